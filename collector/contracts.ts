@@ -1,0 +1,85 @@
+import type { FlowBatch } from '../flow/batch.js';
+
+/** Where a payload came from. Made once per exporter and reused: nothing here changes per record. */
+export interface Origin {
+  /** Name of the sensor (claims file), or a name made from exporter and domain when none is configured. */
+  readonly sensor: string;
+  /** Address the payload came from, 16 bytes, IPv4 mapped; all zero for captures and log files. */
+  readonly exporter: Uint8Array;
+  readonly exporterPort: number;
+  readonly transport: 'udp' | 'tcp' | 'tls' | 'file';
+  /** Arrival by our clock in ms; for a file replayed, the time recorded with it (pcap timestamp), NaN when there is none. */
+  receivedMs: number;
+}
+
+/** A source of payloads: a socket, a file, a log. Inert until `start`; resolves when it has ended by itself (files) or was stopped. */
+export interface FlowSource {
+  /** `deliver` may return a promise: the source waits for it where it can (files, TCP), and counts loss where it cannot (UDP). */
+  start(deliver: (payload: Uint8Array, origin: Origin) => void | Promise<void>): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What can be wrong with input. A closed list: faults are counters with bounded labels, never thrown, never a log line each. */
+export const FAULT_CODES = [
+  'message-truncated',
+  'message-version',
+  'message-length',
+  'set-length',
+  'set-reserved',
+  'template-missing',
+  'template-malformed',
+  'template-empty',
+  'template-limit',
+  'template-changed',
+  'record-truncated',
+  'record-count',
+  'variable-length',
+  'padding',
+  'link-type',
+  'packet-truncated',
+  'packet-malformed',
+  'fragment-limit',
+  'flow-table-limit',
+  'block-malformed',
+  'time-implausible',
+  'refused',
+] as const;
+export type FaultCode = (typeof FAULT_CODES)[number];
+
+/** What one call of `decode` says beside its rows. Owned by the caller, reset by the decoder at the start of each call. */
+export interface MessageReport {
+  /** 'netflow5', 'netflow9', 'ipfix', … ; '' when the bytes are no message of the decoder's. */
+  protocol: string;
+  observationDomainId: number;
+  sequenceNumber: number;
+  exportTimeMs: number;
+  /** Milliseconds since the exporter's start (v5, v9), NaN where the protocol has none (IPFIX). */
+  systemUptimeMs: number;
+  /** Data records announced or implied by the message, −1 when it cannot be known (IPFIX set without template). */
+  recordsAnnounced: number;
+  recordsDecoded: number;
+  recordsUndecodable: number;
+  recordsMalformed: number;
+  /** Options data records: IPFIX and v9 count them in their sequence (RFC 7011 §3.1), they are no flows. */
+  optionsRecords: number;
+  templatesReceived: number;
+  templatesMissing: number;
+  templatesChanged: number;
+  /** Largest sampling interval that applied to rows of this message, 0 not known. */
+  samplingInterval: number;
+  /** True when the message could not be read to its end. */
+  malformed: boolean;
+}
+
+/** Counts of faults by code. */
+export interface Faults {
+  add(code: FaultCode, count?: number): void;
+}
+
+/**
+ * Turns one payload into rows. Pure but for its template cache: same payloads in the same order, same rows. Never throws on input,
+ * never keeps the payload, writes whole rows or none, and returns how many rows it added to `into` (into.length grows by exactly that).
+ */
+export interface FlowDecoder {
+  decode(payload: Uint8Array, origin: Origin, into: FlowBatch, report: MessageReport, faults: Faults): number;
+}

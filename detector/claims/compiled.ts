@@ -1,0 +1,149 @@
+import type { WatchList } from '../../flow/watch-list.js';
+
+/**
+ * What the compiler makes of a claim file: flat tables that judging reads without making objects (design §2).
+ * This file is the contract between the compiler (claims/) and everything that judges.
+ *
+ * Peers are judged by *atoms*: the compiler cuts the whole address space into disjoint ranges within which every endpoint of the file gives the
+ * same answer, numbers them, and turns each endpoint (cidr, sets, fleets, internet, any, minus except) into a bit set over atoms.
+ * So a record costs one binary search for its peer, and a bit test per rule.
+ */
+export interface CompiledClaims {
+  readonly id: string;
+  readonly owner: string;
+  /** sha256 (hex) of the claim file and of what it draws on (approvals). Goes into every finding and verdict. */
+  readonly hash: string;
+  readonly timezone: string;
+  /** Length of the verdict's calendar period in ms (P1D: calendar days in `timezone`). */
+  readonly periodMs: number;
+  readonly effectiveFromMs: number;
+  readonly effectiveUntilMs: number;
+  readonly fleets: readonly CompiledFleet[];
+  /** In the order of `watchList.assets`. */
+  readonly assets: readonly CompiledAsset[];
+  readonly watchList: WatchList;
+  readonly sensors: readonly CompiledSensor[];
+  readonly claims: readonly CompiledClaim[];
+  /** Number of the atom that the 16 bytes at `offset` lie in. */
+  atomOf(bytes: Uint8Array, offset: number): number;
+  readonly atomCount: number;
+  /** True where some rule of the file names this protocol and port: helps to tell the responder's port from the initiator's. */
+  isClaimedPort(protocol: number, port: number): boolean;
+  /** Calendar period that an instant lies in: [from, to) in ms, by `timezone` and `periodMs`. */
+  periodOf(ms: number): { readonly fromMs: number; readonly toMs: number };
+  /** Name of the declared set (else fleet) that an address lies in, for people; '' when in none. */
+  nameOf(bytes: Uint8Array, offset: number): string;
+}
+
+export interface CompiledFleet {
+  readonly name: string;
+  readonly vendor: string;
+  readonly site: string;
+  readonly zone: string;
+  readonly criticality: 'low' | 'medium' | 'high' | 'vital';
+  /** Indexes into `assets`. */
+  readonly members: readonly number[];
+  /** Indexes into `claims` whose subject this fleet is. */
+  readonly claims: readonly number[];
+}
+
+export interface CompiledAsset {
+  readonly name: string;
+  /** Index into `fleets`. */
+  readonly fleet: number;
+  readonly unit: string;
+}
+
+export interface CompiledSensor {
+  readonly name: string;
+  readonly kind: string;
+  /** Text of the exporter's prefix as declared. */
+  readonly exporter: string;
+  readonly domain: number | undefined;
+  /** Declared 1:N; 0 not declared. */
+  readonly samplingInterval: number;
+  readonly activeTimeoutMs: number;
+  /** Longest expected silence; 0 not declared. */
+  readonly heartbeatMs: number;
+  readonly sees: readonly string[];
+}
+
+export const CLAIM_KINDS = ['only', 'never', 'authorised', 'budget', 'works_without', 'via'] as const;
+export type ClaimKind = (typeof CLAIM_KINDS)[number];
+export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+export interface CompiledClaim {
+  readonly id: string;
+  /** Position in the file. */
+  readonly index: number;
+  readonly kind: ClaimKind;
+  /** The sentence an auditor reads. */
+  readonly text: string;
+  readonly severity: Severity;
+  /** Index into `fleets`. */
+  readonly subject: number;
+  readonly rules: readonly CompiledRule[];
+  readonly exceptions: readonly CompiledException[];
+  readonly coverage: CoverageDemand;
+  readonly residual: readonly string[];
+  readonly supports: readonly string[];
+  readonly source: { readonly who: string; readonly quote: string; readonly ref: string } | undefined;
+  /** Kinds that this version parses but does not judge: the verdict is NOT_PROVEN with this reason. */
+  readonly notJudged: string | undefined;
+}
+
+export interface CompiledRule {
+  /** Position within the claim, from 0. */
+  readonly index: number;
+  /** Short text for people: 'peer archive, tcp/445, initiated by subject'. */
+  readonly text: string;
+  matchesPeer(atom: number): boolean;
+  /** `port` is the responder's; 0 for protocols without. */
+  matchesPort(protocol: number, port: number): boolean;
+  readonly initiator: 'subject' | 'peer' | 'any';
+  /** Undefined: at any time. The record must lie entirely inside one of them (plus its overrun). */
+  readonly during: readonly CompiledWindow[] | undefined;
+  readonly budget: CompiledBudget | undefined;
+}
+
+export interface CompiledWindow {
+  readonly name: string;
+  /** True when [startMs, endMs] lies entirely inside one occurrence, its end extended by the overrun. */
+  contains(startMs: number, endMs: number): boolean;
+}
+
+export interface CompiledBudget {
+  /** Limits; Infinity where the claim sets none. */
+  readonly octets: number;
+  readonly flows: number;
+  readonly perMs: number;
+  /** Whole days count by the calendar of the file's time zone, others slide. */
+  readonly calendar: boolean;
+  readonly direction: 'out' | 'in' | 'both';
+  readonly scope: 'member' | 'fleet';
+}
+
+export interface CompiledException {
+  readonly id: string;
+  readonly rule: CompiledRule;
+  readonly reason: string;
+  readonly ticket: string;
+  readonly fromMs: number;
+  readonly expiresMs: number;
+}
+
+export interface CoverageDemand {
+  /** Indexes into `sensors`. */
+  readonly sensors: readonly number[];
+  readonly mode: 'all' | 'any';
+  /** Fractions 0–1; NaN where the claim demands none. */
+  readonly time: number;
+  readonly maxGapMs: number;
+  readonly maxLost: number;
+  readonly detectOctets: number;
+  readonly detectConfidence: number;
+  readonly canaryMs: number;
+  readonly reconcile: number;
+  readonly maxSkewMs: number;
+}
