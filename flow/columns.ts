@@ -82,6 +82,10 @@ export const FLOW_COLUMNS = {
   asset: { kind: 'symbol', meaning: 'the watched asset that this row is filed under' },
   fleet: { kind: 'symbol', meaning: 'fleet of the asset' },
   assetSide: { kind: 'enum', values: ASSET_SIDE, meaning: 'which end of the record the asset is' },
+  mirror: {
+    kind: 'u8',
+    meaning: '1 in the second copy of a record whose both ends are assets, filed under the destination; each record has one row with 0',
+  },
 } as const satisfies ColumnTable;
 
 export type FlowColumnName = keyof typeof FLOW_COLUMNS;

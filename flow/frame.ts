@@ -18,8 +18,6 @@ export const MAX_FRAME_BYTES = 900_000;
 export interface FrameHeaders {
   /** Names of the sensors whose rows are inside, for routing and for people. */
   readonly sensors?: readonly string[];
-  /** True when the rows are a copy for the partition of the other end's asset: the detector reads them, the store does not. */
-  readonly mirror?: boolean;
   readonly firstTimeMs?: number;
   readonly lastTimeMs?: number;
 }
@@ -61,7 +59,7 @@ export class FrameEncoder<T extends ColumnTable> {
     into.push({ value: this.writer.copy(), headers: this.headers(to - from, headers) });
   }
 
-  private headers(rows: number, { sensors, mirror, firstTimeMs, lastTimeMs }: FrameHeaders): Record<string, string> {
+  private headers(rows: number, { sensors, firstTimeMs, lastTimeMs }: FrameHeaders): Record<string, string> {
     return {
       'frame-version': String(FRAME_VERSION),
       'column-table': this.hash,
@@ -69,13 +67,8 @@ export class FrameEncoder<T extends ColumnTable> {
       ...(sensors === undefined ? {} : { sensors: sensors.join(',') }),
       ...(firstTimeMs === undefined ? {} : { 'first-time': String(firstTimeMs) }),
       ...(lastTimeMs === undefined ? {} : { 'last-time': String(lastTimeMs) }),
-      ...(mirror === true ? { mirror: '1' } : {}),
     };
   }
-}
-
-export function isMirror(message: OutgoingMessage): boolean {
-  return message.headers.mirror === '1';
 }
 
 /**
