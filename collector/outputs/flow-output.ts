@@ -1,0 +1,159 @@
+import { FlowBatch } from '../../flow/batch.js';
+import type { Bus } from '../../flow/bus/bus.js';
+import { AssetSide, FLOW_COLUMNS } from '../../flow/columns.js';
+import { FrameEncoder } from '../../flow/frame.js';
+import { partitionOf, type WatchList } from '../../flow/watch-list.js';
+
+/** Rows gathered for a partition before they become a frame: about 850 KB of the 900 KB that a frame may hold. */
+export const ROWS_PER_FRAME = 4096;
+
+/** Partition that rows of no watched asset go to, where the configuration keeps them at all. */
+const UNWATCHED_UNIT = '';
+
+export interface FlowOutputOptions {
+  readonly bus: Bus;
+  readonly watchList: WatchList;
+  /** Records that concern no watched asset are counted and dropped (data minimisation) unless this says otherwise. */
+  readonly keepUnwatched?: boolean;
+  readonly rowsPerFrame?: number;
+}
+
+/** What became of the rows of one call. */
+export interface RouteCounts {
+  /** Records handed on, each counted once (mirrors are not counted). */
+  produced: number;
+  unwatched: number;
+}
+
+export interface FlowOutput {
+  /** Files every row under its asset, copies it into the pending frames, and publishes the frames that are full. Waits while the bus is full. */
+  write(batch: FlowBatch): Promise<RouteCounts>;
+  /** Publishes what is pending, full or not. */
+  flush(): Promise<void>;
+}
+
+/**
+ * Routes rows to partitions. A row goes to the partition of the unit of its source's asset, else of its destination's; where both ends are
+ * assets, a second row (mirror = 1) filed under the destination follows it. Frames fill by rows alone, never by the clock, so that a replay
+ * makes the same frames again; who reads live traffic calls `flush` by a timer.
+ */
+export function createFlowOutput(options: FlowOutputOptions): FlowOutput {
+  const { bus, watchList } = options;
+  const partitions = bus.partitions('flows');
+  const rowsPerFrame = options.rowsPerFrame ?? ROWS_PER_FRAME;
+  const pending = Array.from({ length: partitions }, () => new PendingFrame());
+  const partitionOfAsset = Uint32Array.from(watchList.assets, (asset) => partitionOf(asset.unit, partitions));
+  const unwatchedPartition = partitionOf(UNWATCHED_UNIT, partitions);
+  const encoder = new FrameEncoder(FLOW_COLUMNS);
+
+  const publish = async (partition: number): Promise<void> => {
+    const { batch } = pending[partition]!;
+    if (batch.length === 0) return;
+    const frames = encoder.encode(batch, describe(batch));
+    batch.clear();
+    for (const frame of frames) await bus.publish('flows', partition, frame);
+  };
+
+  return {
+    async write(batch) {
+      const counts: RouteCounts = { produced: 0, unwatched: 0 };
+      for (const frame of pending) frame.begin(batch.length);
+      const { sourceIPv6Address, destinationIPv6Address, sourceMacAddress, destinationMacAddress } = batch.columns;
+      for (let row = 0; row < batch.length; row++) {
+        let source = watchList.assetOf(sourceIPv6Address.bytes, row * 16);
+        if (source < 0) source = watchList.assetOfMac(sourceMacAddress[row]!);
+        let destination = watchList.assetOf(destinationIPv6Address.bytes, row * 16);
+        if (destination < 0) destination = watchList.assetOfMac(destinationMacAddress[row]!);
+        if (source >= 0) {
+          counts.produced++;
+          pending[partitionOfAsset[source]!]!.select(row, source, AssetSide.source, 0);
+          if (destination >= 0 && destination !== source)
+            pending[partitionOfAsset[destination]!]!.select(row, destination, AssetSide.destination, 1);
+        } else if (destination >= 0) {
+          counts.produced++;
+          pending[partitionOfAsset[destination]!]!.select(row, destination, AssetSide.destination, 0);
+        } else if (options.keepUnwatched === true) {
+          counts.produced++;
+          pending[unwatchedPartition]!.select(row, -1, AssetSide.none, 0);
+        } else {
+          counts.unwatched++;
+        }
+      }
+      for (let partition = 0; partition < partitions; partition++) {
+        const frame = pending[partition]!;
+        for (let from = 0; from < frame.selected; ) {
+          from += frame.take(batch, watchList, from, rowsPerFrame);
+          if (frame.batch.length >= rowsPerFrame) await publish(partition);
+        }
+      }
+      return counts;
+    },
+    async flush() {
+      for (let partition = 0; partition < partitions; partition++) await publish(partition);
+    },
+  };
+}
+
+/** Rows on their way into one partition's next frame: first a selection of the incoming batch, then the copied rows. */
+class PendingFrame {
+  readonly batch = new FlowBatch(ROWS_PER_FRAME);
+  selected = 0;
+  private rows = new Uint32Array(ROWS_PER_FRAME);
+  private assets = new Int32Array(ROWS_PER_FRAME);
+  private sides = new Uint8Array(ROWS_PER_FRAME);
+  private mirrors = new Uint8Array(ROWS_PER_FRAME);
+
+  /** Makes room for the worst case: every row, and every row mirrored. */
+  begin(rows: number): void {
+    this.selected = 0;
+    if (this.rows.length >= rows * 2) return;
+    this.rows = new Uint32Array(rows * 2);
+    this.assets = new Int32Array(rows * 2);
+    this.sides = new Uint8Array(rows * 2);
+    this.mirrors = new Uint8Array(rows * 2);
+  }
+
+  select(row: number, asset: number, side: number, mirror: number): void {
+    const at = this.selected++;
+    this.rows[at] = row;
+    this.assets[at] = asset;
+    this.sides[at] = side;
+    this.mirrors[at] = mirror;
+  }
+
+  /** Copies selected rows from `from` on until the frame is full; returns how many. */
+  take(source: FlowBatch, watchList: WatchList, from: number, rowsPerFrame: number): number {
+    const count = Math.min(this.selected - from, rowsPerFrame - this.batch.length);
+    const at = this.batch.length;
+    this.batch.appendFrom(source, from === 0 ? this.rows : this.rows.subarray(from), count);
+    const { asset, fleet, assetSide, mirror } = this.batch.columns;
+    let previous = -1;
+    let assetCode = 0;
+    let fleetCode = 0;
+    for (let i = 0; i < count; i++) {
+      const index = this.assets[from + i]!;
+      if (index !== previous) {
+        const watched = watchList.assets[index];
+        assetCode = asset.dictionary.intern(watched?.name ?? '');
+        fleetCode = fleet.dictionary.intern(watched?.fleet ?? '');
+        previous = index;
+      }
+      asset.codes[at + i] = assetCode;
+      fleet.codes[at + i] = fleetCode;
+      assetSide[at + i] = this.sides[from + i]!;
+      mirror[at + i] = this.mirrors[from + i]!;
+    }
+    return count;
+  }
+}
+
+function describe(batch: FlowBatch): { sensors: string[]; firstTimeMs: number; lastTimeMs: number } {
+  let firstTimeMs = Number.POSITIVE_INFINITY;
+  let lastTimeMs = 0;
+  const { flowStartMilliseconds, flowEndMilliseconds, sensor } = batch.columns;
+  for (let row = 0; row < batch.length; row++) {
+    if (flowStartMilliseconds[row]! < firstTimeMs) firstTimeMs = flowStartMilliseconds[row]!;
+    if (flowEndMilliseconds[row]! > lastTimeMs) lastTimeMs = flowEndMilliseconds[row]!;
+  }
+  return { sensors: sensor.dictionary.names.filter((name) => name !== ''), firstTimeMs, lastTimeMs };
+}
