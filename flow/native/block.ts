@@ -130,11 +130,22 @@ function readColumn(reader: NativeReader, column: Column, values: unknown, at: n
       return reader.numbers((values as AddressArray).bytes, at * 16, rows * 16);
     case 'symbol':
       return readSymbols(reader, values as SymbolArray, at, rows);
+    case 'enum':
+      reader.numbers(values as Uint8Array, at, rows);
+      return checkEnum(column, values as Uint8Array, at, rows);
     case 'text':
       for (let row = 0; row < rows; row++) (values as string[])[at + row] = reader.text();
       return;
     default:
       return reader.numbers(values as Uint8Array | Uint16Array | Uint32Array | Float64Array, at, rows);
+  }
+}
+
+/** The database refuses a whole insert for one number without a name, so such a block is refused here, where it can be quarantined. */
+function checkEnum(column: Column, values: Uint8Array, at: number, rows: number): void {
+  const names = column.values?.length ?? 0;
+  for (let row = at; row < at + rows; row++) {
+    if (values[row]! >= names) throw new NativeError(`an enum column has the number ${values[row]} where ${names} names exist`);
   }
 }
 
