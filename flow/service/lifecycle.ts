@@ -42,7 +42,11 @@ export class Lifecycle {
   private async stopAll(): Promise<void> {
     for (const part of this.started.splice(0).reverse()) {
       try {
-        await withTimeout(part.stop?.() ?? Promise.resolve(), STOP_TIMEOUT_MS, `${part.name} did not stop within ${STOP_TIMEOUT_MS / 1000} s`);
+        await withTimeout(
+          part.stop?.() ?? Promise.resolve(),
+          STOP_TIMEOUT_MS,
+          `${part.name} did not stop within ${STOP_TIMEOUT_MS / 1000} s`,
+        );
       } catch (error) {
         this.log.error({ part: part.name, error: String(error) }, 'a part did not stop cleanly');
       }

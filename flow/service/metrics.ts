@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
 /**
  * Counters and gauges in Prometheus text. Names are `cordon_<name>_<unit>_total`; labels are bounded (sensor, topic, code), never addresses:
@@ -45,7 +45,12 @@ export interface MetricsServer {
 }
 
 /** Serves /metrics and /healthz (200 while `healthy()` says so, else 503 with the reason). Rejects when the port is taken. */
-export async function serveMetrics(metrics: Metrics, host: string, port: number, healthy: () => string | undefined): Promise<MetricsServer> {
+export async function serveMetrics(
+  metrics: Metrics,
+  host: string,
+  port: number,
+  healthy: () => string | undefined,
+): Promise<MetricsServer> {
   const server: Server = createServer(async (request, response) => {
     if (request.method !== 'GET') {
       response.writeHead(405).end();
