@@ -1,0 +1,159 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { LogLevel } from './log.js';
+import { packageRoot } from './paths.js';
+import { schemaProblems } from './schema-problems.js';
+import { parseStrictYaml } from './strict-yaml.js';
+
+/** What cordon.yaml says, with every default filled in. Paths are absolute. */
+export interface Config {
+  claims: string[];
+  approvals: string | undefined;
+  data: string;
+  collector: {
+    listen: string[];
+    /** Empty: everybody is heard (the default on loopback). */
+    allow: string[];
+    sensors: Record<string, string>;
+    receiveBufferBytes: number;
+    keepUnwatched: boolean;
+    flushMs: number;
+  };
+  kafka: {
+    brokers: string[];
+    topicPrefix: string;
+    partitions: number;
+    replicationFactor: number;
+    compression: 'none' | 'gzip';
+    tls: boolean;
+    group: string;
+  };
+  clickhouse: { url: string | undefined; username: string; database: string };
+  detections: Record<string, Record<string, number | string | boolean>>;
+  console: { host: string; port: number };
+  front: { host: string; port: number };
+  metrics: { host: string; port: number };
+  logLevel: LogLevel;
+}
+
+export function defaultConfig(): Config {
+  return {
+    claims: [],
+    approvals: undefined,
+    data: resolve('data'),
+    collector: {
+      listen: ['127.0.0.1:2055', '127.0.0.1:4739'],
+      allow: [],
+      sensors: {},
+      receiveBufferBytes: 8 * 1024 * 1024,
+      keepUnwatched: false,
+      flushMs: 1000,
+    },
+    kafka: { brokers: [], topicPrefix: 'cordon.', partitions: 4, replicationFactor: 1, compression: 'gzip', tls: false, group: 'cordon' },
+    clickhouse: { url: undefined, username: 'default', database: 'cordon' },
+    detections: {},
+    console: { host: '127.0.0.1', port: 3080 },
+    front: { host: '127.0.0.1', port: 8123 },
+    metrics: { host: '127.0.0.1', port: 9464 },
+    logLevel: 'warn',
+  };
+}
+
+/** Where a value came from, for `cordon config --print`: 'default', the file, an environment variable or a flag. */
+export type Origins = Map<string, string>;
+
+/** Wrong configuration: one line per problem, each with file, line, column and remedy. */
+export class ConfigError extends Error {
+  constructor(lines: readonly string[]) {
+    super(lines.join('\n'));
+    this.name = 'ConfigError';
+  }
+}
+
+/** Values from outside the file, by path ('kafka.brokers'), with the name of where they came from. Later ones win. */
+export interface Override {
+  readonly path: string;
+  readonly value: unknown;
+  readonly origin: string;
+}
+
+/**
+ * Reads the file (if any) over the defaults and the overrides over both. Unknown keys, wrong types and unreadable files are ConfigErrors;
+ * nothing is half-loaded.
+ */
+export function loadConfig(file: string | undefined, overrides: readonly Override[] = []): { config: Config; origins: Origins } {
+  const config = defaultConfig() as unknown as Record<string, unknown>;
+  const origins: Origins = new Map();
+  if (file !== undefined) {
+    const values = readConfigFile(file);
+    resolvePaths(values, dirname(resolve(file)));
+    merge(config, values, '', file, origins);
+  }
+  for (const { path, value, origin } of overrides) set(config, path, value, origin, origins);
+  return { config: config as unknown as Config, origins };
+}
+
+function readConfigFile(file: string): Record<string, unknown> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError([
+      `${file}: cannot be read (${(error as NodeJS.ErrnoException).code}); give the path of a cordon.yaml with --config`,
+    ]);
+  }
+  const yaml = parseStrictYaml(text);
+  const line = (problem: { line: number; column: number; message: string }) =>
+    `${file}:${problem.line}:${problem.column}: ${problem.message}`;
+  if ('problems' in yaml) throw new ConfigError(yaml.problems.map(line));
+  if (yaml.value === null) return {};
+  const schema = JSON.parse(readFileSync(join(packageRoot(), 'flow/service/config.schema.json'), 'utf8')) as object;
+  const validate = new Ajv2020({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(schema);
+  if (!validate(yaml.value)) throw new ConfigError(schemaProblems(validate.errors ?? [], yaml).map(line));
+  return yaml.value as Record<string, unknown>;
+}
+
+/** Paths in the file are meant from where the file stands. */
+function resolvePaths(values: Record<string, unknown>, folder: string): void {
+  if (Array.isArray(values.claims)) values.claims = values.claims.map((path: string) => resolve(folder, path));
+  for (const key of ['approvals', 'data']) if (typeof values[key] === 'string') values[key] = resolve(folder, values[key]);
+}
+
+/** Maps with free keys are replaced as a whole, fixed sections key by key. */
+const FREE_MAPS = new Set(['detections', 'collector.sensors']);
+
+function merge(into: Record<string, unknown>, from: Record<string, unknown>, prefix: string, origin: string, origins: Origins): void {
+  for (const [key, value] of Object.entries(from)) {
+    const path = prefix === '' ? key : `${prefix}.${key}`;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value) && !FREE_MAPS.has(path)) {
+      merge(into[key] as Record<string, unknown>, value as Record<string, unknown>, path, origin, origins);
+    } else {
+      into[key] = value;
+      origins.set(path, origin);
+    }
+  }
+}
+
+function set(config: Record<string, unknown>, path: string, value: unknown, origin: string, origins: Origins): void {
+  const steps = path.split('.');
+  const last = steps.pop()!;
+  let target = config;
+  for (const step of steps) target = target[step] as Record<string, unknown>;
+  target[last] = value;
+  origins.set(path, origin);
+}
+
+/** The effective values, one per path, with their origin. Contains no secrets: those are not part of the configuration. */
+export function describeConfig(config: Config, origins: Origins): { path: string; value: unknown; origin: string }[] {
+  const rows: { path: string; value: unknown; origin: string }[] = [];
+  const walk = (value: unknown, path: string): void => {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value) && !FREE_MAPS.has(path)) {
+      for (const [key, inner] of Object.entries(value)) walk(inner, path === '' ? key : `${path}.${key}`);
+    } else {
+      rows.push({ path, value: value ?? null, origin: origins.get(path) ?? 'default' });
+    }
+  };
+  walk(config, '');
+  return rows;
+}

@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { ConfigError, describeConfig, loadConfig } from '../../../flow/service/config.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'cordon-config-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function file(text: string): string {
+  const path = join(folder, 'cordon.yaml');
+  writeFileSync(path, text);
+  return path;
+}
+
+function problemsOf(text: string): string[] {
+  try {
+    loadConfig(file(text));
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as Error).message.split('\n').map((line) => line.slice(folder.length + 1));
+  }
+  return [];
+}
+
+describe('configuration', () => {
+  test('defaults, file and overrides stand over each other, and each value knows its origin', () => {
+    const path = file('claims: [claims.yaml]\nkafka: { partitions: 8 }\ncollector:\n  sensors: { "192.0.2.1": border }\n');
+    const { config, origins } = loadConfig(path, [{ path: 'kafka.brokers', value: ['192.0.2.9:9092'], origin: 'CORDON_KAFKA_BROKERS' }]);
+    expect(config.claims).toEqual([join(folder, 'claims.yaml')]);
+    expect(config.kafka).toMatchObject({ partitions: 8, brokers: ['192.0.2.9:9092'], topicPrefix: 'cordon.' });
+    expect(config.collector.sensors).toEqual({ '192.0.2.1': 'border' });
+    const rows = new Map(describeConfig(config, origins).map((row) => [row.path, row.origin]));
+    expect([rows.get('kafka.partitions'), rows.get('kafka.brokers'), rows.get('kafka.tls')]).toEqual([
+      path,
+      'CORDON_KAFKA_BROKERS',
+      'default',
+    ]);
+  });
+
+  test.each([
+    ['an unknown key names the near one', 'kafka:\n  broker: [a:1]\n', "cordon.yaml:2:3: unknown key 'broker'; did you mean 'brokers'?"],
+    ['a wrong type', 'kafka:\n  partitions: many\n', "cordon.yaml:2:15: 'kafka.partitions' must be a whole number, not text"],
+    ['a wrong word', 'logLevel: loud\n', "cordon.yaml:1:11: 'logLevel' is 'loud'; write one of debug, info, warn, error, silent"],
+    [
+      'a pattern says what to write',
+      'collector:\n  listen: ["2055"]\n',
+      "cordon.yaml:2:12: 'collector.listen.0' is '2055'; write address:port, such as 127.0.0.1:2055 or [::1]:4739",
+    ],
+    ['a key twice', 'data: a\ndata: b\n', 'cordon.yaml:2:1: this key stands here twice; keep one'],
+    ['an alias', 'data: &x a\napprovals: *x\n', 'cordon.yaml:2:12: alias *x is refused; write the value out'],
+    ['a key that would reach the prototype', '__proto__: { data: x }\n', "cordon.yaml:1:1: the key '__proto__' is refused"],
+    ['a number out of range', 'kafka: { partitions: 0 }\n', "cordon.yaml:1:22: 'kafka.partitions' is 0; write a number from 1"],
+    ['two documents', 'data: a\n---\ndata: b\n', 'a file holds one document'],
+    ['YAML 1.1', '%YAML 1.1\n---\ndata: a\n', 'YAML 1.1 is refused'],
+  ])('%s', (_name, text, expected) => {
+    expect(problemsOf(text).join('\n')).toContain(expected);
+  });
+
+  test('a missing file says so', () => {
+    expect(() => loadConfig(join(folder, 'nowhere.yaml'))).toThrow('cannot be read (ENOENT); give the path');
+  });
+
+  test('an empty file is the defaults', () => {
+    expect(loadConfig(file('')).config.kafka.partitions).toBe(4);
+  });
+});
