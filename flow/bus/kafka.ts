@@ -1,0 +1,105 @@
+import { type Bus, BusError, type SubscribeOptions, TOPICS, type Topic } from './bus.js';
+import { ensureTopics, KafkaAdmin } from './kafka-admin.js';
+import { createKafkaClients, unreachable } from './kafka-client.js';
+import { defaultKafkaLimits, type Hole, type KafkaBusOptions, silentLog } from './kafka-options.js';
+import { KafkaPublisher } from './kafka-publisher.js';
+import { KafkaSubscription } from './kafka-subscription.js';
+import { checkMessageSize } from './message-size.js';
+import { within } from './timing.js';
+
+export type { BusLog, Hole, KafkaBusOptions, KafkaLimits } from './kafka-options.js';
+
+/** The bus over a Kafka cluster: `cordon collect`, `detect`, `store`. */
+export function createKafkaBus(options: KafkaBusOptions): Bus {
+  const limits = { ...defaultKafkaLimits, ...options.limits };
+  const log = options.log ?? silentLog;
+  const topicNames = new Map<Topic, string>(TOPICS.map((topic) => [topic, `${options.topicPrefix ?? ''}${topic}`]));
+  const clients = createKafkaClients(options, limits, log);
+  const admin = new KafkaAdmin(clients, limits);
+  const publisher = new KafkaPublisher(clients, options, limits, log);
+  const subscriptions = new Set<KafkaSubscription>();
+  let counts: ReadonlyMap<Topic, number> = new Map();
+  let clusterId = '';
+  let stopping: Promise<void> | undefined;
+
+  const onHole =
+    options.onHole ??
+    ((hole: Hole) => log.error({ ...hole }, `${hole.first - hole.expected} messages were removed by the broker before they were read`));
+
+  const live = () => {
+    if (stopping !== undefined) throw new BusError('stopped', 'the bus was stopped');
+    if (counts.size === 0) throw new BusError('stopped', 'the bus was not started');
+  };
+  const partitions = (topic: Topic): number => {
+    const count = counts.get(topic);
+    if (count === undefined) throw new BusError('stopped', 'the bus was not started: the number of partitions is not known');
+    return count;
+  };
+
+  const connect = async () => {
+    clusterId = await admin.clusterId();
+    const found = await ensureTopics(admin, topicNames, options, limits, log);
+    await publisher.start();
+    counts = found;
+  };
+
+  return {
+    start: async () => {
+      if (stopping !== undefined) throw new BusError('stopped', 'the bus was stopped');
+      try {
+        await within(limits.startTimeoutMs, connect(), 'connecting');
+      } catch (error) {
+        clients.cutSockets();
+        throw error instanceof BusError ? error : unreachable(options.brokers, error);
+      }
+    },
+
+    partitions,
+
+    publish: async (topic, partition, message) => {
+      live();
+      if (!(partition < partitions(topic))) throw new RangeError(`${topic} has no partition ${partition}`);
+      const bytes = checkMessageSize(topic, message, limits.maxMessageBytes);
+      await publisher.publish(topicNames.get(topic)!, partition, message, bytes);
+    },
+
+    flush: async () => {
+      live();
+      await publisher.flush();
+    },
+
+    subscribe: async (subscribeOptions: SubscribeOptions) => {
+      live();
+      const subscription = new KafkaSubscription(subscribeOptions, {
+        clients,
+        admin,
+        brokers: options.brokers,
+        limits,
+        log,
+        onHole,
+        clusterId,
+        topicNames,
+        partitions,
+      });
+      subscriptions.add(subscription);
+      const forget = () => subscriptions.delete(subscription);
+      subscription.ended.then(forget, forget);
+      await subscription.start();
+      return subscription;
+    },
+
+    stop: () => {
+      stopping ??= (async () => {
+        const closed = Promise.all([...subscriptions].map((subscription) => subscription.close()));
+        // Readers may need the publisher to finish; when that does not happen soon, it fails them, and they end too.
+        await within(limits.stopTimeoutMs, closed, 'closing').catch(() => {});
+        await publisher.stop();
+        await within(limits.stopTimeoutMs, Promise.all([closed, admin.close()]), 'closing').catch((error: unknown) => {
+          log.warn({ error: String(error) }, 'the bus stops although a reader has not returned');
+        });
+        clients.cutSockets();
+      })();
+      return stopping;
+    },
+  };
+}

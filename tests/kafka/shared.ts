@@ -1,0 +1,17 @@
+import { inject } from 'vitest';
+import './global-setup.js';
+
+const kafka = inject('kafka');
+
+/** Why the Kafka tests cannot run here; undefined when they can. For `describe.skipIf(kafkaSkip !== undefined)`. */
+export const kafkaSkip: string | undefined =
+  kafka === undefined ? 'no tests/kafka/global-setup.ts in vitest.config.ts' : 'skip' in kafka ? kafka.skip : undefined;
+
+/** The brokers that all tests of this run share; the first call starts them. Use topic prefixes of your own: others are there too. */
+export async function kafkaBrokers(): Promise<string[]> {
+  if (kafka === undefined || 'skip' in kafka) throw new Error(`Kafka is not available: ${kafkaSkip}`);
+  const response = await fetch(kafka.url);
+  const body = await response.text();
+  if (!response.ok) throw new Error(body);
+  return JSON.parse(body) as string[];
+}
