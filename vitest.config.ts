@@ -1,13 +1,17 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that need a broker, a browser or whole processes: part of `npm test`, not of `npm run check`. */
+const WHOLE = ['tests/flow/bus/kafka*.test.ts', 'tests/**/*.browser.test.ts', 'tests/pipeline/**/*.test.ts'];
+
 // chdb lives in the main thread of a process, never in a worker thread (docs/decisions.md), hence forks.
+const common = { pool: 'forks', maxWorkers: 2, testTimeout: 120_000, hookTimeout: 180_000 } as const;
+
 export default defineConfig({
   test: {
-    pool: 'forks',
-    maxWorkers: 2,
-    include: ['tests/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    reporters: ['default'],
+    ...common,
+    projects: [
+      { test: { ...common, name: 'unit', include: ['tests/**/*.test.ts'], exclude: WHOLE } },
+      { test: { ...common, name: 'whole', include: WHOLE, globalSetup: ['tests/kafka/global-setup.ts'] } },
+    ],
   },
 });
