@@ -20,7 +20,7 @@ export function kafkaAvailability(environment: NodeJS.ProcessEnv): KafkaAvailabi
   const missing = [
     ['java', '-version'],
     ['mvn', '-version'],
-  ].filter(([tool, flag]) => spawnSync(tool!, [flag!], { stdio: 'ignore' }).status !== 0);
+  ].filter(([tool, flag]) => spawnSync(tool!, [flag!], { stdio: 'ignore', env: environment }).status !== 0);
   if (missing.length === 0) return { kind: 'own' };
   const tools = missing.map(([tool]) => tool).join(' and ');
   if (environment.CI === 'true' || environment.CORDON_REQUIRE_KAFKA === '1') {

@@ -31,6 +31,8 @@ export interface TestBroker {
 }
 
 export interface TestBrokerOptions {
+  /** The client port; a free one where nothing is said. */
+  readonly port?: number;
   /** Further lines for server.properties, after ours. */
   readonly properties?: Readonly<Record<string, string | number>>;
 }
@@ -48,7 +50,8 @@ export async function startBroker(options: TestBrokerOptions = {}): Promise<Test
   };
   process.once('exit', onExit);
 
-  const [port, controllerPort] = await freePorts(2);
+  const [freePort, controllerPort] = await freePorts(2);
+  const port = options.port ?? freePort!;
   const address = `127.0.0.1:${port}`;
   const propertiesFile = join(folder, 'server.properties');
   const logFile = join(folder, 'broker.log');
@@ -84,7 +87,7 @@ export async function startBroker(options: TestBrokerOptions = {}): Promise<Test
   };
 
   try {
-    await writeFile(propertiesFile, serverProperties(folder, port!, controllerPort!, options.properties ?? {}));
+    await writeFile(propertiesFile, serverProperties(folder, port, controllerPort!, options.properties ?? {}));
     await writeFile(join(folder, 'log4j2.properties'), log4jProperties);
     const clusterId = randomBytes(16).toString('base64url');
     await run('java', ['-Xmx256m', '-cp', classpath, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', propertiesFile]);
@@ -160,7 +163,7 @@ function startJanitor(folder: string): { guard(pid: number | undefined): void; d
 }
 
 /** Ports free at this moment on loopback. Held open together, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   const ports: number[] = [];
   for (const server of servers) {

@@ -1,0 +1,338 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:net';
+import kafkajs, { type Admin } from 'kafkajs';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Bus, Message, Subscription } from '../../../flow/bus/bus.js';
+import { createKafkaBus, type Hole, type KafkaBusOptions } from '../../../flow/bus/kafka.js';
+import { numbered, outgoing, RecordingReader, textOf } from '../../conformance/bus-reader.js';
+import { freePorts, startBroker, type TestBroker } from '../../kafka/broker.js';
+import { startFetchProxy } from '../../kafka/proxy.js';
+import { kafkaSkip } from '../../kafka/shared.js';
+
+/** A broker of our own: these tests kill it. `KAFKA_BROKERS` does not apply. */
+const limits = { sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 6_000, heartbeatIntervalMs: 300, stopTimeoutMs: 3_000 };
+
+const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+describe.skipIf(kafkaSkip !== undefined)('Kafka that is not there', () => {
+  it('says so within ten seconds, naming the address and the remedy', async () => {
+    const [port] = await freePorts(1);
+    const bus = createKafkaBus({ brokers: [`127.0.0.1:${port}`] });
+    const begin = Date.now();
+    const error = await bus.start().catch((failed: unknown) => failed);
+    expect(error).toMatchObject({ code: 'broker-unreachable' });
+    expect(String(error)).toMatch(new RegExp(`127\\.0\\.0\\.1:${port}.*ECONNREFUSED.*start the broker`));
+    expect(Date.now() - begin).toBeLessThan(11_000);
+    await bus.stop();
+  });
+
+  it('says so too when something answers the call and then nothing', async () => {
+    const server = createServer(() => {});
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const bus = createKafkaBus({ brokers: [`127.0.0.1:${port}`] });
+    const begin = Date.now();
+    await expect(bus.start()).rejects.toMatchObject({ code: 'broker-unreachable' });
+    expect(Date.now() - begin).toBeLessThan(11_000);
+    await bus.stop();
+    server.close();
+  });
+});
+
+describe.skipIf(kafkaSkip !== undefined)('Kafka that fails', () => {
+  let broker: TestBroker;
+  let admin: Admin;
+  const buses: Bus[] = [];
+
+  beforeAll(async () => {
+    broker = await startBroker();
+    admin = new kafkajs.Kafka({ brokers: broker.brokers, logLevel: kafkajs.logLevel.NOTHING }).admin();
+  });
+  afterEach(async () => {
+    await Promise.all(buses.splice(0).map((bus) => bus.stop()));
+  });
+  afterAll(async () => {
+    await broker?.stop();
+  });
+
+  const optionsOf = (more: Partial<KafkaBusOptions> = {}): KafkaBusOptions => ({
+    brokers: broker.brokers,
+    topicPrefix: `f-${randomUUID().slice(0, 8)}.`,
+    partitions: { flows: 2 },
+    ...more,
+    limits: { ...limits, ...more.limits },
+  });
+  const open = async (options: KafkaBusOptions): Promise<Bus> => {
+    const bus = createKafkaBus(options);
+    buses.push(bus);
+    await bus.start();
+    return bus;
+  };
+  const withAdmin = async <T>(work: (connected: Admin) => Promise<T>): Promise<T> => {
+    await admin.connect();
+    try {
+      return await work(admin);
+    } finally {
+      await admin.disconnect();
+    }
+  };
+  const highWatermarks = (options: KafkaBusOptions) =>
+    withAdmin(async (connected) => {
+      const ends = await connected.fetchTopicOffsets(`${options.topicPrefix}flows`);
+      return ends.sort((a, b) => a.partition - b.partition).map(({ high }) => Number(high));
+    });
+
+  it('loses nothing, keeps the order and writes nothing twice when the broker is killed three times', async () => {
+    const options = optionsOf({ compression: 'gzip' });
+    const bus = await open(options);
+    const reader = new RecordingReader();
+    let subscription: Subscription | undefined;
+    reader.work = async (batch) => {
+      const { partition, offset } = batch[batch.length - 1]!;
+      await subscription!.commit('flows', partition, offset + 1);
+    };
+    subscription = await bus.subscribe({ group: 'a', topics: ['flows'], reader });
+
+    const perPartition = 600;
+    const publishing = [0, 1].map(async (partition) => {
+      const acknowledged: Promise<void>[] = [];
+      for (const text of numbered(0, perPartition, `${partition}:`)) {
+        acknowledged.push(bus.publish('flows', partition, outgoing(text.padEnd(20_000))));
+        await wait(15);
+      }
+      await Promise.all(acknowledged);
+    });
+    for (let kill = 0; kill < 3; kill++) {
+      await wait(700 + kill * 400);
+      await broker.kill9();
+      await wait(300);
+      await broker.restart();
+    }
+    await Promise.all(publishing);
+
+    expect(await highWatermarks(options)).toEqual([perPartition, perPartition]);
+    const seen = (partition: number) => new Set(reader.texts(partition));
+    await reader.until(() => seen(0).size === perPartition && seen(1).size === perPartition, 60_000);
+    for (const partition of [0, 1]) {
+      expect([...seen(partition)].map((text) => text.trim())).toEqual(numbered(0, perPartition, `${partition}:`));
+    }
+    await subscription.close();
+    await subscription.ended;
+  }, 180_000);
+
+  it('writes once what was sent twice because the broker was silent', async () => {
+    const options = optionsOf({ limits: { requestTimeoutMs: 1_500 } });
+    const bus = await open(options);
+    await bus.publish('flows', 0, outgoing('first'));
+    const all = numbered(0, 100).map(async (text, index) => {
+      await wait(index * 30);
+      await bus.publish('flows', 0, outgoing(text.padEnd(50_000)));
+    });
+    for (let pause = 0; pause < 2; pause++) {
+      await wait(500);
+      broker.freeze();
+      await wait(4_000);
+      broker.thaw();
+    }
+    await Promise.all(all);
+    expect((await highWatermarks(options))[0]).toBe(101);
+  }, 60_000);
+
+  it('stops within seconds when the broker is gone, and fails what was not acknowledged', async () => {
+    const bus = await open(optionsOf());
+    const reader = new RecordingReader();
+    const subscription = await bus.subscribe({ group: 'a', topics: ['flows'], reader });
+    await reader.until(() => reader.assignments.length === 2);
+    await broker.kill9();
+    try {
+      const publishing = expect(bus.publish('flows', 0, outgoing('x'))).rejects.toMatchObject({ code: 'stopped' });
+      await wait(500);
+      const begin = Date.now();
+      await bus.stop();
+      await publishing;
+      await subscription.ended;
+      expect(reader.revocations).toHaveLength(2);
+      expect(Date.now() - begin).toBeLessThan(15_000);
+    } finally {
+      await broker.restart();
+    }
+  }, 60_000);
+
+  it('gives up publishing after the delivery timeout, saying why', async () => {
+    const bus = await open(optionsOf({ limits: { deliveryTimeoutMs: 2_000 } }));
+    await broker.kill9();
+    try {
+      await expect(bus.publish('flows', 0, outgoing('x'))).rejects.toMatchObject({ code: 'broker-unreachable' });
+      await expect(bus.publish('flows', 0, outgoing('y'))).rejects.toMatchObject({ code: 'broker-unreachable' });
+      await expect(bus.flush()).rejects.toMatchObject({ code: 'broker-unreachable' });
+      await bus.stop();
+    } finally {
+      await broker.restart();
+    }
+  }, 60_000);
+
+  it('reports the hole when retention took what a group had not read', async () => {
+    const holes: Hole[] = [];
+    const options = optionsOf({ onHole: (hole) => holes.push(hole) });
+    const bus = await open(options);
+    for (const text of numbered(0, 20)) await bus.publish('flows', 0, outgoing(text));
+    const first = new RecordingReader();
+    const subscription = await bus.subscribe({ group: 'a', topics: ['flows'], reader: first });
+    await first.until(() => first.received.length === 20);
+    await subscription.commit('flows', 0, 5, 'five');
+    await subscription.close();
+    const topic = `${options.topicPrefix}flows`;
+    await withAdmin((connected) => connected.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '12' }] }));
+
+    const second = new RecordingReader();
+    await bus.subscribe({ group: 'a', topics: ['flows'], reader: second });
+    await second.until(() => second.received.length === 8);
+    expect(second.texts()).toEqual(numbered(12, 20));
+    expect(second.assignments.find(({ partition }) => partition === 0)?.committed).toEqual({ offset: 5, metadata: 'five' });
+    expect(holes).toMatchObject([{ group: 'a', topic: 'flows', partition: 0, expected: 5, first: 12 }]);
+  }, 60_000);
+
+  it('reports the hole when retention overtakes a reader, and puts the commit back that kafkajs overwrites', async () => {
+    const holes: Hole[] = [];
+    const options = optionsOf({ onHole: (hole) => holes.push(hole), limits: { maxPrefetchBytes: 2 } });
+    const bus = await open(options);
+    const reader = new RecordingReader();
+    let release: () => void = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let subscription: Subscription | undefined;
+    reader.work = async () => {
+      await subscription!.commit('flows', 0, 1, 'one');
+      await released;
+    };
+    subscription = await bus.subscribe({ group: 'a', topics: ['flows'], reader });
+    await reader.until(() => reader.assignments.length === 2);
+    // The reader works on the first; the second is fetched and fills the queue; what follows stays with the broker.
+    await bus.publish('flows', 0, outgoing('m0'));
+    await reader.until(() => reader.received.length === 1);
+    await bus.publish('flows', 0, outgoing('m1'));
+    await wait(1_000);
+    for (const text of numbered(2, 20)) await bus.publish('flows', 0, outgoing(text));
+    const topic = `${options.topicPrefix}flows`;
+    await withAdmin((connected) => connected.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '12' }] }));
+    release();
+    await reader.until(() => reader.received.length === 10);
+    expect(reader.texts()).toEqual(['m0', 'm1', ...numbered(12, 20)]);
+    expect(holes).toMatchObject([{ expected: 2, first: 12 }]);
+    await wait(500);
+    const offsets = await withAdmin((connected) => connected.fetchOffsets({ groupId: 'a', topics: [topic] }));
+    expect(offsets[0]?.partitions.find(({ partition }) => partition === 0)).toMatchObject({ offset: '1', metadata: 'one' });
+  }, 60_000);
+
+  it('refuses to go on in a topic that was made anew', async () => {
+    const options = optionsOf();
+    const topic = `${options.topicPrefix}flows`;
+    const bus = await open(options);
+    for (const text of numbered(0, 20)) await bus.publish('flows', 0, outgoing(text));
+    const reader = new RecordingReader();
+    const subscription = await bus.subscribe({ group: 'a', topics: ['flows'], reader });
+    await reader.until(() => reader.received.length === 20);
+    await subscription.commit('flows', 0, 20, 'twenty');
+    await bus.stop();
+    await withAdmin((connected) => connected.deleteTopics({ topics: [topic] }));
+    await wait(1_000);
+
+    const again = await open(options);
+    await again.publish('flows', 0, outgoing('new'));
+    const second = new RecordingReader();
+    const resumed = await again.subscribe({ group: 'a', topics: ['flows'], reader: second });
+    // Kafka forgets the commits of a deleted topic, so the group begins anew; were they there, it would be refused.
+    const outcome = await Promise.race([
+      resumed.ended.catch((error: unknown) => error),
+      second
+        .until(() => second.received.length === 1)
+        .then(() => second.assignments.find(({ partition }) => partition === 0)?.committed ?? 'none'),
+    ]);
+    expect(['none', expect.objectContaining({ code: 'log-truncated' })]).toContainEqual(outcome);
+  }, 60_000);
+
+  it('gives every message to the group at least once while members come and go', async () => {
+    const options = optionsOf({ partitions: { flows: 4 } });
+    const seen = new Map<string, number>();
+    const commitsPerBatch = (subscription: () => Subscription) => async (batch: readonly Message[]) => {
+      for (const message of batch) seen.set(textOf(message), (seen.get(textOf(message)) ?? 0) + 1);
+      await wait(5);
+      const { partition, offset } = batch[batch.length - 1]!;
+      await subscription().commit('flows', partition, offset + 1);
+    };
+    const member = async () => {
+      const bus = await open(options);
+      const reader = new RecordingReader();
+      let subscription: Subscription | undefined;
+      reader.work = commitsPerBatch(() => subscription!);
+      subscription = await bus.subscribe({ group: 'a', topics: ['flows'], reader });
+      return { bus, reader, subscription };
+    };
+    const first = await member();
+    await first.reader.until(() => first.reader.assignments.length === 4);
+    const total = 2_000;
+    const publishing = (async () => {
+      for (let index = 0; index < total; index++) {
+        await first.bus.publish('flows', index % 4, outgoing(`m${index}`));
+      }
+    })();
+    const second = await member();
+    await second.reader.until(() => second.reader.assignments.length === 2);
+    const third = await member();
+    await third.reader.until(() => third.reader.assignments.length >= 1);
+    await second.subscription.close();
+    await publishing;
+    const deadline = Date.now() + 20_000;
+    while (seen.size < total && Date.now() < deadline) await wait(100);
+    expect(seen.size).toBe(total);
+    for (const { subscription } of [first, third]) {
+      await subscription.close();
+      await subscription.ended;
+    }
+  }, 90_000);
+});
+
+describe.skipIf(kafkaSkip !== undefined)('Kafka whose fetches fall silent', () => {
+  it('makes the consumer anew, and ends as stalled when that does not help', async () => {
+    const [port] = await freePorts(1);
+    const proxy = await startFetchProxy(port!);
+    const broker = await startBroker({ port: port!, properties: { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}` } });
+    const warnings: string[] = [];
+    const log = {
+      debug: () => {},
+      info: () => {},
+      warn: (_fields: object, message: string) => void warnings.push(message),
+      error: () => {},
+    };
+    const bus = createKafkaBus({
+      brokers: [`127.0.0.1:${proxy.port}`],
+      log,
+      limits: { ...limits, stallTimeoutMs: 2_000, maxRestarts: 2, stopTimeoutMs: 1_000, requestTimeoutMs: 30_000 },
+    });
+    try {
+      await bus.start();
+      const reader = new RecordingReader();
+      const subscription = await bus.subscribe({ group: 'a', topics: ['flows'], reader });
+      await bus.publish('flows', 0, outgoing('before'));
+      await reader.until(() => reader.received.length === 1);
+
+      proxy.swallowFetches = true;
+      await bus.publish('flows', 0, outgoing('during'));
+      await reader.until(() => reader.revocations.length === 1);
+      proxy.swallowFetches = false;
+      // Nothing was committed: the new consumer begins at the beginning.
+      await reader.until(() => reader.received.length === 3);
+      expect(reader.texts()).toEqual(['before', 'before', 'during']);
+      expect(warnings).toContain('the consumer is made anew');
+
+      proxy.swallowFetches = true;
+      await bus.publish('flows', 0, outgoing('never'));
+      await expect(subscription.ended).rejects.toMatchObject({ code: 'stalled' });
+    } finally {
+      await bus.stop();
+      await broker.stop();
+      await proxy.close();
+    }
+  }, 120_000);
+});
