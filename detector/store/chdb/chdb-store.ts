@@ -1,0 +1,191 @@
+import type { Session } from 'chdb';
+import { INSERT_SETTINGS } from '../insert-settings.js';
+import { type AppliedMigrations, migrate } from '../migrate.js';
+import { DATABASE, type QueryParams, type QueryResult, type Retention, type Store } from '../store.js';
+import { queryFailure, refusesBytes, StoreError } from '../store-error.js';
+import type { StoreTable } from '../tables.js';
+import { openEngine } from './engine.js';
+import { SessionLane } from './sessions.js';
+import { quoted, Spool } from './spool.js';
+
+export interface ChdbStoreOptions {
+  /** Data directory; made if missing. One process at a time. */
+  readonly path: string;
+  /** Sessions for our own reading. */
+  readonly readers?: number;
+  /** Sessions for queries that come from outside (the HTTP front); 0 when there is no front. */
+  readonly guests?: number;
+  readonly readerLimits?: ReadLimits;
+  readonly guestLimits?: ReadLimits;
+  /** Bound for the engine's queries, inserts and merges together. */
+  readonly maxMemoryBytes?: number;
+  readonly retention?: Retention;
+}
+
+/** What one query of a reading session may cost; past it the query fails with ClickHouse's own message. */
+export interface ReadLimits {
+  readonly maxSeconds: number;
+  readonly maxResultRows: number;
+  readonly maxResultBytes: number;
+  readonly maxMemoryBytes: number;
+}
+
+export const defaultReaderLimits: ReadLimits = {
+  maxSeconds: 60,
+  maxResultRows: 1_000_000,
+  maxResultBytes: 256 << 20, // the result is in memory twice for a moment
+  maxMemoryBytes: 1 << 30,
+};
+export const defaultGuestLimits: ReadLimits = {
+  maxSeconds: 30,
+  maxResultRows: 200_000, // far more than a panel draws
+  maxResultBytes: 64 << 20,
+  maxMemoryBytes: 512 << 20, // a guest's query fails before it takes the memory inserts need
+};
+export const defaultChdbOptions = { readers: 2, guests: 0, maxMemoryBytes: 1_500_000_000 };
+
+export interface RawResult {
+  readonly bytes: Uint8Array;
+  readonly rowsRead: number;
+  readonly bytesRead: number;
+  readonly elapsedSeconds: number;
+}
+
+/** The embedded store offers more than the common interface: raw results for the HTTP front. */
+export interface ChdbStore extends Store {
+  /** Runs SQL from outside in a guest session (readonly, limited), result in any output format. Check the text first (sql-guard.ts). */
+  guestQuery(sql: string, format: string, params: QueryParams): Promise<RawResult>;
+  /** Runs any statement with the bytes of `body` as its FROM INFILE file. For tests that play a server; nothing else writes this way. */
+  writeFrom(body: Uint8Array, statement: (infile: string) => string): Promise<void>;
+}
+
+/** ClickHouse's output format JSON, as far as it is read. */
+interface JsonResult<T> {
+  readonly data: T[];
+  readonly meta: QueryResult<T>['meta'];
+}
+
+interface Lanes {
+  readonly writer: SessionLane;
+  readonly readers: SessionLane;
+  readonly guests: SessionLane;
+}
+
+/** ClickHouse inside this process (chdb): the main thread of one process only, never a worker thread. */
+export function createChdbStore(options: ChdbStoreOptions): ChdbStore {
+  const spool = new Spool(options.path);
+  let lanes: Lanes | undefined;
+
+  const live = (): Lanes => {
+    if (lanes === undefined) throw new StoreError('not-started', 'the store is not started');
+    return lanes;
+  };
+  const run = (session: Session, sql: string, format: string, params: QueryParams) =>
+    // Bound queries share one queue in chdb (its parameters are process-wide while a query starts), so only those with parameters are bound.
+    Object.keys(params).length === 0 ? session.queryAsync(sql, { format }) : session.queryBindAsync(sql, params, { format });
+
+  const store: ChdbStore = {
+    start: async () => {
+      if (lanes !== undefined) return;
+      const readers = options.readers ?? defaultChdbOptions.readers;
+      const guests = options.guests ?? defaultChdbOptions.guests;
+      const sessions = await openEngine({
+        path: options.path,
+        database: DATABASE,
+        maxMemoryBytes: options.maxMemoryBytes ?? defaultChdbOptions.maxMemoryBytes,
+        sessions: 1 + readers + guests,
+      });
+      const reading = sessions.slice(1, 1 + readers);
+      const visiting = sessions.slice(1 + readers);
+      for (const session of reading) restrict(session, options.readerLimits ?? defaultReaderLimits);
+      for (const session of visiting) restrict(session, options.guestLimits ?? defaultGuestLimits);
+      await spool.start();
+      lanes = { writer: new SessionLane(sessions.slice(0, 1)), readers: new SessionLane(reading), guests: new SessionLane(visiting) };
+    },
+
+    migrate: (): Promise<AppliedMigrations> => migrate(store, options.retention),
+
+    insertNative: async (table: StoreTable, payloads, token) => {
+      await live().writer.run((session) =>
+        spool.with(payloads, async (path) => {
+          const settings = Object.entries(INSERT_SETTINGS).map(([name, value]) => `${name} = ${value}`);
+          const sql = `INSERT INTO ${table} FROM INFILE ${quoted(path)} SETTINGS insert_deduplication_token = ${quoted(token)}, ${settings.join(', ')} FORMAT Native`;
+          try {
+            await session.queryAsync(sql);
+          } catch (error) {
+            throw insertFailure(error, table);
+          }
+        }),
+      );
+    },
+
+    query: async <T>(sql: string, params: QueryParams = {}) =>
+      live().readers.run(async (session) => {
+        try {
+          const { data, meta } = JSON.parse((await run(session, sql, 'JSON', params)).text()) as JsonResult<T>;
+          return { rows: data, meta };
+        } catch (error) {
+          throw queryFailure(error, 'the query failed');
+        }
+      }),
+
+    command: async (sql, params = {}) =>
+      live().writer.run(async (session) => {
+        try {
+          await run(session, sql, 'Null', params);
+        } catch (error) {
+          throw queryFailure(error, 'the statement failed');
+        }
+      }),
+
+    ping: async () => void (await store.query('SELECT 1')),
+    version: async () => (await store.query<{ version: string }>('SELECT version() AS version')).rows[0]!.version,
+
+    guestQuery: async (sql, format, params) =>
+      live().guests.run(async (session) => {
+        try {
+          const result = await run(session, sql, format, params);
+          return { bytes: result.bytes(), rowsRead: result.rowsRead, bytesRead: result.bytesRead, elapsedSeconds: result.elapsed };
+        } catch (error) {
+          throw queryFailure(error, 'the query failed');
+        }
+      }),
+
+    writeFrom: async (body, statement) =>
+      live().writer.run((session) =>
+        spool.with([body], async (path) => {
+          try {
+            await session.queryAsync(statement(quoted(path)), { format: 'Null' });
+          } catch (error) {
+            throw queryFailure(error, 'the insert failed');
+          }
+        }),
+      ),
+
+    close: async () => {
+      if (lanes === undefined) return;
+      const closing = lanes;
+      lanes = undefined;
+      await closing.guests.close();
+      await closing.readers.close();
+      await closing.writer.close();
+    },
+  };
+  return store;
+}
+
+/** Limits first, then readonly: after it a session takes no setting any more. */
+function restrict(session: Session, limits: ReadLimits): void {
+  session.query('SET output_format_json_quote_64bit_integers = 1, output_format_json_quote_denormals = 1');
+  session.query(
+    `SET max_execution_time = ${limits.maxSeconds}, max_result_rows = ${limits.maxResultRows}, max_result_bytes = ${limits.maxResultBytes}, ` +
+      `max_memory_usage = ${limits.maxMemoryBytes}, result_overflow_mode = 'throw'`,
+  );
+  session.query('SET readonly = 1');
+}
+
+export function insertFailure(error: unknown, table: StoreTable): StoreError {
+  const failure = queryFailure(error, `the insert into ${table} failed`);
+  if (!refusesBytes(failure)) return failure;
+  return queryFailure(error, `the bytes for ${table} were refused`, 'insert-refused');
+}

@@ -1,0 +1,28 @@
+import { type ColumnTable, clickhouseType } from '../../flow/column-kinds.js';
+import { FLOW_COLUMNS } from '../../flow/columns.js';
+import { COVERAGE_COLUMNS } from '../../flow/coverage.js';
+import { VERDICT_COLUMNS } from '../coverage/verdict-types.js';
+import { FINDING_COLUMNS } from '../findings/finding.js';
+
+/** The tables that receive rows from outside, each with the column table that its rows and its DDL derive from. */
+export const STORE_TABLES = {
+  flows: FLOW_COLUMNS,
+  coverage: COVERAGE_COLUMNS,
+  findings: FINDING_COLUMNS,
+  verdicts: VERDICT_COLUMNS,
+} as const satisfies Record<string, ColumnTable>;
+
+export type StoreTable = keyof typeof STORE_TABLES;
+
+/**
+ * The column lines of a CREATE TABLE, as the migrations hold them: name, type, meaning. A migration is written from this text and then never
+ * changed; tests/detector/store/migrations.test.ts holds DESCRIBE of a migrated database against the column tables.
+ */
+export function columnLines(table: ColumnTable, codecs: Readonly<Record<string, string>> = {}): string {
+  return Object.entries(table)
+    .map(([name, column]) => {
+      const codec = codecs[name] === undefined ? '' : ` CODEC(${codecs[name]})`;
+      return `    ${name} ${clickhouseType(column)} COMMENT '${column.meaning.replaceAll("'", "''")}'${codec}`;
+    })
+    .join(',\n');
+}
