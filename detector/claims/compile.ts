@@ -1,0 +1,271 @@
+import { type Prefix, parsePrefix } from '../../flow/address.js';
+import { PrefixTable } from '../../flow/prefix-table.js';
+import { type WatchedAsset, WatchList } from '../../flow/watch-list.js';
+import { AddressSpace } from './address-space.js';
+import { type Approval, decideTickets, type TicketDecision } from './approvals.js';
+import { createPeriods, createTimeZone, parseLocal, type TimeZone } from './calendar.js';
+import type { PrefixCache } from './check.js';
+import type { ClaimSet, Declared } from './claim-set.js';
+import {
+  CLAIM_KINDS,
+  type ClaimKind,
+  type CompiledClaim,
+  type CompiledClaims,
+  type CompiledException,
+  type CompiledFleet,
+  type CompiledSensor,
+  type CompiledWindow,
+  type CoverageDemand,
+} from './compiled.js';
+import { createEndpoints, type Endpoint, UNJUDGED_PEERS } from './endpoints.js';
+import type { ClaimText, CoverageText, EndpointText, FleetText, MemberText, RuleText } from './file-types.js';
+import { createClaimedPorts } from './ports.js';
+import { compileRule, portRanges, type RuleSide } from './rules.js';
+import { SPECIAL_PURPOSE } from './special-purpose.js';
+import { durationMs, isCalendarDuration, parseOctets, parseShare } from './units.js';
+import { createDatedWindow, IntervalWindow } from './windows.js';
+
+/** What compiling makes; beside the tables that judge, what the lints look at. */
+export interface Compilation {
+  readonly claims: CompiledClaims;
+  readonly zone: TimeZone;
+  readonly space: AddressSpace;
+  readonly prefixesOfFleet: ReadonlyMap<string, readonly Prefix[]>;
+  endpointOf(text: EndpointText): Endpoint;
+  windowOf(name: string, fleet: string): IntervalWindow;
+  ticketsOf(name: string, fleet: string): readonly TicketDecision[];
+}
+
+/** Compiles a checked claim set. `hash` covers the files it came from. */
+export function compileClaimSet(set: ClaimSet, prefixes: PrefixCache, approvals: readonly Approval[], hash: string): Compilation {
+  const zone = createTimeZone(set.timezone.value);
+  const special = SPECIAL_PURPOSE.map(parsePrefix);
+  const prefixOf = (text: string): Prefix => prefixes.get(text)!;
+  const prefixesOf = (endpoint: EndpointText): readonly Prefix[] => (endpoint.cidr ?? []).map(prefixOf);
+  const prefixesOfFleet = new Map(
+    [...set.fleets].map(([name, { value }]) => [name, value.members.flatMap((member) => memberPrefixes(member, prefixOf))]),
+  );
+  const space = new AddressSpace([...special, ...prefixes.values()]);
+  const sets = new Map([...set.sets].map(([name, { value }]) => [name, value]));
+  const endpointOf = createEndpoints(space, { sets, fleets: prefixesOfFleet, prefixesOf }, special);
+  const { windowOf, ticketsOf } = createWindows(set, approvals, zone);
+  const claims = set.claims.map((claim, index) => compileClaim(set, claim, index, endpointOf, windowOf, zone));
+  const { watchList, fleets, assets } = compileInventory(set, claims, prefixesOfFleet, prefixOf);
+  const effective = set.effective?.value;
+  const instantOf = (date: string | undefined, absent: number): number =>
+    date === undefined ? absent : zone.toInstant(parseLocal(date) ?? 0);
+  const periodMs = durationMs(set.period.value, 0);
+  const nameOf = createNames([
+    ...[...sets].map(([name, text]) => ({ name, prefixes: prefixesOf(text) })),
+    ...[...prefixesOfFleet].map(([name, list]) => ({ name, prefixes: list })),
+  ]);
+  const compiled: CompiledClaims = {
+    id: set.id,
+    owner: set.owner,
+    hash,
+    timezone: zone.name,
+    periodMs,
+    effectiveFromMs: instantOf(effective?.from, Number.NEGATIVE_INFINITY),
+    effectiveUntilMs: instantOf(effective?.until, Number.POSITIVE_INFINITY),
+    fleets,
+    assets,
+    watchList,
+    sensors: [...set.sensors].map(
+      ([name, { value }]): CompiledSensor => ({
+        name,
+        kind: value.kind,
+        exporter: value.exporter,
+        domain: value.domain,
+        samplingInterval: value.sampling ?? 0,
+        activeTimeoutMs: durationMs(value.active_timeout, 0),
+        heartbeatMs: durationMs(value.heartbeat, 0),
+        sees: value.sees,
+      }),
+    ),
+    claims,
+    atomOf: (bytes, offset) => space.atomOf(bytes, offset),
+    atomCount: space.atomCount,
+    isClaimedPort: createClaimedPorts(allRules(set).flatMap((rule) => portRanges(rule) ?? [])),
+    periodOf: createPeriods(zone, periodMs, isCalendarDuration(set.period.value)),
+    nameOf,
+  };
+  return { claims: compiled, zone, space, prefixesOfFleet, endpointOf, windowOf, ticketsOf };
+}
+
+/** Name of the narrowest prefix that an address lies in; of equal prefixes the one declared first counts. */
+function createNames(
+  groups: readonly { readonly name: string; readonly prefixes: readonly Prefix[] }[],
+): (bytes: Uint8Array, offset: number) => string {
+  const entries = groups.flatMap(({ prefixes }, value) => prefixes.map((prefix) => ({ prefix, value })));
+  const table = new PrefixTable(entries.reverse());
+  return (bytes, offset) => groups[table.lookup(bytes, offset)]?.name ?? '';
+}
+
+function allRules(set: ClaimSet): RuleText[] {
+  const ofClaims = set.claims.flatMap(({ value: { assert } }) => [
+    ...(assert.only ?? []),
+    ...(assert.never ?? []),
+    ...(assert.authorised ?? []),
+    ...(assert.budget ?? []),
+    ...(assert.works_without === undefined ? [] : [assert.works_without.alive]),
+    ...(assert.via === undefined ? [] : [assert.via.to]),
+  ]);
+  return [...ofClaims, ...set.exceptions.map(({ value }) => value.match)];
+}
+
+function memberPrefixes(member: MemberText, prefixOf: (text: string) => Prefix): Prefix[] {
+  return [...(member.ip ?? []), ...(member.subnet === undefined ? [] : [member.subnet])].map(prefixOf);
+}
+
+function compileInventory(
+  set: ClaimSet,
+  claims: readonly CompiledClaim[],
+  prefixesOfFleet: ReadonlyMap<string, readonly Prefix[]>,
+  prefixOf: (text: string) => Prefix,
+) {
+  const watched: WatchedAsset[] = [];
+  const fleets: CompiledFleet[] = [];
+  const subjects = [...prefixesOfFleet.keys()];
+  for (const [name, { value }] of set.fleets) {
+    const index = fleets.length;
+    const ofFleet = claims.filter((claim) => claim.subject === index);
+    const wide = ofFleet.some((claim) => claim.kind === 'works_without' || claim.rules.some((rule) => rule.budget?.scope === 'fleet'));
+    const members = value.members.map((member) => {
+      watched.push({
+        name: member.name,
+        fleet: name,
+        unit: wide ? name : member.name,
+        prefixes: memberPrefixes(member, prefixOf),
+        macAddresses: member.mac === undefined ? [] : [Number.parseInt(member.mac.replaceAll(':', ''), 16)],
+      });
+      return watched.length - 1;
+    });
+    fleets.push({ name, ...fleetWords(value), members, claims: ofFleet.map((claim) => claim.index) });
+  }
+  const watchList = new WatchList(watched);
+  const assets = watched.map((asset) => ({ name: asset.name, fleet: subjects.indexOf(asset.fleet), unit: asset.unit }));
+  return { watchList, fleets, assets };
+}
+
+function fleetWords(fleet: FleetText) {
+  return { vendor: fleet.vendor, site: fleet.site, zone: fleet.zone ?? '', criticality: fleet.criticality ?? 'medium' } as const;
+}
+
+/** Ticketed windows differ by fleet, dated ones are shared by all. */
+function createWindows(set: ClaimSet, approvals: readonly Approval[], zone: TimeZone) {
+  const made = new Map<string, IntervalWindow>();
+  const ticketsOf = (name: string, fleet: string): readonly TicketDecision[] => {
+    const text = set.windows.get(name)!.value;
+    return decideTickets(approvals, fleet, durationMs(text.duration, 0), text.max_per_month ?? Number.POSITIVE_INFINITY, zone);
+  };
+  const windowOf = (name: string, fleet: string): IntervalWindow => {
+    const text = set.windows.get(name)!.value;
+    const key = text.tickets === undefined ? name : `${name}\n${fleet}`;
+    let window = made.get(key);
+    if (window === undefined) {
+      const open = (): IntervalWindow =>
+        new IntervalWindow(
+          name,
+          durationMs(text.overrun, 0),
+          ticketsOf(name, fleet)
+            .map((decision) => decision.interval)
+            .filter((interval) => interval !== undefined)
+            .values(),
+        );
+      window = text.tickets === undefined ? createDatedWindow(name, text, zone.name) : open();
+      made.set(key, window);
+    }
+    return window;
+  };
+  return { windowOf, ticketsOf };
+}
+
+type EndpointOf = (text: EndpointText) => Endpoint;
+type WindowOf = (name: string, fleet: string) => CompiledWindow;
+
+function compileClaim(
+  set: ClaimSet,
+  at: Declared<ClaimText>,
+  index: number,
+  endpointOf: EndpointOf,
+  windowOf: WindowOf,
+  zone: TimeZone,
+): CompiledClaim {
+  const claim = at.value;
+  const kind = CLAIM_KINDS.find((name) => claim.assert[name] !== undefined)!;
+  const judged = kind === 'only' || kind === 'never' || kind === 'authorised' || kind === 'budget';
+  const texts = judged ? (claim.assert[kind] ?? []) : [];
+  const compile = (text: RuleText, position: number, side: RuleSide) =>
+    compileRule(
+      text,
+      position,
+      side,
+      endpointOf(text.peer),
+      text.during?.map((name) => windowOf(name, claim.subject)),
+    );
+  const exceptions = set.exceptions.filter(({ value }) => value.claim === claim.id);
+  return {
+    id: claim.id,
+    index,
+    kind,
+    text: claim.text,
+    severity: claim.severity,
+    subject: [...set.fleets.keys()].indexOf(claim.subject),
+    rules: texts.map((text, position) => compile(text, position, kind === 'only' ? 'allows' : 'forbids')),
+    exceptions: exceptions.map(
+      ({ value }, position): CompiledException => ({
+        id: value.id,
+        rule: compile(value.match, position, 'allows'),
+        reason: value.reason,
+        ticket: value.ticket,
+        fromMs: zone.toInstant(parseLocal(value.from) ?? 0),
+        expiresMs: zone.toInstant(parseLocal(value.expires) ?? 0),
+      }),
+    ),
+    coverage: compileCoverage(set, claim.coverage),
+    residual: claim.residual ?? [],
+    supports: claim.supports ?? [],
+    source: claim.source === undefined ? undefined : { who: claim.source.who, quote: claim.source.quote, ref: claim.source.ref },
+    notJudged: judged
+      ? unjudgedPeers(kind, texts, exceptions, endpointOf)
+      : `Claims of kind '${kind}' are read but not judged by this version.`,
+  };
+}
+
+/** The sentence where a rule names its peer by something that this version cannot decide; undefined where all can be judged. */
+function unjudgedPeers(
+  kind: ClaimKind,
+  rules: readonly RuleText[],
+  exceptions: ClaimSet['exceptions'],
+  endpointOf: EndpointOf,
+): string | undefined {
+  const named = (list: readonly RuleText[]): string[] => list.flatMap((rule) => endpointOf(rule.peer).unjudged);
+  const words = (keys: readonly string[]): string =>
+    [...new Set(keys)]
+      .sort()
+      .map((key) => UNJUDGED_PEERS[key as keyof typeof UNJUDGED_PEERS])
+      .join(', ');
+  const numbers = rules.flatMap((rule, index) => (endpointOf(rule.peer).unjudged.length > 0 ? [index + 1] : []));
+  if (numbers.length > 0) {
+    return `Rule ${numbers.join(', ')} of this '${kind}' claim names its peer by ${words(named(rules))}, which this version cannot decide; its other parts are judged.`;
+  }
+  const excepted = exceptions.filter(({ value }) => endpointOf(value.match.peer).unjudged.length > 0);
+  if (excepted.length === 0) return undefined;
+  return `Exception ${excepted.map(({ name }) => name).join(', ')} names its peer by ${words(named(excepted.map(({ value }) => value.match)))}, which this version cannot decide.`;
+}
+
+function compileCoverage(set: ClaimSet, text: CoverageText): CoverageDemand {
+  const sensors = [...set.sensors.keys()];
+  return {
+    sensors: text.sensors.map((name) => sensors.indexOf(name)),
+    mode: text.mode ?? 'all',
+    time: parseShare(text.time),
+    maxGapMs: durationMs(text.max_gap, Number.NaN),
+    maxLost: parseShare(text.max_lost),
+    detectOctets: text.detect === undefined ? Number.NaN : parseOctets(text.detect.bytes),
+    detectConfidence: parseShare(text.detect?.confidence),
+    canaryMs: durationMs(text.canary, Number.NaN),
+    reconcile: parseShare(text.reconcile),
+    maxSkewMs: durationMs(text.max_skew, Number.NaN),
+  };
+}
