@@ -55,10 +55,15 @@ export interface MessageReport {
   exportTimeMs: number;
   /** Milliseconds since the exporter's start (v5, v9), NaN where the protocol has none (IPFIX). */
   systemUptimeMs: number;
-  /** Data records announced or implied by the message, −1 when it cannot be known (IPFIX set without template). */
+  /**
+   * Data records announced or implied by the message, options records apart: decoded + undecodable + malformed. −1 when it cannot be
+   * known (an IPFIX set without its template): the next message's sequence number then tells.
+   */
   recordsAnnounced: number;
   recordsDecoded: number;
   recordsUndecodable: number;
+  /** Octets of data sets skipped for want of their template: an upper bound of the records in them, where their number is unknown. */
+  undecodableOctets: number;
   recordsMalformed: number;
   /** Options data records: IPFIX and v9 count them in their sequence (RFC 7011 §3.1), they are no flows. */
   optionsRecords: number;

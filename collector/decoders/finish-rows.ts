@@ -1,0 +1,115 @@
+import type { FlowBatch } from '../../flow/batch.js';
+import type { Faults, MessageReport, Origin } from '../contracts.js';
+import type { MessageClock } from './transform-columns.js';
+
+const ICMP = 1;
+const ICMPV6 = 58;
+
+/**
+ * How far after the export time a record may say it ended; beyond it, the time is noise (a clock unset, a field misread) and the
+ * export time stands in its place, counted: one record from 2106 must not end all periods in between.
+ */
+export const MAX_AFTER_EXPORT_MS = 86_400_000;
+
+/** Fills, for all rows of one message, what comes from its header and origin, and settles times, ICMP and sampling. */
+export function finishRows(
+  batch: FlowBatch,
+  first: number,
+  origin: Origin,
+  clock: MessageClock,
+  domainInterval: number,
+  report: MessageReport,
+  faults: Faults,
+): void {
+  if (batch.length === first) return;
+  fillConstants(batch, first, origin, report);
+  settleTimes(batch, first, clock.exportTimeMs, faults);
+  settleIcmp(batch, first);
+  report.samplingInterval = settleSampling(batch.columns.samplingInterval, first, batch.length, domainInterval);
+}
+
+function fillConstants(batch: FlowBatch, first: number, origin: Origin, report: MessageReport): void {
+  const { exportProtocol, sensor, exporterIPv6Address } = batch.columns;
+  const { observationDomainId, exportTimeMilliseconds, exportSequenceNumber, recordNumber } = batch.columns;
+  const to = batch.length;
+  const protocolCode = exportProtocol.dictionary.intern(report.protocol);
+  const sensorCode = sensor.dictionary.intern(origin.sensor);
+  const protocolCodes = exportProtocol.codes;
+  const sensorCodes = sensor.codes;
+  const domain = report.observationDomainId;
+  const time = report.exportTimeMs;
+  const sequence = report.sequenceNumber;
+  for (let row = first; row < to; row++) {
+    protocolCodes[row] = protocolCode;
+    sensorCodes[row] = sensorCode;
+  }
+  for (let row = first; row < to; row++) {
+    observationDomainId[row] = domain;
+    exportSequenceNumber[row] = sequence;
+    recordNumber[row] = row - first;
+  }
+  for (let row = first; row < to; row++) exportTimeMilliseconds[row] = time;
+  exporterIPv6Address.bytes.set(origin.exporter, first * 16);
+  repeatAddress(exporterIPv6Address.words, first, to);
+}
+
+function repeatAddress(words: Uint32Array, first: number, to: number): void {
+  const a = words[first * 4]!;
+  const b = words[first * 4 + 1]!;
+  const c = words[first * 4 + 2]!;
+  const d = words[first * 4 + 3]!;
+  for (let at = first * 4 + 4; at < to * 4; at += 4) {
+    words[at] = a;
+    words[at + 1] = b;
+    words[at + 2] = c;
+    words[at + 3] = d;
+  }
+}
+
+/** A time that the record does not tell is taken from its other one, or from the export time. No record ends before it began. */
+function settleTimes(batch: FlowBatch, first: number, exportTimeMs: number, faults: Faults): void {
+  const starts = batch.columns.flowStartMilliseconds;
+  const ends = batch.columns.flowEndMilliseconds;
+  const latest = exportTimeMs + MAX_AFTER_EXPORT_MS;
+  let implausible = 0;
+  for (let row = first; row < batch.length; row++) {
+    let start = starts[row]!;
+    let end = ends[row]!;
+    if (start > latest || end > latest || start < 0 || end < 0) {
+      implausible++;
+      if (start > latest || start < 0) start = 0;
+      if (end > latest || end < 0) end = 0;
+    }
+    if (end === 0) end = start === 0 ? exportTimeMs : start;
+    if (start === 0) start = end;
+    if (start > end) {
+      implausible++;
+      end = start;
+    }
+    starts[row] = start;
+    ends[row] = end;
+  }
+  if (implausible > 0) faults.add('time-implausible', implausible);
+}
+
+/** NetFlow puts ICMP type * 256 + code into the destination port: it is no port. */
+function settleIcmp(batch: FlowBatch, first: number): void {
+  const { protocolIdentifier, icmpTypeCode, sourceTransportPort, destinationTransportPort } = batch.columns;
+  for (let row = first; row < batch.length; row++) {
+    const protocol = protocolIdentifier[row]!;
+    if (protocol !== ICMP && protocol !== ICMPV6) continue;
+    if (icmpTypeCode[row] === 0) icmpTypeCode[row] = destinationTransportPort[row]!;
+    sourceTransportPort[row] = 0;
+    destinationTransportPort[row] = 0;
+  }
+}
+
+/** Records that told no interval of their own get the domain's. Returns the largest that applied. */
+function settleSampling(intervals: Uint32Array, first: number, to: number, domainInterval: number): number {
+  let largest = 0;
+  for (let row = first; row < to; row++) {
+    if (intervals[row] === 0) intervals[row] = domainInterval;
+    if (intervals[row]! > largest) largest = intervals[row]!;
+  }
+  return largest;
+}

@@ -1,0 +1,43 @@
+import type { MessageReport } from '../contracts.js';
+
+/** An empty report. The caller makes one and lends it to every call of `decode`. */
+export function createMessageReport(): MessageReport {
+  return {
+    protocol: '',
+    observationDomainId: 0,
+    sequenceNumber: 0,
+    exportTimeMs: 0,
+    systemUptimeMs: Number.NaN,
+    recordsAnnounced: 0,
+    recordsDecoded: 0,
+    recordsUndecodable: 0,
+    undecodableOctets: 0,
+    recordsMalformed: 0,
+    optionsRecords: 0,
+    templatesReceived: 0,
+    templatesMissing: 0,
+    templatesChanged: 0,
+    samplingInterval: 0,
+    malformed: false,
+  };
+}
+
+/** Back to empty, in place: what a decoder does at the start of each message. */
+export function resetMessageReport(report: MessageReport): void {
+  report.protocol = '';
+  report.observationDomainId = 0;
+  report.sequenceNumber = 0;
+  report.exportTimeMs = 0;
+  report.systemUptimeMs = Number.NaN;
+  report.recordsAnnounced = 0;
+  report.recordsDecoded = 0;
+  report.recordsUndecodable = 0;
+  report.undecodableOctets = 0;
+  report.recordsMalformed = 0;
+  report.optionsRecords = 0;
+  report.templatesReceived = 0;
+  report.templatesMissing = 0;
+  report.templatesChanged = 0;
+  report.samplingInterval = 0;
+  report.malformed = false;
+}

@@ -1,0 +1,52 @@
+import type { FlowBatch } from '../../flow/batch.js';
+import type { AddressArray, SymbolArray } from '../../flow/column-kinds.js';
+import { SCRATCH, type ScratchName, scratchTarget, TARGETS } from '../templates/plan.js';
+
+export type TargetArray = Uint8Array | Uint16Array | Uint32Array | Float64Array;
+
+/**
+ * The arrays behind TARGETS for one batch, by number, so that a step finds its array without a look-up by name. Growth replaces a
+ * batch's arrays: `bind` after every `reserve`, it costs nothing while batch and capacity stay the same.
+ */
+export class RowTargets {
+  readonly arrays: TargetArray[] = new Array<TargetArray>(TARGETS.length);
+  private batch: FlowBatch | undefined;
+  private capacity = 0;
+  private scratchRows = 0;
+
+  bind(batch: FlowBatch): void {
+    if (batch === this.batch && batch.capacity === this.capacity) return;
+    this.batch = batch;
+    this.capacity = batch.capacity;
+    const columns = batch.columns as unknown as Record<string, TargetArray | AddressArray | SymbolArray>;
+    const names = batch.names;
+    for (let i = 0; i < names.length; i++) this.arrays[i] = plain(columns[names[i]!]!);
+    if (this.scratchRows < batch.capacity) this.makeScratch(batch.capacity);
+  }
+
+  f64(target: number): Float64Array {
+    return this.arrays[target] as Float64Array;
+  }
+  u32(target: number): Uint32Array {
+    return this.arrays[target] as Uint32Array;
+  }
+  u16(target: number): Uint16Array {
+    return this.arrays[target] as Uint16Array;
+  }
+  u8(target: number): Uint8Array {
+    return this.arrays[target] as Uint8Array;
+  }
+
+  private makeScratch(rows: number): void {
+    this.scratchRows = rows;
+    for (const name of Object.keys(SCRATCH) as ScratchName[]) {
+      this.arrays[scratchTarget(name)] = SCRATCH[name] === 'u8' ? new Uint8Array(rows) : new Float64Array(rows);
+    }
+  }
+}
+
+function plain(array: TargetArray | AddressArray | SymbolArray): TargetArray {
+  if ('bytes' in array) return array.bytes;
+  if ('codes' in array) return array.codes;
+  return array;
+}

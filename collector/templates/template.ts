@@ -1,0 +1,95 @@
+import { elementKey, scopeKey } from './elements-table.js';
+import type { Step } from './plan.js';
+
+/** Length that means "each record says its own" (RFC 7011 §7); H3C uses it in NetFlow v9 too, where RFC 3954 knows no such thing. */
+export const VARIABLE_LENGTH = 0xffff;
+
+/** A template as it came, and what was compiled from it. Never changed once stored: a redefinition makes a new one. */
+export interface Template {
+  readonly id: number;
+  readonly isOptions: boolean;
+  /** The template record's own bytes, a copy: what tells a refresh from a redefinition. */
+  readonly definition: Uint8Array;
+  /** One key per field, see `elementKey`; scope fields of NetFlow v9 by `scopeKey`. */
+  readonly elements: Float64Array;
+  readonly lengths: Uint16Array;
+  /** Leading fields that are scope (options templates). */
+  readonly scopeFields: number;
+  /** Octets of the shortest record: a variable-length field counts its one length octet. The set's rest below this is padding. */
+  readonly minimumLength: number;
+  /** True when every record has exactly minimumLength octets. */
+  readonly isFixed: boolean;
+  readonly steps: readonly Step[];
+  /** False when no field is an end of a flow: its records are counted, they make no rows. */
+  readonly carriesFlow: boolean;
+  /** True when the template has counters of both directions. */
+  readonly isBiflow: boolean;
+  /** True when it has IPv4 and IPv6 addresses, of which a record fills one (Huawei). */
+  readonly bothFamilies: boolean;
+  readonly usesSystemInit: boolean;
+  readonly usesBiflowDirection: boolean;
+}
+
+export interface FieldSpecifiers {
+  readonly elements: Float64Array;
+  readonly lengths: Uint16Array;
+  /** Where the next byte after the specifiers is. */
+  readonly end: number;
+}
+
+/**
+ * Field specifiers of NetFlow v9 (RFC 3954 §5.2): 16 bits of type and 16 of length each. The first `scopeFields` are scope types.
+ * Undefined when they run past `end`; checked before memory is taken for them.
+ *
+ *   0                   1                   2                   3
+ *   +-------------------------------+-------------------------------+
+ *   |            Field Type         |          Field Length         |
+ *   +-------------------------------+-------------------------------+
+ */
+export function readNetflow9Fields(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  count: number,
+  scopeFields: number,
+): FieldSpecifiers | undefined {
+  if (at + count * 4 > end) return undefined;
+  const elements = new Float64Array(count);
+  const lengths = new Uint16Array(count);
+  for (let field = 0; field < count; field++, at += 4) {
+    const type = (bytes[at]! << 8) | bytes[at + 1]!;
+    elements[field] = field < scopeFields ? scopeKey(type) : elementKey(0, type);
+    lengths[field] = (bytes[at + 2]! << 8) | bytes[at + 3]!;
+  }
+  return { elements, lengths, end: at };
+}
+
+/**
+ * Field specifiers of IPFIX (RFC 7011 §3.2), in templates and options templates alike. Undefined when they run past `end`.
+ *
+ *   +-+-----------------------------+-------------------------------+
+ *   |E|  Information Element ident. |        Field Length           |
+ *   +-+-----------------------------+-------------------------------+
+ *   |                      Enterprise Number (if E)                 |
+ *   +---------------------------------------------------------------+
+ */
+export function readIpfixFields(bytes: Uint8Array, at: number, end: number, count: number): FieldSpecifiers | undefined {
+  if (at + count * 4 > end) return undefined;
+  const elements = new Float64Array(count);
+  const lengths = new Uint16Array(count);
+  for (let field = 0; field < count; field++) {
+    if (at + 4 > end) return undefined;
+    const identifier = (bytes[at]! << 8) | bytes[at + 1]!;
+    lengths[field] = (bytes[at + 2]! << 8) | bytes[at + 3]!;
+    at += 4;
+    if ((identifier & 0x8000) === 0) {
+      elements[field] = elementKey(0, identifier);
+      continue;
+    }
+    if (at + 4 > end) return undefined;
+    const enterprise = ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
+    elements[field] = elementKey(enterprise, identifier & 0x7fff);
+    at += 4;
+  }
+  return { elements, lengths, end: at };
+}
