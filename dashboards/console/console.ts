@@ -1,0 +1,170 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { packageRoot } from '../../flow/service/paths.js';
+import type { Log } from '../../flow/service/log.js';
+import { type QueryResult, toFrame } from './frame.js';
+import { hostIsOurs, isAuthorised, isLoopback, originIsOurs, setSecurityHeaders, tokenLogin } from './http-policy.js';
+import { type Library, loadLibrary, RequestError } from './library.js';
+import { listen } from './listen.js';
+import type { ConsoleSettings } from './model.js';
+import { loadPageFiles, type PageFile } from './page-files.js';
+import { createQueryGate, TooBusy } from './query-gate.js';
+import { BodyTooLarge, parseQueryRequest, readBody } from './query-request.js';
+
+/** Port when the caller names none; if it is taken, the system chooses a free one. */
+export const DEFAULT_PORT = 3080;
+/** Longest that one panel may keep the store busy. */
+export const QUERY_TIMEOUT_MS = 15_000;
+/** Open connections; a browser uses six. */
+const MAX_CONNECTIONS = 128;
+
+export interface ConsoleOptions {
+  /** Runs one read-only query; rejects with the store's message. */
+  readonly query: (sql: string, options: { readonly timeoutMs: number }) => Promise<QueryResult>;
+  readonly log: Log;
+  /** Milliseconds since the epoch: what 'now' means in a time range. */
+  readonly now: () => number;
+  /** Folder of the generated dashboards; default dashboards/generated/. */
+  readonly dashboardsFolder?: string;
+  /** Address to listen on; default 127.0.0.1. Any that is not loopback needs a token. */
+  readonly host?: string;
+  /** 0: any free port. Not given: 3080, or a free one when that is taken. Given and taken: start() rejects. */
+  readonly port?: number;
+  /** Secret that opens the console: `/?token=…` once in a browser, `Authorization: Bearer` from a program. */
+  readonly token?: string;
+  /** Range to open with instead of the dashboard's own ('now-24h', or instants such as 2026-12-03T00:00:00Z). */
+  readonly defaultRange?: { readonly from: string; readonly to: string };
+  /** Folder of the compiled page; default dist/dashboards/console/web. */
+  readonly webFolder?: string;
+}
+
+export interface Console {
+  /** Begins to listen. Rejects when the page is not built, a dashboard cannot be drawn, or the port is taken. */
+  start(): Promise<{ readonly url: string }>;
+  stop(): Promise<void>;
+}
+
+/**
+ * The built-in viewer: serves a page that draws the generated Grafana dashboards, and answers that page's queries by dashboard, panel and reference id.
+ * SQL never comes from the browser.
+ */
+export function createConsole(options: ConsoleOptions): Console {
+  const host = options.host ?? '127.0.0.1';
+  let server: Server | undefined;
+  return {
+    async start() {
+      if (!isLoopback(host) && options.token === undefined) {
+        throw new Error(`the console listens on ${host} only with a token: set one, or use 127.0.0.1`);
+      }
+      const root = packageRoot();
+      const library = loadLibrary(options.dashboardsFolder ?? join(root, 'dashboards', 'generated'));
+      const files = loadPageFiles(
+        join(root, 'dashboards', 'console', 'web'),
+        options.webFolder ?? join(root, 'dist', 'dashboards', 'console', 'web'),
+      );
+      const handle = createHandler(options, host, library, files);
+      server = createServer({ requestTimeout: 20_000, headersTimeout: 10_000, keepAliveTimeout: 5_000 }, (request, response) => {
+        handle(request, response).catch((error: unknown) => answerError(response, error, options.log));
+      });
+      server.maxConnections = MAX_CONNECTIONS;
+      const port = await listen(server, host, options.port ?? DEFAULT_PORT, options.port === undefined);
+      const name = host.includes(':') ? `[${host}]` : host;
+      return { url: `http://${name}:${port}/` };
+    },
+    async stop() {
+      const stopping = server;
+      server = undefined;
+      if (stopping === undefined) return;
+      stopping.closeAllConnections();
+      await new Promise<void>((resolve) => stopping.close(() => resolve()));
+    },
+  };
+}
+
+function createHandler(
+  options: ConsoleOptions,
+  host: string,
+  library: Library,
+  files: ReadonlyMap<string, PageFile>,
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const gate = createQueryGate();
+  const settings: ConsoleSettings = {
+    ...(options.defaultRange === undefined ? {} : { defaultRange: options.defaultRange }),
+    dashboards: library.dashboards.map(({ uid, title }) => ({ uid, title })),
+  };
+
+  const query = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (!originIsOurs(request)) return answer(response, 403, { error: 'queries are answered to the console itself only' });
+    if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) return answer(response, 415, { error: 'the request must be JSON' });
+    const { sql, ...range } = library.expand(parseQueryRequest(await readBody(request)), options.now());
+    const result = await gate(() => options.query(sql, { timeoutMs: QUERY_TIMEOUT_MS }).catch(refused));
+    answer(response, 200, toFrame(result, range));
+  };
+
+  return async (request, response) => {
+    setSecurityHeaders(response);
+    const url = new URL(request.url ?? '/', 'http://console');
+    if (!hostIsOurs(request, host)) return answer(response, 421, { error: 'this address does not belong to the console' });
+    if (url.pathname === '/healthz') return answer(response, 200, { status: 'ok' });
+    const login = tokenLogin(url, options.token);
+    if (login !== undefined) {
+      response.writeHead(303, { Location: login.location, 'Set-Cookie': login.cookie }).end();
+      return;
+    }
+    if (!isAuthorised(request, options.token)) {
+      return answer(response, 401, { error: 'open the console with ?token=… at the end of its address' });
+    }
+    if (url.pathname === '/api/query') {
+      return request.method === 'POST' ? query(request, response) : answer(response, 405, { error: 'POST a query' });
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, { error: 'only GET' });
+    if (url.pathname === '/api/settings') return answer(response, 200, settings);
+    const uid = /^\/api\/dashboards\/([\w-]{1,100})$/.exec(url.pathname)?.[1];
+    const json = uid === undefined ? undefined : library.json(uid);
+    if (json !== undefined) return send(response, 200, 'application/json; charset=utf-8', json);
+    const file = files.get(url.pathname);
+    if (file === undefined) return answer(response, 404, { error: 'there is nothing at this address' });
+    sendFile(request, response, file);
+  };
+}
+
+class StoreRefused extends Error {}
+
+function refused(error: unknown): never {
+  throw new StoreRefused(error instanceof Error ? error.message : String(error));
+}
+
+function answerError(response: ServerResponse, error: unknown, log: Log): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  if (error instanceof RequestError) return answer(response, 400, { error: error.message });
+  if (error instanceof BodyTooLarge) {
+    response.setHeader('Connection', 'close');
+    return answer(response, 413, { error: error.message });
+  }
+  if (error instanceof TooBusy) return answer(response, 503, { error: error.message });
+  const message = error instanceof Error ? error.message : String(error);
+  log.warn({ error: message.slice(0, 500) }, 'a panel got no answer');
+  if (error instanceof StoreRefused) return answer(response, 502, { error: `the store did not answer: ${message.slice(0, 300)}` });
+  answer(response, 500, { error: 'the console failed; its log says why' });
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  send(response, status, 'application/json; charset=utf-8', JSON.stringify(body));
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-store' });
+  response.end(body);
+}
+
+function sendFile(request: IncomingMessage, response: ServerResponse, file: PageFile): void {
+  if (request.headers['if-none-match'] === file.etag) {
+    response.writeHead(304).end();
+    return;
+  }
+  response.writeHead(200, { 'Content-Type': file.type, 'Content-Length': file.body.length, ETag: file.etag, 'Cache-Control': 'no-cache' });
+  response.end(request.method === 'HEAD' ? undefined : file.body);
+}

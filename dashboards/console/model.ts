@@ -1,0 +1,135 @@
+/**
+ * The part of Grafana's classic dashboard JSON that the console reads, and what its server answers. Types only: the page and the server share them.
+ * supported.ts refuses dashboards that use more than this.
+ */
+
+export interface Dashboard {
+  readonly uid: string;
+  readonly title: string;
+  readonly description?: string;
+  readonly timezone?: string;
+  readonly refresh?: string;
+  readonly time: { readonly from: string; readonly to: string };
+  readonly templating: { readonly list: readonly Variable[] };
+  readonly annotations: { readonly list: readonly Annotation[] };
+  readonly panels: readonly Panel[];
+}
+
+export interface Query {
+  readonly refId: string;
+  readonly rawSql: string;
+  /** 0: long rows become one series per label set; 1: a table. */
+  readonly format: number;
+}
+
+export interface Variable {
+  readonly type: string;
+  readonly name: string;
+  readonly label?: string;
+  readonly description?: string;
+  readonly multi?: boolean;
+  readonly includeAll?: boolean;
+  readonly query?: string | Query;
+  readonly current?: { readonly value: string | readonly string[] };
+}
+
+export interface Annotation {
+  readonly name: string;
+  readonly enable: boolean;
+  readonly iconColor: string;
+  readonly target?: Query;
+}
+
+export interface Panel {
+  readonly id: number;
+  readonly type: string;
+  readonly title: string;
+  readonly description?: string;
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly targets: readonly Query[];
+  readonly interval?: string;
+  readonly maxDataPoints?: number;
+  readonly transformations?: readonly { readonly id: string }[];
+  readonly fieldConfig: {
+    readonly defaults: FieldConfig;
+    readonly overrides: readonly Override[];
+  };
+  readonly options: PanelOptions;
+}
+
+export interface Override {
+  readonly matcher: { readonly id: string; readonly options?: string };
+  readonly properties: readonly { readonly id: string; readonly value?: unknown }[];
+}
+
+export interface PanelOptions {
+  readonly reduceOptions?: { readonly calcs: readonly string[]; readonly fields?: string; readonly values?: boolean };
+  readonly legend?: { readonly showLegend: boolean; readonly calcs?: readonly string[]; readonly placement?: string };
+  readonly mergeValues?: boolean;
+  readonly rowHeight?: number;
+}
+
+export interface FieldConfig {
+  readonly displayName?: string;
+  readonly unit?: string;
+  readonly decimals?: number;
+  readonly min?: number;
+  readonly max?: number;
+  readonly noValue?: string;
+  readonly thresholds?: { readonly mode: string; readonly steps: readonly { readonly value: number | null; readonly color: string }[] };
+  readonly mappings?: readonly ValueMapping[];
+  readonly color?: { readonly mode: string };
+  readonly custom?: CustomConfig;
+}
+
+export interface ValueMapping {
+  readonly type: string;
+  readonly options: Readonly<Record<string, { readonly text?: string; readonly color?: string }>>;
+}
+
+export interface CustomConfig {
+  readonly width?: number;
+  readonly cellOptions?: { readonly type: string; readonly mode?: string; readonly wrapText?: boolean };
+  readonly drawStyle?: string;
+  readonly lineWidth?: number;
+  readonly fillOpacity?: number;
+  readonly spanNulls?: boolean | number;
+  readonly showPoints?: string;
+  readonly stacking?: { readonly mode?: string };
+  readonly axisSoftMin?: number;
+  readonly axisSoftMax?: number;
+}
+
+/** How a column's values travel: times as ms since the epoch, 64-bit integers as the nearest double, all else as text. */
+export type ColumnType = 'time' | 'number' | 'string';
+
+export interface Frame {
+  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];
+  readonly rows: readonly (readonly (number | string | null)[])[];
+  /** The range and interval that the query was expanded with. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly intervalMs: number;
+  /** True when rows were cut off at the console's limit. */
+  readonly truncated: boolean;
+}
+
+/** Chosen values by variable; `$__all` alone stands for All. */
+export type Selection = Readonly<Record<string, readonly string[]>>;
+
+export interface QueryRequest {
+  readonly dashboard: string;
+  readonly from: string;
+  readonly to: string;
+  readonly variables: Selection;
+  readonly source:
+    | { readonly kind: 'panel'; readonly panel: number; readonly refId: string }
+    | { readonly kind: 'variable'; readonly name: string }
+    | { readonly kind: 'annotation'; readonly name: string };
+}
+
+export interface ConsoleSettings {
+  /** A range to open with instead of the dashboard's own, for data that lie in the past. */
+  readonly defaultRange?: { readonly from: string; readonly to: string };
+  readonly dashboards: readonly { readonly uid: string; readonly title: string }[];
+}

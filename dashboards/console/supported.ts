@@ -1,0 +1,80 @@
+import { expandMacros, type MacroRange } from './macros.js';
+import type { Dashboard, Panel, Query } from './model.js';
+import { interpolateVariables } from './variables.js';
+
+export const PANEL_TYPES = ['stat', 'table', 'timeseries', 'state-timeline', 'bargauge'] as const;
+export type PanelType = (typeof PANEL_TYPES)[number];
+
+export const UNITS = ['none', 'short', 'decbytes', 's', 'ms', 'percent', 'percentunit', 'dateTimeAsIso'] as const;
+export type Unit = (typeof UNITS)[number];
+
+const VARIABLE_TYPES = ['datasource', 'query', 'custom'];
+const MATCHERS = ['byName', 'byRegexp'];
+const OVERRIDES = ['unit', 'decimals', 'mappings', 'thresholds', 'displayName', 'noValue', 'custom.width', 'custom.cellOptions'];
+const CALCS = ['lastNotNull', 'min', 'max', 'mean', 'sum'];
+const CELL_TYPES = ['auto', 'color-background', 'color-text'];
+const COLOUR_MODES = ['thresholds', 'palette-classic', 'palette-classic-by-name'];
+const DRAW_STYLES = ['line', 'bars'];
+const ANY_RANGE: MacroRange = { fromMs: 0, toMs: 3_600_000, intervalMs: 60_000 };
+
+/** What a dashboard asks for that the console cannot do, as sentences; empty when it draws all of it. A test holds every generated dashboard to it. */
+export function unsupported(dashboard: Dashboard): string[] {
+  const names = new Set(dashboard.templating.list.map((variable) => variable.name));
+  const problems: string[] = [];
+  for (const variable of dashboard.templating.list) {
+    want(problems, VARIABLE_TYPES, variable.type, `variable ${variable.name}: type`);
+    if (typeof variable.query === 'object') problems.push(...queryProblems(variable.query, names, `variable ${variable.name}`));
+  }
+  for (const annotation of dashboard.annotations.list) {
+    if (annotation.target !== undefined) problems.push(...queryProblems(annotation.target, names, `annotation ${annotation.name}`));
+  }
+  for (const panel of dashboard.panels) problems.push(...panelProblems(panel, names));
+  return problems;
+}
+
+function want(problems: string[], known: readonly string[], used: string | undefined, where: string): void {
+  if (used !== undefined && !known.includes(used)) problems.push(`${where} '${used}' is not known to the console (known: ${known.join(', ')})`);
+}
+
+function panelProblems(panel: Panel, names: ReadonlySet<string>): string[] {
+  const problems: string[] = [];
+  const where = `panel ${panel.id} (${panel.title}):`;
+  const { defaults, overrides } = panel.fieldConfig;
+  want(problems, PANEL_TYPES, panel.type, `${where} type`);
+  for (const transformation of panel.transformations ?? []) want(problems, [], transformation.id, `${where} transformation`);
+  for (const target of panel.targets) {
+    if (target.format !== 0 && target.format !== 1) problems.push(`${where} query format ${target.format} is not known to the console`);
+    problems.push(...queryProblems(target, names, where));
+  }
+  if (panel.targets.length !== 1) problems.push(`${where} ${panel.targets.length} queries; the console draws one a panel`);
+  want(problems, UNITS, defaults.unit, `${where} unit`);
+  want(problems, COLOUR_MODES, defaults.color?.mode, `${where} colour mode`);
+  want(problems, DRAW_STYLES, defaults.custom?.drawStyle, `${where} draw style`);
+  want(problems, ['none', 'normal'], defaults.custom?.stacking?.mode, `${where} stacking`);
+  want(problems, ['absolute'], defaults.thresholds?.mode, `${where} thresholds`);
+  for (const mapping of defaults.mappings ?? []) want(problems, ['value'], mapping.type, `${where} mapping`);
+  for (const reference of defaults.displayName?.match(/\$\{[^}]*\}/g) ?? []) {
+    if (!/^\$\{__field\.labels\.\w+\}$/.test(reference)) problems.push(`${where} display name uses ${reference}`);
+  }
+  for (const override of overrides) {
+    want(problems, MATCHERS, override.matcher.id, `${where} override matcher`);
+    for (const { id, value } of override.properties) {
+      want(problems, OVERRIDES, id, `${where} override`);
+      if (id === 'unit') want(problems, UNITS, String(value), `${where} unit`);
+      if (id === 'custom.cellOptions') want(problems, CELL_TYPES, (value as { type?: string }).type, `${where} cell type`);
+    }
+  }
+  for (const calc of [...(panel.options.reduceOptions?.calcs ?? []), ...(panel.options.legend?.calcs ?? [])]) want(problems, CALCS, calc, `${where} calculation`);
+  return problems;
+}
+
+/** Expands the query with one value a variable, which meets every macro, variable and format in it. */
+function queryProblems(query: Query, names: ReadonlySet<string>, where: string): string[] {
+  try {
+    expandMacros(interpolateVariables(query.rawSql, Object.fromEntries([...names].map((name) => [name, ['x']])), names), ANY_RANGE);
+    interpolateVariables(query.rawSql, {}, names);
+    return [];
+  } catch (error) {
+    return [`${where} ${error instanceof Error ? error.message : String(error)}`];
+  }
+}

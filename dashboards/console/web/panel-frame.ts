@@ -1,0 +1,111 @@
+import type { Dashboard, Frame, Panel } from '../model.js';
+import { ApiError, runQuery } from './api.js';
+import { drawBarGauge } from './bargauge-panel.js';
+import { dropdown, h } from './dom.js';
+import type { DrawPanel, Mark } from './panel-context.js';
+import type { PanelType } from '../supported.js';
+import type { PageState } from './state.js';
+import { drawStat } from './stat-panel.js';
+import { drawStateTimeline } from './state-timeline-panel.js';
+import { drawTable } from './table-panel.js';
+import { visible } from './text.js';
+import { drawTimeseries } from './timeseries-panel.js';
+import { formatTime } from './units.js';
+
+const DRAW = {
+  stat: drawStat,
+  table: drawTable,
+  timeseries: drawTimeseries,
+  'state-timeline': drawStateTimeline,
+  bargauge: drawBarGauge,
+} as const satisfies Record<PanelType, DrawPanel>;
+
+export interface PanelFrame {
+  readonly element: HTMLElement;
+  /** Asks for the panel's rows and draws them; an earlier request of this panel is dropped. Resolves when the panel shows its new state. */
+  load(state: PageState, marks: Promise<readonly Mark[]>): Promise<void>;
+  /** Draws the rows it has once more: after a change of theme. */
+  redraw(): void;
+}
+
+/** A panel with its heading, its explanation, and one of four states: loading, drawn, empty, failed. */
+export function createPanelFrame(dashboard: Dashboard, panel: Panel): PanelFrame {
+  const body = h('div', { class: 'panel-body' });
+  const headingId = `panel-${panel.id}`;
+  const info = dropdown('info', h('span', { 'aria-label': `About: ${panel.title}`, role: 'img' }, 'i'), h('p', {}, panel.description ?? ''));
+  const element = h(
+    'section',
+    { class: `panel panel-${panel.type}`, 'aria-labelledby': headingId, 'data-panel': panel.id },
+    h('div', { class: 'panel-head' }, h('h2', { id: headingId }, panel.title), info),
+    body,
+  );
+  const { x, y, w, h: height } = panel.gridPos;
+  element.style.gridColumn = `${x + 1} / span ${w}`;
+  element.style.gridRow = `${y + 1} / span ${height}`;
+
+  let request: AbortController | undefined;
+  let dispose: (() => void) | undefined;
+  let drawn: { frame: Frame; marks: readonly Mark[] } | undefined;
+
+  const clear = (): void => {
+    dispose?.();
+    dispose = undefined;
+    body.replaceChildren();
+  };
+  const draw = (): void => {
+    if (drawn === undefined) return;
+    clear();
+    dispose = DRAW[panel.type as PanelType](body, { panel, ...drawn });
+    if (dispose === undefined) body.replaceChildren(emptyState(panel, drawn.frame));
+    else if (drawn.frame.truncated) body.append(h('p', { class: 'note' }, 'Not all rows are shown; choose a shorter time range or fewer assets.'));
+  };
+
+  const load: PanelFrame['load'] = async (state, marks) => {
+    request?.abort();
+    const mine = new AbortController();
+    request = mine;
+    element.setAttribute('aria-busy', 'true');
+    if (drawn === undefined && dispose === undefined) body.replaceChildren(h('p', { class: 'state' }, 'Loading…'));
+    try {
+      const frame = await runQuery(
+        {
+          dashboard: dashboard.uid,
+          from: state.from,
+          to: state.to,
+          variables: state.variables,
+          source: { kind: 'panel', panel: panel.id, refId: panel.targets[0]?.refId ?? 'A' },
+        },
+        mine.signal,
+      );
+      const found = await marks;
+      if (request !== mine) return;
+      drawn = { frame, marks: found };
+      draw();
+      element.removeAttribute('aria-busy');
+    } catch (error) {
+      if (request !== mine) return;
+      drawn = undefined;
+      clear();
+      body.replaceChildren(failedState(error, () => void load(state, marks)));
+      element.removeAttribute('aria-busy');
+    }
+  };
+  return { element, load, redraw: draw };
+}
+
+function emptyState(panel: Panel, frame: Frame): HTMLElement {
+  const what = panel.fieldConfig.defaults.noValue ?? 'Nothing recorded';
+  return h(
+    'div',
+    { class: 'state' },
+    h('p', {}, `${what[0]?.toUpperCase()}${what.slice(1)} between ${formatTime(frame.fromMs)} and ${formatTime(frame.toMs)} UTC.`),
+    h('p', { class: 'hint' }, 'Choose a longer time range or set the filters to All. If telemetry should be there, the command “cordon doctor” says what is missing.'),
+  );
+}
+
+function failedState(error: unknown, retry: () => void): HTMLElement {
+  const sentence = error instanceof ApiError ? error.message : 'This panel could not be drawn. Reload the page.';
+  const button = h('button', { type: 'button', class: 'button' }, 'Try again');
+  button.addEventListener('click', retry);
+  return h('div', { class: 'state failed', role: 'alert' }, h('p', {}, visible(sentence)), button);
+}

@@ -1,0 +1,70 @@
+import type * as cog from '@grafana/grafana-foundation-sdk/cog';
+import * as common from '@grafana/grafana-foundation-sdk/common';
+import type * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
+import { ClickHouseQueryBuilder, DATASOURCE, type QueryFormat } from './clickhouse-query.js';
+
+/** What every panel must say; the tests hold the generated files to it. */
+export interface PanelHead {
+  /** Stable: links, alert rules and the console name a panel by it. */
+  readonly id: number;
+  readonly title: string;
+  readonly description: string;
+  /** Grafana unit id ('decbytes', 's', 'percentunit', 'none', …). */
+  readonly unit: string;
+  /** Columns from the left, rows from the top, width of 24, height in rows of 30 px. */
+  readonly at: readonly [x: number, y: number, w: number, h: number];
+  /** File in queries/<dashboard>/ without its ending. */
+  readonly sql: string;
+  readonly format: QueryFormat;
+}
+
+interface AnyPanelBuilder {
+  id(id: number): this;
+  title(title: string): this;
+  description(description: string): this;
+  unit(unit: string): this;
+  datasource(datasource: common.DataSourceRef): this;
+  gridPos(gridPos: dashboard.GridPos): this;
+  withTarget(target: cog.Builder<cog.Dataquery>): this;
+}
+
+/** Puts head, place and query on a panel builder of any type. */
+export function panel<B extends AnyPanelBuilder>(builder: B, dashboardName: string, head: PanelHead): B {
+  const [x, y, w, h] = head.at;
+  return builder
+    .id(head.id)
+    .title(head.title)
+    .description(head.description)
+    .unit(head.unit)
+    .datasource(DATASOURCE)
+    .gridPos({ x, y, w, h })
+    .withTarget(new ClickHouseQueryBuilder(dashboardName, head.sql, head.format));
+}
+
+/** Override properties of a table column. */
+export const column = {
+  width: (px: number): dashboard.DynamicConfigValue => ({ id: 'custom.width', value: px }),
+  unit: (unit: string): dashboard.DynamicConfigValue => ({ id: 'unit', value: unit }),
+  mappings: (mappings: dashboard.ValueMapping[]): dashboard.DynamicConfigValue => ({ id: 'mappings', value: mappings }),
+  coloured: (): dashboard.DynamicConfigValue => ({
+    id: 'custom.cellOptions',
+    value: { type: common.TableCellDisplayMode.ColorBackground, mode: common.TableCellBackgroundDisplayMode.Basic },
+  }),
+  wrapped: (): dashboard.DynamicConfigValue => ({
+    id: 'custom.cellOptions',
+    value: { type: common.TableCellDisplayMode.Auto, wrapText: true },
+  }),
+};
+
+/** Reduces a table of one row to one number per column, or takes every row of the columns that `fields` matches. */
+export function reduce(fields: string, everyRow: boolean): common.ReduceDataOptionsBuilder {
+  return new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields(fields).values(everyRow);
+}
+
+export function legend(...calcs: string[]): common.VizLegendOptionsBuilder {
+  return new common.VizLegendOptionsBuilder()
+    .displayMode(common.LegendDisplayMode.Table)
+    .placement(common.LegendPlacement.Right)
+    .showLegend(true)
+    .calcs(calcs);
+}

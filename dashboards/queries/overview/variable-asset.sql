@@ -1,0 +1,10 @@
+-- Assets that a finding or a flow of the time range speaks of.
+SELECT DISTINCT asset
+FROM (
+  SELECT toString(asset) AS asset FROM cordon.findings_current WHERE lastSeen >= $__fromTime AND firstSeen <= $__toTime
+  UNION ALL
+  SELECT toString(asset) AS asset FROM cordon.asset_peer_1h WHERE bucket >= toStartOfHour($__fromTime) AND bucket <= $__toTime
+)
+WHERE asset != ''
+ORDER BY asset
+LIMIT 5000

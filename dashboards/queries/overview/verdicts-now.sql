@@ -1,0 +1,21 @@
+-- The latest verdict of every claim whose period touches the time range, worst first.
+SELECT
+  word AS "Verdict",
+  claim AS "Claim",
+  fleet AS "Fleet",
+  severity AS "Severity",
+  text AS "What is claimed",
+  sentence AS "Why",
+  periodFrom AS "Period from",
+  periodTo AS "Period to"
+FROM (
+  SELECT toString(verdict) AS word, claim, fleet, severity, text, sentence, periodFrom, periodTo, claimsId
+  FROM cordon.verdicts_current
+  WHERE periodFrom < $__toTime AND periodTo > $__fromTime
+    AND $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
+    AND $__conditionalAll(severity IN (${severity:singlequote}), $severity)
+  ORDER BY periodTo DESC, revision DESC
+  LIMIT 1 BY claimsId, claim, fleet
+)
+ORDER BY indexOf(['VIOLATED', 'NOT_PROVEN', 'VERIFIED'], word), indexOf(['critical', 'high', 'medium', 'low', 'info'], severity), fleet, claim
+LIMIT 500
