@@ -13,7 +13,8 @@ export interface KafkaAssignmentContext {
   readonly limits: KafkaLimits;
   readonly log: BusLog;
   readonly onHole: (hole: Hole) => void;
-  readonly clusterId: string;
+  /** Identity of the log of a topic, by the topic's full name. */
+  readonly logOf: (topicName: string) => string;
   readonly topicNames: ReadonlyMap<Topic, string>;
 }
 
@@ -64,7 +65,7 @@ export class KafkaAssignment {
     for (const { topicName, partition } of partitions) {
       const key = `${topicName}/${partition}`;
       if (this.holdings.has(key)) continue;
-      const holding = new KafkaHolding(this.#topicOf(topicName), topicName, partition, `${this.#context.clusterId}/${topicName}`);
+      const holding = new KafkaHolding(this.#topicOf(topicName), topicName, partition, this.#context.logOf(topicName));
       this.holdings.set(key, holding);
       consumer.pause(topicName, partition);
       gained.push(holding);

@@ -12,11 +12,13 @@ const unzipAsync = promisify(unzip);
 /** The same line of kafkajs is passed on once per this time: it repeats itself at every attempt to connect. */
 const repeatedLineMs = 5_000;
 const keepAliveMs = 60_000;
+/** What one batch may unfold to. Ours hold one megabyte; whoever may write to the topics must not be able to exhaust our memory. */
+const maxUnzippedBytes = 64 << 20;
 
 /** Our own sockets and loggers around kafkajs. */
 export interface KafkaClients {
   /** A client of its own: kafkajs shares committed offsets between the consumers of one client, which mixes up groups. */
-  create(retry: RetryOptions): Kafka;
+  create(retry: RetryOptions, more?: { readonly quiet?: boolean; readonly opened?: (socket: Socket) => void }): Kafka;
   /** Cuts every connection: the last means of `stop`, because kafkajs waits for answers that may never come. */
   cutSockets(): void;
 }
@@ -24,17 +26,18 @@ export interface KafkaClients {
 export function createKafkaClients(options: KafkaBusOptions, limits: KafkaLimits, log: BusLog): KafkaClients {
   registerGzip();
   const sockets = new Set<Socket>();
-  const socketFactory = ({ host, port, ssl, onConnect }: ISocketFactoryArgs): Socket => {
+  const socketFactory = ({ host, port, ssl, onConnect }: ISocketFactoryArgs, opened?: (socket: Socket) => void): Socket => {
     const servername = isIP(host) === 0 ? { servername: host } : {};
     const socket = ssl ? connectTls({ host, port, ...servername, ...ssl }, onConnect) : connectTcp({ host, port }, onConnect);
     socket.setKeepAlive(true, keepAliveMs);
     sockets.add(socket);
+    opened?.(socket);
     socket.once('close', () => sockets.delete(socket));
     return socket;
   };
   const logCreator = createLogCreator(log);
   return {
-    create: (retry) =>
+    create: (retry, more = {}) =>
       new kafkajs.Kafka({
         brokers: [...options.brokers],
         clientId: options.clientId ?? 'cordon',
@@ -44,8 +47,8 @@ export function createKafkaClients(options: KafkaBusOptions, limits: KafkaLimits
         requestTimeout: limits.requestTimeoutMs,
         // Named in full: kafkajs has other defaults when NODE_ENV is `test`.
         retry: { factor: 0.2, multiplier: 2, initialRetryTime: 200, maxRetryTime: 2_000, retries: 5, ...retry },
-        socketFactory,
-        logLevel: kafkajs.logLevel.INFO,
+        socketFactory: (args) => socketFactory(args, more.opened),
+        logLevel: more.quiet === true ? kafkajs.logLevel.NOTHING : kafkajs.logLevel.INFO,
         logCreator: () => logCreator,
       }),
     cutSockets: () => {
@@ -61,7 +64,7 @@ export function createKafkaClients(options: KafkaBusOptions, limits: KafkaLimits
 function registerGzip(): void {
   kafkajs.CompressionCodecs[kafkajs.CompressionTypes.GZIP] = () => ({
     compress: ({ buffer }: { buffer: Buffer }) => gzipAsync(buffer, { level: constants.Z_BEST_SPEED, chunkSize: 1 << 16 }),
-    decompress: (buffer: Buffer) => unzipAsync(buffer, { chunkSize: 1 << 18 }),
+    decompress: (buffer: Buffer) => unzipAsync(buffer, { chunkSize: 1 << 18, maxOutputLength: maxUnzippedBytes }),
   });
 }
 

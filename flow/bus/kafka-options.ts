@@ -63,7 +63,7 @@ export interface KafkaLimits {
   readonly stallTimeoutMs: number;
   /** Consumers made anew without a single message in between, the broker being reachable, before the subscription ends as 'stalled'. */
   readonly maxRestarts: number;
-  /** How long `close` and `stop` wait for the broker to say goodbye before sockets are cut. */
+  /** How long `close`, and each of the two steps of `stop`, wait for broker and readers before sockets are cut: `stop` ends within 10 s. */
   readonly stopTimeoutMs: number;
   /** One request. */
   readonly requestTimeoutMs: number;
@@ -82,7 +82,7 @@ export const defaultKafkaLimits: KafkaLimits = {
   heartbeatIntervalMs: 1_000,
   stallTimeoutMs: 30_000,
   maxRestarts: 5,
-  stopTimeoutMs: 5_000,
+  stopTimeoutMs: 4_000,
   requestTimeoutMs: 15_000,
 };
 

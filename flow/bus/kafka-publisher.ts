@@ -198,9 +198,8 @@ export class KafkaPublisher {
     if (producer !== undefined) await within(this.#limits.stopTimeoutMs, producer.disconnect(), 'disconnecting').catch(() => {});
   }
 
-  /** Lets what is under way arrive, if it does so soon. */
+  /** Fails what is not acknowledged. Whoever wants it to arrive calls `flush` before. */
   async stop(): Promise<void> {
-    await within(this.#limits.stopTimeoutMs, this.flush(), 'flushing').catch(() => {});
     this.#fail(new BusError('stopped', 'the bus was stopped before the broker acknowledged the message'), []);
     await this.#dropProducer();
   }

@@ -9,6 +9,8 @@ import { sleep } from './timing.js';
 export interface KafkaSubscriptionContext extends KafkaAssignmentContext {
   readonly clients: KafkaClients;
   readonly partitions: (topic: Topic) => number;
+  /** Asks again which logs the topic names stand for. */
+  readonly refreshLogs: () => Promise<void>;
 }
 
 const retryPauseMs = 1_000;
@@ -67,6 +69,7 @@ export class KafkaSubscription implements Subscription {
     this.#joiningSince = Date.now();
     const concurrency = topics.reduce((sum, topic) => sum + partitions(topic), 0);
     try {
+      await this.#context.refreshLogs();
       await consumer.start(
         topics.map((topic) => topicNames.get(topic)!),
         concurrency,
@@ -74,7 +77,11 @@ export class KafkaSubscription implements Subscription {
           joined: (assigned) => {
             if (consumer !== this.#consumer || this.#closing !== undefined) return;
             this.#joiningSince = undefined;
-            this.#assignment.joined(consumer, assigned);
+            try {
+              this.#assignment.joined(consumer, assigned);
+            } catch (error) {
+              this.#fail(error); // kafkajs would only log it
+            }
           },
           batch: (batch, fetchedOffset) => this.#assignment.batch(consumer, batch, fetchedOffset),
           crashed: (error) => this.#restart(consumer, `the consumer crashed: ${error.message}`),

@@ -4,6 +4,7 @@ import { createKafkaClients, unreachable } from './kafka-client.js';
 import { defaultKafkaLimits, type Hole, type KafkaBusOptions, silentLog } from './kafka-options.js';
 import { KafkaPublisher } from './kafka-publisher.js';
 import { KafkaSubscription } from './kafka-subscription.js';
+import { fetchTopicIdsPatiently, TopicIdsRefused } from './kafka-topic-ids.js';
 import { checkMessageSize } from './message-size.js';
 import { within } from './timing.js';
 
@@ -19,7 +20,7 @@ export function createKafkaBus(options: KafkaBusOptions): Bus {
   const publisher = new KafkaPublisher(clients, options, limits, log);
   const subscriptions = new Set<KafkaSubscription>();
   let counts: ReadonlyMap<Topic, number> = new Map();
-  let clusterId = '';
+  let logs: ReadonlyMap<string, string> = new Map();
   let stopping: Promise<void> | undefined;
 
   const onHole =
@@ -36,9 +37,23 @@ export function createKafkaBus(options: KafkaBusOptions): Bus {
     return count;
   };
 
+  const refreshLogs = async () => {
+    const names = [...topicNames.values()];
+    const clusterId = await admin.clusterId();
+    try {
+      const ids = await fetchTopicIdsPatiently(clients, names, limits.requestTimeoutMs);
+      logs = new Map(names.map((name) => [name, `${clusterId}/${ids.get(name)}`]));
+    } catch (error) {
+      // The name of a log must not change because a broker is away.
+      if (logs.size > 0 || !(error instanceof TopicIdsRefused)) throw error;
+      log.warn({ error: String(error) }, 'the broker gives no topic ids: a topic that is deleted and made anew is taken for the same log');
+      logs = new Map(names.map((name) => [name, `${clusterId}/${name}`]));
+    }
+  };
+
   const connect = async () => {
-    clusterId = await admin.clusterId();
     const found = await ensureTopics(admin, topicNames, options, limits, log);
+    await refreshLogs();
     await publisher.start();
     counts = found;
   };
@@ -77,7 +92,8 @@ export function createKafkaBus(options: KafkaBusOptions): Bus {
         limits,
         log,
         onHole,
-        clusterId,
+        logOf: (topicName) => logs.get(topicName)!,
+        refreshLogs,
         topicNames,
         partitions,
       });
@@ -91,11 +107,15 @@ export function createKafkaBus(options: KafkaBusOptions): Bus {
     stop: () => {
       stopping ??= (async () => {
         const closed = Promise.all([...subscriptions].map((subscription) => subscription.close()));
-        // Readers may need the publisher to finish; when that does not happen soon, it fails them, and they end too.
-        await within(limits.stopTimeoutMs, closed, 'closing').catch(() => {});
-        await publisher.stop();
-        await within(limits.stopTimeoutMs, Promise.all([closed, admin.close()]), 'closing').catch((error: unknown) => {
-          log.warn({ error: String(error) }, 'the bus stops although a reader has not returned');
+        // Readers may need the publisher to finish. When that takes too long, its stop fails them, and they end too.
+        await within(
+          limits.stopTimeoutMs,
+          closed.then(() => publisher.flush()),
+          'closing',
+        ).catch(() => {});
+        const stopped = Promise.all([publisher.stop(), admin.close(), closed]);
+        await within(limits.stopTimeoutMs + 500, stopped, 'closing').catch((error: unknown) => {
+          log.warn({ error: String(error) }, 'the bus stops although a reader or the broker has not answered');
         });
         clients.cutSockets();
       })();
