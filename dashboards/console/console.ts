@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { packageRoot } from '../../flow/service/paths.js';
 import type { Log } from '../../flow/service/log.js';
+import { packageRoot } from '../../flow/service/paths.js';
 import { type QueryResult, toFrame } from './frame.js';
 import { hostIsOurs, isAuthorised, isLoopback, originIsOurs, setSecurityHeaders, tokenLogin } from './http-policy.js';
 import { type Library, loadLibrary, RequestError } from './library.js';
@@ -95,7 +95,8 @@ function createHandler(
 
   const query = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (!originIsOurs(request)) return answer(response, 403, { error: 'queries are answered to the console itself only' });
-    if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) return answer(response, 415, { error: 'the request must be JSON' });
+    if (!/^application\/json\b/.test(request.headers['content-type'] ?? ''))
+      return answer(response, 415, { error: 'the request must be JSON' });
     const { sql, ...range } = library.expand(parseQueryRequest(await readBody(request)), options.now());
     const result = await gate(() => options.query(sql, { timeoutMs: QUERY_TIMEOUT_MS }).catch(refused));
     answer(response, 200, toFrame(result, range));

@@ -67,10 +67,7 @@ function expand(dashboard: Dashboard, request: QueryRequest, nowMs: number): Exp
   }
 }
 
-function find(
-  dashboard: Dashboard,
-  source: QueryRequest['source'],
-): { query: Query; maxDataPoints: number; interval: string | undefined } {
+function find(dashboard: Dashboard, source: QueryRequest['source']): { query: Query; maxDataPoints: number; interval: string | undefined } {
   const none = { maxDataPoints: DEFAULT_DATA_POINTS, interval: undefined };
   if (source.kind === 'panel') {
     const panel = dashboard.panels.find(({ id }) => id === source.panel);

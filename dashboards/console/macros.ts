@@ -76,7 +76,9 @@ export function expandMacros(sql: string, range: MacroRange): string {
     const macro = MACROS[name];
     if (macro === undefined) throw new Error(`the console does not know the macro ${name}`);
     const call = callArguments(sql, at + name.length);
-    const args = (call?.args ?? []).map((arg) => expandMacros(arg, range).trim()).filter((arg, _index, all) => all.length > 1 || arg !== '');
+    const args = (call?.args ?? [])
+      .map((arg) => expandMacros(arg, range).trim())
+      .filter((arg, _index, all) => all.length > 1 || arg !== '');
     if (args.length !== macro[0]) throw new Error(`${name} takes ${macro[0]} arguments, the query gives ${args.length}`);
     out += macro[1](range, args);
     at = call?.end ?? at + name.length;

@@ -33,7 +33,8 @@ export function unsupported(dashboard: Dashboard): string[] {
 }
 
 function want(problems: string[], known: readonly string[], used: string | undefined, where: string): void {
-  if (used !== undefined && !known.includes(used)) problems.push(`${where} '${used}' is not known to the console (known: ${known.join(', ')})`);
+  if (used !== undefined && !known.includes(used))
+    problems.push(`${where} '${used}' is not known to the console (known: ${known.join(', ')})`);
 }
 
 function panelProblems(panel: Panel, names: ReadonlySet<string>): string[] {
@@ -64,7 +65,8 @@ function panelProblems(panel: Panel, names: ReadonlySet<string>): string[] {
       if (id === 'custom.cellOptions') want(problems, CELL_TYPES, (value as { type?: string }).type, `${where} cell type`);
     }
   }
-  for (const calc of [...(panel.options.reduceOptions?.calcs ?? []), ...(panel.options.legend?.calcs ?? [])]) want(problems, CALCS, calc, `${where} calculation`);
+  for (const calc of [...(panel.options.reduceOptions?.calcs ?? []), ...(panel.options.legend?.calcs ?? [])])
+    want(problems, CALCS, calc, `${where} calculation`);
   return problems;
 }
 

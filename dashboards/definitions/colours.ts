@@ -32,7 +32,10 @@ export const VERDICT_NUMBER_MAPPING: dashboard.ValueMapping[] = [
 ];
 
 /** Colours by size: `steps` are [from, colour], ascending, the first from minus infinity. */
-export function thresholds(base: string, ...steps: readonly (readonly [from: number, colour: string])[]): dashboard.ThresholdsConfigBuilder {
+export function thresholds(
+  base: string,
+  ...steps: readonly (readonly [from: number, colour: string])[]
+): dashboard.ThresholdsConfigBuilder {
   return new dashboard.ThresholdsConfigBuilder()
     .mode(dashboard.ThresholdsMode.Absolute)
     .steps([{ value: null, color: base }, ...steps.map(([value, color]) => ({ value, color }))]);

@@ -77,7 +77,8 @@ function claimsByVerdict(): stat.PanelBuilder {
   return stats({
     id: 1,
     title: 'Claims by verdict',
-    description: 'Latest verdict of every claim in the time range. NOT PROVEN means that too little telemetry arrived to say that the claim held.',
+    description:
+      'Latest verdict of every claim in the time range. NOT PROVEN means that too little telemetry arrived to say that the claim held.',
     unit: 'none',
     at: [0, 0, 7, 4],
     sql: 'claims-by-verdict',
@@ -114,7 +115,11 @@ function telemetryNow(): stat.PanelBuilder {
     sql: 'telemetry-now',
   })
     .thresholds(thresholds(GREEN, [1, AMBER]))
-    .overrideByName('Received', [column.unit('percentunit'), { id: 'decimals', value: 2 }, thresholdsProperty(RED, [0.95, AMBER], [0.999, GREEN])])
+    .overrideByName('Received', [
+      column.unit('percentunit'),
+      { id: 'decimals', value: 2 },
+      thresholdsProperty(RED, [0.95, AMBER], [0.999, GREEN]),
+    ])
     .overrideByName('Longest silence', [column.unit('s'), thresholdsProperty(GREEN, [300, AMBER], [3600, RED])]);
 }
 
@@ -158,14 +163,21 @@ function verdictTimeline(): statetimeline.PanelBuilder {
     .rowHeight(0.8)
     .fillOpacity(90)
     .lineWidth(0)
-    .legend(new common.VizLegendOptionsBuilder().showLegend(false).displayMode(common.LegendDisplayMode.List).placement(common.LegendPlacement.Bottom).calcs([]));
+    .legend(
+      new common.VizLegendOptionsBuilder()
+        .showLegend(false)
+        .displayMode(common.LegendDisplayMode.List)
+        .placement(common.LegendPlacement.Bottom)
+        .calcs([]),
+    );
 }
 
 function findings(): table.PanelBuilder {
   return panel(new table.PanelBuilder(), NAME, {
     id: 6,
     title: 'Findings',
-    description: 'What broke a claim or departed from what was learned, worst and latest first. Octets are as counted by the exporter; sampling is not multiplied in.',
+    description:
+      'What broke a claim or departed from what was learned, worst and latest first. Octets are as counted by the exporter; sampling is not multiplied in.',
     unit: 'none',
     at: [0, 14, 24, 11],
     sql: 'findings',
@@ -186,7 +198,8 @@ function octetsOut(): timeseries.PanelBuilder {
   return panel(new timeseries.PanelBuilder(), NAME, {
     id: 7,
     title: 'Octets sent per asset',
-    description: 'Octets that left each asset in each interval, the twenty largest assets. As counted by the exporter; where several sensors saw a conversation, the largest count.',
+    description:
+      'Octets that left each asset in each interval, the twenty largest assets. As counted by the exporter; where several sensors saw a conversation, the largest count.',
     unit: 'decbytes',
     at: [0, 25, 14, 9],
     sql: 'octets-out',
@@ -243,7 +256,8 @@ function coverageShare(): timeseries.PanelBuilder {
   return panel(new timeseries.PanelBuilder(), NAME, {
     id: 10,
     title: 'Share received per sensor',
-    description: 'Of what each sensor sent, how much arrived, by its sequence numbers; for captures, packets that the interface or the kernel did not drop.',
+    description:
+      'Of what each sensor sent, how much arrived, by its sequence numbers; for captures, packets that the interface or the kernel did not drop.',
     unit: 'percentunit',
     at: [0, 42, 9, 9],
     sql: 'coverage-share',
@@ -267,7 +281,8 @@ function recordsLost(): timeseries.PanelBuilder {
   return panel(new timeseries.PanelBuilder(), NAME, {
     id: 11,
     title: 'Records lost per sensor',
-    description: 'Data records that the sensors sent and that did not arrive, per interval. NetFlow v9 counts packets, so its records are an estimate.',
+    description:
+      'Data records that the sensors sent and that did not arrive, per interval. NetFlow v9 counts packets, so its records are an estimate.',
     unit: 'short',
     at: [9, 42, 8, 9],
     sql: 'records-lost',

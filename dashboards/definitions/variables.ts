@@ -1,7 +1,8 @@
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
-import { SEVERITIES } from './severities.js';
+import { SEVERITIES } from '../../detector/claims/compiled.js';
 import { CLICKHOUSE_PLUGIN, CLICKHOUSE_PLUGIN_VERSION, DATASOURCE, PROVISIONED_DATASOURCE_UID, readSql } from './clickhouse-query.js';
 
+const WORST_FIRST = [...SEVERITIES].reverse();
 const ALL = { text: ['All'], value: ['$__all'] };
 
 export function datasourceVariable(): dashboard.DatasourceVariableBuilder {
@@ -33,10 +34,10 @@ export function severityVariable(): dashboard.CustomVariableBuilder {
   return new dashboard.CustomVariableBuilder('severity')
     .label('Severity')
     .description('How bad it would be, as the claim or the detection says')
-    .values(SEVERITIES.join(','))
+    .values(WORST_FIRST.join(','))
     .options([
       { text: 'All', value: '$__all', selected: true },
-      ...SEVERITIES.map((severity) => ({ text: severity, value: severity, selected: false })),
+      ...WORST_FIRST.map((severity) => ({ text: severity, value: severity, selected: false })),
     ])
     .multi(true)
     .includeAll(true)

@@ -1,6 +1,6 @@
 import type { CustomConfig, FieldConfig, Panel } from '../model.js';
-import { formatNumber, formatTime } from './units.js';
 import { visible } from './text.js';
+import { formatNumber, formatTime } from './units.js';
 
 export type Value = number | string | null;
 

@@ -21,7 +21,12 @@ export function createLegend(
   const rows = series.map(({ name, values }, index) => {
     const swatch = h('span', { class: 'swatch', 'aria-hidden': 'true' });
     swatch.style.background = colour(index);
-    const button = h('button', { type: 'button', 'aria-pressed': 'true', title: shorten(name, 600) }, swatch, h('span', { class: 'legend-name', dir: 'auto' }, shorten(name, 200)));
+    const button = h(
+      'button',
+      { type: 'button', 'aria-pressed': 'true', title: shorten(name, 600) },
+      swatch,
+      h('span', { class: 'legend-name', dir: 'auto' }, shorten(name, 200)),
+    );
     button.addEventListener('click', () => {
       if (!hidden.delete(name)) hidden.add(name);
       button.setAttribute('aria-pressed', String(!hidden.has(name)));
@@ -30,6 +35,15 @@ export function createLegend(
     const numbers = calcs.map((calc) => h('td', { class: 'number' }, show(reduceValues(values, calc), 'number', config).text));
     return h('tr', {}, h('th', { scope: 'row' }, button), ...numbers);
   });
-  const head = h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Series'), ...calcs.map((calc) => h('th', { scope: 'col', class: 'number' }, CALC_NAMES[calc] ?? calc))));
+  const head = h(
+    'thead',
+    {},
+    h(
+      'tr',
+      {},
+      h('th', { scope: 'col' }, 'Series'),
+      ...calcs.map((calc) => h('th', { scope: 'col', class: 'number' }, CALC_NAMES[calc] ?? calc)),
+    ),
+  );
   return h('div', { class: 'legend', tabindex: -1 }, h('table', { 'aria-label': 'Series of the chart' }, head, h('tbody', {}, ...rows)));
 }

@@ -75,7 +75,10 @@ async function readMarks(dashboard: Dashboard, state: PageState, signal: AbortSi
     .filter(({ enable, target }) => enable && target !== undefined)
     .map(async ({ name, iconColor }) => {
       const source = { kind: 'annotation', name } as const;
-      const { columns, rows } = await runQuery({ dashboard: dashboard.uid, from: state.from, to: state.to, variables: state.variables, source }, signal);
+      const { columns, rows } = await runQuery(
+        { dashboard: dashboard.uid, from: state.from, to: state.to, variables: state.variables, source },
+        signal,
+      );
       const at = columns.findIndex((column) => column.name === 'time');
       const text = columns.findIndex((column) => column.name === 'text');
       return rows.map((row): Mark => ({ atMs: Number(row[at]), text: String(row[text] ?? ''), colour: iconColor }));
@@ -90,7 +93,11 @@ function button(text: string, onClick: () => void): HTMLButtonElement {
 }
 
 function createRefresh(state: PageState, onChange: () => void): HTMLElement {
-  const select = h('select', { 'aria-label': 'Refresh every' }, ...REFRESH_CHOICES.map((choice) => h('option', { value: choice }, choice === '' ? 'No refresh' : `Every ${choice}`)));
+  const select = h(
+    'select',
+    { 'aria-label': 'Refresh every' },
+    ...REFRESH_CHOICES.map((choice) => h('option', { value: choice }, choice === '' ? 'No refresh' : `Every ${choice}`)),
+  );
   select.value = state.refresh;
   select.addEventListener('change', () => {
     state.refresh = select.value;
@@ -115,7 +122,9 @@ function createThemeButton(frames: readonly PanelFrame[]): HTMLElement {
 /** Links to the other dashboards, once there are any. */
 function dashboardLinks(settings: ConsoleSettings, current: string): HTMLElement[] {
   if (settings.dashboards.length < 2) return [];
-  const links = settings.dashboards.map(({ uid, title }) => h('a', { href: `?d=${encodeURIComponent(uid)}`, 'aria-current': uid === current ? 'page' : undefined }, title));
+  const links = settings.dashboards.map(({ uid, title }) =>
+    h('a', { href: `?d=${encodeURIComponent(uid)}`, 'aria-current': uid === current ? 'page' : undefined }, title),
+  );
   return [h('nav', { 'aria-label': 'Dashboards' }, ...links)];
 }
 

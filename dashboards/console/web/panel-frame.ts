@@ -1,11 +1,11 @@
 import type { Dashboard, Frame, Panel } from '../model.js';
+import type { PanelType } from '../supported.js';
 import { ApiError, runQuery } from './api.js';
 import { drawBarGauge } from './bargauge-panel.js';
 import { dropdown, h } from './dom.js';
 import type { DrawPanel, Mark } from './panel-context.js';
-import type { PanelType } from '../supported.js';
-import type { PageState } from './state.js';
 import { drawStat } from './stat-panel.js';
+import type { PageState } from './state.js';
 import { drawStateTimeline } from './state-timeline-panel.js';
 import { drawTable } from './table-panel.js';
 import { visible } from './text.js';
@@ -32,7 +32,11 @@ export interface PanelFrame {
 export function createPanelFrame(dashboard: Dashboard, panel: Panel): PanelFrame {
   const body = h('div', { class: 'panel-body' });
   const headingId = `panel-${panel.id}`;
-  const info = dropdown('info', h('span', { 'aria-label': `About: ${panel.title}`, role: 'img' }, 'i'), h('p', {}, panel.description ?? ''));
+  const info = dropdown(
+    'info',
+    h('span', { 'aria-label': `About: ${panel.title}`, role: 'img' }, 'i'),
+    h('p', {}, panel.description ?? ''),
+  );
   const element = h(
     'section',
     { class: `panel panel-${panel.type}`, 'aria-labelledby': headingId, 'data-panel': panel.id },
@@ -57,7 +61,8 @@ export function createPanelFrame(dashboard: Dashboard, panel: Panel): PanelFrame
     clear();
     dispose = DRAW[panel.type as PanelType](body, { panel, ...drawn });
     if (dispose === undefined) body.replaceChildren(emptyState(panel, drawn.frame));
-    else if (drawn.frame.truncated) body.append(h('p', { class: 'note' }, 'Not all rows are shown; choose a shorter time range or fewer assets.'));
+    else if (drawn.frame.truncated)
+      body.append(h('p', { class: 'note' }, 'Not all rows are shown; choose a shorter time range or fewer assets.'));
   };
 
   const load: PanelFrame['load'] = async (state, marks) => {
@@ -99,7 +104,11 @@ function emptyState(panel: Panel, frame: Frame): HTMLElement {
     'div',
     { class: 'state' },
     h('p', {}, `${what[0]?.toUpperCase()}${what.slice(1)} between ${formatTime(frame.fromMs)} and ${formatTime(frame.toMs)} UTC.`),
-    h('p', { class: 'hint' }, 'Choose a longer time range or set the filters to All. If telemetry should be there, the command “cordon doctor” says what is missing.'),
+    h(
+      'p',
+      { class: 'hint' },
+      'Choose a longer time range or set the filters to All. If telemetry should be there, the command “cordon doctor” says what is missing.',
+    ),
   );
 }
 

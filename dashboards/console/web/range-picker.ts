@@ -30,7 +30,10 @@ export function createRangePicker(state: PageState, recorded: { from: string; to
     box.open = false;
     onChange();
   };
-  const quick = [...(recorded === undefined ? [] : [[recorded.from, 'Recorded data', recorded.to] as const]), ...QUICK_RANGES.map(([at, name]) => [at, name, 'now'] as const)];
+  const quick = [
+    ...(recorded === undefined ? [] : [[recorded.from, 'Recorded data', recorded.to] as const]),
+    ...QUICK_RANGES.map(([at, name]) => [at, name, 'now'] as const),
+  ];
   const buttons = quick.map(([at, name, end]) => {
     const button = h('button', { type: 'button', class: 'choice' }, name);
     button.addEventListener('click', () => set(at, end));

@@ -1,5 +1,5 @@
 import type { Frame, Panel } from '../model.js';
-import { type Value, fieldConfig } from './field.js';
+import { fieldConfig, type Value } from './field.js';
 import { visible } from './text.js';
 
 export interface Series {

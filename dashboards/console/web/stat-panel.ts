@@ -10,8 +10,20 @@ export const drawStat: DrawPanel = (box, { panel, frame }) => {
   if (frame.rows.length === 0 || numbers.length === 0) return undefined;
   const tiles = numbers.map(({ name, type, index }) => {
     const config = fieldConfig(panel, name);
-    const { text, colour } = show(reduceValues(frame.rows.map((row) => row[index] ?? null), calc), type, config);
-    const tile = h('li', { class: 'tile' }, h('span', { class: 'tile-value' }, text), h('span', { class: 'tile-name' }, config.displayName ?? name));
+    const { text, colour } = show(
+      reduceValues(
+        frame.rows.map((row) => row[index] ?? null),
+        calc,
+      ),
+      type,
+      config,
+    );
+    const tile = h(
+      'li',
+      { class: 'tile' },
+      h('span', { class: 'tile-value' }, text),
+      h('span', { class: 'tile-name' }, config.displayName ?? name),
+    );
     if (colour !== undefined) {
       tile.style.background = colour;
       tile.style.color = inkOn(colour);

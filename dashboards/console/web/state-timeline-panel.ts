@@ -19,6 +19,7 @@ interface Stretch {
 }
 
 const ROW_PX = 34;
+const MAX_BAR_PX = 22;
 
 /** One row a series, one coloured stretch a run of equal values; a stretch ends where the values do. */
 export const drawStateTimeline: DrawPanel = (box, data) => {
@@ -53,7 +54,9 @@ function runs({ values }: Series, row: number, times: readonly number[], { panel
 }
 
 function label({ panel }: PanelData, wide: WideFrame, stretches: readonly Stretch[]): string {
-  const last = wide.series.slice(0, 20).map(({ name }, row) => `${shorten(name, 40)} ${stretches.findLast((stretch) => stretch.row === row)?.text ?? ''}`);
+  const last = wide.series
+    .slice(0, 20)
+    .map(({ name }, row) => `${shorten(name, 40)} ${stretches.findLast((stretch) => stretch.row === row)?.text ?? ''}`);
   return `${panel.title}: timeline of ${wide.series.length} rows; at the end: ${last.join(', ')}`;
 }
 
@@ -81,17 +84,24 @@ function option({ frame }: PanelData, wide: WideFrame, stretches: readonly Stret
         return `${name}\n${stretch.text}\n${formatTime(stretch.fromMs)} to ${formatTime(stretch.toMs)} UTC`;
       },
     },
-    series: [{ type: 'custom', renderItem: renderStretch(stretches), encode: { x: [1, 2], y: 0 }, data: stretches.map(({ row, fromMs, toMs }) => [row, fromMs, toMs]) }],
+    series: [
+      {
+        type: 'custom',
+        renderItem: renderStretch(stretches, wide.series.length),
+        encode: { x: [1, 2], y: 0 },
+        data: stretches.map(({ row, fromMs, toMs }) => [row, fromMs, toMs]),
+      },
+    ],
   };
 }
 
-function renderStretch(stretches: readonly Stretch[]): CustomSeriesRenderItem {
+function renderStretch(stretches: readonly Stretch[], rows: number): CustomSeriesRenderItem {
   return (params, api) => {
     const stretch = stretches[params.dataIndex]!;
     const [x = 0, y = 0] = api.coord([stretch.fromMs, stretch.row]);
     const [end = 0] = api.coord([stretch.toMs, stretch.row]);
     const width = Math.max(1, end - x - 1);
-    const height = Math.min(22, (api.size?.([0, 1]) as number[])[1]! * 0.8);
+    const height = Math.min(MAX_BAR_PX, (params.coordSys as unknown as { height: number }).height / rows - 8);
     const shape = { x, y: y - height / 2, width, height, r: 3 };
     const text = width > stretch.text.length * 7 + 8 ? stretch.text : '';
     return {

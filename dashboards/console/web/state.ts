@@ -20,7 +20,12 @@ export function readState(dashboard: Dashboard, settings: ConsoleSettings): Page
   for (const { name, type } of dashboard.templating.list) {
     if (type !== 'datasource') variables[name] = url.has(`var-${name}`) ? url.getAll(`var-${name}`) : [ALL];
   }
-  return { from: url.get('from') ?? range.from, to: url.get('to') ?? range.to, refresh: REFRESH_CHOICES.find((choice) => choice === refresh) ?? '', variables };
+  return {
+    from: url.get('from') ?? range.from,
+    to: url.get('to') ?? range.to,
+    refresh: REFRESH_CHOICES.find((choice) => choice === refresh) ?? '',
+    variables,
+  };
 }
 
 export function writeState(dashboard: Dashboard, state: PageState): void {

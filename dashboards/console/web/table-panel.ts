@@ -20,7 +20,11 @@ export const drawTable: DrawPanel = (box, { panel, frame }) => {
     if (custom?.width !== undefined) column.style.width = `${custom.width}px`;
     return column;
   });
-  const head = h('thead', {}, h('tr', {}, ...frame.columns.map((column, index) => sorter(column.name, column.type, index, configs[index]!))));
+  const head = h(
+    'thead',
+    {},
+    h('tr', {}, ...frame.columns.map((column, index) => sorter(column.name, column.type, index, configs[index]!))),
+  );
   fill(frame.rows);
   body.addEventListener('keydown', moveBetweenRows);
   body.addEventListener('click', (event) => {
@@ -39,7 +43,11 @@ function tableRow(row: readonly Value[], frame: Frame, configs: readonly FieldCo
     const config = configs[index]!;
     const type = frame.columns[index]!.type;
     const { text, colour } = show(value, type, config);
-    const content = h('span', { class: config.custom?.cellOptions?.wrapText === true ? 'clamp wrap' : 'clamp', dir: 'auto' }, shorten(text, MAX_CELL_TEXT));
+    const content = h(
+      'span',
+      { class: config.custom?.cellOptions?.wrapText === true ? 'clamp wrap' : 'clamp', dir: 'auto' },
+      shorten(text, MAX_CELL_TEXT),
+    );
     const cell = h('td', { class: type === 'string' ? '' : type, title: text.length > 24 ? shorten(text, 600) : undefined }, content);
     const cellType = config.custom?.cellOptions?.type;
     if (colour !== undefined && cellType === 'color-background') {
@@ -93,7 +101,9 @@ function moveBetweenRows(event: KeyboardEvent): void {
   const row = event.target instanceof HTMLTableRowElement ? event.target : null;
   if (row === null) return;
   const rows = row.parentElement?.children;
-  const next = { ArrowDown: row.nextElementSibling, ArrowUp: row.previousElementSibling, Home: rows?.[0], End: rows?.[rows.length - 1] }[event.key];
+  const next = { ArrowDown: row.nextElementSibling, ArrowUp: row.previousElementSibling, Home: rows?.[0], End: rows?.[rows.length - 1] }[
+    event.key
+  ];
   if (next instanceof HTMLTableRowElement) {
     row.tabIndex = -1;
     next.tabIndex = 0;

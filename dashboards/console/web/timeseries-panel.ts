@@ -45,7 +45,12 @@ function option(data: PanelData, wide: WideFrame, config: FieldConfig, hidden: R
       axisLabel: { color: themeColour('muted'), fontSize: 11, formatter: number },
       splitLine: { lineStyle: { color: themeColour('grid') } },
     },
-    tooltip: { ...base.tooltip, trigger: 'axis', axisPointer: { type: 'line', lineStyle: { color: themeColour('muted') } }, formatter: tooltip(wide, marks, frame.intervalMs, hidden, number) },
+    tooltip: {
+      ...base.tooltip,
+      trigger: 'axis',
+      axisPointer: { type: 'line', lineStyle: { color: themeColour('muted') } },
+      formatter: tooltip(wide, marks, frame.intervalMs, hidden, number),
+    },
     series: [...seriesOptions(wide, config, hidden, frame.intervalMs), markSeries(marks)],
   };
 }
@@ -68,9 +73,19 @@ function seriesOptions(wide: WideFrame, config: FieldConfig, hidden: ReadonlySet
     // Bars say how much of each interval, so an interval without rows is nothing; a line without rows is not known.
     const data = wide.times.map((at, position) => [bars ? at + intervalMs / 2 : at, values[position] ?? (bars ? 0 : null)]);
     const shared = { name, data, color: seriesColour(index), ...(stacked ? { stack: 'all' } : {}) };
-    if (bars) return [{ ...shared, type: 'bar', barMaxWidth: 26, barMinWidth: 2, itemStyle: { opacity: (custom.fillOpacity ?? 80) / 100 } }];
+    if (bars)
+      return [{ ...shared, type: 'bar', barMaxWidth: 26, barMinWidth: 2, itemStyle: { opacity: (custom.fillOpacity ?? 80) / 100 } }];
     const showSymbol = custom.showPoints === 'always' || wide.times.length <= 40;
-    return [{ ...shared, type: 'line', showSymbol, symbolSize: 5, connectNulls: custom.spanNulls === true, lineStyle: { width: custom.lineWidth ?? 1 } }];
+    return [
+      {
+        ...shared,
+        type: 'line',
+        showSymbol,
+        symbolSize: 5,
+        connectNulls: custom.spanNulls === true,
+        lineStyle: { width: custom.lineWidth ?? 1 },
+      },
+    ];
   });
 }
 
@@ -86,7 +101,11 @@ function markSeries(marks: readonly Mark[]): SeriesOption {
       symbol: ['none', 'triangle'],
       symbolSize: 7,
       label: { show: false },
-      data: marks.map(({ atMs, colour }) => ({ xAxis: atMs, lineStyle: { color: colour, type: 'dashed', width: 1, opacity: 0.7 }, itemStyle: { color: colour } })),
+      data: marks.map(({ atMs, colour }) => ({
+        xAxis: atMs,
+        lineStyle: { color: colour, type: 'dashed', width: 1, opacity: 0.7 },
+        itemStyle: { color: colour },
+      })),
     },
   };
 }
@@ -105,12 +124,19 @@ function tooltip(
     const position = nearest(wide.times, at, intervalMs);
     const lines = wide.series
       .map(({ name, values }) => ({ name, value: position < 0 ? null : (values[position] ?? null) }))
-      .filter((entry): entry is { name: string; value: number } => typeof entry.value === 'number' && entry.value !== 0 && !hidden.has(entry.name))
+      .filter(
+        (entry): entry is { name: string; value: number } =>
+          typeof entry.value === 'number' && entry.value !== 0 && !hidden.has(entry.name),
+      )
       .sort((a, b) => b.value - a.value)
       .map(({ name, value }) => `${plainForChart(shorten(name, 60))}: ${number(value)}`);
-    const found = marks.filter(({ atMs }) => atMs >= at - intervalMs && atMs <= at + intervalMs).map(({ text }) => `▲ ${plainForChart(shorten(text, 110))}`);
+    const found = marks
+      .filter(({ atMs }) => atMs >= at - intervalMs && atMs <= at + intervalMs)
+      .map(({ text }) => `▲ ${plainForChart(shorten(text, 110))}`);
     const rest = lines.length > MAX_TOOLTIP_LINES ? [`… ${lines.length - MAX_TOOLTIP_LINES} more`] : [];
-    return [`${formatTime(wide.times[position] ?? at)} UTC`, ...lines.slice(0, MAX_TOOLTIP_LINES), ...rest, ...found.slice(0, 4)].join('\n');
+    return [`${formatTime(wide.times[position] ?? at)} UTC`, ...lines.slice(0, MAX_TOOLTIP_LINES), ...rest, ...found.slice(0, 4)].join(
+      '\n',
+    );
   };
 }
 

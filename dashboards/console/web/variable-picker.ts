@@ -20,7 +20,11 @@ export function createVariablePicker(dashboard: Dashboard, variable: Variable, s
   const label = variable.label ?? variable.name;
   const summary = h('span', {});
   const list = h('div', { class: 'choices', role: 'group', 'aria-label': label });
-  const search = h('input', { type: 'search', placeholder: `Search ${label.toLowerCase()}`, 'aria-label': `Search ${label.toLowerCase()}` });
+  const search = h('input', {
+    type: 'search',
+    placeholder: `Search ${label.toLowerCase()}`,
+    'aria-label': `Search ${label.toLowerCase()}`,
+  });
   const box = dropdown('variable', summary, search, list);
   let choices: readonly string[] = [];
 
@@ -43,7 +47,7 @@ export function createVariablePicker(dashboard: Dashboard, variable: Variable, s
     const values = chosen();
     const text = values.includes(ALL) ? 'All' : values.length === 1 ? shorten(visible(values[0]!), 30) : `${values.length} chosen`;
     summary.textContent = `${label}: ${text}`;
-    const focused = [...list.querySelectorAll('input')].findIndex((input) => input === document.activeElement);
+    const focused = [...list.querySelectorAll('input')].indexOf(document.activeElement);
     const wanted = search.value.toLowerCase();
     const all = [...new Set([...values.filter((value) => value !== ALL), ...choices])];
     const listed = all.filter((value) => value.toLowerCase().includes(wanted));

@@ -1,0 +1,135 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Dashboard } from '../../dashboards/console/model.js';
+import { unsupported } from '../../dashboards/console/supported.js';
+import { generateDashboards } from '../../dashboards/definitions/generate.js';
+import { packageRoot } from '../../flow/service/paths.js';
+
+/*
+ * The committed dashboards are what Grafana and the console load: they are what the definitions make, they carry what an analyst needs to
+ * understand a panel, Grafana can provision them, and the console can draw all of them.
+ */
+
+const folder = join(packageRoot(), 'dashboards', 'generated');
+const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
+const dashboards = files.map((file) => ({
+  file,
+  dashboard: JSON.parse(readFileSync(join(folder, file), 'utf8')) as Dashboard & Record<string, unknown>,
+}));
+const CORE_PANELS = [
+  'timeseries',
+  'stat',
+  'table',
+  'bargauge',
+  'gauge',
+  'barchart',
+  'piechart',
+  'state-timeline',
+  'status-history',
+  'heatmap',
+  'histogram',
+  'geomap',
+  'nodeGraph',
+  'text',
+];
+
+test('the committed files are a fresh generation, no more and no fewer', () => {
+  const fresh = generateDashboards();
+  expect(files.sort()).toEqual(fresh.map(({ file }) => file).sort());
+  for (const { file, json } of fresh)
+    expect(readFileSync(join(folder, file), 'utf8'), `run 'cordon dashboards' to generate ${file}`).toBe(json);
+});
+
+test('uids are unique and generation is repeatable', () => {
+  const uids = dashboards.map(({ dashboard }) => dashboard.uid);
+  expect(new Set(uids).size).toBe(uids.length);
+  expect(generateDashboards()).toEqual(generateDashboards());
+});
+
+describe.each(dashboards)('$file', ({ dashboard }) => {
+  test('is classic JSON that Grafana provisions: no id, stable uid, not editable, a schema version it migrates', () => {
+    expect(dashboard).not.toHaveProperty('id');
+    expect(dashboard.uid).toMatch(/^cordon-[a-z-]+$/);
+    expect(dashboard.editable).toBe(false);
+    expect(dashboard.schemaVersion).toBeLessThanOrEqual(42);
+    expect(dashboard.title).toBeTruthy();
+  });
+
+  test('every panel has an id of its own, a title, a description, a unit and a query, and is of a core type', () => {
+    const ids = dashboard.panels.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const panel of dashboard.panels) {
+      expect(panel.title, `panel ${panel.id}`).toBeTruthy();
+      expect(panel.description?.length ?? 0, `${panel.title}: description`).toBeGreaterThan(30);
+      expect(panel.fieldConfig.defaults.unit, `${panel.title}: unit`).toBeTruthy();
+      expect(CORE_PANELS, panel.title).toContain(panel.type);
+      expect(panel.targets.length, panel.title).toBeGreaterThan(0);
+    }
+  });
+
+  test('panels lie on the grid of 24 columns and do not overlap', () => {
+    const taken = new Map<string, string>();
+    for (const { title, gridPos } of dashboard.panels) {
+      expect(gridPos.x + gridPos.w, title).toBeLessThanOrEqual(24);
+      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++) {
+        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
+          expect(taken.get(`${x},${y}`), `${title} at ${x},${y}`).toBeUndefined();
+          taken.set(`${x},${y}`, title);
+        }
+      }
+    }
+  });
+
+  test('everything asks the data source by its variable; query variables follow the time range', () => {
+    const text = JSON.stringify(dashboard);
+    const uids = [...text.matchAll(/"datasource":\{"type":"([^"]+)","uid":"([^"]+)"\}/g)];
+    expect(uids.length).toBeGreaterThan(dashboard.panels.length);
+    for (const [, type, uid] of uids) expect([type, uid]).toEqual(['grafana-clickhouse-datasource', `\${datasource}`]);
+    for (const variable of dashboard.templating.list as unknown as {
+      type: string;
+      refresh?: number;
+      multi?: boolean;
+      includeAll?: boolean;
+      name: string;
+    }[]) {
+      if (variable.type === 'query') expect(variable.refresh, variable.name).toBe(2);
+      if (variable.type !== 'datasource') expect([variable.multi, variable.includeAll], variable.name).toEqual([true, true]);
+    }
+  });
+
+  test('names no host and leaves nothing that a replacement pattern of $__conditionalAll would change', () => {
+    const text = JSON.stringify(dashboard);
+    expect(text).not.toMatch(/https?:\/\/|\/\/[a-z0-9-]+\.[a-z]/i);
+    // The plugin's front end puts conditions back with String.replace, where $$, $&, $` and $' have a meaning of their own.
+    for (const sql of text.matchAll(/"rawSql":"((?:[^"\\]|\\.)*)"/g)) expect(sql[1]).not.toMatch(/\$[$&`']/);
+  });
+
+  test('reads views and rollups only, never the flow records', () => {
+    for (const { title, targets } of dashboard.panels) {
+      for (const { rawSql } of targets) expect(rawSql, title).not.toMatch(/\bcordon\.(?:flows|findings|coverage|verdicts)\b/);
+    }
+  });
+
+  test('the console draws all of it', () => {
+    expect(unsupported(dashboard)).toEqual([]);
+  });
+});
+
+test('the console names what it could not draw', () => {
+  const { dashboard } = dashboards[0]!;
+  const panel = dashboard.panels[0]!;
+  const query = (rawSql: string) => ({ ...panel, targets: [{ ...panel.targets[0]!, rawSql }] });
+  const problems = (changed: object) => unsupported({ ...dashboard, panels: [{ ...panel, ...changed }] }).join('\n');
+  expect(problems({ type: 'geomap' })).toContain("type 'geomap'");
+  expect(problems({ transformations: [{ id: 'joinByField' }] })).toContain("transformation 'joinByField'");
+  expect(problems(query('SELECT $__rateColumns(a)'))).toContain('$__rateColumns');
+  expect(problems(query(`SELECT \${asset:csv}`))).toContain('singlequote');
+  expect(problems(query(`SELECT \${asset:singlequote}`))).toContain('outside $__conditionalAll');
+  expect(problems(query(`SELECT \${nobody:singlequote}`))).toContain('does not have');
+  expect(
+    problems({
+      fieldConfig: { defaults: { unit: 'furlongs' }, overrides: [{ matcher: { id: 'byType' }, properties: [{ id: 'links' }] }] },
+    }),
+  ).toMatch(/furlongs[\s\S]*byType[\s\S]*links/);
+});

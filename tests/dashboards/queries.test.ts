@@ -1,0 +1,172 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { columnType, toFrame } from '../../dashboards/console/frame.js';
+import { loadLibrary } from '../../dashboards/console/library.js';
+import type { Dashboard, Frame, QueryRequest, Selection } from '../../dashboards/console/model.js';
+import { packageRoot } from '../../flow/service/paths.js';
+import { DAY_RANGE } from './support/sample-data.js';
+import { openSampleStore, type SampleStore } from './support/sample-store.js';
+
+/*
+ * Every query of every dashboard, expanded as the ClickHouse plugin expands it, runs on the real engine: whatever is chosen, over short, long and
+ * empty ranges, and gives the columns that its panel is drawn from.
+ */
+
+const library = loadLibrary(join(packageRoot(), 'dashboards', 'generated'));
+const NOW = Date.parse(DAY_RANGE.to);
+
+const SELECTIONS: Readonly<Record<string, Selection>> = {
+  All: {},
+  one: { fleet: ['scanners'], asset: ['scan-mv-01'], severity: ['critical'] },
+  several: { fleet: ['scanners', 'billing'], asset: ['scan-mv-01', 'bssdb-1'], severity: ['critical', 'high'] },
+  quotes: { fleet: ["o'neil", 'a"b'], asset: ["x') OR ('1'='1", '\\'], severity: ["'; DROP TABLE findings --", '$__toTime', '{{x}}'] },
+};
+const RANGES: Readonly<Record<string, { from: string; to: string }>> = {
+  '1 h': { from: 'now-10h', to: 'now-9h' },
+  '24 h': DAY_RANGE,
+  '30 d': { from: 'now-30d', to: 'now' },
+  empty: { from: '2020-01-01T00:00:00Z', to: '2020-01-02T00:00:00Z' },
+};
+
+function sources(dashboard: Dashboard): { name: string; source: QueryRequest['source']; format: number }[] {
+  return [
+    ...dashboard.panels.flatMap((panel) =>
+      panel.targets.map(({ refId, format }) => ({ name: panel.title, source: { kind: 'panel', panel: panel.id, refId } as const, format })),
+    ),
+    ...dashboard.templating.list
+      .filter(({ query }) => typeof query === 'object')
+      .map(({ name }) => ({ name: `variable ${name}`, source: { kind: 'variable', name } as const, format: 1 })),
+    ...dashboard.annotations.list.map(({ name }) => ({
+      name: `annotation ${name}`,
+      source: { kind: 'annotation', name } as const,
+      format: 1,
+    })),
+  ];
+}
+
+const cases = library.dashboards.flatMap((dashboard) => sources(dashboard).map((entry) => ({ dashboard, ...entry })));
+let sample: SampleStore;
+beforeAll(async () => {
+  sample = await openSampleStore();
+});
+afterAll(() => sample.close());
+
+async function run(
+  dashboard: Dashboard,
+  source: QueryRequest['source'],
+  range: { from: string; to: string },
+  variables: Selection,
+): Promise<Frame> {
+  const { sql, ...expanded } = library.expand({ dashboard: dashboard.uid, source, ...range, variables }, NOW);
+  const withoutQuotes = sql.replaceAll(/'(?:[^'\\]|\\.)*'/g, "''");
+  expect(withoutQuotes, 'every macro and variable is expanded').not.toMatch(/\$__|\$\{|\$[a-z]/);
+  const result = await sample.query(sql);
+  for (const { name, type } of result.meta) {
+    if (columnType(type) === 'time') expect(type, `${name} says its time zone`).toMatch(/'UTC'\)*$/);
+  }
+  return toFrame(result, expanded);
+}
+
+describe.each(cases)('$name', ({ dashboard, source, format }) => {
+  test.each(Object.keys(SELECTIONS))('runs with %s chosen over every range', async (selection) => {
+    for (const [name, range] of Object.entries(RANGES)) {
+      const frame = await run(dashboard, source, range, SELECTIONS[selection]!);
+      if (format === 0) {
+        expect(
+          frame.columns.map(({ type }) => type),
+          name,
+        ).toEqual(['time', 'string', 'number']);
+        const keys = frame.rows.map((row) => `${row[0]} ${row[1]}`);
+        expect(new Set(keys).size, 'one value a series and time').toBe(keys.length);
+        expect(frame.rows.map((row) => row[0])).toEqual(frame.rows.map((row) => row[0]).sort((a, b) => Number(a) - Number(b)));
+      }
+      // The coverage panels do not filter by asset; all others find nothing for names that nobody bears.
+      if (selection === 'quotes' && source.kind === 'annotation') expect(frame.rows, name).toEqual([]);
+    }
+  });
+
+  test('has rows where there are data, and columns that its panel and overrides name', async () => {
+    const frame = await run(dashboard, source, DAY_RANGE, {});
+    expect(frame.rows.length).toBeGreaterThan(0);
+    const names = frame.columns.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    const panel = source.kind === 'panel' ? dashboard.panels.find(({ id }) => id === source.panel) : undefined;
+    for (const { matcher } of panel?.fieldConfig.overrides ?? []) {
+      const matched = names.filter((name) =>
+        matcher.id === 'byName' ? name === matcher.options : new RegExp(matcher.options!.slice(1, -1)).test(name),
+      );
+      expect(matched.length, `${panel?.title}: override for ${matcher.options}`).toBeGreaterThan(0);
+    }
+    if (source.kind === 'annotation') expect(names).toEqual(['time', 'timeEnd', 'text', 'tags']);
+    if (source.kind === 'variable') expect(names).toHaveLength(1);
+  });
+});
+
+describe('what the overview says of the sample day', () => {
+  const rows = async (title: string, range = DAY_RANGE, variables: Selection = {}) => {
+    const dashboard = library.dashboards.find(({ uid }) => uid === 'cordon-overview')!;
+    const panel = dashboard.panels.find((candidate) => candidate.title === title)!;
+    return (await run(dashboard, { kind: 'panel', panel: panel.id, refId: 'A' }, range, variables)).rows;
+  };
+
+  test('claims are counted by their latest verdict, findings by severity', async () => {
+    expect(await rows('Claims by verdict')).toEqual([[3, 1, 1]]);
+    expect(await rows('Open findings by severity')).toEqual([[2, 2, 1, 1, 0]]);
+    expect(await rows('Open findings by severity', DAY_RANGE, { fleet: ['billing'] })).toEqual([[0, 1, 1, 1, 0]]);
+  });
+
+  test('the worst verdict and the worst finding come first', async () => {
+    expect((await rows('Verdict per claim now'))[0]?.slice(0, 2)).toEqual(['VIOLATED', 'scanners-closed']);
+    const findings = await rows('Findings');
+    expect(findings.map((row) => row[0])).toEqual(['critical', 'critical', 'high', 'high', 'medium', 'low']);
+    expect(findings[0]?.slice(1, 8)).toEqual([
+      'scan-mv-01',
+      'scanners-closed',
+      '203.0.113.200',
+      'tcp/8443',
+      'transferred',
+      26_000_000,
+      220_000,
+    ]);
+    expect(findings.find((row) => row[2] === 'bastion-budget')?.slice(3, 5)).toEqual(['several', 'tcp']);
+  });
+
+  test('minute and hour rollups tell the same octets', async () => {
+    const total = async (range: { from: string; to: string }) =>
+      (await rows('Octets sent per asset', range)).reduce((sum, row) => sum + Number(row[2]), 0);
+    expect(await total(DAY_RANGE)).toBeGreaterThan(3e9);
+    expect(await total({ from: '2026-11-20T00:00:00Z', to: '2026-12-04T00:00:00Z' })).toBe(await total(DAY_RANGE));
+  });
+
+  test('outside peers are those in no internal range, IPv6 too, largest first', async () => {
+    const peers = (await rows('Outside peers that received most')).map((row) => String(row[0]).split(' ')[0]);
+    expect(peers).toEqual(['203.0.113.200', '2001:db8::40', '203.0.113.7', '198.51.100.99']);
+  });
+
+  test('peers outside claims carry what the rollups counted', async () => {
+    const peers = await rows('Peers that no claim allows');
+    expect(peers.map((row) => row[1])).toEqual(['203.0.113.200', '2001:db8::40', '203.0.113.7', '198.51.100.99']);
+    expect(peers.at(-1)).toEqual(['scan-mv-02', '198.51.100.99', 'tcp/443', 'scanners-closed', 'attempt', 1080, 0, 6, 6]);
+  });
+
+  test('coverage: loss, share and silence', async () => {
+    const [[received, lost, silence]] = (await rows('Telemetry')) as [[number, number, number]];
+    expect(lost).toBe(720);
+    expect(received).toBeCloseTo(1 - 720 / ((1440 * 3 - 41 - 340) * 200), 6);
+    expect(silence).toBe(340 * 60 + 1);
+    expect(await rows('Age of the last message')).toEqual([
+      ['dc-edge', 20_401],
+      ['dc-core', 1],
+      ['terminal-switch', 1],
+    ]);
+  });
+
+  test('a verdict holds until its period ends, and the worst in an interval is shown', async () => {
+    const timeline = await rows('Verdict per claim over time', { from: 'now-48h', to: 'now' });
+    const of = (claim: string) => timeline.filter((row) => String(row[1]).startsWith(claim)).map((row) => row[2]);
+    expect(of('scanners-closed').at(0)).toBe(0);
+    expect(of('scanners-closed').at(-1)).toBe(2);
+    expect(new Set(of('no-interception-zone'))).toEqual(new Set([0, 1]));
+    expect(of('maintenance-window').length).toBe(48 * 4);
+  });
+});

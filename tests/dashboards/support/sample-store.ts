@@ -1,0 +1,47 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { QueryResult } from '../../../dashboards/console/frame.js';
+import { VERDICT_COLUMNS } from '../../../detector/coverage/verdict-types.js';
+import { FINDING_COLUMNS } from '../../../detector/findings/finding.js';
+import { createStore, type Store } from '../../../detector/store/store.js';
+import { FLOW_COLUMNS } from '../../../flow/columns.js';
+import { COVERAGE_COLUMNS } from '../../../flow/coverage.js';
+import { nativeRows, type Row } from './rows.js';
+import { sampleCoverage, sampleFindings, sampleFlows, sampleVerdicts } from './sample-data.js';
+
+export interface SampleStore {
+  readonly store: Store;
+  /** As the command line wires it: rows as arrays in the order of the columns. */
+  query(sql: string): Promise<QueryResult>;
+  close(): Promise<void>;
+}
+
+export interface SampleExtras {
+  readonly findings?: readonly Row<typeof FINDING_COLUMNS>[];
+  readonly verdicts?: readonly Row<typeof VERDICT_COLUMNS>[];
+  readonly flows?: readonly Row<typeof FLOW_COLUMNS>[];
+}
+
+/** A real store in a temporary folder with one day of two fleets in it. */
+export async function openSampleStore(extras: SampleExtras = {}): Promise<SampleStore> {
+  const path = await mkdtemp(join(tmpdir(), 'cordon-dashboards-'));
+  const store = createStore({ kind: 'chdb', path, retention: { flows: 0, minutes: 0, hours: 0 } });
+  await store.start();
+  await store.migrate();
+  await store.insertNative('flows', [nativeRows(FLOW_COLUMNS, [...sampleFlows(), ...(extras.flows ?? [])])], 'sample-flows');
+  await store.insertNative('findings', [nativeRows(FINDING_COLUMNS, [...sampleFindings(), ...(extras.findings ?? [])])], 'sample-findings');
+  await store.insertNative('verdicts', [nativeRows(VERDICT_COLUMNS, [...sampleVerdicts(), ...(extras.verdicts ?? [])])], 'sample-verdicts');
+  await store.insertNative('coverage', [nativeRows(COVERAGE_COLUMNS, sampleCoverage())], 'sample-coverage');
+  return {
+    store,
+    async query(sql) {
+      const { meta, rows } = await store.query<Record<string, unknown>>(sql);
+      return { meta, data: rows.map((row) => meta.map(({ name }) => row[name])) };
+    },
+    async close() {
+      await store.close();
+      await rm(path, { recursive: true, force: true });
+    },
+  };
+}
