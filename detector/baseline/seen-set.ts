@@ -1,0 +1,99 @@
+import { TwoGenerationBloom } from './bloom.js';
+import type { StateReader, StateWriter } from './state.js';
+
+/** Exact members kept before the oldest go into the Bloom filter (detection.md D02). */
+export const SEEN_EXACT_MEMBERS = 512;
+const INITIAL_SLOTS = 16;
+
+/** What `meet` says of a member that is known only to the Bloom filter, or whose first meeting is too long ago to tell. */
+export const SEEN_LONG_AGO = Number.NEGATIVE_INFINITY;
+
+/**
+ * Which things (peers, networks, ports) one asset has met, and when first. Exact up to SEEN_EXACT_MEMBERS, by two 32-bit hashes in an
+ * open-addressed table (two different members share both hashes once in 2^64); beyond that members first met before the current period move
+ * into a Bloom filter. At most 16 KiB + 4 KiB, whatever arrives.
+ */
+export class SeenSet {
+  private hashes = new Uint32Array(INITIAL_SLOTS * 2);
+  /** Time of the first meeting; NaN marks a free slot. */
+  private firstMs = new Float64Array(INITIAL_SLOTS).fill(Number.NaN);
+  private count = 0;
+  private bloom: TwoGenerationBloom | undefined;
+
+  /** When the member was first met, after adding it now if it is new: then the answer is `ms`. `periodFromMs`: members met before it may become inexact. */
+  meet(a: number, b: number, ms: number, periodFromMs: number): number {
+    const slot = this.slotOf(a, b);
+    const known = this.firstMs[slot]!;
+    if (!Number.isNaN(known)) {
+      // The earliest record wins, whatever the order of arrival.
+      if (ms < known) this.firstMs[slot] = ms;
+      return ms < known ? ms : known;
+    }
+    if (this.bloom?.has(a, b) === true) return SEEN_LONG_AGO;
+    if (this.count >= SEEN_EXACT_MEMBERS) this.moveToBloom(periodFromMs);
+    if (this.count >= SEEN_EXACT_MEMBERS) this.bloom!.add(a, b);
+    else this.insert(a, b, ms);
+    return ms;
+  }
+
+  save(writer: StateWriter): void {
+    writer.u32(this.firstMs.length);
+    writer.u32(this.count);
+    writer.numbers(this.hashes);
+    writer.numbers(this.firstMs);
+    writer.u32(this.bloom === undefined ? 0 : 1);
+    this.bloom?.save(writer);
+  }
+
+  load(reader: StateReader): void {
+    const slots = reader.u32();
+    this.count = reader.u32();
+    this.hashes = new Uint32Array(slots * 2);
+    this.firstMs = new Float64Array(slots);
+    reader.numbers(this.hashes);
+    reader.numbers(this.firstMs);
+    this.bloom = reader.u32() === 0 ? undefined : new TwoGenerationBloom();
+    this.bloom?.load(reader);
+  }
+
+  private slotOf(a: number, b: number): number {
+    const mask = this.firstMs.length - 1;
+    let slot = a & mask;
+    for (;;) {
+      const first = this.firstMs[slot]!;
+      if (Number.isNaN(first) || (this.hashes[slot * 2] === a && this.hashes[slot * 2 + 1] === b)) return slot;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  private insert(a: number, b: number, ms: number): void {
+    if ((this.count + 1) * 2 > this.firstMs.length) this.rebuild(this.firstMs.length * 2, Number.NEGATIVE_INFINITY);
+    const slot = this.slotOf(a, b);
+    this.hashes[slot * 2] = a;
+    this.hashes[slot * 2 + 1] = b;
+    this.firstMs[slot] = ms;
+    this.count += 1;
+  }
+
+  private moveToBloom(periodFromMs: number): void {
+    this.bloom ??= new TwoGenerationBloom();
+    this.rebuild(this.firstMs.length, periodFromMs);
+  }
+
+  /** Re-enters the members first met at `keepFromMs` or later; the others go into the Bloom filter. */
+  private rebuild(slots: number, keepFromMs: number): void {
+    const hashes = this.hashes;
+    const firstMs = this.firstMs;
+    this.hashes = new Uint32Array(slots * 2);
+    this.firstMs = new Float64Array(slots).fill(Number.NaN);
+    this.count = 0;
+    for (let slot = 0; slot < firstMs.length; slot++) {
+      const first = firstMs[slot]!;
+      if (Number.isNaN(first)) continue;
+      const a = hashes[slot * 2]!;
+      const b = hashes[slot * 2 + 1]!;
+      if (first >= keepFromMs) this.insert(a, b, first);
+      else this.bloom!.add(a, b);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * How detector state becomes bytes and comes back: values one after another, little-endian, in the order both sides agree on.
+ * No names and no self-description: a snapshot is read by the version that wrote it, or not at all (engine/snapshot.ts checks).
+ */
+
+export class StateError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'StateError';
+  }
+}
+
+type Numbers = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
+
+const INITIAL_BYTES = 4096;
+
+export class StateWriter {
+  private bytes = new Uint8Array(INITIAL_BYTES);
+  private view = new DataView(this.bytes.buffer);
+  private length = 0;
+
+  u32(value: number): void {
+    this.room(4);
+    this.view.setUint32(this.length, value, true);
+    this.length += 4;
+  }
+
+  f64(value: number): void {
+    this.room(8);
+    this.view.setFloat64(this.length, value, true);
+    this.length += 8;
+  }
+
+  text(value: string): void {
+    this.numbers(new TextEncoder().encode(value));
+  }
+
+  /** A typed array with its length. */
+  numbers(values: Numbers): void {
+    const raw = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    this.u32(values.length);
+    this.room(raw.length);
+    this.bytes.set(raw, this.length);
+    this.length += raw.length;
+  }
+
+  /** A copy of what was written. */
+  finish(): Uint8Array {
+    return this.bytes.slice(0, this.length);
+  }
+
+  private room(more: number): void {
+    if (this.length + more <= this.bytes.length) return;
+    const wider = new Uint8Array(Math.max(this.bytes.length * 2, this.length + more));
+    wider.set(this.bytes.subarray(0, this.length));
+    this.bytes = wider;
+    this.view = new DataView(wider.buffer);
+  }
+}
+
+export class StateReader {
+  private readonly bytes: Uint8Array;
+  private readonly view: DataView;
+  private offset = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  u32(): number {
+    const at = this.take(4);
+    return this.view.getUint32(at, true);
+  }
+
+  f64(): number {
+    const at = this.take(8);
+    return this.view.getFloat64(at, true);
+  }
+
+  text(): string {
+    const length = this.u32();
+    const at = this.take(length);
+    return new TextDecoder().decode(this.bytes.subarray(at, at + length));
+  }
+
+  /** Fills `into`, whose length must be the one written. */
+  numbers(into: Numbers): void {
+    const length = this.u32();
+    if (length !== into.length) throw new StateError(`the state holds ${length} values where ${into.length} are expected`);
+    const at = this.take(into.byteLength);
+    new Uint8Array(into.buffer, into.byteOffset, into.byteLength).set(this.bytes.subarray(at, at + into.byteLength));
+  }
+
+  get remaining(): number {
+    return this.bytes.length - this.offset;
+  }
+
+  private take(count: number): number {
+    if (count > this.remaining) throw new StateError('the state ends too early');
+    const at = this.offset;
+    this.offset += count;
+    return at;
+  }
+}

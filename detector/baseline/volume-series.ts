@@ -1,0 +1,205 @@
+import { MINUTE_MS } from '../../flow/time.js';
+import type { ObservedRecord } from '../detections/observed-record.js';
+import type { LocalClock } from './local-clock.js';
+import type { StateReader, StateWriter } from './state.js';
+import { SURGE_FACTOR, VolumeProfile } from './volume-profile.js';
+
+/** How far back bins stay open for records that an exporter held back: the longest active timeout in the field (30 min) and a minute. */
+export const OPEN_BINS_MS = 31 * MINUTE_MS;
+const LEAST_OPEN_BINS = 4;
+/** Bins that must have been learned before anything is said. */
+const LEAST_BINS = 8;
+/** Bins of training before their z counts towards the asset's own threshold, and the rank that stands for the 99.9th percentile. */
+const TRAINED_BINS = 24;
+const RANK = 4;
+
+export interface VolumeLimits {
+  /** Fire at this many σ in one bin, or at `runSigmas` in three bins running. */
+  readonly sigmas: number;
+  readonly runSigmas: number;
+  /** Least excess over what is usual, octets, and as a share of a typical bin. */
+  readonly leastExcess: number;
+  readonly leastShare: number;
+}
+
+/** A bin over its threshold. */
+export interface VolumeSurge {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Octets out in the bin so far, scaled by sampling; and as counted. */
+  readonly observed: number;
+  readonly counted: number;
+  readonly expected: number;
+  readonly packets: number;
+  readonly records: number;
+  readonly sessions: number;
+}
+
+// Columns of the ring.
+const OCTETS = 0;
+const COUNTED = 1;
+const PACKETS = 2;
+const RECORDS = 3;
+const SESSIONS = 4;
+const THRESHOLD = 5;
+const RUN_THRESHOLD = 6;
+const EXPECTED = 7;
+const REPORTED = 8;
+const WIDTH = 9;
+
+/**
+ * Outbound octets of one asset in bins of one length. Bins stay open for OPEN_BINS_MS of record time, then teach the profile. A bin's threshold is set
+ * when it opens; a record that lifts the bin over it is reported at once. Records longer than a bin are spread evenly over the open bins they cover
+ * (detection.md P3), others count at their end.
+ */
+export class VolumeSeries {
+  private readonly binMs: number;
+  private readonly clock: LocalClock;
+  private readonly limits: VolumeLimits;
+  private readonly profile: VolumeProfile;
+  private readonly open: number;
+  private readonly ring: Float64Array;
+  /** The largest z of training, descending. */
+  private readonly trainingZ = new Float64Array(RANK);
+  /** Number of the newest bin; NaN before the first record. */
+  private newest = Number.NaN;
+
+  constructor(binMs: number, clock: LocalClock, limits: VolumeLimits) {
+    this.binMs = binMs;
+    this.clock = clock;
+    this.limits = limits;
+    this.profile = new VolumeProfile(binMs);
+    this.open = Math.max(LEAST_OPEN_BINS, Math.ceil(OPEN_BINS_MS / binMs) + 1);
+    this.ring = new Float64Array(this.open * WIDTH);
+  }
+
+  /** Adds a record; true when a bin that it adds to is over its threshold: `surge` tells which. While `training`, nothing is reported. */
+  add(record: ObservedRecord, training: boolean): boolean {
+    const endBin = Math.floor(record.endMs / this.binMs);
+    if (!(endBin <= this.newest)) this.advance(endBin, training);
+    const oldest = this.newest - this.open + 1;
+    if (endBin < oldest) return false;
+    if (record.endMs - record.startMs <= this.binMs) return this.addTo(endBin, record, 1, training);
+    const fromMs = Math.max(record.startMs, oldest * this.binMs);
+    let over = false;
+    for (let bin = Math.floor(fromMs / this.binMs); bin <= endBin; bin++) {
+      const overlap = Math.min(record.endMs, (bin + 1) * this.binMs) - Math.max(fromMs, bin * this.binMs);
+      if (this.addTo(bin, record, overlap / (record.endMs - fromMs), training)) over = true;
+    }
+    return over;
+  }
+
+  /** The open bin that stands out most, among those over their threshold. */
+  surge(): VolumeSurge | undefined {
+    let most = 0;
+    let found: number | undefined;
+    for (let bin = this.newest - this.open + 1; bin <= this.newest; bin++) {
+      const at = this.at(bin);
+      const ratio = this.ring[at + OCTETS]! / Math.max(1, this.ring[at + EXPECTED]!);
+      if (this.ring[at + REPORTED] === 1 && ratio > most) {
+        most = ratio;
+        found = bin;
+      }
+    }
+    if (found === undefined) return undefined;
+    const ring = this.ring;
+    const at = this.at(found);
+    return {
+      fromMs: found * this.binMs,
+      toMs: (found + 1) * this.binMs,
+      observed: Math.round(ring[at + OCTETS]!),
+      counted: Math.round(ring[at + COUNTED]!),
+      expected: Math.round(ring[at + EXPECTED]!),
+      packets: Math.round(ring[at + PACKETS]!),
+      records: ring[at + RECORDS]!,
+      sessions: ring[at + SESSIONS]!,
+    };
+  }
+
+  save(writer: StateWriter): void {
+    writer.f64(this.newest);
+    writer.numbers(this.ring);
+    writer.numbers(this.trainingZ);
+    this.profile.save(writer);
+  }
+
+  load(reader: StateReader): void {
+    this.newest = reader.f64();
+    reader.numbers(this.ring);
+    reader.numbers(this.trainingZ);
+    this.profile.load(reader);
+  }
+
+  private addTo(bin: number, record: ObservedRecord, share: number, training: boolean): boolean {
+    const ring = this.ring;
+    const at = this.at(bin);
+    ring[at + OCTETS]! += record.octetsOut * record.sampling * share;
+    ring[at + COUNTED]! += record.octetsOut * share;
+    ring[at + PACKETS]! += record.packetsOut * share;
+    ring[at + RECORDS]! += 1;
+    if (record.sessionStarts) ring[at + SESSIONS]! += 1;
+    if (training) return false;
+    const over = ring[at + OCTETS]! >= ring[at + THRESHOLD]! || (this.inRun(bin) && this.inRun(bin - 1) && this.inRun(bin - 2));
+    if (over) ring[at + REPORTED] = 1;
+    return over;
+  }
+
+  private inRun(bin: number): boolean {
+    if (bin <= this.newest - this.open) return false;
+    const at = this.at(bin);
+    return this.ring[at + OCTETS]! >= this.ring[at + RUN_THRESHOLD]!;
+  }
+
+  private advance(to: number, training: boolean): void {
+    const before = Number.isNaN(this.newest) ? to - this.open : this.newest;
+    const lastClosed = Math.min(before, to - this.open);
+    for (let bin = before - this.open + 1; bin <= lastClosed; bin++) this.close(bin, training);
+    for (let bin = Math.max(before, to - this.open) + 1; bin <= to; bin++) this.openBin(bin);
+    this.newest = to;
+  }
+
+  /** Teaches the profile, once: an emptied bin teaches nothing. */
+  private close(bin: number, training: boolean): void {
+    const at = this.at(bin);
+    const octets = this.ring[at + OCTETS]!;
+    if (octets < 1) return;
+    const hour = this.clock.hourOfWeek(bin * this.binMs);
+    if (training && this.profile.bins >= TRAINED_BINS) {
+      const { mean, sigma } = this.profile.predict(hour);
+      this.rank((Math.log1p(octets) - mean) / sigma);
+    }
+    this.profile.learn(octets, hour, this.ring[at + REPORTED] === 1);
+    this.ring[at + OCTETS] = 0;
+  }
+
+  private openBin(bin: number): void {
+    const at = this.at(bin);
+    const ring = this.ring;
+    ring.fill(0, at, at + WIDTH);
+    ring[at + THRESHOLD] = Number.POSITIVE_INFINITY;
+    ring[at + RUN_THRESHOLD] = Number.POSITIVE_INFINITY;
+    if (this.profile.bins < LEAST_BINS) return;
+    const { leastExcess, leastShare, sigmas, runSigmas } = this.limits;
+    const { expected, mean, sigma } = this.profile.predict(this.clock.hourOfWeek(bin * this.binMs));
+    const gate = expected + Math.max(leastExcess, leastShare * this.profile.typical);
+    // detection.md D03: an asset whose training already strayed far needs to stray farther.
+    const own = Math.max(sigmas, 1.2 * this.trainingZ[RANK - 1]!);
+    const surge = Math.min(Math.expm1(mean + own * sigma), SURGE_FACTOR * this.profile.largest);
+    ring[at + THRESHOLD] = Math.max(gate, surge);
+    ring[at + RUN_THRESHOLD] = Math.max(gate, Math.expm1(mean + runSigmas * sigma));
+    ring[at + EXPECTED] = expected;
+  }
+
+  private rank(z: number): void {
+    for (let i = 0; i < RANK; i++) {
+      if (z <= this.trainingZ[i]!) continue;
+      this.trainingZ.copyWithin(i + 1, i);
+      this.trainingZ[i] = z;
+      return;
+    }
+  }
+
+  private at(bin: number): number {
+    return (((bin % this.open) + this.open) % this.open) * WIDTH;
+  }
+}

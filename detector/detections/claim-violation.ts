@@ -1,0 +1,256 @@
+import { BudgetWindow } from '../baseline/budget-window.js';
+import type { StateReader, StateWriter } from '../baseline/state.js';
+import type { CompiledClaims, CompiledRule } from '../claims/compiled.js';
+import type { FindingSink, Matter } from '../findings/finding-sink.js';
+import { formatOctets } from '../findings/quantity.js';
+import { exceptionFor, isBroken, type Plan, type PlanBudget, type PlanStep, planFor } from './claim-plan.js';
+import { severitiesOf } from './claim-severity.js';
+import { CLAIM_VIOLATION_EXAMPLES } from './claim-violation-examples.js';
+import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import { Began, type ObservedRecord } from './observed-record.js';
+
+const ID = 'claim-violation';
+
+const PARAMETERS = {
+  findingsPerPeriod: {
+    default: 1000,
+    least: 1,
+    most: 100_000,
+    unit: 'findings per unit, claim and period',
+    reason: 'A scan by or of an asset breaks a claim towards every address it touches; beyond a thousand the list tells nobody more.',
+  },
+} as const satisfies ParameterTable;
+
+/** Confidence by how the initiator is known: seen, from ports, unknown. */
+const CONFIDENCE = { seen: 95, ports: 85, unknown: 60 } as const;
+
+export const claimViolation: Detection<typeof PARAMETERS> = {
+  id: ID,
+  title: 'Claim broken',
+  question: 'Did the equipment do what somebody claimed that it does not do?',
+  claimKinds: ['only', 'never', 'authorised', 'budget'],
+  attack: [
+    { id: 'T1041', matrix: 'enterprise', version: '18.0' },
+    { id: 'T1048', matrix: 'enterprise', version: '18.0' },
+    { id: 'T1071', matrix: 'enterprise', version: '18.0' },
+    { id: 'T1133', matrix: 'enterprise', version: '18.0' },
+    { id: 'T1571', matrix: 'enterprise', version: '18.0' },
+    { id: 'T0883', matrix: 'ics', version: '18.0' },
+    { id: 'T0885', matrix: 'ics', version: '18.0' },
+    { id: 'T0869', matrix: 'ics', version: '18.0' },
+    { id: 'T0822', matrix: 'ics', version: '18.0' },
+  ],
+  severity: 'high',
+  parameters: PARAMETERS,
+  columns: [
+    'sourceIPv6Address',
+    'destinationIPv6Address',
+    'sourceTransportPort',
+    'destinationTransportPort',
+    'protocolIdentifier',
+    'tcpControlBits',
+    'reverseTcpControlBits',
+    'octetDeltaCount',
+    'reverseOctetDeltaCount',
+    'flowStartMilliseconds',
+    'flowEndMilliseconds',
+    'initiator',
+    'samplingInterval',
+  ],
+  history: 'none',
+  falsePositives: [
+    'A rule that the claim file lacks: broadcast, multicast, DHCP and IPv6 neighbour discovery count, they must be listed.',
+    'Address translation between asset and sensor: the peer is not who it seems.',
+    'Exporters that tell neither flags nor direction: the initiator is taken from ports, or is unknown and judged as the worse side.',
+    'Clocks: a record that leaves its window by the offset of the exporter’s clock.',
+  ],
+  runbook: [
+    'Read the sentence: which rule, which peer, how far it came. An attempt means that the isolation held; find out why it was tried.',
+    'Look up the evidence rows in the flows table by sensor, domain, sequence and record.',
+    'Ask the owner of the asset for a ticket that covers the time. If there is one, add a window or an exception; if not, treat it as an incident.',
+    'For a transfer to an outside address: keep captures, isolate the asset’s segment, tell the claim’s owner.',
+  ],
+  references: ['reference/assurance.md §1.5', 'reference/detection.md D01', 'RFC 8520 §5 (default deny of MUD)'],
+  examples: CLAIM_VIOLATION_EXAMPLES,
+  evaluator: (unit, parameters) => new ClaimJudge(unit, parameters),
+};
+
+/** Plans remembered per session: a cache by the low bits of the session's number; a miss costs a look-up by kind of exchange. */
+const CACHED_SESSIONS = 256;
+/** Kinds of exchange whose plan is remembered. A cache: beyond it plans are made anew, results do not change. */
+const CACHED_PLANS = 65_536;
+
+/** What the judge keeps with a step of a plan: the port to file a finding under. */
+interface Step extends PlanStep {
+  readonly port: number;
+  readonly matter: Matter;
+}
+interface Judgement {
+  readonly steps: readonly Step[];
+  readonly budgets: readonly PlanBudget[];
+}
+
+class ClaimJudge implements Evaluator {
+  private readonly claims: CompiledClaims;
+  private readonly findingsPerPeriod: number;
+  private readonly plans = new Map<number, Judgement>();
+  private readonly matters = new Map<string, Matter>();
+  private readonly budgets = new Map<CompiledRule, Map<number, BudgetWindow>>();
+  private readonly cachedSession = new Float64Array(CACHED_SESSIONS);
+  private readonly cachedInitiator = new Uint8Array(CACHED_SESSIONS);
+  private readonly cached: Judgement[] = [];
+
+  constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
+    this.claims = unit.claims;
+    this.findingsPerPeriod = parameters.findingsPerPeriod;
+    for (let i = 0; i < CACHED_SESSIONS; i++) this.cached.push({ steps: [], budgets: [] });
+  }
+
+  judge(record: ObservedRecord, findings: FindingSink): void {
+    if (record.startMs < this.claims.effectiveFromMs || record.startMs >= this.claims.effectiveUntilMs) return;
+    const { steps, budgets } = this.judgementOf(record);
+    if (steps.length > 0) this.judgeSteps(record, steps, findings);
+    if (budgets.length > 0 && !record.retold) this.judgeBudgets(record, budgets, findings);
+  }
+
+  save(writer: StateWriter): void {
+    const all = [...this.budgets].flatMap(([rule, windows]) => [...windows].map(([subject, window]) => ({ rule, subject, window })));
+    writer.u32(all.length);
+    for (const { rule, subject, window } of all) {
+      const claim = this.claims.claims.findIndex((candidate) => candidate.rules.includes(rule));
+      writer.u32(claim);
+      writer.u32(rule.index);
+      writer.f64(subject);
+      window.save(writer);
+    }
+  }
+
+  load(reader: StateReader): void {
+    for (let left = reader.u32(); left > 0; left--) {
+      const rule = this.claims.claims[reader.u32()]!.rules[reader.u32()]!;
+      this.windowOf(rule, reader.f64()).load(reader);
+    }
+  }
+
+  private judgeSteps(record: ObservedRecord, steps: readonly Step[], findings: FindingSink): void {
+    let reported = -1;
+    for (const step of steps) {
+      if (step.claim === reported || !isBroken(step, record.startMs, record.endMs)) continue;
+      const exception = step.exceptions.length === 0 ? -1 : exceptionFor(step.exceptions, record.startMs, record.endMs);
+      if (exception >= 0) {
+        findings.excuse(record, step.claim, exception);
+        continue;
+      }
+      reported = step.claim;
+      record.breaksClaim = true;
+      const confidence = record.initiatorSeen
+        ? CONFIDENCE.seen
+        : record.initiator === Began.unknown
+          ? CONFIDENCE.unknown
+          : CONFIDENCE.ports;
+      findings.contribute(record, { matter: step.matter, port: step.port, confidence, why: step.why });
+    }
+  }
+
+  private judgeBudgets(record: ObservedRecord, budgets: readonly PlanBudget[], findings: FindingSink): void {
+    for (const { claim, rule, exceptions } of budgets) {
+      if (rule.during !== undefined && !rule.during.some((window) => window.contains(record.startMs, record.endMs))) continue;
+      const exception = exceptions.length === 0 ? -1 : exceptionFor(exceptions, record.startMs, record.endMs);
+      if (exception >= 0) {
+        findings.excuse(record, claim, exception);
+        continue;
+      }
+      const fleetWide = rule.budget!.scope === 'fleet';
+      const window = this.windowOf(rule, fleetWide ? -1 - record.fleet : record.asset);
+      if (window.add(record)) this.reportBudget(record, claim, rule, window, findings);
+    }
+  }
+
+  private reportBudget(record: ObservedRecord, claim: number, rule: CompiledRule, window: BudgetWindow, findings: FindingSink): void {
+    const budget = rule.budget!;
+    const { id } = this.claims.claims[claim]!;
+    for (const { fromMs, toMs, octets, totals } of window.over()) {
+      const byOctets = octets > budget.octets;
+      const observed = byOctets ? octets : totals.sessions;
+      const expected = byOctets ? budget.octets : budget.flows;
+      const amounts = byOctets ? `${formatOctets(observed)} where ${formatOctets(expected)}` : `${observed} connections where ${expected}`;
+      const way = budget.direction === 'both' ? 'in both directions' : budget.direction;
+      const period = this.claims.periodOf(toMs - 1);
+      findings.measure(record, {
+        matter: this.matterOf(claim, `budget ${rule.index}`, budget.scope, rule.text),
+        observed,
+        expected,
+        unit: byOctets ? 'octets' : 'flows',
+        periodFromMs: period.fromMs,
+        periodToMs: period.toMs,
+        windowFromMs: fromMs,
+        windowToMs: toMs,
+        confidence: CONFIDENCE.seen,
+        why: `${amounts} are allowed ${way} by claim '${id}' (${rule.text})`,
+        totals,
+      });
+    }
+  }
+
+  private windowOf(rule: CompiledRule, subject: number): BudgetWindow {
+    let windows = this.budgets.get(rule);
+    if (windows === undefined) {
+      windows = new Map();
+      this.budgets.set(rule, windows);
+    }
+    let window = windows.get(subject);
+    if (window === undefined) {
+      window = new BudgetWindow(rule.budget!, this.claims);
+      windows.set(subject, window);
+    }
+    return window;
+  }
+
+  private judgementOf(record: ObservedRecord): Judgement {
+    const slot = record.session & (CACHED_SESSIONS - 1);
+    if (this.cachedSession[slot] === record.session && this.cachedInitiator[slot] === record.initiator) return this.cached[slot]!;
+    const atom = this.claims.atomOf(record.peerBytes, record.peerOffset);
+    const judgement =
+      record.initiator === Began.unknown
+        ? this.worseOf(this.planOf(record, atom, Began.asset), this.planOf(record, atom, Began.peer))
+        : this.planOf(record, atom, record.initiator);
+    this.cachedSession[slot] = record.session;
+    this.cachedInitiator[slot] = record.initiator;
+    this.cached[slot] = judgement;
+    return judgement;
+  }
+
+  private planOf(record: ObservedRecord, atom: number, began: number): Judgement {
+    const port = began === Began.asset ? record.peerPort : record.assetPort;
+    const key = (((atom * this.claims.fleets.length + record.fleet) * 2 + (began - 1)) * 256 + record.protocol) * 65_536 + port;
+    const known = this.plans.get(key);
+    if (known !== undefined) return known;
+    const judgement = this.withMatters(planFor(this.claims, record.fleet, atom, record.protocol, port, began), port);
+    if (this.plans.size < CACHED_PLANS) this.plans.set(key, judgement);
+    return judgement;
+  }
+
+  private withMatters({ steps, budgets }: Plan, port: number): Judgement {
+    return { steps: steps.map((step) => ({ ...step, port, matter: this.matterOf(step.claim, '', 'member', step.rule) })), budgets };
+  }
+
+  /** Nobody knows who began: a claim that either way breaks is broken; broken both ways, the finding goes under the lower port. */
+  private worseOf(a: Judgement, b: Judgement): Judgement {
+    const steps = [...a.steps, ...b.steps].sort((x, y) => x.claim - y.claim || x.port - y.port);
+    const rules = new Set(a.budgets.map((budget) => budget.rule));
+    return { steps, budgets: [...a.budgets, ...b.budgets.filter((budget) => !rules.has(budget.rule))] };
+  }
+
+  private matterOf(claim: number, part: string, scope: 'member' | 'fleet', rule: string): Matter {
+    const key = `${claim}|${part}|${rule}`;
+    let matter = this.matters.get(key);
+    if (matter === undefined) {
+      const { severity } = this.claims.claims[claim]!;
+      // A budget that is passed is passed, whatever its exchanges came to.
+      const severities = part === '' ? severitiesOf(severity) : ([severity, severity, severity, severity] as const);
+      matter = { detection: ID, claim, part, scope, rule, severities, most: this.findingsPerPeriod };
+      this.matters.set(key, matter);
+    }
+    return matter;
+  }
+}

@@ -1,0 +1,94 @@
+import type { FlowColumnName } from '../../flow/columns.js';
+import type { LocalClock } from '../baseline/local-clock.js';
+import type { StateReader, StateWriter } from '../baseline/state.js';
+import type { ClaimKind, CompiledClaims, Severity } from '../claims/compiled.js';
+import type { FindingSink } from '../findings/finding-sink.js';
+import type { ObservedRecord } from './observed-record.js';
+
+/** A technique of MITRE ATT&CK and the version of the matrix in which its id was checked. */
+export interface AttackReference {
+  readonly id: string;
+  readonly matrix: 'enterprise' | 'ics';
+  readonly version: string;
+}
+
+/** A number that an operator may set, in the configuration under the detection's id. */
+export interface Parameter {
+  readonly default: number;
+  readonly least: number;
+  readonly most: number;
+  readonly unit: string;
+  readonly reason: string;
+}
+export type ParameterTable = Readonly<Record<string, Parameter>>;
+export type ParameterValues<P extends ParameterTable = ParameterTable> = { readonly [N in keyof P]: number };
+
+/** One row of an example: what a record of the wire would say. */
+export interface ExampleRow {
+  /** ISO instant of the first packet, and how long the record lasts. */
+  readonly at: string;
+  readonly seconds?: number;
+  /** `address port`, or an address alone for protocols without ports. */
+  readonly from: string;
+  readonly to: string;
+  readonly protocol: 'tcp' | 'udp' | 'icmp';
+  readonly octets: number;
+  /** Given: the record measured both directions. */
+  readonly reverseOctets?: number;
+  readonly flags?: string;
+  readonly reverseFlags?: string;
+  readonly sampling?: number;
+  /** The row is repeated so often, each time later by `everySeconds`. */
+  readonly times?: number;
+  readonly everySeconds?: number;
+}
+
+/** A case that a test runs through the real engine: claims, rows, and whether this detection fires. */
+export interface Example {
+  readonly name: string;
+  /** Text of a claim file. */
+  readonly claims: string;
+  readonly parameters?: Readonly<Record<string, number>>;
+  readonly rows: readonly [ExampleRow, ...ExampleRow[]];
+}
+
+/** What one unit's share of a detection may look at beside the record. */
+export interface UnitContext {
+  readonly claims: CompiledClaims;
+  /** Indexes into `claims.assets` of the unit's assets. */
+  readonly assets: readonly number[];
+  readonly clock: LocalClock;
+}
+
+/** A detection at work on one unit. Constant memory per key; driven by the records alone; never reads the clock. */
+export interface Evaluator {
+  judge(record: ObservedRecord, findings: FindingSink): void;
+  /** The asset is still being learned until then (ms since the epoch); undefined: no learning, or done by `nowMs`. */
+  learningUntil?(asset: number, nowMs: number): number | undefined;
+  save(writer: StateWriter): void;
+  load(reader: StateReader): void;
+}
+
+/** One detection: what it asks, what it needs, how it is read, and its evaluation. Documentation and the ATT&CK table derive from it. */
+export interface Detection<P extends ParameterTable = ParameterTable> {
+  readonly id: string;
+  readonly title: string;
+  /** The analyst's question that it answers. */
+  readonly question: string;
+  readonly claimKinds: readonly ClaimKind[];
+  readonly attack: readonly AttackReference[];
+  /** Of a finding when nothing makes it worse. */
+  readonly severity: Severity;
+  readonly parameters: P;
+  readonly columns: readonly FlowColumnName[];
+  /** How much past it needs before it speaks. */
+  readonly history: string;
+  readonly falsePositives: readonly string[];
+  readonly runbook: readonly string[];
+  readonly references: readonly string[];
+  readonly examples: {
+    readonly fires: readonly [Example, ...Example[]];
+    readonly silent: readonly [Example, ...Example[]];
+  };
+  evaluator(unit: UnitContext, parameters: ParameterValues<P>): Evaluator;
+}

@@ -1,0 +1,171 @@
+import { formatDuration } from '../../flow/time.js';
+import { SeenSet } from '../baseline/seen-set.js';
+import type { StateReader, StateWriter } from '../baseline/state.js';
+import type { Severity } from '../claims/compiled.js';
+import type { FindingSink, Matter } from '../findings/finding-sink.js';
+import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import { NEW_DESTINATION_EXAMPLES } from './new-destination-examples.js';
+import { Began, type ObservedRecord } from './observed-record.js';
+
+const ID = 'new-destination';
+const HOUR_MS = 3_600_000;
+
+const PARAMETERS = {
+  warmUpHours: {
+    default: 336,
+    least: 0,
+    most: 8760,
+    unit: 'hours of record time since the first record of the asset',
+    reason: 'Fourteen days hold two of everything that happens weekly (detection.md D02).',
+  },
+  leastScore: {
+    default: 20,
+    least: 0,
+    most: 100,
+    unit: 'score',
+    reason:
+      'A new peer alone scores 20, and closed equipment met 0 to 0.7 new peers an hour in the measured captures; raise to 40 for open networks.',
+  },
+  findingsPerPeriod: {
+    default: 50,
+    least: 1,
+    most: 10_000,
+    unit: 'findings per unit and period',
+    reason: 'An asset that meets more new peers a day is not closed equipment, or it scans; the rest is counted in one finding.',
+  },
+} as const satisfies ParameterTable;
+
+/*
+ * Score (detection.md D02, in hundredths): new peer 20, new network (/24, /48) 30, new responder's port 20, peer began where the asset met no
+ * beginning peer in that network before 30. The document's weights for AS and country stand on the network until a geography is at hand.
+ * Its factor "1 − prevalence in the fleet" is left out: an asset is judged from its own records alone, so that results do not depend on
+ * which other assets share its partition.
+ */
+const WEIGHT = { peer: 20, network: 30, port: 20, reversed: 30 } as const;
+
+const SEVERITIES: readonly [Severity, Severity, Severity, Severity] = ['info', 'low', 'low', 'medium'];
+
+export const newDestination: Detection<typeof PARAMETERS> = {
+  id: ID,
+  title: 'New destination',
+  question: 'Whom does the equipment talk to today that it never talked to before?',
+  claimKinds: [],
+  attack: [
+    { id: 'T1071', matrix: 'enterprise', version: '18.0' },
+    { id: 'T1568.002', matrix: 'enterprise', version: '18.0' },
+    { id: 'T1008', matrix: 'enterprise', version: '18.0' },
+    { id: 'T1199', matrix: 'enterprise', version: '18.0' },
+    { id: 'T0869', matrix: 'ics', version: '18.0' },
+    { id: 'T0884', matrix: 'ics', version: '18.0' },
+  ],
+  severity: 'low',
+  parameters: PARAMETERS,
+  columns: ['sourceIPv6Address', 'destinationIPv6Address', 'sourceTransportPort', 'destinationTransportPort', 'protocolIdentifier'],
+  history: '14 days of the asset’s records; it learns from the first record on and says until when',
+  falsePositives: [
+    'A new workstation or a new address of a known server (DHCP, renumbering).',
+    'A server behind a name that moves through many addresses.',
+    'An asset that was off or unseen during the learning period.',
+  ],
+  runbook: [
+    'Is the peer in a declared set? Then a claim admits it, and only its being new needs an explanation: ask for the change that brought it.',
+    'Is it in none? Then no `only` claim covers the asset; write one.',
+    'Close as expected when it is to stay: it is learned already and will not be reported again.',
+  ],
+  references: ['reference/detection.md D02'],
+  examples: NEW_DESTINATION_EXAMPLES,
+  evaluator: (unit, parameters) => new Novelty(unit, parameters),
+};
+
+/** What one asset has met: at most 4 × 20 KiB. */
+interface Met {
+  firstMs: number;
+  readonly peers: SeenSet;
+  readonly networks: SeenSet;
+  readonly ports: SeenSet;
+  readonly beginners: SeenSet;
+}
+
+class Novelty implements Evaluator {
+  private readonly warmUpMs: number;
+  private readonly leastScore: number;
+  private readonly matter: Matter;
+  private readonly met = new Map<number, Met>();
+
+  constructor(_unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
+    this.warmUpMs = parameters.warmUpHours * HOUR_MS;
+    this.leastScore = parameters.leastScore;
+    this.matter = {
+      detection: ID,
+      claim: -1,
+      part: '',
+      scope: 'member',
+      rule: `peer not met in the ${formatDuration(this.warmUpMs)} of learning or since`,
+      severities: SEVERITIES,
+      most: parameters.findingsPerPeriod,
+    };
+  }
+
+  judge(record: ObservedRecord, findings: FindingSink): void {
+    const met = this.metBy(record.asset, record.startMs);
+    const { startMs, periodFromMs } = record;
+    const began = record.initiator === Began.peer;
+    const port = responderPort(record);
+    const newSinceMs = Math.max(periodFromMs, met.firstMs + this.warmUpMs);
+    const newPeer = met.peers.meet(record.peerHashA, record.peerHashB, startMs, periodFromMs) >= newSinceMs;
+    const newNetwork = met.networks.meet(record.networkHashA, record.networkHashB, startMs, periodFromMs) >= newSinceMs;
+    const newPort = met.ports.meet((record.protocol << 16) | port, 0, startMs, periodFromMs) >= newSinceMs;
+    const newBeginner = began && met.beginners.meet(record.networkHashA, record.networkHashB, startMs, periodFromMs) >= newSinceMs;
+    if (!newPeer || record.breaksClaim) return;
+    const score = WEIGHT.peer + (newNetwork ? WEIGHT.network : 0) + (newPort ? WEIGHT.port : 0) + (newBeginner ? WEIGHT.reversed : 0);
+    if (score < this.leastScore) return;
+    const news = ['peer', newNetwork ? 'network' : '', newPort ? 'port' : '', newBeginner ? 'side that begins' : ''].filter(
+      (word) => word !== '',
+    );
+    findings.contribute(record, {
+      matter: this.matter,
+      port,
+      confidence: Math.min(100, score),
+      why: `never met before: ${news.join(', ')} (score ${score})`,
+    });
+  }
+
+  learningUntil(asset: number, nowMs: number): number | undefined {
+    const met = this.met.get(asset);
+    if (met === undefined) return undefined;
+    const until = met.firstMs + this.warmUpMs;
+    return nowMs < until ? until : undefined;
+  }
+
+  save(writer: StateWriter): void {
+    writer.u32(this.met.size);
+    for (const [asset, met] of this.met) {
+      writer.u32(asset);
+      writer.f64(met.firstMs);
+      for (const set of [met.peers, met.networks, met.ports, met.beginners]) set.save(writer);
+    }
+  }
+
+  load(reader: StateReader): void {
+    for (let left = reader.u32(); left > 0; left--) {
+      const met = this.metBy(reader.u32(), reader.f64());
+      for (const set of [met.peers, met.networks, met.ports, met.beginners]) set.load(reader);
+    }
+  }
+
+  private metBy(asset: number, startMs: number): Met {
+    let met = this.met.get(asset);
+    if (met === undefined) {
+      met = { firstMs: startMs, peers: new SeenSet(), networks: new SeenSet(), ports: new SeenSet(), beginners: new SeenSet() };
+      this.met.set(asset, met);
+    }
+    return met;
+  }
+}
+
+/** The port that the finding goes under: the responder's, the lower when it is not known who responds. */
+function responderPort(record: ObservedRecord): number {
+  if (record.initiator === Began.asset) return record.peerPort;
+  if (record.initiator === Began.peer) return record.assetPort;
+  return Math.min(record.assetPort, record.peerPort);
+}

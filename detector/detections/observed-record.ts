@@ -1,0 +1,71 @@
+/** Who began the exchange, seen from the asset; the numbers of FINDING_INITIATOR. */
+export const Began = { unknown: 0, asset: 1, peer: 2 } as const;
+
+/**
+ * How far a session came, in the order of alarm: `unknown` (one direction exported, flags do not tell) may hide an answer, so it stands above
+ * an attempt known to be unanswered. The column table's numbers (flow/columns.ts) stand in another order; `LEVEL_COMPLETION` translates.
+ */
+export const Level = { attempt: 0, unknown: 1, established: 2, transferred: 3 } as const;
+export const LEVEL_COMPLETION = ['attempt', 'unknown', 'established', 'transferred'] as const;
+
+/**
+ * One flow record as a detection sees it: turned so that the asset is on one side and the peer on the other, with what its session tells beside it.
+ * One object, overwritten for every record: a detection reads it during `judge` and keeps nothing of it.
+ */
+export class ObservedRecord {
+  /** Index into `claims.assets`. */
+  asset = 0;
+  fleet = 0;
+  /** 16 bytes each at these offsets of these arrays. */
+  assetBytes: Uint8Array = new Uint8Array(16);
+  assetOffset = 0;
+  peerBytes: Uint8Array = new Uint8Array(16);
+  peerOffset = 0;
+  /** Two hashes of the peer's address, of its network (/24, /48), for sets. */
+  peerHashA = 0;
+  peerHashB = 0;
+  networkHashA = 0;
+  networkHashB = 0;
+  peerAsn = 0;
+
+  protocol = 0;
+  assetPort = 0;
+  peerPort = 0;
+  /** Began.*: by all that the session has told so far. */
+  initiator = 0;
+  /** True when the initiator was seen (SYN, exporter's word), false when ports suggest it. */
+  initiatorSeen = false;
+
+  /** This record's times in ms since the epoch, and its calendar period [from, to). */
+  startMs = 0;
+  endMs = 0;
+  periodFromMs = 0;
+  periodToMs = 0;
+
+  /** Counted by the exporter in this record, seen from the asset; zero where another sensor already told of the same packets. */
+  octetsOut = 0;
+  octetsIn = 0;
+  packetsOut = 0;
+  packetsIn = 0;
+  /** 1 in N packets was counted; at least 1. Multiply for an estimate, never in place. */
+  sampling = 1;
+
+  /** Number of the session within the unit, never reused. */
+  session = 0;
+  /** True for the first record of the session. */
+  sessionStarts = false;
+  /** Level.*: how far the session has come, this record included. */
+  level = 0;
+  /**
+   * True when this is no new record but the session told anew, all its records in one, because a late record changed who began it.
+   * What was counted per record (budgets, volumes) has been counted and must not be counted again.
+   */
+  retold = false;
+  /** Records behind this one: 1, or those of the session when it is retold. */
+  records = 1;
+  /** Set by the claim detection, read by those after it: this record breaks a claim. */
+  breaksClaim = false;
+
+  /** Row of the batch, for evidence; −1 when retold. */
+  row = 0;
+}

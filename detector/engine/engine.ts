@@ -1,0 +1,198 @@
+import { FlowBatch } from '../../flow/batch.js';
+import { LocalClock } from '../baseline/local-clock.js';
+import { StateError, StateReader, StateWriter } from '../baseline/state.js';
+import type { CompiledClaims } from '../claims/compiled.js';
+import type { DetectionId } from '../detections/index.js';
+import { ObservedRecord } from '../detections/observed-record.js';
+import type { Finding } from '../findings/finding.js';
+import type { ExceptionUse } from '../findings/finding-book.js';
+import { compareFindings } from '../findings/json.js';
+import { RowReader } from '../sessions/row-reader.js';
+import { type DetectionSettings, type EffectiveParameters, effectiveParameters } from './parameters.js';
+import { sealSnapshot, unsealSnapshot } from './snapshot.js';
+import { UnitState } from './unit.js';
+
+export interface EngineOptions {
+  readonly claims: CompiledClaims;
+  readonly parameters?: DetectionSettings;
+}
+
+/** Records judged for one fleet in one calendar period; rows filed under two assets of the fleet count for both. */
+export interface JudgedPeriod {
+  readonly fleet: string;
+  readonly periodFromMs: number;
+  readonly records: number;
+  readonly sessions: number;
+}
+
+/** An asset that a learned detection does not judge yet. */
+export interface Learning {
+  readonly asset: string;
+  readonly detection: DetectionId;
+  readonly untilMs: number;
+}
+
+/** The detector of one partition: records in, findings out. No clock, no input or output; equal records in equal order give equal findings. */
+export interface Engine {
+  /** Judges every row. The batch may be reused afterwards. */
+  ingest(batch: FlowBatch): void;
+  /** Findings that changed since the last call, withdrawn ones (`records` 0) included, oldest first. */
+  takeChanged(): Finding[];
+  /** All findings that stand, oldest first. */
+  findings(): Finding[];
+  /** The unit that a finding belongs to: what its frame is partitioned by. */
+  unitOf(finding: Finding): string;
+  judged(): JudgedPeriod[];
+  exceptionsUsed(): ExceptionUse[];
+  learning(): Learning[];
+  /** Rows filed under no asset of these claims, since the start or as restored. */
+  readonly unassignedRecords: number;
+  snapshot(): Uint8Array;
+  /** Takes over a snapshot of an engine with equal claims and parameters. Undefined when done, else why not, and the engine is as new. */
+  restore(bytes: Uint8Array): string | undefined;
+}
+
+export function createEngine({ claims, parameters }: EngineOptions): Engine {
+  return new PartitionEngine(claims, effectiveParameters(parameters));
+}
+
+class PartitionEngine implements Engine {
+  unassignedRecords = 0;
+  private readonly claims: CompiledClaims;
+  private readonly parameters: EffectiveParameters;
+  private readonly clock: LocalClock;
+  private readonly reader: RowReader;
+  private readonly record = new ObservedRecord();
+  private readonly units = new Map<string, UnitState>();
+  private readonly unitOfAsset: (UnitState | undefined)[] = [];
+  private batch = new FlowBatch(16);
+
+  constructor(claims: CompiledClaims, parameters: EffectiveParameters) {
+    this.claims = claims;
+    this.parameters = parameters;
+    this.clock = new LocalClock(claims.timezone);
+    this.reader = new RowReader(claims, this.batch);
+  }
+
+  ingest(batch: FlowBatch): void {
+    this.batch = batch;
+    this.reader.open(batch);
+    for (const unit of this.units.values()) unit.book.open(batch);
+    const { reader, record } = this;
+    for (let row = 0; row < batch.length; row++) {
+      const asset = reader.assetOf(row);
+      if (asset < 0) {
+        this.unassignedRecords += 1;
+        continue;
+      }
+      const unit = this.unitOfAsset[asset] ?? this.addUnit(this.claims.assets[asset]!.unit, asset);
+      record.asset = asset;
+      record.fleet = this.claims.assets[asset]!.fleet;
+      if (reader.read(row, unit.sessions, record)) {
+        reader.retell(record);
+        unit.book.retract(record.session);
+        unit.judge(record);
+      }
+      reader.tell(record);
+      unit.judge(record);
+    }
+  }
+
+  takeChanged(): Finding[] {
+    const changed: Finding[] = [];
+    for (const unit of this.units.values()) unit.book.takeChanged(changed);
+    return changed.sort(compareFindings);
+  }
+
+  findings(): Finding[] {
+    const all: Finding[] = [];
+    for (const unit of this.units.values()) unit.book.list(all);
+    return all.sort(compareFindings);
+  }
+
+  unitOf(finding: Finding): string {
+    return this.claims.assets.find((asset) => asset.name === finding.asset)?.unit ?? finding.asset;
+  }
+
+  judged(): JudgedPeriod[] {
+    const sums = new Map<string, { fleet: string; periodFromMs: number; records: number; sessions: number }>();
+    for (const unit of this.units.values()) {
+      const fleet = this.claims.fleets[unit.fleet]!.name;
+      for (const { periodFromMs, records, sessions } of unit.judged.values()) {
+        const key = `${periodFromMs} ${fleet}`;
+        const sum = sums.get(key) ?? { fleet, periodFromMs, records: 0, sessions: 0 };
+        sum.records += records;
+        sum.sessions += sessions;
+        sums.set(key, sum);
+      }
+    }
+    return [...sums.values()].sort((a, b) => a.periodFromMs - b.periodFromMs || (a.fleet < b.fleet ? -1 : 1));
+  }
+
+  exceptionsUsed(): ExceptionUse[] {
+    const sums = new Map<string, ExceptionUse>();
+    for (const unit of this.units.values()) {
+      for (const use of unit.book.exceptionsUsed()) {
+        const key = `${use.periodFromMs} ${use.claim} ${use.exception}`;
+        const sum = sums.get(key);
+        if (sum === undefined) sums.set(key, use);
+        else {
+          sum.flows += use.flows;
+          sum.records += use.records;
+          sum.octets += use.octets;
+        }
+      }
+    }
+    return [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, use]) => use);
+  }
+
+  learning(): Learning[] {
+    return this.claims.assets.flatMap(({ name, unit }, index) =>
+      (this.units.get(unit)?.learning(index) ?? []).map((learning) => ({ asset: name, ...learning })),
+    );
+  }
+
+  snapshot(): Uint8Array {
+    const writer = new StateWriter();
+    writer.f64(this.unassignedRecords);
+    writer.u32(this.units.size);
+    for (const unit of this.units.values()) {
+      writer.text(unit.name);
+      unit.save(writer);
+    }
+    return sealSnapshot(this.binding(), writer.finish());
+  }
+
+  restore(bytes: Uint8Array): string | undefined {
+    const unsealed = unsealSnapshot(this.binding(), bytes);
+    if ('refused' in unsealed) return unsealed.refused;
+    this.units.clear();
+    this.unitOfAsset.length = 0;
+    const reader = new StateReader(unsealed.state);
+    this.unassignedRecords = reader.f64();
+    for (let left = reader.u32(); left > 0; left--) {
+      const name = reader.text();
+      const unit = new UnitState(this.claims, name, this.clock, this.parameters);
+      unit.load(reader);
+      unit.book.open(this.batch);
+      this.units.set(name, unit);
+    }
+    if (reader.remaining > 0) throw new StateError('the snapshot is longer than its state: its version should have been raised');
+    return undefined;
+  }
+
+  private binding(): { claimsHash: string; parameters: EffectiveParameters } {
+    return { claimsHash: this.claims.hash, parameters: this.parameters };
+  }
+
+  private addUnit(name: string, asset: number): UnitState {
+    let unit = this.units.get(name);
+    if (unit === undefined) {
+      unit = new UnitState(this.claims, name, this.clock, this.parameters);
+      unit.book.open(this.batch);
+      this.units.set(name, unit);
+    }
+    this.unitOfAsset[asset] = unit;
+    return unit;
+  }
+}

@@ -1,0 +1,132 @@
+import type { FlowBatch } from '../../flow/batch.js';
+import type { Assignment, Bus, Message, Subscription } from '../../flow/bus/bus.js';
+import { decodeFrame, FrameEncoder } from '../../flow/frame.js';
+import { NativeError } from '../../flow/native/reader.js';
+import type { Log } from '../../flow/service/log.js';
+import { partitionOf } from '../../flow/watch-list.js';
+import { FINDING_COLUMNS } from '../findings/finding.js';
+import { addFinding, createFindingBatch } from '../findings/finding-batch.js';
+import type { Engine } from './engine.js';
+import type { DetectorMetrics } from './service.js';
+import type { SnapshotStore } from './snapshot-store.js';
+
+interface WorkerParts {
+  readonly bus: Bus;
+  readonly snapshots: SnapshotStore;
+  readonly log: Log;
+  readonly metrics?: Partial<DetectorMetrics>;
+}
+
+/** One partition's engine between bus and snapshots. Its steps never overlap: messages and the timer's checkpoints wait for each other. */
+export class PartitionWorker {
+  readonly engine: Engine;
+  /** Frames taken in since the last snapshot. */
+  frames = 0;
+  private readonly parts: WorkerParts;
+  private readonly at: Assignment;
+  private readonly batch: FlowBatch;
+  private readonly encoder = new FrameEncoder(FINDING_COLUMNS);
+  /** Offset of the first message that is not in the engine. */
+  private next: number;
+  private last: Promise<void> = Promise.resolve();
+  /** A step failed half-way: what the engine holds may be unpublished, so no snapshot may be made of it. */
+  private failed = false;
+
+  /** `batch` is scratch space that all workers of the process share: it is used without an await in between. */
+  constructor(parts: WorkerParts, engine: Engine, at: Assignment, offset: number, batch: FlowBatch) {
+    this.parts = parts;
+    this.engine = engine;
+    this.at = at;
+    this.next = offset;
+    this.batch = batch;
+  }
+
+  /** Judges the frames and publishes what changed. */
+  take(messages: readonly Message[]): Promise<void> {
+    return this.inTurn(async () => {
+      let records = 0;
+      let frames = 0;
+      for (const message of messages) {
+        // At least once: what the engine holds already is not judged again.
+        if (message.offset < this.next) continue;
+        const problem = this.ingest(message);
+        if (problem === undefined) records += this.batch.length;
+        else await this.quarantine(message, problem);
+        this.next = message.offset + 1;
+        frames += 1;
+      }
+      this.frames += frames;
+      this.parts.metrics?.frames?.(frames, records);
+      await this.publish();
+    });
+  }
+
+  /** Publishes, writes the snapshot and commits, in this order, so that nothing is committed that could be lost. */
+  checkpoint(subscription: Subscription | undefined): Promise<void> {
+    return this.inTurn(async () => {
+      if (this.frames === 0 || this.failed) return;
+      const { bus, snapshots, metrics } = this.parts;
+      const { log, topic, partition } = this.at;
+      await bus.flush(['findings', 'quarantine']);
+      const bytes = this.engine.snapshot();
+      await snapshots.save(log, partition, { offset: this.next, bytes });
+      metrics?.snapshot?.(bytes.length, this.frames);
+      this.frames = 0;
+      await subscription?.commit(topic, partition, this.next);
+    });
+  }
+
+  /** Resolves when the running step has ended. */
+  idle(): Promise<void> {
+    return this.inTurn(async () => {});
+  }
+
+  /** Undefined when judged; otherwise why the frame cannot be read. */
+  private ingest(message: Message): string | undefined {
+    this.batch.clear();
+    try {
+      decodeFrame(message, this.batch);
+    } catch (error) {
+      if (error instanceof NativeError) return error.message;
+      throw error;
+    }
+    this.engine.ingest(this.batch);
+    return undefined;
+  }
+
+  private async quarantine(message: Message, reason: string): Promise<void> {
+    const { bus, log, metrics } = this.parts;
+    const { topic, partition, offset } = message;
+    log.warn({ topic, partition, offset, reason }, 'a frame cannot be read and goes to quarantine');
+    metrics?.quarantined?.(1);
+    const headers = { ...message.headers, reason, 'from-topic': topic, 'from-partition': String(partition), 'from-offset': String(offset) };
+    await bus.publish('quarantine', partition % bus.partitions('quarantine'), { value: message.value, headers });
+  }
+
+  private async publish(): Promise<void> {
+    const { bus, metrics } = this.parts;
+    const changed = this.engine.takeChanged();
+    if (changed.length === 0) return;
+    const partitions = bus.partitions('findings');
+    const batches = new Map<number, ReturnType<typeof createFindingBatch>>();
+    for (const finding of changed) {
+      const partition = partitionOf(this.engine.unitOf(finding), partitions);
+      const batch = batches.get(partition) ?? createFindingBatch(64);
+      batches.set(partition, batch);
+      addFinding(batch, finding);
+    }
+    for (const [partition, batch] of batches) {
+      for (const frame of this.encoder.encode(batch)) await bus.publish('findings', partition, frame);
+    }
+    metrics?.findings?.(changed.length);
+  }
+
+  private inTurn(step: () => Promise<void>): Promise<void> {
+    const done = this.last.then(step);
+    // A failed step is told to its caller; revocation and stop still come to an end.
+    this.last = done.catch(() => {
+      this.failed = true;
+    });
+    return done;
+  }
+}

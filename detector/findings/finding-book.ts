@@ -1,0 +1,399 @@
+import { formatAddress } from '../../flow/address.js';
+import type { FlowBatch } from '../../flow/batch.js';
+import { DAY_MS } from '../../flow/time.js';
+import type { StateReader, StateWriter } from '../baseline/state.js';
+import type { CompiledClaims } from '../claims/compiled.js';
+import type { ObservedRecord } from '../detections/observed-record.js';
+import { evidenceOf } from './evidence.js';
+import type { EvidenceRow, Finding } from './finding.js';
+import { findingId } from './finding-id.js';
+import type { Contribution, FindingSink, Matter, Measurement } from './finding-sink.js';
+import { type FindingState, refresh } from './finding-state.js';
+import { isWithdrawn } from './withdrawn.js';
+
+export interface FindingLimits {
+  /** Rows kept with a finding. Enough to look them up; an attack cannot make a finding large. */
+  readonly evidenceRows: number;
+  /** Findings of one unit, all kinds and periods together; beyond it each kind counts the rest in one finding per period. */
+  readonly findingsPerUnit: number;
+  /** Findings of periods that ended longer ago than this (record time) are forgotten here; they have long been published. */
+  readonly retentionMs: number;
+}
+
+export const FINDING_LIMITS: FindingLimits = { evidenceRows: 20, findingsPerUnit: 20_000, retentionMs: 31 * DAY_MS };
+
+/** What one session has added to one finding, so that it can be taken back. */
+interface Share {
+  readonly state: FindingState;
+  level: number;
+  readonly began: number;
+  records: number;
+  octetsOut: number;
+  octetsIn: number;
+  packetsOut: number;
+  packetsIn: number;
+  estimate: number;
+}
+
+/** Uses of one exception in one period. */
+export interface ExceptionUse {
+  readonly claim: string;
+  readonly exception: string;
+  readonly periodFromMs: number;
+  flows: number;
+  records: number;
+  octets: number;
+}
+
+type FindingShape = 'peer' | 'measured' | 'overflow';
+
+/** The findings of one unit. Everything that decides is the order of the unit's records; what is published when does not matter. */
+export class FindingBook implements FindingSink {
+  private readonly claims: CompiledClaims;
+  private readonly unit: string;
+  private readonly limits: FindingLimits;
+  private readonly states = new Map<string, FindingState>();
+  private readonly counts = new Map<string, number>();
+  private readonly shares = new Map<number, Share[]>();
+  private readonly excused = new Map<string, ExceptionUse>();
+  private readonly changed = new Set<FindingState>();
+  private newestPeriodMs = Number.NEGATIVE_INFINITY;
+  private takenBack: EvidenceRow[] = [];
+  private batch: FlowBatch | undefined;
+
+  constructor(claims: CompiledClaims, unit: string, limits: FindingLimits = FINDING_LIMITS) {
+    this.claims = claims;
+    this.unit = unit;
+    this.limits = limits;
+  }
+
+  /** The batch that evidence is copied from. */
+  open(batch: FlowBatch): void {
+    this.batch = batch;
+  }
+
+  contribute(record: ObservedRecord, contribution: Contribution): void {
+    const { matter, port, confidence, why } = contribution;
+    const share = this.shareOf(record, matter, port, why);
+    const { state } = share;
+    const { finding } = state;
+    const estimate = (record.octetsOut + record.octetsIn) * record.sampling;
+    if (record.level !== share.level) {
+      state.levels[share.level]! -= 1;
+      state.levels[record.level]! += 1;
+      share.level = record.level;
+    }
+    share.records += record.records;
+    share.octetsOut += record.octetsOut;
+    share.octetsIn += record.octetsIn;
+    share.packetsOut += record.packetsOut;
+    share.packetsIn += record.packetsIn;
+    share.estimate += estimate;
+    finding.records += record.records;
+    finding.octetsOut += record.octetsOut;
+    finding.octetsIn += record.octetsIn;
+    finding.packetsOut += record.packetsOut;
+    finding.packetsIn += record.packetsIn;
+    finding.observed += estimate;
+    finding.confidence = Math.max(finding.confidence, confidence);
+    if (record.startMs < finding.firstSeenMs) finding.firstSeenMs = record.startMs;
+    if (record.endMs > finding.lastSeenMs) finding.lastSeenMs = record.endMs;
+    if (record.sampling > state.sampling) state.sampling = record.sampling;
+    if (record.retold) for (const row of this.takenBack) this.addEvidence(state, row, record.session);
+    else this.addRow(state, record, record.session);
+    this.touch(state);
+  }
+
+  measure(record: ObservedRecord, measurement: Measurement): void {
+    const { matter, totals } = measurement;
+    const state = this.stateOf(record, matter, 0, measurement.why, measurement);
+    const { finding } = state;
+    if (record.level > state.levels.findLastIndex((count) => count > 0)) {
+      state.levels.fill(0);
+      state.levels[record.level] = 1;
+    }
+    finding.observed = measurement.observed;
+    finding.expected = measurement.expected;
+    finding.windowFromMs = measurement.windowFromMs;
+    finding.windowToMs = measurement.windowToMs;
+    finding.confidence = Math.max(finding.confidence, measurement.confidence);
+    finding.firstSeenMs = Math.min(finding.firstSeenMs, totals.firstMs);
+    finding.lastSeenMs = Math.max(finding.lastSeenMs, totals.lastMs);
+    finding.octetsOut = totals.octetsOut;
+    finding.octetsIn = totals.octetsIn;
+    finding.packetsOut = totals.packetsOut;
+    finding.packetsIn = totals.packetsIn;
+    finding.records = totals.records;
+    finding.sessions = totals.sessions;
+    state.why = measurement.why;
+    if (record.sampling > state.sampling) state.sampling = record.sampling;
+    this.addRow(state, record, 0);
+    this.touch(state);
+  }
+
+  excuse(record: ObservedRecord, claim: number, exception: number): void {
+    const { id, exceptions } = this.claims.claims[claim]!;
+    const name = exceptions[exception]!.id;
+    const key = `${record.periodFromMs}|${id}|${name}`;
+    let use = this.excused.get(key);
+    if (use === undefined) {
+      use = { claim: id, exception: name, periodFromMs: record.periodFromMs, flows: 0, records: 0, octets: 0 };
+      this.excused.set(key, use);
+    }
+    // A session told anew has been counted already, unless it was not excused then: exceptions rest on peers and ports, rarely on who began.
+    if (record.retold) return;
+    if (record.sessionStarts) use.flows += 1;
+    use.records += 1;
+    use.octets += (record.octetsOut + record.octetsIn) * record.sampling;
+  }
+
+  /** Takes back everything that a session has added, before it is told anew. */
+  retract(session: number): void {
+    this.takenBack = [];
+    for (const share of this.shares.get(session) ?? []) this.takeBack(share, session);
+    this.shares.delete(session);
+  }
+
+  /** The session cannot change any more. */
+  forget(session: number): void {
+    this.shares.delete(session);
+  }
+
+  /** Findings that changed since the last call, as copies, with the sentence as it now reads. */
+  takeChanged(into: Finding[]): void {
+    for (const state of this.changed) into.push(copyOf(state));
+    this.changed.clear();
+  }
+
+  /** All findings that stand. */
+  list(into: Finding[]): void {
+    for (const state of this.states.values()) if (!isWithdrawn(state.finding)) into.push(copyOf(state));
+  }
+
+  exceptionsUsed(): ExceptionUse[] {
+    return [...this.excused.values()].map((use) => ({ ...use }));
+  }
+
+  save(writer: StateWriter): void {
+    const states = [...this.states.values()];
+    const indexOf = new Map(states.map((state, index) => [state, index]));
+    const shares = [...this.shares].map(([session, list]) => [
+      session,
+      list.map((share) => ({ ...share, state: indexOf.get(share.state) })),
+    ]);
+    writer.text(
+      JSON.stringify({
+        newestPeriodMs: Number.isFinite(this.newestPeriodMs) ? this.newestPeriodMs : null,
+        states,
+        counts: [...this.counts],
+        shares,
+        excused: [...this.excused],
+        changed: [...this.changed].map((state) => indexOf.get(state) ?? -1).filter((index) => index >= 0),
+      }),
+    );
+  }
+
+  load(reader: StateReader): void {
+    const saved = JSON.parse(reader.text()) as {
+      newestPeriodMs: number | null;
+      states: FindingState[];
+      counts: [string, number][];
+      shares: [number, (Omit<Share, 'state'> & { state: number })[]][];
+      excused: [string, ExceptionUse][];
+      changed: number[];
+    };
+    this.newestPeriodMs = saved.newestPeriodMs ?? Number.NEGATIVE_INFINITY;
+    for (const state of saved.states) this.states.set(state.key, state);
+    for (const [key, count] of saved.counts) this.counts.set(key, count);
+    for (const [session, list] of saved.shares) {
+      this.shares.set(
+        session,
+        list.map((share) => ({ ...share, state: saved.states[share.state]! })),
+      );
+    }
+    for (const [key, use] of saved.excused) this.excused.set(key, use);
+    for (const index of saved.changed) this.changed.add(saved.states[index]!);
+  }
+
+  private shareOf(record: ObservedRecord, matter: Matter, port: number, why: string): Share {
+    let list = this.shares.get(record.session);
+    const known = list?.find(({ state }) => !state.overflow && state.finding.port === port && concerns(state, record, matter));
+    if (known !== undefined) return known;
+    const state = this.stateOf(record, matter, port, why);
+    const inOverflow = list?.find((share) => share.state === state);
+    if (inOverflow !== undefined) return inOverflow;
+    const share: Share = {
+      state,
+      level: record.level,
+      began: record.initiator,
+      records: 0,
+      octetsOut: 0,
+      octetsIn: 0,
+      packetsOut: 0,
+      packetsIn: 0,
+      estimate: 0,
+    };
+    state.finding.sessions += 1;
+    state.levels[record.level]! += 1;
+    state.began[record.initiator]! += 1;
+    if (list === undefined) {
+      list = [];
+      this.shares.set(record.session, list);
+    }
+    list.push(share);
+    return share;
+  }
+
+  private stateOf(record: ObservedRecord, matter: Matter, port: number, why: string, measured?: Measurement): FindingState {
+    const { periodFromMs, periodToMs } = measured ?? record;
+    const kind = `${matter.detection}|${matter.claim}|${matter.part}|${periodFromMs}`;
+    const subject = matter.scope === 'fleet' ? -1 : record.asset;
+    const other = measured === undefined ? `${formatAddress(record.peerBytes, record.peerOffset)}|${record.protocol}|${port}` : 'measured';
+    const key = `${kind}|${subject}|${other}`;
+    const known = this.states.get(key);
+    if (known !== undefined) return known;
+    if (periodFromMs > this.newestPeriodMs) this.enterPeriod(periodFromMs);
+    const count = this.counts.get(kind) ?? 0;
+    const full = count >= matter.most || this.states.size >= this.limits.findingsPerUnit;
+    const overflow = measured === undefined && full ? this.states.get(`${kind}|overflow`) : undefined;
+    if (overflow !== undefined) return overflow;
+    const shape = measured !== undefined ? 'measured' : full ? 'overflow' : 'peer';
+    if (shape !== 'overflow') this.counts.set(kind, count + 1);
+    const state: FindingState = {
+      key: shape === 'overflow' ? `${kind}|overflow` : key,
+      matter,
+      periodFromMs,
+      periodToMs,
+      overflow: shape === 'overflow',
+      measured: shape === 'measured',
+      levels: [0, 0, 0, 0],
+      began: [0, 0, 0],
+      evidenceSessions: [],
+      sampling: 1,
+      why,
+      finding: this.begin(record, matter, shape, port, measured),
+    };
+    this.states.set(state.key, state);
+    return state;
+  }
+
+  private begin(record: ObservedRecord, matter: Matter, shape: FindingShape, port: number, measured: Measurement | undefined): Finding {
+    const { claims } = this;
+    const { periodFromMs, periodToMs } = measured ?? record;
+    const fleet = claims.fleets[record.fleet]!.name;
+    const withPeer = shape === 'peer';
+    const oneAsset = shape !== 'overflow' && matter.scope === 'member';
+    const identity = {
+      detection: matter.detection,
+      claim: matter.claim < 0 ? '' : claims.claims[matter.claim]!.id,
+      asset: shape === 'overflow' ? this.unit : oneAsset ? claims.assets[record.asset]!.name : fleet,
+      peerAddress: withPeer ? formatAddress(record.peerBytes, record.peerOffset) : '::',
+      protocol: withPeer ? record.protocol : 0,
+      port: withPeer ? port : 0,
+    };
+    const part = shape === 'overflow' ? `${matter.part}overflow` : matter.part;
+    return {
+      ...identity,
+      id: findingId({ ...identity, claimsId: claims.id, part, periodFromMs }),
+      revision: 0,
+      severity: matter.severities[0],
+      confidence: 0,
+      fleet,
+      assetAddress: oneAsset ? formatAddress(record.assetBytes, record.assetOffset) : '::',
+      peerName: shape === 'overflow' || (matter.claim < 0 && !withPeer) ? '' : claims.nameOf(record.peerBytes, record.peerOffset),
+      peerAsn: withPeer ? record.peerAsn : 0,
+      peerCountry: '',
+      initiator: 'unknown',
+      completion: 'unknown',
+      firstSeenMs: record.startMs,
+      lastSeenMs: record.endMs,
+      observed: 0,
+      expected: 0,
+      unit: measured?.unit ?? 'octets',
+      windowFromMs: periodFromMs,
+      windowToMs: periodToMs,
+      sessions: 0,
+      records: 0,
+      octetsOut: 0,
+      octetsIn: 0,
+      packetsOut: 0,
+      packetsIn: 0,
+      rule: matter.rule,
+      sentence: '',
+      evidence: [],
+      claimsHash: claims.hash,
+    };
+  }
+
+  /** A new period begins: findings and counters of periods past the retention are forgotten. */
+  private enterPeriod(periodFromMs: number): void {
+    this.newestPeriodMs = periodFromMs;
+    const horizon = periodFromMs - this.limits.retentionMs;
+    let dropped = false;
+    for (const [key, state] of this.states) {
+      if (state.periodToMs > horizon) continue;
+      this.states.delete(key);
+      dropped = true;
+    }
+    for (const [key, use] of this.excused) if (use.periodFromMs < horizon) this.excused.delete(key);
+    for (const key of this.counts.keys()) if (Number(key.slice(key.lastIndexOf('|') + 1)) < horizon) this.counts.delete(key);
+    if (!dropped) return;
+    for (const [session, list] of this.shares) {
+      const kept = list.filter(({ state }) => this.states.get(state.key) === state);
+      if (kept.length === 0) this.shares.delete(session);
+      else if (kept.length < list.length) this.shares.set(session, kept);
+    }
+  }
+
+  private takeBack(share: Share, session: number): void {
+    const { state } = share;
+    const { finding, evidenceSessions } = state;
+    finding.sessions -= 1;
+    finding.records -= share.records;
+    finding.octetsOut -= share.octetsOut;
+    finding.octetsIn -= share.octetsIn;
+    finding.packetsOut -= share.packetsOut;
+    finding.packetsIn -= share.packetsIn;
+    finding.observed -= share.estimate;
+    state.levels[share.level]! -= 1;
+    state.began[share.began]! -= 1;
+    for (let i = evidenceSessions.length - 1; i >= 0; i--) {
+      if (evidenceSessions[i] !== session) continue;
+      evidenceSessions.splice(i, 1);
+      const [row] = finding.evidence.splice(i, 1);
+      // Two detections may hold the same row.
+      if (!this.takenBack.some((held) => held.sequence === row!.sequence && held.record === row!.record)) this.takenBack.unshift(row!);
+    }
+    this.touch(state);
+  }
+
+  private addRow(state: FindingState, record: ObservedRecord, session: number): void {
+    if (record.row < 0 || this.batch === undefined || state.finding.evidence.length >= this.limits.evidenceRows) return;
+    this.addEvidence(state, evidenceOf(this.batch, record.row), session);
+  }
+
+  private addEvidence(state: FindingState, row: EvidenceRow, session: number): void {
+    if (state.finding.evidence.length >= this.limits.evidenceRows) return;
+    state.finding.evidence.push(row);
+    state.evidenceSessions.push(session);
+  }
+
+  private touch(state: FindingState): void {
+    state.finding.revision += 1;
+    this.changed.add(state);
+  }
+}
+
+function concerns(state: FindingState, record: ObservedRecord, matter: Matter): boolean {
+  const own = state.matter;
+  return (
+    state.periodFromMs === record.periodFromMs &&
+    own.detection === matter.detection &&
+    own.claim === matter.claim &&
+    own.part === matter.part
+  );
+}
+
+function copyOf(state: FindingState): Finding {
+  return { ...refresh(state), evidence: [...state.finding.evidence] };
+}

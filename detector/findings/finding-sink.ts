@@ -1,0 +1,69 @@
+import type { Severity } from '../claims/compiled.js';
+import type { ObservedRecord } from '../detections/observed-record.js';
+
+/** What the peer part of a finding is about. */
+export type FindingPeer = 'peer' | 'none';
+
+/** What kind of thing is reported, the same for many records: made once, not per record. */
+export interface Matter {
+  readonly detection: string;
+  /** Index into `claims.claims`, or −1 for learned detections. */
+  readonly claim: number;
+  /** Tells apart findings of one claim that share asset, peer and port: the rule's number in budgets; '' otherwise. */
+  readonly part: string;
+  /** Whose finding it is: the record's asset, or the fleet as a whole. */
+  readonly scope: 'member' | 'fleet';
+  /** For people: the rule that decided. */
+  readonly rule: string;
+  readonly severities: readonly [attempt: Severity, unknown: Severity, established: Severity, transferred: Severity];
+  /** Most findings of this detection and claim in one period; the rest are counted in one more, about peer `::`. */
+  readonly most: number;
+}
+
+/** How a record adds to a finding about a peer. */
+export interface Contribution {
+  readonly matter: Matter;
+  /** Responder's port to file it under. */
+  readonly port: number;
+  readonly confidence: number;
+  /** What the sentence gives as the reason, after "…: ". */
+  readonly why: string;
+}
+
+/** A sum over a window that passed its limit. */
+export interface Measurement {
+  readonly matter: Matter;
+  readonly observed: number;
+  readonly expected: number;
+  readonly unit: 'octets' | 'flows';
+  /** Calendar period to file it under. */
+  readonly periodFromMs: number;
+  readonly periodToMs: number;
+  readonly windowFromMs: number;
+  readonly windowToMs: number;
+  readonly confidence: number;
+  readonly why: string;
+  /** Totals of the window so far, this record included. */
+  readonly totals: Totals;
+}
+
+export interface Totals {
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly octetsOut: number;
+  readonly octetsIn: number;
+  readonly packetsOut: number;
+  readonly packetsIn: number;
+  readonly records: number;
+  readonly sessions: number;
+}
+
+/** Where detections report. */
+export interface FindingSink {
+  /** Adds the record to the finding about its peer and port. */
+  contribute(record: ObservedRecord, contribution: Contribution): void;
+  /** Sets the finding of the record's asset (or fleet) and period to what was measured; evidence is the record. */
+  measure(record: ObservedRecord, measurement: Measurement): void;
+  /** Counts the use of an exception: the record would have broken the claim without it. */
+  excuse(record: ObservedRecord, claim: number, exception: number): void;
+}

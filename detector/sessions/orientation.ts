@@ -1,0 +1,79 @@
+import type { CompiledClaims } from '../claims/compiled.js';
+import { Began } from '../detections/observed-record.js';
+
+/*
+ * Who began (detection.md P1). Every rule reads the session, not the record at hand, and treats its two ends alike, so that either
+ * direction's record leads to the same answer whatever arrives first. In order:
+ *   1. seen: the exporter says so with confidence, or one end sent a SYN without ACK   (sticks to the session)
+ *   2. the port that some claim names is the responder's
+ *   3. the well-known port (RFC 6335 §6: below 1024) is the responder's
+ *   4. of an ephemeral port (Linux and RFC 6335: 32768 and up) and a lower one, the lower is the responder's
+ *   5. an end that only refuses (RST, never SYN) is the responder
+ *   6. unknown, judged as the worse side
+ */
+
+/** Confidence in % from which the `initiator` column counts as seen. 50 means "from ports or order", which one record cannot know. */
+export const SEEN_CONFIDENCE = 90;
+const FIRST_USER_PORT = 1024;
+const FIRST_EPHEMERAL_PORT = 32_768;
+
+export const TcpFlag = { fin: 0x01, syn: 0x02, rst: 0x04, psh: 0x08, ack: 0x10 } as const;
+export const Protocol = { icmp: 1, tcp: 6, udp: 17, dccp: 33, icmpv6: 58, sctp: 132, udplite: 136 } as const;
+
+/** True for protocols whose header has ports; elsewhere the port columns say nothing (NetFlow v5 keeps the ICMP type there). */
+export function hasPorts(protocol: number): boolean {
+  return (
+    protocol === Protocol.tcp ||
+    protocol === Protocol.udp ||
+    protocol === Protocol.sctp ||
+    protocol === Protocol.dccp ||
+    protocol === Protocol.udplite
+  );
+}
+
+/** A SYN without ACK among the flags of one direction: its sender asks, and was not answered. */
+export function asksOnly(flags: number): boolean {
+  return (flags & (TcpFlag.syn | TcpFlag.ack)) === TcpFlag.syn;
+}
+
+/** Resets and nothing else: a refusal. */
+export function refusesOnly(flags: number): boolean {
+  return (flags & TcpFlag.rst) !== 0 && (flags & (TcpFlag.syn | TcpFlag.psh | TcpFlag.fin)) === 0;
+}
+
+/** Began.* when the ICMP message itself is a question; 0 otherwise. `fromAsset`: the record's source is the asset. */
+export function icmpInitiator(protocol: number, icmpTypeCode: number, fromAsset: boolean): number {
+  const type = icmpTypeCode >>> 8;
+  // RFC 792 echo, timestamp, information; RFC 950 address mask; RFC 4443 §4.1 echo.
+  const asks =
+    protocol === Protocol.icmp ? type === 8 || type === 13 || type === 15 || type === 17 : protocol === Protocol.icmpv6 && type === 128;
+  if (!asks) return Began.unknown;
+  return fromAsset ? Began.asset : Began.peer;
+}
+
+/** Rules 2 to 5, for a session in which nobody was seen to begin. */
+export function initiatorByPorts(
+  claims: CompiledClaims,
+  protocol: number,
+  assetPort: number,
+  peerPort: number,
+  flagsOut: number,
+  flagsIn: number,
+): number {
+  if (hasPorts(protocol)) {
+    const claimed = onlyOne(claims.isClaimedPort(protocol, assetPort), claims.isClaimedPort(protocol, peerPort));
+    if (claimed !== Began.unknown) return claimed;
+    const wellKnown = onlyOne(assetPort < FIRST_USER_PORT, peerPort < FIRST_USER_PORT);
+    if (wellKnown !== Began.unknown) return wellKnown;
+    const lower = onlyOne(assetPort < FIRST_EPHEMERAL_PORT, peerPort < FIRST_EPHEMERAL_PORT);
+    if (lower !== Began.unknown) return lower;
+  }
+  if (protocol === Protocol.tcp) return onlyOne(refusesOnly(flagsOut), refusesOnly(flagsIn));
+  return Began.unknown;
+}
+
+/** When exactly one end has the mark of a responder, the other began. */
+function onlyOne(assetResponds: boolean, peerResponds: boolean): number {
+  if (assetResponds === peerResponds) return Began.unknown;
+  return assetResponds ? Began.peer : Began.asset;
+}

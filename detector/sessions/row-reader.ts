@@ -1,0 +1,258 @@
+import type { FlowBatch } from '../../flow/batch.js';
+import { AssetSide, Completion, Initiator } from '../../flow/columns.js';
+import { finishHash, hashText, mixWord } from '../baseline/hash.js';
+import type { CompiledClaims } from '../claims/compiled.js';
+import { Began, Level, type ObservedRecord } from '../detections/observed-record.js';
+import { sessionLevel } from './completion.js';
+import { asksOnly, hasPorts, icmpInitiator, initiatorByPorts, SEEN_CONFIDENCE } from './orientation.js';
+import { Field, type SessionTable } from './session-table.js';
+
+/** Completion numbers of the column table as levels. */
+const LEVEL_OF_COMPLETION = new Uint8Array(4);
+LEVEL_OF_COMPLETION[Completion.unknown] = Level.unknown;
+LEVEL_OF_COMPLETION[Completion.attempt] = Level.attempt;
+LEVEL_OF_COMPLETION[Completion.established] = Level.established;
+LEVEL_OF_COMPLETION[Completion.transferred] = Level.transferred;
+
+const HASH_SEED = 0x9747b28c;
+
+/**
+ * Turns the rows of a batch, one at a time, into what detections see: asset on one side, peer on the other, the session's knowledge added.
+ * Two steps, because a record may change who began its session: `read` takes the record into the session, `tell` then fills in what it said,
+ * and `retell` what the session had said before it.
+ */
+export class RowReader {
+  private readonly claims: CompiledClaims;
+  private readonly assetByName = new Map<string, number>();
+  private batch: FlowBatch;
+  private assetOfCode = new Int32Array(0);
+  private sensorOfCode = new Uint32Array(0);
+  private periodFromMs = Number.POSITIVE_INFINITY;
+  private periodToMs = Number.NEGATIVE_INFINITY;
+
+  // What `read` leaves for `tell` and `retell`.
+  private sessions: SessionTable | undefined;
+  private slot = 0;
+  private row = 0;
+  private began = 0;
+  private flow = { octetsOut: 0, octetsIn: 0, packetsOut: 0, packetsIn: 0 };
+  private readonly before = new Float64Array(16);
+
+  constructor(claims: CompiledClaims, empty: FlowBatch) {
+    this.claims = claims;
+    this.batch = empty;
+    claims.assets.forEach((asset, index) => {
+      this.assetByName.set(asset.name, index);
+    });
+  }
+
+  /** Takes the batch whose rows are read next; its dictionaries are looked up once. */
+  open(batch: FlowBatch): void {
+    this.batch = batch;
+    this.assetOfCode = Int32Array.from(batch.columns.asset.dictionary.names, (name) => this.assetByName.get(name) ?? -1);
+    this.sensorOfCode = Uint32Array.from(batch.columns.sensor.dictionary.names, (name) => hashText(name) | 1);
+  }
+
+  /** Index into `claims.assets` of the asset that the row is filed under, or −1 when it concerns none that these claims name. */
+  assetOf(row: number): number {
+    const { asset, assetSide } = this.batch.columns;
+    return assetSide[row] === AssetSide.none ? -1 : this.assetOfCode[asset.codes[row]!]!;
+  }
+
+  /** Takes the row into its session. True when the session had been judged with another initiator: then `retell` before `tell`. */
+  read(row: number, sessions: SessionTable, into: ObservedRecord): boolean {
+    const columns = this.batch.columns;
+    const fromAsset = columns.assetSide[row] === AssetSide.source;
+    const source = columns.sourceIPv6Address;
+    const destination = columns.destinationIPv6Address;
+    const asset = fromAsset ? source : destination;
+    const peer = fromAsset ? destination : source;
+    const protocol = columns.protocolIdentifier[row]!;
+    const startMs = columns.flowStartMilliseconds[row]!;
+    const endMs = Math.max(startMs, columns.flowEndMilliseconds[row]!);
+    const withPorts = hasPorts(protocol);
+    const sourcePort = withPorts ? columns.sourceTransportPort[row]! : 0;
+    const destinationPort = withPorts ? columns.destinationTransportPort[row]! : 0;
+    into.assetPort = fromAsset ? sourcePort : destinationPort;
+    into.peerPort = fromAsset ? destinationPort : sourcePort;
+    into.protocol = protocol;
+    into.assetBytes = asset.bytes;
+    into.peerBytes = peer.bytes;
+    into.assetOffset = row * 16;
+    into.peerOffset = row * 16;
+    into.peerAsn = fromAsset ? columns.bgpDestinationAsNumber[row]! : columns.bgpSourceAsNumber[row]!;
+    into.startMs = startMs;
+    into.endMs = endMs;
+    this.hashPeer(peer.words, row * 4, into);
+
+    const ports = ((into.assetPort << 16) | into.peerPort) >>> 0;
+    const slot = sessions.find(asset.words, row * 4, peer.words, row * 4, ports, protocol, startMs, endMs);
+    this.sessions = sessions;
+    this.slot = slot;
+    this.row = row;
+    const at = slot * sessions.stride;
+    const numbers = sessions.numbers;
+    const known = numbers[at + Field.records]!;
+    if (known > 0) for (let i = 0; i < sessions.stride; i++) this.before[i] = numbers[at + i]!;
+
+    this.addCounts(row, sessions, slot, fromAsset, startMs, endMs);
+    const began = this.decideInitiator(row, sessions, slot, fromAsset, into);
+    this.began = began;
+    const changed = known > 0 && sessions.judged(slot) !== began;
+    if (known === 0 || changed) sessions.markJudged(slot, began);
+    return changed;
+  }
+
+  /** Fills in what this record said. */
+  tell(into: ObservedRecord): void {
+    const sessions = this.sessions!;
+    const at = this.slot * sessions.stride;
+    this.fill(into);
+    into.octetsOut = this.flow.octetsOut;
+    into.octetsIn = this.flow.octetsIn;
+    into.packetsOut = this.flow.packetsOut;
+    into.packetsIn = this.flow.packetsIn;
+    into.retold = false;
+    into.records = 1;
+    into.sessionStarts = sessions.numbers[at + Field.records] === 1;
+    into.row = this.row;
+  }
+
+  /** Fills in what all earlier records of the session said, in one, filed under the period of the record at hand. */
+  retell(into: ObservedRecord): void {
+    this.fill(into);
+    into.startMs = this.before[Field.first]!;
+    into.endMs = this.before[Field.last]!;
+    into.octetsOut = this.before[Field.octetsOut]!;
+    into.octetsIn = this.before[Field.octetsIn]!;
+    into.packetsOut = this.before[Field.packetsOut]!;
+    into.packetsIn = this.before[Field.packetsIn]!;
+    into.retold = true;
+    into.records = this.before[Field.records]!;
+    into.sessionStarts = true;
+    into.row = -1;
+  }
+
+  private fill(into: ObservedRecord): void {
+    const { columns } = this.batch;
+    const sessions = this.sessions!;
+    const numbers = sessions.numbers;
+    const slot = this.slot;
+    const at = slot * sessions.stride;
+    into.startMs = columns.flowStartMilliseconds[this.row]!;
+    into.endMs = Math.max(into.startMs, columns.flowEndMilliseconds[this.row]!);
+    if (into.startMs < this.periodFromMs || into.startMs >= this.periodToMs) {
+      const period = this.claims.periodOf(into.startMs);
+      this.periodFromMs = period.fromMs;
+      this.periodToMs = period.toMs;
+    }
+    into.periodFromMs = this.periodFromMs;
+    into.periodToMs = this.periodToMs;
+    into.sampling = Math.max(1, columns.samplingInterval[this.row]!);
+    into.session = numbers[at + Field.serial]!;
+    into.initiator = this.began;
+    into.initiatorSeen = sessions.seen(slot) !== Began.unknown;
+    into.breaksClaim = false;
+    const counts = this.counts;
+    counts.protocol = into.protocol;
+    counts.flagsOut = sessions.flagsOut(slot);
+    counts.flagsIn = sessions.flagsIn(slot);
+    counts.packetsOut = numbers[at + Field.packetsOut]!;
+    counts.packetsIn = numbers[at + Field.packetsIn]!;
+    counts.estimateOut = numbers[at + Field.estimateOut]!;
+    counts.estimateIn = numbers[at + Field.estimateIn]!;
+    counts.biflow = sessions.biflow(slot);
+    counts.told = sessions.told(slot);
+    into.level = sessionLevel(counts, this.began);
+  }
+  private readonly counts = {
+    protocol: 0,
+    flagsOut: 0,
+    flagsIn: 0,
+    packetsOut: 0,
+    packetsIn: 0,
+    estimateOut: 0,
+    estimateIn: 0,
+    biflow: false,
+    told: 0,
+  };
+
+  private addCounts(row: number, sessions: SessionTable, slot: number, fromAsset: boolean, startMs: number, endMs: number): void {
+    const columns = this.batch.columns;
+    const flow = this.flow;
+    const forwardOctets = columns.octetDeltaCount[row]!;
+    const forwardPackets = columns.packetDeltaCount[row]!;
+    const reverseOctets = columns.reverseOctetDeltaCount[row]!;
+    const reversePackets = columns.reversePacketDeltaCount[row]!;
+    flow.octetsOut = fromAsset ? forwardOctets : reverseOctets;
+    flow.octetsIn = fromAsset ? reverseOctets : forwardOctets;
+    flow.packetsOut = fromAsset ? forwardPackets : reversePackets;
+    flow.packetsIn = fromAsset ? reversePackets : forwardPackets;
+    const sensor = this.sensorOfCode[columns.sensor.codes[row]!]!;
+    if ((flow.packetsOut > 0 || flow.octetsOut > 0) && !sessions.counts(slot, true, sensor, startMs, endMs)) {
+      flow.octetsOut = 0;
+      flow.packetsOut = 0;
+    }
+    if ((flow.packetsIn > 0 || flow.octetsIn > 0) && !sessions.counts(slot, false, sensor, startMs, endMs)) {
+      flow.octetsIn = 0;
+      flow.packetsIn = 0;
+    }
+    const sampling = Math.max(1, columns.samplingInterval[row]!);
+    const numbers = sessions.numbers;
+    const at = slot * sessions.stride;
+    if (startMs < numbers[at + Field.first]!) numbers[at + Field.first] = startMs;
+    if (endMs > numbers[at + Field.last]!) numbers[at + Field.last] = endMs;
+    numbers[at + Field.octetsOut]! += flow.octetsOut;
+    numbers[at + Field.octetsIn]! += flow.octetsIn;
+    numbers[at + Field.packetsOut]! += flow.packetsOut;
+    numbers[at + Field.packetsIn]! += flow.packetsIn;
+    numbers[at + Field.estimateOut]! += flow.octetsOut * sampling;
+    numbers[at + Field.estimateIn]! += flow.octetsIn * sampling;
+    numbers[at + Field.records]! += 1;
+    const forward = columns.tcpControlBits[row]!;
+    const reverse = columns.reverseTcpControlBits[row]!;
+    sessions.addFlags(slot, fromAsset ? forward : reverse, fromAsset ? reverse : forward);
+    sessions.markTold(slot, LEVEL_OF_COMPLETION[columns.completion[row]!]!, columns.biflow[row] === 1);
+  }
+
+  private decideInitiator(row: number, sessions: SessionTable, slot: number, fromAsset: boolean, into: ObservedRecord): number {
+    const seen = sessions.seen(slot);
+    if (seen !== Began.unknown) return seen;
+    const now = this.seenInRow(row, fromAsset, into.protocol);
+    if (now !== Began.unknown) {
+      sessions.markSeen(slot, now);
+      return now;
+    }
+    return initiatorByPorts(this.claims, into.protocol, into.assetPort, into.peerPort, sessions.flagsOut(slot), sessions.flagsIn(slot));
+  }
+
+  private seenInRow(row: number, fromAsset: boolean, protocol: number): number {
+    const columns = this.batch.columns;
+    const source = fromAsset ? Began.asset : Began.peer;
+    const destination = fromAsset ? Began.peer : Began.asset;
+    if (columns.initiatorConfidence[row]! >= SEEN_CONFIDENCE) {
+      const initiator = columns.initiator[row]!;
+      if (initiator === Initiator.source) return source;
+      if (initiator === Initiator.destination) return destination;
+    }
+    if (asksOnly(columns.tcpControlBits[row]!)) return source;
+    if (asksOnly(columns.reverseTcpControlBits[row]!)) return destination;
+    return icmpInitiator(protocol, columns.icmpTypeCode[row]!, fromAsset);
+  }
+
+  /** The peer's address and its /24 or /48 as pairs of hashes. */
+  private hashPeer(words: Uint32Array, at: number, into: ObservedRecord): void {
+    const a = words[at]!;
+    const b = words[at + 1]!;
+    const c = words[at + 2]!;
+    const d = words[at + 3]!;
+    into.peerHashA = finishHash(mixWord(mixWord(mixWord(mixWord(0, a), b), c), d));
+    into.peerHashB = finishHash(mixWord(mixWord(mixWord(mixWord(HASH_SEED, a), b), c), d));
+    // Words are read little-endian: the low three bytes of the last word are the first three of an IPv4 address.
+    const v4 = a === 0 && b === 0 && c === 0xffff0000;
+    const high = v4 ? c : a;
+    const low = v4 ? d & 0x00ffffff : b & 0xffff;
+    into.networkHashA = finishHash(mixWord(mixWord(1, high), low));
+    into.networkHashB = finishHash(mixWord(mixWord(HASH_SEED ^ 1, high), low));
+  }
+}

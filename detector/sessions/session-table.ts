@@ -1,0 +1,271 @@
+import { finishHash, mixWord } from '../baseline/hash.js';
+import type { StateReader, StateWriter } from '../baseline/state.js';
+import { Level } from '../detections/observed-record.js';
+import { Protocol, TcpFlag } from './orientation.js';
+
+/*
+ * Sessions of one unit: flow records of one 5-tuple gathered (detection.md P2). Pairs the two one-way records of NetFlow v5 and v9, joins records
+ * that the active timeout cut, and joins what two sensors say of the same packets without adding it twice.
+ *
+ * Open addressing over two arrays, one row per slot:
+ *   words    asset address 4 · peer address 4 · asset port <<16 | peer port · protocol · sensor out · sensor in · flags out <<16 | in · marks
+ *   numbers  the fields of `Field`
+ */
+
+/** Most sessions of one unit: 8 192 × 2 slots × 152 bytes = 2.4 MiB. When full, the quarter that was silent longest is forgotten. */
+export const MAX_SESSIONS_PER_UNIT = 8192;
+/** Silence after which the same 5-tuple is another session: TCP without FIN or RST; as long as softflowd's own TCP timeout. */
+export const TCP_IDLE_MS = 3_605_000;
+/** The same for protocols without an end: NetFlow exporters use up to 300 s for UDP. */
+export const OTHER_IDLE_MS = 305_000;
+/** The same after FIN or RST: the last acknowledgements and the other direction's record may still follow. */
+export const CLOSED_IDLE_MS = 5000;
+/** Clocks of two sensors that tell of the same packets may differ by this much. */
+const SENSOR_SKEW_MS = 1000;
+
+const INITIAL_SLOTS = 64;
+const KEY_WORDS = 10;
+const WORDS = 14;
+const PORTS = 8;
+const PROTOCOL = 9;
+const SENSOR_OUT = 10;
+const SENSOR_IN = 11;
+const FLAGS = 12;
+const MARKS = 13;
+
+export const Field = {
+  first: 0,
+  last: 1,
+  octetsOut: 2,
+  octetsIn: 3,
+  packetsOut: 4,
+  packetsIn: 5,
+  estimateOut: 6,
+  estimateIn: 7,
+  records: 8,
+  /** Serial number from 1; 0 marks a free slot. */
+  serial: 9,
+  sensorOutEnd: 10,
+  sensorInEnd: 11,
+} as const;
+const NUMBERS = 12;
+
+// Marks: seen initiator (bits 0–1), initiator judged with (2–3), furthest level told (4–5), biflow (6).
+const SEEN_MASK = 0b11;
+const JUDGED_SHIFT = 2;
+const TOLD_SHIFT = 4;
+const BIFLOW_BIT = 1 << 6;
+
+export class SessionTable {
+  /** The slot's numbers are at `slot * stride + Field.x`. */
+  readonly stride = NUMBERS;
+  numbers = new Float64Array(INITIAL_SLOTS * NUMBERS);
+  private words = new Uint32Array(INITIAL_SLOTS * WORDS);
+  private readonly key = new Uint32Array(KEY_WORDS);
+  private readonly maxSessions: number;
+  private readonly ended: (serial: number) => void;
+  private slots = INITIAL_SLOTS;
+  private count = 0;
+  private serials = 0;
+
+  /** `ended` is told the serial number of every session that is forgotten or followed by another of the same 5-tuple. */
+  constructor(ended: (serial: number) => void, maxSessions: number = MAX_SESSIONS_PER_UNIT) {
+    this.ended = ended;
+    this.maxSessions = maxSessions;
+  }
+
+  /**
+   * The slot of the session that a record [startMs, endMs] belongs to, begun now if there is none (`records` is then 0).
+   * Addresses are given as words (network order bytes in memory) at word offsets.
+   */
+  find(
+    asset: Uint32Array,
+    assetAt: number,
+    peer: Uint32Array,
+    peerAt: number,
+    ports: number,
+    protocol: number,
+    startMs: number,
+    endMs: number,
+  ): number {
+    const key = this.key;
+    let hash = 0;
+    for (let i = 0; i < 4; i++) {
+      const a = asset[assetAt + i]!;
+      const p = peer[peerAt + i]!;
+      key[i] = a;
+      key[4 + i] = p;
+      hash = mixWord(mixWord(hash, a), p);
+    }
+    key[PORTS] = ports;
+    key[PROTOCOL] = protocol;
+    hash = finishHash(mixWord(mixWord(hash, ports), protocol));
+
+    let slot = this.probe(key, 0, hash);
+    if (this.numbers[slot * NUMBERS + Field.serial] !== 0) {
+      if (this.continues(slot, startMs, endMs)) return slot;
+      this.ended(this.numbers[slot * NUMBERS + Field.serial]!);
+      this.begin(slot, startMs, endMs);
+      return slot;
+    }
+    if ((this.count + 1) * 2 > this.slots) {
+      this.makeRoom(endMs);
+      slot = this.probe(key, 0, hash);
+    }
+    this.words.set(key, slot * WORDS);
+    this.count += 1;
+    this.begin(slot, startMs, endMs);
+    return slot;
+  }
+
+  flagsOut(slot: number): number {
+    return this.words[slot * WORDS + FLAGS]! >>> 16;
+  }
+  flagsIn(slot: number): number {
+    return this.words[slot * WORDS + FLAGS]! & 0xffff;
+  }
+  addFlags(slot: number, out: number, back: number): void {
+    const at = slot * WORDS + FLAGS;
+    this.words[at] = (this.words[at]! | ((out << 16) | back)) >>> 0;
+  }
+  /** Began.* that was seen, sticking: the first sighting stays. */
+  seen(slot: number): number {
+    return this.words[slot * WORDS + MARKS]! & SEEN_MASK;
+  }
+  markSeen(slot: number, began: number): void {
+    const at = slot * WORDS + MARKS;
+    if ((this.words[at]! & SEEN_MASK) === 0) this.words[at] = this.words[at]! | began;
+  }
+  /** Began.* that the session was last judged with. */
+  judged(slot: number): number {
+    return (this.words[slot * WORDS + MARKS]! >>> JUDGED_SHIFT) & SEEN_MASK;
+  }
+  markJudged(slot: number, began: number): void {
+    const at = slot * WORDS + MARKS;
+    this.words[at] = (this.words[at]! & ~(SEEN_MASK << JUDGED_SHIFT)) | (began << JUDGED_SHIFT);
+  }
+  told(slot: number): number {
+    return (this.words[slot * WORDS + MARKS]! >>> TOLD_SHIFT) & 0b11;
+  }
+  biflow(slot: number): boolean {
+    return (this.words[slot * WORDS + MARKS]! & BIFLOW_BIT) !== 0;
+  }
+  /** Takes in what a record's own columns say of its completion, and whether it measured both directions. */
+  markTold(slot: number, level: number, biflow: boolean): void {
+    const at = slot * WORDS + MARKS;
+    let marks = this.words[at]!;
+    if (level > ((marks >>> TOLD_SHIFT) & 0b11)) marks = (marks & ~(0b11 << TOLD_SHIFT)) | (level << TOLD_SHIFT);
+    this.words[at] = biflow ? marks | BIFLOW_BIT : marks;
+  }
+
+  /**
+   * True when this sensor's counts of one direction are to be added: it is the one that told of the direction first, or the other has
+   * fallen behind. Each stretch of time is thus counted from one sensor, whichever came first.
+   */
+  counts(slot: number, out: boolean, sensor: number, startMs: number, endMs: number): boolean {
+    const at = slot * WORDS + (out ? SENSOR_OUT : SENSOR_IN);
+    const endAt = slot * NUMBERS + (out ? Field.sensorOutEnd : Field.sensorInEnd);
+    const holder = this.words[at]!;
+    const heldUntil = this.numbers[endAt]!;
+    if (holder !== 0 && holder !== sensor && startMs <= heldUntil + SENSOR_SKEW_MS) return false;
+    this.words[at] = sensor;
+    if (holder !== sensor || endMs > heldUntil) this.numbers[endAt] = endMs;
+    return true;
+  }
+
+  save(writer: StateWriter): void {
+    writer.u32(this.slots);
+    writer.u32(this.count);
+    writer.f64(this.serials);
+    writer.numbers(this.words);
+    writer.numbers(this.numbers);
+  }
+
+  load(reader: StateReader): void {
+    this.slots = reader.u32();
+    this.count = reader.u32();
+    this.serials = reader.f64();
+    this.words = new Uint32Array(this.slots * WORDS);
+    this.numbers = new Float64Array(this.slots * NUMBERS);
+    reader.numbers(this.words);
+    reader.numbers(this.numbers);
+  }
+
+  /** The slot that holds the key at `from[at…]`, or the free one where it would go. Half of the slots are always free. */
+  private probe(from: Uint32Array, at: number, hash: number): number {
+    const words = this.words;
+    const mask = this.slots - 1;
+    let slot = hash & mask;
+    for (;;) {
+      if (this.numbers[slot * NUMBERS + Field.serial] === 0) return slot;
+      const base = slot * WORDS;
+      let i = KEY_WORDS - 1;
+      while (i >= 0 && words[base + i] === from[at + i]) i--;
+      if (i < 0) return slot;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  private continues(slot: number, startMs: number, endMs: number): boolean {
+    const at = slot * NUMBERS;
+    const gap = Math.max(startMs - this.numbers[at + Field.last]!, this.numbers[at + Field.first]! - endMs);
+    if (gap <= CLOSED_IDLE_MS) return true;
+    if (this.words[slot * WORDS + PROTOCOL] !== Protocol.tcp) return gap <= OTHER_IDLE_MS;
+    const closed = ((this.flagsOut(slot) | this.flagsIn(slot)) & (TcpFlag.fin | TcpFlag.rst)) !== 0;
+    return !closed && gap <= TCP_IDLE_MS;
+  }
+
+  private begin(slot: number, startMs: number, endMs: number): void {
+    const at = slot * NUMBERS;
+    this.numbers.fill(0, at, at + NUMBERS);
+    this.words.fill(0, slot * WORDS + KEY_WORDS, (slot + 1) * WORDS);
+    this.words[slot * WORDS + MARKS] = Level.attempt << TOLD_SHIFT;
+    this.serials += 1;
+    this.numbers[at + Field.serial] = this.serials;
+    this.numbers[at + Field.first] = startMs;
+    this.numbers[at + Field.last] = endMs;
+  }
+
+  /** Forgets what has been silent too long to continue; then grows, or, at the limit, forgets the quarter that was silent longest. */
+  private makeRoom(nowMs: number): void {
+    const silent = nowMs - TCP_IDLE_MS;
+    let live = 0;
+    for (let slot = 0; slot < this.slots; slot++) if (this.holds(slot, silent)) live += 1;
+    if (live * 4 > this.slots && this.slots < this.maxSessions * 2) return this.rebuild(this.slots * 2, silent);
+    if (live * 4 <= this.slots * 2 - this.slots / 2) return this.rebuild(this.slots, silent);
+    const lasts: number[] = [];
+    for (let slot = 0; slot < this.slots; slot++) if (this.holds(slot, silent)) lasts.push(this.numbers[slot * NUMBERS + Field.last]!);
+    lasts.sort((a, b) => a - b);
+    this.rebuild(this.slots, Math.max(silent, lasts[lasts.length >>> 2]! + 1));
+  }
+
+  private holds(slot: number, lastFromMs: number): boolean {
+    return this.numbers[slot * NUMBERS + Field.serial] !== 0 && this.numbers[slot * NUMBERS + Field.last]! >= lastFromMs;
+  }
+
+  private rebuild(slots: number, lastFromMs: number): void {
+    const { words, numbers, slots: before } = this;
+    this.slots = slots;
+    this.words = new Uint32Array(slots * WORDS);
+    this.numbers = new Float64Array(slots * NUMBERS);
+    this.count = 0;
+    for (let old = 0; old < before; old++) {
+      const serial = numbers[old * NUMBERS + Field.serial]!;
+      if (serial === 0) continue;
+      if (numbers[old * NUMBERS + Field.last]! < lastFromMs) {
+        this.ended(serial);
+        continue;
+      }
+      const slot = this.probe(words, old * WORDS, keyHash(words, old * WORDS));
+      this.words.set(words.subarray(old * WORDS, (old + 1) * WORDS), slot * WORDS);
+      this.numbers.set(numbers.subarray(old * NUMBERS, (old + 1) * NUMBERS), slot * NUMBERS);
+      this.count += 1;
+    }
+  }
+}
+
+function keyHash(words: Uint32Array, at: number): number {
+  let hash = 0;
+  for (let i = 0; i < 4; i++) hash = mixWord(mixWord(hash, words[at + i]!), words[at + 4 + i]!);
+  return finishHash(mixWord(mixWord(hash, words[at + PORTS]!), words[at + PROTOCOL]!));
+}

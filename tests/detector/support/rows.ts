@@ -1,0 +1,119 @@
+import type { CompiledClaims } from '../../../detector/claims/compiled.js';
+import { compileTexts } from '../../../detector/claims/load.js';
+import type { ExampleRow } from '../../../detector/detections/detection.js';
+import { parseAddress } from '../../../flow/address.js';
+import { FlowBatch } from '../../../flow/batch.js';
+import { AssetSide, Completion, Initiator } from '../../../flow/columns.js';
+
+/** Compiles the text of a claim file by the real compiler. */
+export function claimsOf(text: string): CompiledClaims {
+  return compileTexts([{ file: 'test.yaml', text }]).compilation.claims;
+}
+
+/** One flow record, as a decoder and router would leave it; what is left out is zero. */
+export interface Row {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly source: string;
+  readonly destination: string;
+  readonly sourcePort?: number;
+  readonly destinationPort?: number;
+  readonly protocol: number;
+  readonly octets: number;
+  readonly packets?: number;
+  readonly reverseOctets?: number;
+  readonly reversePackets?: number;
+  readonly flags?: number;
+  readonly reverseFlags?: number;
+  readonly biflow?: boolean;
+  readonly sampling?: number;
+  readonly initiator?: 'source' | 'destination';
+  readonly initiatorConfidence?: number;
+  readonly sensor?: string;
+  readonly sequence?: number;
+}
+
+/** Appends the record, filed under each asset that it concerns (mirror rows), as the router does. */
+export function addRecord(batch: FlowBatch, claims: CompiledClaims, row: Row): void {
+  const source = parseAddress(row.source);
+  const destination = parseAddress(row.destination);
+  const bySource = claims.watchList.assetOf(source);
+  const byDestination = claims.watchList.assetOf(destination);
+  if (bySource < 0 && byDestination < 0) addRow(batch, claims, row, -1, AssetSide.none, 0);
+  if (bySource >= 0) addRow(batch, claims, row, bySource, AssetSide.source, 0);
+  if (byDestination >= 0 && byDestination !== bySource) {
+    addRow(batch, claims, row, byDestination, AssetSide.destination, bySource >= 0 ? 1 : 0);
+  }
+}
+
+function addRow(batch: FlowBatch, claims: CompiledClaims, row: Row, asset: number, side: number, mirror: number): void {
+  const at = batch.add();
+  const columns = batch.columns;
+  columns.flowStartMilliseconds[at] = row.startMs;
+  columns.flowEndMilliseconds[at] = row.endMs;
+  columns.sourceIPv6Address.bytes.set(parseAddress(row.source), at * 16);
+  columns.destinationIPv6Address.bytes.set(parseAddress(row.destination), at * 16);
+  columns.sourceTransportPort[at] = row.sourcePort ?? 0;
+  columns.destinationTransportPort[at] = row.destinationPort ?? 0;
+  columns.protocolIdentifier[at] = row.protocol;
+  columns.octetDeltaCount[at] = row.octets;
+  columns.packetDeltaCount[at] = row.packets ?? Math.max(1, Math.ceil(row.octets / 1400));
+  columns.reverseOctetDeltaCount[at] = row.reverseOctets ?? 0;
+  columns.reversePacketDeltaCount[at] = row.reversePackets ?? Math.ceil((row.reverseOctets ?? 0) / 1400);
+  columns.tcpControlBits[at] = row.flags ?? 0;
+  columns.reverseTcpControlBits[at] = row.reverseFlags ?? 0;
+  columns.biflow[at] = row.biflow === true ? 1 : 0;
+  columns.samplingInterval[at] = row.sampling ?? 1;
+  columns.initiator[at] = row.initiator === undefined ? Initiator.unknown : Initiator[row.initiator];
+  columns.initiatorConfidence[at] = row.initiatorConfidence ?? (row.initiator === undefined ? 0 : 100);
+  columns.completion[at] = Completion.unknown;
+  columns.sensor.codes[at] = columns.sensor.dictionary.intern(row.sensor ?? 'border');
+  columns.exportProtocol.codes[at] = columns.exportProtocol.dictionary.intern('ipfix');
+  columns.exportSequenceNumber[at] = row.sequence ?? at;
+  columns.asset.codes[at] = columns.asset.dictionary.intern(asset < 0 ? '' : claims.assets[asset]!.name);
+  columns.fleet.codes[at] = columns.fleet.dictionary.intern(asset < 0 ? '' : claims.fleets[claims.assets[asset]!.fleet]!.name);
+  columns.assetSide[at] = side;
+  columns.mirror[at] = mirror;
+}
+
+export function batchOf(claims: CompiledClaims, rows: readonly Row[]): FlowBatch {
+  const batch = new FlowBatch(Math.max(16, rows.length * 2));
+  for (const row of rows) addRecord(batch, claims, row);
+  return batch;
+}
+
+const FLAG_LETTERS: Readonly<Record<string, number>> = { F: 1, S: 2, R: 4, P: 8, A: 16, U: 32 };
+
+/** 'SAP' as tcpControlBits. */
+export function flagsOf(letters: string): number {
+  return [...letters].reduce((bits, letter) => bits | FLAG_LETTERS[letter]!, 0);
+}
+
+const PROTOCOLS = { tcp: 6, udp: 17, icmp: 1 } as const;
+
+/** The rows of a detection's example in order of time, repetitions written out; each repetition has a source port of its own. */
+export function exampleRows(rows: readonly ExampleRow[]): Row[] {
+  return rows.flatMap(rowsOf).sort((a, b) => a.startMs - b.startMs);
+}
+
+function rowsOf(row: ExampleRow): Row[] {
+  const [source = '', sourcePort = '0'] = row.from.split(' ');
+  const [destination = '', destinationPort = '0'] = row.to.split(' ');
+  return Array.from({ length: row.times ?? 1 }, (_, index) => {
+    const startMs = Date.parse(row.at) + index * (row.everySeconds ?? 0) * 1000;
+    return {
+      startMs,
+      endMs: startMs + (row.seconds ?? 0) * 1000,
+      source,
+      destination,
+      sourcePort: Number(sourcePort),
+      destinationPort: Number(destinationPort),
+      protocol: PROTOCOLS[row.protocol],
+      octets: row.octets,
+      ...(row.reverseOctets === undefined ? {} : { reverseOctets: row.reverseOctets, biflow: true }),
+      flags: flagsOf(row.flags ?? ''),
+      reverseFlags: flagsOf(row.reverseFlags ?? ''),
+      sampling: row.sampling ?? 1,
+    };
+  });
+}
