@@ -321,12 +321,14 @@ function checkRule(context: Context, at: At, rule: RuleText, path: DocumentPath,
 function checkBudget(context: Context, at: At, budget: BudgetText, path: DocumentPath): void {
   const { set, say } = context;
   checkPositive(context, at, budget.per, [...path, 'per']);
-  if (isCalendarDuration(budget.per) && budget.per !== set.period.value) {
+  const periodMs = durationMs(set.period.value, 0);
+  const fits = isCalendarDuration(set.period.value) && durationMs(budget.per, 0) % periodMs === 0;
+  if (isCalendarDuration(budget.per) && !fits) {
     say(
       at,
       [...path, 'per'],
       'bad-period',
-      `a budget per ${budget.per} counts by the calendar, and the calendar of this file is '${set.period.value}'; write per: ${set.period.value}, or hours for a sliding window: PT24H`,
+      `a budget per ${budget.per} counts days of the calendar, and the 'period' of these claims is ${set.period.value}; write a multiple of a period of whole days, or hours for a sliding window: PT24H`,
     );
   }
   if (budget.bytes !== undefined && !Number.isFinite(parseOctets(budget.bytes)))

@@ -1,7 +1,7 @@
 import { type Prefix, parsePrefix } from '../../flow/address.js';
 import { PrefixTable } from '../../flow/prefix-table.js';
 import { type WatchedAsset, WatchList } from '../../flow/watch-list.js';
-import { AddressSpace } from './address-space.js';
+import { AddressSpace, type AtomSet } from './address-space.js';
 import { type Approval, decideTickets, type TicketDecision } from './approvals.js';
 import { createPeriods, createTimeZone, parseLocal, type TimeZone } from './calendar.js';
 import type { PrefixCache } from './check.js';
@@ -30,6 +30,8 @@ export interface Compilation {
   readonly claims: CompiledClaims;
   readonly zone: TimeZone;
   readonly space: AddressSpace;
+  /** Atoms of the special-purpose blocks. */
+  readonly specialPurpose: AtomSet;
   readonly prefixesOfFleet: ReadonlyMap<string, readonly Prefix[]>;
   endpointOf(text: EndpointText): Endpoint;
   windowOf(name: string, fleet: string): IntervalWindow;
@@ -89,7 +91,7 @@ export function compileClaimSet(set: ClaimSet, prefixes: PrefixCache, approvals:
     periodOf: createPeriods(zone, periodMs, isCalendarDuration(set.period.value)),
     nameOf,
   };
-  return { claims: compiled, zone, space, prefixesOfFleet, endpointOf, windowOf, ticketsOf };
+  return { claims: compiled, zone, space, specialPurpose: space.union(special), prefixesOfFleet, endpointOf, windowOf, ticketsOf };
 }
 
 /** Name of the narrowest prefix that an address lies in; of equal prefixes the one declared first counts. */

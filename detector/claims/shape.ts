@@ -9,6 +9,8 @@ import { MISSING, nearest, REMEDIES } from './remedies.js';
 import type { ClaimsSource, DocumentPath } from './source.js';
 
 let validator: ValidateFunction | undefined;
+/** Name of a definition by its schema object, so that an error tells which one it failed. */
+const definitionNames = new Map<unknown, string>();
 
 /** The shipped schema, but for the keys that only the whole set must have: a set may be split into several files. */
 function validate(): ValidateFunction {
@@ -23,6 +25,7 @@ function validate(): ValidateFunction {
       type: 'string',
       validate: (text: string) => text.length <= 2000 && /^[^\s\u0000-\u001f"<>]+$/.test(text),
     });
+    for (const [name, definition] of Object.entries(schema.$defs as object)) definitionNames.set(definition, name);
     validator = ajv.compile({ ...schema, required: ['version', 'id'] });
   }
   return validator;
@@ -77,7 +80,7 @@ function translate(error: ErrorObject, source: ClaimsSource): ClaimsProblem {
       return say('empty', `${where} is empty; name one at least, or delete the key`);
     case 'maxItems':
     case 'maxProperties':
-      if (error.schemaPath.includes('assertion'))
+      if (definitionNames.get(error.parentSchema) === 'assertion')
         return say(
           'one-kind',
           `a claim asserts one thing, here are ${Object.keys(error.data as object).length}; ${remedy}, and make further claims of the others`,
@@ -111,7 +114,7 @@ function unknownKey(error: ErrorObject, key: string, where: string, say: Say): C
 }
 
 function remedyOf(error: ErrorObject): string {
-  const name = /^#\/\$defs\/([A-Za-z]+)\/[a-zA-Z]+$/.exec(error.schemaPath)?.[1] ?? '';
+  const name = definitionNames.get(error.parentSchema) ?? '';
   const type = (error.params as { type?: unknown }).type;
   return (
     REMEDIES[name] ?? (type === 'array' ? 'write a list: [a, b]' : type === 'object' ? 'write a map: { key: value }' : `see docs/claims.md`)

@@ -1,0 +1,116 @@
+import type { COVERAGE_COLUMNS } from '../../flow/coverage.js';
+import { MINUTE_MS } from '../../flow/time.js';
+import { type Interval, intersectionOf, unionOf } from './intervals.js';
+
+type CountColumn =
+  | 'observedMilliseconds'
+  | 'messagesSent'
+  | 'messagesReceived'
+  | 'messagesLost'
+  | 'recordsSent'
+  | 'recordsReceived'
+  | 'recordsLost'
+  | 'recordsUndecodable'
+  | 'recordsMalformed'
+  | 'restarts'
+  | 'samplingInterval'
+  | 'clockOffsetMilliseconds';
+
+/** What the verdict reads of a row of `coverage_minutes`: the deltas of one sensor and minute, summed. Times in ms since the epoch. */
+export type CoverageMinute = { readonly sensor: string; readonly exportProtocol: string } & {
+  readonly [name in Extract<
+    keyof typeof COVERAGE_COLUMNS,
+    CountColumn | 'minute' | 'firstMessageMilliseconds' | 'lastMessageMilliseconds'
+  >]: number;
+};
+
+/** An exporter is alive as long as its messages are no further apart than this many heartbeats (reference: assurance.md §2.5). */
+export const HEARTBEATS_OF_SILENCE = 2;
+
+/** Captures tell how long they ran; everything else is known to be alive by its messages. */
+export function isCapture(row: CoverageMinute): boolean {
+  return row.observedMilliseconds > 0 || row.exportProtocol === 'pcap' || row.exportProtocol === 'pcapng';
+}
+
+/** What was sent and lost by the rows: records as far as sequence numbers tell, else messages (captures: packets). */
+export function lossOf(rows: readonly CoverageMinute[]): { readonly sent: number; readonly lost: number } {
+  let sent = 0;
+  let lost = 0;
+  for (const row of rows) {
+    const records = !isCapture(row) && row.recordsSent > 0;
+    sent += records ? row.recordsSent : row.messagesSent;
+    lost += records ? row.recordsLost : row.messagesLost;
+  }
+  return { sent, lost };
+}
+
+/**
+ * When a sensor was blind in [fromMs, toMs): from its last message on where the next came more than two heartbeats later, in minutes that lost more
+ * than `maxLost` of what was sent, and around a restart; a capture, whenever it did not run. `rows` are the sensor's, and may reach beyond the period:
+ * a message shortly before it shows that its begin was observed.
+ */
+export function blindTimes(
+  rows: readonly CoverageMinute[],
+  fromMs: number,
+  toMs: number,
+  heartbeatMs: number,
+  maxLost: number,
+): Interval[] {
+  const captured = rows.filter(isCapture);
+  const exported = rows.filter((row) => !isCapture(row));
+  const lossy = unionOf(lossyMinutes(rows, maxLost), fromMs, toMs);
+  const asExporter =
+    exported.length === 0 && captured.length > 0 ? undefined : unionOf(silences(exported, fromMs, toMs, heartbeatMs), fromMs, toMs);
+  const asCapture = captured.length === 0 ? undefined : unionOf(uncaptured(captured, fromMs, toMs), fromMs, toMs);
+  const unseen =
+    asExporter !== undefined && asCapture !== undefined ? intersectionOf(asExporter, asCapture) : (asExporter ?? asCapture ?? []);
+  return unionOf([...unseen, ...lossy], fromMs, toMs);
+}
+
+function silences(rows: readonly CoverageMinute[], fromMs: number, toMs: number, heartbeatMs: number): Interval[] {
+  const alive = rows.filter((row) => row.messagesReceived > 0).sort((a, b) => a.firstMessageMilliseconds - b.firstMessageMilliseconds);
+  const longest = HEARTBEATS_OF_SILENCE * heartbeatMs;
+  const blind: Interval[] = [];
+  // Nothing is known of the time before the first row: it is judged as if a message had come at the begin.
+  let last = fromMs;
+  let seen = false;
+  for (const row of alive) {
+    if (seen && row.restarts > 0) blind.push({ fromMs: last, toMs: row.lastMessageMilliseconds });
+    if (row.firstMessageMilliseconds - last > longest) blind.push({ fromMs: last, toMs: row.firstMessageMilliseconds });
+    last = seen ? Math.max(last, row.lastMessageMilliseconds) : row.lastMessageMilliseconds;
+    seen = true;
+  }
+  if (!seen || toMs - last > longest) blind.push({ fromMs: seen ? last : fromMs, toMs });
+  return blind;
+}
+
+function lossyMinutes(rows: readonly CoverageMinute[], maxLost: number): Interval[] {
+  const byMinute = new Map<number, CoverageMinute[]>();
+  for (const row of rows) {
+    const list = byMinute.get(row.minute);
+    if (list === undefined) byMinute.set(row.minute, [row]);
+    else list.push(row);
+  }
+  const lossy: Interval[] = [];
+  for (const [minute, list] of byMinute) {
+    const { sent, lost } = lossOf(list);
+    if (lost > 0 && lost > maxLost * sent) lossy.push({ fromMs: minute, toMs: minute + MINUTE_MS });
+  }
+  return lossy;
+}
+
+/**
+ * A row says how much of its minute was captured, not which part: at the begin of a capture the first part is missing, otherwise the last.
+ */
+function uncaptured(rows: readonly CoverageMinute[], fromMs: number, toMs: number): Interval[] {
+  const observed = new Map<number, number>();
+  for (const row of rows) observed.set(row.minute, Math.min(MINUTE_MS, (observed.get(row.minute) ?? 0) + row.observedMilliseconds));
+  const blind: Interval[] = [];
+  for (let minute = Math.floor(fromMs / MINUTE_MS) * MINUTE_MS; minute < toMs; minute += MINUTE_MS) {
+    const missing = MINUTE_MS - (observed.get(minute) ?? 0);
+    if (missing <= 0) continue;
+    const begins = missing < MINUTE_MS && (observed.get(minute - MINUTE_MS) ?? 0) === 0;
+    blind.push(begins ? { fromMs: minute, toMs: minute + missing } : { fromMs: minute + MINUTE_MS - missing, toMs: minute + MINUTE_MS });
+  }
+  return blind;
+}
