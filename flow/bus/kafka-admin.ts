@@ -1,8 +1,7 @@
 import type { Admin } from 'kafkajs';
-import { BusError, type Topic } from './bus.js';
 import type { KafkaClients } from './kafka-client.js';
-import { type BusLog, framingBytes, type KafkaBusOptions, type KafkaLimits } from './kafka-options.js';
-import { sleep, within } from './timing.js';
+import type { KafkaLimits } from './kafka-options.js';
+import { within } from './timing.js';
 
 export interface PartitionEnds {
   readonly low: number;
@@ -82,59 +81,5 @@ export class KafkaAdmin {
     const admin = this.#admin;
     this.#admin = undefined;
     await admin?.then((open) => within(this.#limits.stopTimeoutMs, open.disconnect(), 'disconnecting')).catch(() => {});
-  }
-}
-
-/** Creates the topics that are missing and says how many partitions each has. */
-export async function ensureTopics(
-  admin: KafkaAdmin,
-  names: ReadonlyMap<Topic, string>,
-  options: KafkaBusOptions,
-  limits: KafkaLimits,
-  log: BusLog,
-): Promise<Map<Topic, number>> {
-  const existing = new Set(await admin.ask('listing topics', (client) => client.listTopics()));
-  const missing = [...names].filter(([, name]) => !existing.has(name));
-  if (missing.length > 0) {
-    const topics = missing.map(([topic, name]) => ({
-      topic: name,
-      numPartitions: options.partitions?.[topic] ?? 1,
-      replicationFactor: options.replicationFactor ?? 1,
-      configEntries: Object.entries({
-        // Compaction makes gaps that look like loss.
-        'cleanup.policy': 'delete',
-        'max.message.bytes': String(limits.maxMessageBytes + framingBytes),
-        ...options.topicSettings,
-      }).map(([key, value]) => ({ name: key, value })),
-    }));
-    try {
-      // False when another process was faster: as good.
-      await admin.ask('creating topics', (client) =>
-        client.createTopics({ topics, waitForLeaders: true, timeout: limits.requestTimeoutMs }),
-      );
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      const list = missing.map(([, name]) => name).join(', ');
-      throw new BusError('topic-missing', `the topics ${list} are missing and could not be created (${reason}): create them`, {
-        cause: error,
-      });
-    }
-    log.info({ topics: missing.map(([, name]) => name) }, 'topics created');
-  }
-  return partitionCounts(admin, names, limits);
-}
-
-async function partitionCounts(admin: KafkaAdmin, names: ReadonlyMap<Topic, string>, limits: KafkaLimits): Promise<Map<Topic, number>> {
-  const deadline = Date.now() + limits.requestTimeoutMs;
-  for (;;) {
-    try {
-      const { topics } = await admin.ask('describing topics', (client) => client.fetchTopicMetadata({ topics: [...names.values()] }));
-      const counts = new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
-      return new Map([...names].map(([topic, name]) => [topic, counts.get(name) ?? 0]));
-    } catch (error) {
-      // A topic made a moment ago may be unknown to the broker we asked.
-      if (Date.now() > deadline) throw error;
-      await sleep(200);
-    }
   }
 }

@@ -1,4 +1,5 @@
 import type { Batch, Consumer, EachBatchPayload } from 'kafkajs';
+import { samePartitionAssigner } from './kafka-assigner.js';
 import type { KafkaClients } from './kafka-client.js';
 import type { BusLog, KafkaLimits } from './kafka-options.js';
 import { within } from './timing.js';
@@ -38,6 +39,7 @@ export class KafkaConsumer {
     this.#log = log;
     this.#consumer = clients.create({}).consumer({
       groupId: group,
+      partitionAssigners: [samePartitionAssigner],
       sessionTimeout: limits.sessionTimeoutMs,
       rebalanceTimeout: limits.rebalanceTimeoutMs,
       heartbeatInterval: limits.heartbeatIntervalMs,

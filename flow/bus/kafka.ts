@@ -1,10 +1,11 @@
 import { type Bus, BusError, type SubscribeOptions, TOPICS, type Topic } from './bus.js';
-import { ensureTopics, KafkaAdmin } from './kafka-admin.js';
+import { KafkaAdmin } from './kafka-admin.js';
 import { createKafkaClients, unreachable } from './kafka-client.js';
 import { defaultKafkaLimits, type Hole, type KafkaBusOptions, silentLog } from './kafka-options.js';
 import { KafkaPublisher } from './kafka-publisher.js';
 import { KafkaSubscription } from './kafka-subscription.js';
 import { fetchTopicIdsPatiently, TopicIdsRefused } from './kafka-topic-ids.js';
+import { ensureTopics, largestMessage } from './kafka-topics.js';
 import { checkMessageSize } from './message-size.js';
 import { within } from './timing.js';
 
@@ -21,6 +22,7 @@ export function createKafkaBus(options: KafkaBusOptions): Bus {
   const subscriptions = new Set<KafkaSubscription>();
   let counts: ReadonlyMap<Topic, number> = new Map();
   let logs: ReadonlyMap<string, string> = new Map();
+  let { maxMessageBytes } = limits;
   let stopping: Promise<void> | undefined;
 
   const onHole =
@@ -54,6 +56,7 @@ export function createKafkaBus(options: KafkaBusOptions): Bus {
   const connect = async () => {
     const found = await ensureTopics(admin, topicNames, options, limits, log);
     await refreshLogs();
+    maxMessageBytes = await largestMessage(admin, topicNames, limits, log);
     await publisher.start();
     counts = found;
   };
@@ -74,7 +77,7 @@ export function createKafkaBus(options: KafkaBusOptions): Bus {
     publish: async (topic, partition, message) => {
       live();
       if (!(partition < partitions(topic))) throw new RangeError(`${topic} has no partition ${partition}`);
-      const bytes = checkMessageSize(topic, message, limits.maxMessageBytes);
+      const bytes = checkMessageSize(topic, message, maxMessageBytes);
       await publisher.publish(topicNames.get(topic)!, partition, message, bytes);
     },
 

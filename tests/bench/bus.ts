@@ -98,7 +98,7 @@ await time('in process, publish and read', frames, async () => {
 });
 await local.stop();
 
-const own = process.env.KAFKA_BROKERS === undefined ? await startBroker() : undefined;
+const own = process.env.KAFKA_BROKERS === undefined ? await startBroker({ forSpeed: true }) : undefined;
 const brokers = own?.brokers ?? process.env.KAFKA_BROKERS!.split(',');
 try {
   for (const compression of ['none', 'gzip'] as const) {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 
 /** Where the Kafka of this run is, or why there is none. */
 export type KafkaAvailability =
-  | { readonly kind: 'given'; readonly brokers: string[] }
+  | { readonly kind: 'given'; readonly brokers: string[]; readonly canStart: boolean }
   | { readonly kind: 'own' }
   | { readonly kind: 'none'; readonly reason: string };
 
@@ -15,18 +15,19 @@ export function kafkaAvailability(environment: NodeJS.ProcessEnv): KafkaAvailabi
   const given = environment.KAFKA_BROKERS?.split(',')
     .map((broker) => broker.trim())
     .filter((broker) => broker !== '');
-  if (given !== undefined && given.length > 0) return { kind: 'given', brokers: given };
+  if (given !== undefined && given.length > 0) return { kind: 'given', brokers: given, canStart: missingTools(environment).length === 0 };
 
-  const missing = [
-    ['java', '-version'],
-    ['mvn', '-version'],
-  ].filter(([tool, flag]) => spawnSync(tool!, [flag!], { stdio: 'ignore', env: environment }).status !== 0);
+  const missing = missingTools(environment);
   if (missing.length === 0) return { kind: 'own' };
-  const tools = missing.map(([tool]) => tool).join(' and ');
+  const tools = missing.join(' and ');
   if (environment.CI === 'true' || environment.CORDON_REQUIRE_KAFKA === '1') {
     throw new Error(
       `the Kafka tests must run here, and ${tools} cannot be run: apt-get install openjdk-17-jre-headless maven, or set KAFKA_BROKERS`,
     );
   }
   return { kind: 'none', reason: `${tools} not found; install Java 17 and Maven, or set KAFKA_BROKERS=host:port` };
+}
+
+function missingTools(environment: NodeJS.ProcessEnv): string[] {
+  return ['java', 'mvn'].filter((tool) => spawnSync(tool, ['-version'], { stdio: 'ignore', env: environment }).status !== 0);
 }

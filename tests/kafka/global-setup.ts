@@ -5,8 +5,9 @@ import { startBroker, type TestBroker } from './broker.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** How the tests reach Kafka: ask `url` for the brokers (the first who asks starts it), or skip for the reason given. */
-    kafka: { readonly url: string } | { readonly skip: string };
+    /** How the tests reach Kafka: ask `url` for the brokers (the first who asks starts it), or skip for the reason given.
+     * `canStart`: Java and Maven are there, so that a test may start a broker of its own to kill. */
+    kafka: { readonly url: string; readonly canStart: boolean } | { readonly skip: string };
   }
 }
 
@@ -39,7 +40,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
-  project.provide('kafka', { url: `http://127.0.0.1:${address.port}/` });
+  project.provide('kafka', { url: `http://127.0.0.1:${address.port}/`, canStart: availability.kind === 'own' || availability.canStart });
 
   return async () => {
     server.closeAllConnections();

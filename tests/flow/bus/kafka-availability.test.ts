@@ -5,7 +5,11 @@ describe('whether the Kafka tests run', () => {
   const nothing = { PATH: '/nonexistent' };
 
   it('uses the broker it is given', () => {
-    expect(kafkaAvailability({ ...nothing, KAFKA_BROKERS: 'a:9092, b:9092' })).toEqual({ kind: 'given', brokers: ['a:9092', 'b:9092'] });
+    expect(kafkaAvailability({ ...nothing, KAFKA_BROKERS: 'a:9092, b:9092' })).toEqual({
+      kind: 'given',
+      brokers: ['a:9092', 'b:9092'],
+      canStart: false,
+    });
   });
 
   it('starts none when asked for none, whatever else is set', () => {

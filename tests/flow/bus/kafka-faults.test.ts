@@ -1,45 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:net';
 import kafkajs, { type Admin } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Bus, Message, Subscription } from '../../../flow/bus/bus.js';
 import { createKafkaBus, type Hole, type KafkaBusOptions } from '../../../flow/bus/kafka.js';
 import { numbered, outgoing, RecordingReader, textOf } from '../../conformance/bus-reader.js';
-import { freePorts, startBroker, type TestBroker } from '../../kafka/broker.js';
-import { startFetchProxy } from '../../kafka/proxy.js';
-import { kafkaSkip } from '../../kafka/shared.js';
+import { startBroker, type TestBroker } from '../../kafka/broker.js';
+import { ownKafkaSkip } from '../../kafka/shared.js';
 
 /** A broker of our own: these tests kill it. `KAFKA_BROKERS` does not apply. */
-const limits = { sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 6_000, heartbeatIntervalMs: 300, stopTimeoutMs: 3_000 };
+const limits = { sessionTimeoutMs: 3_000, rebalanceTimeoutMs: 3_000, heartbeatIntervalMs: 300, stopTimeoutMs: 3_000 };
 
 const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-describe.skipIf(kafkaSkip !== undefined)('Kafka that is not there', () => {
-  it('says so within ten seconds, naming the address and the remedy', async () => {
-    const [port] = await freePorts(1);
-    const bus = createKafkaBus({ brokers: [`127.0.0.1:${port}`] });
-    const begin = Date.now();
-    const error = await bus.start().catch((failed: unknown) => failed);
-    expect(error).toMatchObject({ code: 'broker-unreachable' });
-    expect(String(error)).toMatch(new RegExp(`127\\.0\\.0\\.1:${port}.*ECONNREFUSED.*start the broker`));
-    expect(Date.now() - begin).toBeLessThan(11_000);
-    await bus.stop();
-  });
-
-  it('says so too when something answers the call and then nothing', async () => {
-    const server = createServer(() => {});
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as { port: number };
-    const bus = createKafkaBus({ brokers: [`127.0.0.1:${port}`] });
-    const begin = Date.now();
-    await expect(bus.start()).rejects.toMatchObject({ code: 'broker-unreachable' });
-    expect(Date.now() - begin).toBeLessThan(11_000);
-    await bus.stop();
-    server.close();
-  });
-});
-
-describe.skipIf(kafkaSkip !== undefined)('Kafka that fails', () => {
+describe.skipIf(ownKafkaSkip !== undefined)('Kafka that fails', () => {
   let broker: TestBroker;
   let admin: Admin;
   const buses: Bus[] = [];
@@ -261,6 +234,46 @@ describe.skipIf(kafkaSkip !== undefined)('Kafka that fails', () => {
     await expect(resumed.ended).rejects.toMatchObject({ code: 'log-truncated' });
   }, 60_000);
 
+  it('heeds the limits of a topic that others made', async () => {
+    const warnings: string[] = [];
+    const log = {
+      debug: () => {},
+      info: () => {},
+      warn: (_fields: object, message: string) => void warnings.push(message),
+      error: () => {},
+    };
+    const options = optionsOf({ log });
+    const configEntries = Object.entries({ 'max.message.bytes': '200000', 'cleanup.policy': 'compact' }).map(([name, value]) => ({
+      name,
+      value,
+    }));
+    await withAdmin((connected) =>
+      connected.createTopics({ topics: [{ topic: `${options.topicPrefix}flows`, numPartitions: 3, configEntries }] }),
+    );
+    const bus = await open(options);
+    expect(bus.partitions('flows')).toBe(3);
+    await expect(bus.publish('flows', 2, { value: new Uint8Array(190_000), headers: {} })).rejects.toMatchObject({
+      code: 'message-too-large',
+    });
+    expect(warnings.join()).toMatch(/compacted.*max\.message\.bytes/);
+  });
+
+  it('gives partition p of every topic to the same member', async () => {
+    const options = optionsOf({ partitions: { flows: 3, coverage: 3 } });
+    const readers = [new RecordingReader(), new RecordingReader()];
+    for (const reader of readers) {
+      const bus = await open(options);
+      await bus.subscribe({ group: 'a', topics: ['flows', 'coverage'], reader });
+      await reader.until(() => reader.assignments.length > 0);
+    }
+    const held = ({ assignments, revocations }: RecordingReader) => assignments.length - revocations.length;
+    await readers[0]!.until(() => readers.reduce((sum, reader) => sum + held(reader), 0) === 6);
+    const gone = new Set(readers[0]!.revocations);
+    const first = readers[0]!.assignments.map(({ topic, partition }) => `${topic}/${partition}`).filter((key) => !gone.has(key));
+    const of = (topic: string) => first.filter((key) => key.startsWith(topic)).map((key) => key.slice(-1));
+    expect(of('coverage').sort()).toEqual(of('flows').sort());
+  });
+
   it('gives every message to the group at least once while members come and go', async () => {
     const options = optionsOf({ partitions: { flows: 4 } });
     const seen = new Map<string, number>();
@@ -300,69 +313,4 @@ describe.skipIf(kafkaSkip !== undefined)('Kafka that fails', () => {
       await subscription.ended;
     }
   }, 90_000);
-});
-
-describe.skipIf(kafkaSkip !== undefined)('Kafka that forgets its producers', () => {
-  it('goes on when the broker has dropped the state of an idle producer', async () => {
-    const broker = await startBroker({ properties: { 'producer.id.expiration.ms': 500, 'producer.id.expiration.check.interval.ms': 100 } });
-    const bus = createKafkaBus({ brokers: broker.brokers, limits });
-    try {
-      await bus.start();
-      const reader = new RecordingReader();
-      await bus.subscribe({ group: 'a', topics: ['flows'], reader });
-      for (const text of numbered(0, 3)) {
-        await bus.publish('flows', 0, outgoing(text));
-        await wait(2_000);
-      }
-      await reader.until(() => reader.received.length === 3);
-      expect(reader.texts()).toEqual(numbered(0, 3));
-    } finally {
-      await bus.stop();
-      await broker.stop();
-    }
-  }, 60_000);
-});
-
-describe.skipIf(kafkaSkip !== undefined)('Kafka whose fetches fall silent', () => {
-  it('makes the consumer anew, and ends as stalled when that does not help', async () => {
-    const [port] = await freePorts(1);
-    const proxy = await startFetchProxy(port!);
-    const broker = await startBroker({ port: port!, properties: { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}` } });
-    const warnings: string[] = [];
-    const log = {
-      debug: () => {},
-      info: () => {},
-      warn: (_fields: object, message: string) => void warnings.push(message),
-      error: () => {},
-    };
-    const bus = createKafkaBus({
-      brokers: [`127.0.0.1:${proxy.port}`],
-      log,
-      limits: { ...limits, stallTimeoutMs: 2_000, maxRestarts: 2, stopTimeoutMs: 1_000, requestTimeoutMs: 30_000 },
-    });
-    try {
-      await bus.start();
-      const reader = new RecordingReader();
-      const subscription = await bus.subscribe({ group: 'a', topics: ['flows'], reader });
-      await bus.publish('flows', 0, outgoing('before'));
-      await reader.until(() => reader.received.length === 1);
-
-      proxy.swallowFetches = true;
-      await bus.publish('flows', 0, outgoing('during'));
-      await reader.until(() => reader.revocations.length === 1);
-      proxy.swallowFetches = false;
-      // Nothing was committed: the new consumer begins at the beginning.
-      await reader.until(() => reader.received.length === 3);
-      expect(reader.texts()).toEqual(['before', 'before', 'during']);
-      expect(warnings).toContain('the consumer is made anew');
-
-      proxy.swallowFetches = true;
-      await bus.publish('flows', 0, outgoing('never'));
-      await expect(subscription.ended).rejects.toMatchObject({ code: 'stalled' });
-    } finally {
-      await bus.stop();
-      await broker.stop();
-      await proxy.close();
-    }
-  }, 120_000);
 });
