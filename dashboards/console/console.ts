@@ -148,7 +148,7 @@ function answerError(response: ServerResponse, error: unknown, log: Log): void {
   if (error instanceof TooBusy) return answer(response, 503, { error: error.message });
   const message = error instanceof Error ? error.message : String(error);
   log.warn({ error: message.slice(0, 500) }, 'a panel got no answer');
-  if (error instanceof StoreRefused) return answer(response, 502, { error: `the store did not answer: ${message.slice(0, 300)}` });
+  if (error instanceof StoreRefused) return answer(response, 502, { error: `The store did not answer: ${message.slice(0, 300)}` });
   answer(response, 500, { error: 'the console failed; its log says why' });
 }
 

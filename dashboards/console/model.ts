@@ -89,6 +89,7 @@ export interface ValueMapping {
 
 export interface CustomConfig {
   readonly width?: number;
+  readonly minWidth?: number;
   readonly cellOptions?: { readonly type: string; readonly mode?: string; readonly wrapText?: boolean };
   readonly drawStyle?: string;
   readonly lineWidth?: number;

@@ -10,7 +10,17 @@ export type Unit = (typeof UNITS)[number];
 
 const VARIABLE_TYPES = ['datasource', 'query', 'custom'];
 const MATCHERS = ['byName', 'byRegexp'];
-const OVERRIDES = ['unit', 'decimals', 'mappings', 'thresholds', 'displayName', 'noValue', 'custom.width', 'custom.cellOptions'];
+const OVERRIDES = [
+  'unit',
+  'decimals',
+  'mappings',
+  'thresholds',
+  'displayName',
+  'noValue',
+  'custom.width',
+  'custom.minWidth',
+  'custom.cellOptions',
+];
 const CALCS = ['lastNotNull', 'min', 'max', 'mean', 'sum'];
 const CELL_TYPES = ['auto', 'color-background', 'color-text'];
 const COLOUR_MODES = ['thresholds', 'palette-classic', 'palette-classic-by-name'];

@@ -129,17 +129,17 @@ function verdictsNow(): table.PanelBuilder {
     title: 'Verdict per claim now',
     description: 'The latest period of every claim: what is claimed, what the telemetry says about it, and why.',
     unit: 'none',
-    at: [0, 4, 14, 10],
+    at: [0, 4, 15, 10],
     sql: 'verdicts-now',
     format: 'table',
   })
-    .overrideByName('Verdict', [column.width(116), column.mappings(VERDICT_MAPPING), column.coloured()])
-    .overrideByName('Claim', [column.width(170)])
+    .overrideByName('Verdict', [column.width(124), column.mappings(VERDICT_MAPPING), column.coloured()])
+    .overrideByName('Claim', [column.width(150), column.wrapped()])
+    .overrideByName('What is claimed', [column.minWidth(200), column.wrapped()])
+    .overrideByName('Why', [column.minWidth(220), column.wrapped()])
     .overrideByName('Fleet', [column.width(110)])
     .overrideByName('Severity', [column.width(84), column.mappings(SEVERITY_MAPPING)])
-    .overrideByName('What is claimed', [column.width(250), column.wrapped()])
-    .overrideByName('Why', [column.width(330), column.wrapped()])
-    .overrideByRegexp('/^Period/', [column.width(150), column.unit('dateTimeAsIso')]);
+    .overrideByRegexp('/^Period/', [column.width(100), column.unit('dateTimeAsIso'), column.wrapped()]);
 }
 
 function verdictTimeline(): statetimeline.PanelBuilder {
@@ -148,7 +148,7 @@ function verdictTimeline(): statetimeline.PanelBuilder {
     title: 'Verdict per claim over time',
     description: 'The worst verdict of each claim in each interval. A blank stretch has no verdict yet.',
     unit: 'none',
-    at: [14, 4, 10, 10],
+    at: [15, 4, 9, 10],
     sql: 'verdict-timeline',
     format: 'time-series',
   })
@@ -183,15 +183,15 @@ function findings(): table.PanelBuilder {
     sql: 'findings',
     format: 'table',
   })
-    .overrideByName('Severity', [column.width(84), column.mappings(SEVERITY_MAPPING), column.coloured()])
-    .overrideByName('Asset', [column.width(130)])
-    .overrideByName('Claim or detection', [column.width(190)])
-    .overrideByName('Peer', [column.width(190)])
-    .overrideByName('Port', [column.width(90)])
+    .overrideByName('Severity', [column.width(88), column.mappings(SEVERITY_MAPPING), column.coloured()])
+    .overrideByName('Asset', [column.width(110), column.wrapped()])
+    .overrideByName('Claim or detection', [column.width(140), column.wrapped()])
+    .overrideByName('Why', [column.minWidth(240), column.wrapped()])
+    .overrideByName('Peer', [column.width(150), column.wrapped()])
+    .overrideByName('Port', [column.width(80)])
     .overrideByName('Completion', [column.width(104)])
-    .overrideByRegexp('/^Octets/', [column.width(96), column.unit('decbytes')])
-    .overrideByRegexp('/seen$/', [column.width(150), column.unit('dateTimeAsIso')])
-    .overrideByName('Why', [column.wrapped()]);
+    .overrideByRegexp('/^Octets/', [column.width(90), column.unit('decbytes')])
+    .overrideByRegexp('/seen$/', [column.width(96), column.unit('dateTimeAsIso'), column.wrapped()]);
 }
 
 function octetsOut(): timeseries.PanelBuilder {

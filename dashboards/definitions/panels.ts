@@ -44,6 +44,7 @@ export function panel<B extends AnyPanelBuilder>(builder: B, dashboardName: stri
 /** Override properties of a table column. */
 export const column = {
   width: (px: number): dashboard.DynamicConfigValue => ({ id: 'custom.width', value: px }),
+  minWidth: (px: number): dashboard.DynamicConfigValue => ({ id: 'custom.minWidth', value: px }),
   unit: (unit: string): dashboard.DynamicConfigValue => ({ id: 'unit', value: unit }),
   mappings: (mappings: dashboard.ValueMapping[]): dashboard.DynamicConfigValue => ({ id: 'mappings', value: mappings }),
   coloured: (): dashboard.DynamicConfigValue => ({

@@ -49,7 +49,12 @@ export function timeAxis(fromMs: number, toMs: number): NonNullable<ChartOption[
     max: toMs,
     axisLine: { lineStyle: { color: themeColour('line') } },
     axisTick: { lineStyle: { color: themeColour('line') } },
-    axisLabel: { color: themeColour('muted'), hideOverlap: true, fontSize: 11 },
+    axisLabel: {
+      color: themeColour('muted'),
+      hideOverlap: true,
+      fontSize: 11,
+      formatter: { year: '{yyyy}', month: '{d} {MMM}', day: '{d} {MMM}', hour: '{HH}:{mm}', minute: '{HH}:{mm}', second: '{HH}:{mm}:{ss}' },
+    },
     splitLine: { show: false },
   };
 }

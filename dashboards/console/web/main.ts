@@ -54,14 +54,24 @@ function showDashboard(dashboard: Dashboard, settings: ConsoleSettings): void {
     writeState(dashboard, state);
     range.update();
     announce('Loading the panels');
-    void load(rangeToo).then(() => announce('The panels are up to date'));
+    void load(rangeToo).then(() => announce(loadedSentence()));
   }
 
-  const brand = h('h1', {}, h('span', { class: 'brand' }, 'Cordon'), dashboard.title.replace(/^Cordon /, ''));
+  const brand = h(
+    'h1',
+    {},
+    h('span', { class: 'brand' }, 'Cordon'),
+    dashboard.title.replace(/^Cordon (\w)/, (_match, first: string) => first.toUpperCase()),
+  );
   const filters = h('div', { class: 'group filters' }, ...variables.map(({ element }) => element));
   const time = h('div', { class: 'group' }, range.element, refreshChoice, refresh, createThemeButton(frames));
   byId('toolbar').replaceChildren(brand, ...dashboardLinks(settings, dashboard.uid), filters, h('span', { class: 'space' }), asOf, time);
   void load(true);
+}
+
+function loadedSentence(): string {
+  const failed = document.querySelectorAll('.panel .failed').length;
+  return failed === 0 ? 'The panels are up to date' : `${failed} panels could not be loaded; each has a button to try again`;
 }
 
 /** Choices that cannot be read leave the old ones; the panels say what is wrong. */

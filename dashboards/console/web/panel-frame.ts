@@ -116,5 +116,5 @@ function failedState(error: unknown, retry: () => void): HTMLElement {
   const sentence = error instanceof ApiError ? error.message : 'This panel could not be drawn. Reload the page.';
   const button = h('button', { type: 'button', class: 'button' }, 'Try again');
   button.addEventListener('click', retry);
-  return h('div', { class: 'state failed', role: 'alert' }, h('p', {}, visible(sentence)), button);
+  return h('div', { class: 'state failed' }, h('p', {}, visible(sentence)), button);
 }

@@ -32,7 +32,7 @@ export const drawTable: DrawPanel = (box, { panel, frame }) => {
     if (event.target instanceof Element && getSelection()?.isCollapsed !== false) openRow(event.target.closest('tr'));
   });
   const table = h('table', { 'aria-label': panel.title }, h('colgroup', {}, ...columns), head, body);
-  const fixedWidth = configs.reduce((sum, { custom }) => sum + (custom?.width ?? 150), 0);
+  const fixedWidth = configs.reduce((sum, { custom }) => sum + (custom?.width ?? custom?.minWidth ?? 150), 0);
   table.style.minWidth = `${fixedWidth}px`;
   box.append(h('div', { class: 'table-scroll', tabindex: -1 }, table));
   return () => undefined;

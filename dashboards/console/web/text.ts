@@ -11,7 +11,7 @@ export function shorten(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
-/** Text that ECharts cannot take for its rich-text markup `{style|text}`: a word joiner parts brace and name. */
+/** Text that ECharts cannot take for its rich-text markup `{style|text}`: a word joiner parts brace and name; on one line. */
 export function plainForChart(text: string): string {
-  return visible(text).replaceAll('{', '{\u2060');
+  return visible(text).replaceAll(/\s+/g, ' ').replaceAll('{', '{\u2060');
 }

@@ -1,7 +1,7 @@
-import type { FieldConfig } from '../model.js';
+import type { FieldConfig, Frame } from '../model.js';
 import { baseOption, type ChartOption, createChart, timeAxis } from './chart.js';
 import { h } from './dom.js';
-import { fieldConfig, show } from './field.js';
+import { fieldConfig, show, type Value } from './field.js';
 import { createLegend } from './legend.js';
 import type { DrawPanel, Mark, PanelData } from './panel-context.js';
 import { toWide, type WideFrame } from './series.js';
@@ -51,7 +51,7 @@ function option(data: PanelData, wide: WideFrame, config: FieldConfig, hidden: R
       axisPointer: { type: 'line', lineStyle: { color: themeColour('muted') } },
       formatter: tooltip(wide, marks, frame.intervalMs, hidden, number),
     },
-    series: [...seriesOptions(wide, config, hidden, frame.intervalMs), markSeries(marks)],
+    series: [...seriesOptions(wide, config, hidden, frame), markSeries(marks)],
   };
 }
 
@@ -64,17 +64,28 @@ function limits(config: FieldConfig, wide: WideFrame): { min?: number; max?: num
 
 type SeriesOption = Exclude<NonNullable<ChartOption['series']>, readonly unknown[]>;
 
-function seriesOptions(wide: WideFrame, config: FieldConfig, hidden: ReadonlySet<string>, intervalMs: number): SeriesOption[] {
+function seriesOptions(wide: WideFrame, config: FieldConfig, hidden: ReadonlySet<string>, frame: Frame): SeriesOption[] {
   const custom = config.custom ?? {};
   const bars = custom.drawStyle === 'bars';
   const stacked = custom.stacking?.mode === 'normal';
+  const first = wide.series.find(({ name }) => !hidden.has(name))?.name;
   return wide.series.flatMap(({ name, values }, index): SeriesOption[] => {
     if (hidden.has(name)) return [];
-    // Bars say how much of each interval, so an interval without rows is nothing; a line without rows is not known.
-    const data = wide.times.map((at, position) => [bars ? at + intervalMs / 2 : at, values[position] ?? (bars ? 0 : null)]);
+    const data = bars
+      ? barData(wide.times, values, name === first ? frame : undefined, frame.intervalMs)
+      : wide.times.map((at, position) => [at, values[position] ?? null]);
     const shared = { name, data, color: seriesColour(index), ...(stacked ? { stack: 'all' } : {}) };
     if (bars)
-      return [{ ...shared, type: 'bar', barMaxWidth: 26, barMinWidth: 2, itemStyle: { opacity: (custom.fillOpacity ?? 80) / 100 } }];
+      return [
+        {
+          ...shared,
+          type: 'bar',
+          barMaxWidth: 40,
+          barMinWidth: 1.5,
+          barCategoryGap: '12%',
+          itemStyle: { opacity: (custom.fillOpacity ?? 80) / 100 },
+        },
+      ];
     const showSymbol = custom.showPoints === 'always' || wide.times.length <= 40;
     return [
       {
@@ -87,6 +98,19 @@ function seriesOptions(wide: WideFrame, config: FieldConfig, hidden: ReadonlySet
       },
     ];
   });
+}
+
+/**
+ * Bars stand in the middle of their interval, and an interval without rows is nothing. With `frame` every interval of the range is given,
+ * so that the chart takes a bar to be one interval wide and not as wide as the gap to the next.
+ */
+function barData(times: readonly number[], values: readonly Value[], frame: Frame | undefined, intervalMs: number): [number, Value][] {
+  const byTime = new Map<number, Value>(times.map((at, position) => [at, values[position] ?? 0]));
+  if (frame !== undefined) {
+    for (let at = Math.ceil(frame.fromMs / intervalMs) * intervalMs; at < frame.toMs; at += intervalMs)
+      if (!byTime.has(at)) byTime.set(at, 0);
+  }
+  return [...byTime].sort(([a], [b]) => a - b).map(([at, value]) => [at + intervalMs / 2, value]);
 }
 
 /** Findings as dashed vertical lines; a series of its own, so that hiding others does not hide them. */

@@ -47,7 +47,7 @@ export function createVariablePicker(dashboard: Dashboard, variable: Variable, s
     const values = chosen();
     const text = values.includes(ALL) ? 'All' : values.length === 1 ? shorten(visible(values[0]!), 30) : `${values.length} chosen`;
     summary.textContent = `${label}: ${text}`;
-    const focused = [...list.querySelectorAll('input')].indexOf(document.activeElement);
+    const focused = [...list.querySelectorAll('input')].indexOf(document.activeElement as HTMLInputElement);
     const wanted = search.value.toLowerCase();
     const all = [...new Set([...values.filter((value) => value !== ALL), ...choices])];
     const listed = all.filter((value) => value.toLowerCase().includes(wanted));

@@ -3,6 +3,7 @@ SELECT
   toString(severity) AS "Severity",
   asset AS "Asset",
   if(claim = '', detection, claim) AS "Claim or detection",
+  sentence AS "Why",
   multiIf(
     peerAddress = toIPv6('::'), 'several',
     peerName = '', replaceRegexpOne(toString(peerAddress), '^::ffff:', ''),
@@ -14,8 +15,7 @@ SELECT
   octetsOut AS "Octets out",
   octetsIn AS "Octets in",
   firstSeen AS "First seen",
-  lastSeen AS "Last seen",
-  sentence AS "Why"
+  lastSeen AS "Last seen"
 FROM cordon.findings_current
 WHERE lastSeen >= $__fromTime AND firstSeen <= $__toTime
   AND $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)

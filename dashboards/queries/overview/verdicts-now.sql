@@ -2,10 +2,10 @@
 SELECT
   word AS "Verdict",
   claim AS "Claim",
-  fleet AS "Fleet",
-  severity AS "Severity",
   text AS "What is claimed",
   sentence AS "Why",
+  fleet AS "Fleet",
+  severity AS "Severity",
   periodFrom AS "Period from",
   periodTo AS "Period to"
 FROM (

@@ -1,0 +1,261 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type Console, createConsole } from '../../dashboards/console/console.js';
+import type { QueryResult } from '../../dashboards/console/frame.js';
+import { packageRoot } from '../../flow/service/paths.js';
+import { HOUR_MS } from '../../flow/time.js';
+import { browserExpected, launchChromium } from './support/chromium.js';
+import { buildPage } from './support/page-build.js';
+import { DAY, DAY_RANGE, sampleFinding } from './support/sample-data.js';
+import { openSampleStore, type SampleStore } from './support/sample-store.js';
+import { silentLog } from './support/silent-log.js';
+
+/*
+ * The console in a real browser over a real store: what an analyst sees, reaches by keyboard, and is told when there is nothing or something failed;
+ * that nothing leaves loopback; and that names from the network stay text.
+ */
+
+const LONG = `long-${'x'.repeat(10_000)}-end`;
+const HOSTILE = [
+  `<script>document.title='owned'</script>`,
+  `"><img src=x onerror="document.title='owned'">`,
+  `o'neil "quoted" \\ back\\slash`,
+  `{{constructor.constructor('document.title="owned"')()}} {a|b}`,
+  `evil\u202egnp.exe\u200b\nsecond line`,
+  LONG,
+];
+
+const screenshots = join(packageRoot(), '.cache', 'screenshots');
+
+describe.skipIf(!browserExpected)('console in Chromium (skipped where /usr/bin/chromium is missing: apt-get install chromium)', () => {
+  let sample: SampleStore;
+  let viewer: Console;
+  let browser: Browser;
+  let url: string;
+  let page: Page;
+  let refuse = false;
+  const requests: string[] = [];
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    mkdirSync(screenshots, { recursive: true });
+    const findings = HOSTILE.map((name, index) =>
+      sampleFinding({
+        id: `hostile-${index}`,
+        claim: name,
+        severity: 'info',
+        fleet: 'hostile',
+        asset: name,
+        peerAddress: '203.0.113.66',
+        peerName: name,
+        port: 443,
+        octetsOut: 10,
+        firstSeen: DAY + HOUR_MS,
+        sentence: name,
+      }),
+    );
+    const flows = HOSTILE.map((asset, index) => ({
+      flowStartMilliseconds: DAY + index * HOUR_MS,
+      flowEndMilliseconds: DAY + index * HOUR_MS,
+      destinationIPv6Address: '203.0.113.66',
+      destinationTransportPort: 443,
+      protocolIdentifier: 6,
+      octetDeltaCount: 5_000_000,
+      initiator: 'source',
+      completion: 'transferred',
+      asset,
+      fleet: 'hostile',
+      assetSide: 'source',
+    }));
+    const verdicts = HOSTILE.map((name) => ({
+      claimsId: 'h',
+      claim: name,
+      fleet: 'hostile',
+      severity: 'info',
+      text: name,
+      periodFrom: DAY,
+      periodTo: DAY + 24 * HOUR_MS,
+      verdict: 'NOT_PROVEN',
+      sentence: name,
+      revision: 1,
+    }));
+    sample = await openSampleStore({ findings, flows, verdicts });
+    const query = async (sql: string): Promise<QueryResult> => {
+      if (refuse) throw new Error('Code: 241. DB::Exception: memory <b>limit</b> exceeded');
+      return sample.query(sql);
+    };
+    viewer = createConsole({
+      query,
+      log: silentLog,
+      now: () => Date.parse(DAY_RANGE.to),
+      port: 0,
+      defaultRange: DAY_RANGE,
+      webFolder: buildPage(),
+    });
+    ({ url } = await viewer.start());
+    browser = await launchChromium();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await viewer?.stop();
+    await sample?.close();
+  });
+  afterEach(async () => {
+    await page.context().close();
+    expect(complaints.splice(0), 'no script error, no violation of the content security policy').toEqual([]);
+    expect(
+      requests.splice(0).filter((asked) => !asked.startsWith(url)),
+      'every request stays with the console',
+    ).toEqual([]);
+  });
+
+  async function open(
+    query = '?var-fleet=scanners&var-fleet=billing',
+    size = { width: 1280, height: 900 },
+    scheme: 'dark' | 'light' = 'dark',
+  ): Promise<Page> {
+    const context = await browser.newContext({ viewport: size, colorScheme: scheme });
+    page = await context.newPage();
+    page.on('request', (request) => requests.push(request.url()));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !/status of (?:502|400)/.test(message.text())) complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    await page.goto(`${url}${query}`);
+    await page.waitForSelector('#panels[data-loaded]');
+    return page;
+  }
+  const panel = (title: string) => page.locator('section.panel').filter({ has: page.locator('h2', { hasText: new RegExp(`^${title}$`) }) });
+  // Scripts of the page go as text: this file is checked without the browser's types.
+  const inPage = <T>(expression: string): Promise<T> => page.evaluate<T>(expression);
+  const panelElement = (title: string) =>
+    `[...document.querySelectorAll('section.panel')].find((panel) => panel.querySelector('h2').textContent === ${JSON.stringify(title)})`;
+  /** How many different colours a panel's canvas shows; an empty one has at most two. */
+  const colours = (title: string) =>
+    inPage<number>(`(() => {
+      const canvas = ${panelElement(title)}.querySelector('canvas');
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      const seen = new Set();
+      for (let at = 0; at < data.length; at += 4) if (data[at + 3] > 200) seen.add((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]);
+      return seen.size;
+    })()`);
+  const theme = () => inPage<string>('document.documentElement.dataset.theme');
+  const focused = () => inPage<string>('document.activeElement?.textContent');
+  const scrollsSideways = () => inPage<boolean>('document.documentElement.scrollWidth > innerWidth');
+
+  test('an analyst sees the findings, the verdicts with their colours, and drawn charts', async () => {
+    await open();
+    const findings = panel('Findings').locator('tbody tr');
+    expect(await findings.count()).toBe(6);
+    expect(await findings.first().textContent()).toMatch(
+      /critical[\s\S]*scan-mv-01[\s\S]*tcp\/8443, which no claim allows[\s\S]*203\.0\.113\.200[\s\S]*tcp\/8443[\s\S]*26 MB/,
+    );
+    expect(await inPage(`getComputedStyle(${panelElement('Verdict per claim now')}.querySelector('.chip')).backgroundColor`)).toBe(
+      'rgb(196, 22, 42)',
+    );
+    expect(await panel('Claims by verdict').textContent()).toMatch(/3\s*Violated\s*1\s*Not proven\s*1\s*Verified/);
+    for (const title of ['Octets sent per asset', 'Verdict per claim over time', 'Share received per sensor', 'Records lost per sensor']) {
+      expect(await colours(title), title).toBeGreaterThan(4);
+    }
+    expect(await panel('Age of the last message').locator('li').first().textContent()).toMatch(/dc-edge\s*5\.7 h/);
+    expect(await panel('Octets sent per asset').locator('canvas').locator('..').locator('..').getAttribute('aria-label')).toMatch(
+      /chart of 4 series/,
+    );
+  });
+
+  test('everything is reached and worked by keyboard, and has a name', async () => {
+    await open();
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('Skip to the panels');
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('Fleet: 2 chosen');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+    await page.waitForFunction(`new URLSearchParams(location.search).getAll('var-fleet').length === 1`);
+    await expect.poll(() => panel('Findings').locator('tbody tr').count()).toBe(3);
+    await page.keyboard.press('Escape');
+    const row = panel('Findings').locator('tbody tr').first();
+    await row.focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    expect(await panel('Findings').locator('tbody tr').nth(1).getAttribute('aria-expanded')).toBe('true');
+    const nameless = await inPage<string[]>(`
+      [...document.querySelectorAll('button, summary, input, select, section, [role=img], table')]
+        .filter((element) => {
+          const labelled = element.getAttribute('aria-labelledby');
+          const name = labelled === null ? (element.getAttribute('aria-label') ?? element.textContent) : document.getElementById(labelled)?.textContent;
+          return (name ?? '').trim() === '' && element.closest('label') === null;
+        })
+        .map((element) => element.outerHTML.slice(0, 100))`);
+    expect(nameless).toEqual([]);
+  });
+
+  test('headings sort, legends hide a series, the theme changes, the picker sets a range', async () => {
+    await open();
+    await panel('Findings').getByRole('button', { name: 'Octets out' }).click();
+    expect(await panel('Findings').locator('tbody tr').first().textContent()).toContain('69 MB');
+    await panel('Octets sent per asset').locator('.legend tbody button').first().click();
+    expect(await panel('Octets sent per asset').locator('.legend tbody button').first().getAttribute('aria-pressed')).toBe('false');
+    await page.getByRole('button', { name: 'Light' }).click();
+    expect(await theme()).toBe('light');
+    await page.locator('.range summary').click();
+    await page.getByLabel('From (UTC)').fill('2026-12-03 13:00');
+    await page.getByLabel('To (UTC)').fill('2026-12-03 12:00');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    expect(await page.locator('.problem').textContent()).toContain('after the beginning');
+    await page.getByLabel('To (UTC)').fill('2026-12-03 13:30');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await expect.poll(() => panel('Findings').locator('tbody tr').count()).toBe(3);
+    expect(page.url()).toContain('from=2026-12-03T13%3A00Z');
+  });
+
+  test('an empty range and a store that refuses say what to do', async () => {
+    await open('?from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z');
+    expect(await panel('Findings').textContent()).toMatch(
+      /Nothing recorded between 2020-01-01 00:00:00 and 2020-01-02 00:00:00 UTC[\s\S]*cordon doctor/,
+    );
+    await page.screenshot({ path: join(screenshots, 'overview-empty.png'), fullPage: true });
+    refuse = true;
+    await page.getByRole('button', { name: 'Refresh', exact: true }).click();
+    await expect.poll(() => panel('Findings').textContent()).toContain('memory <b>limit</b> exceeded');
+    await page.screenshot({ path: join(screenshots, 'overview-failed.png'), fullPage: true });
+    refuse = false;
+    await panel('Findings').getByRole('button', { name: 'Try again' }).click();
+    await expect.poll(() => panel('Findings').textContent()).toContain('Nothing recorded');
+  });
+
+  test('hostile names are shown as text, in tables, gauges, legends, charts and choices', async () => {
+    await open('?var-fleet=hostile');
+    const shown = await page.locator('body').textContent();
+    for (const name of HOSTILE.slice(0, 4)) expect(shown).toContain(name);
+    expect(shown, 'overrides of direction are visible, not obeyed').toContain('evil\\u202egnp.exe\\u200b');
+    expect(shown).not.toMatch(/\u202e/);
+    expect(await panel('Findings').locator('td', { hasText: '-end' }).first().textContent()).toContain(LONG);
+    expect(await page.title()).toBe('Cordon overview – Cordon');
+    expect(await page.locator('script').count()).toBe(2);
+    expect(await page.locator('img').count()).toBe(0);
+    await panel('Octets sent per asset').locator('canvas').first().hover();
+    await page.locator('.variable summary').nth(1).click();
+    for (const width of [1280, 1920]) {
+      await page.setViewportSize({ width, height: 1000 });
+      expect(await scrollsSideways(), `no sideways scrolling at ${width}`).toBe(false);
+    }
+    await page.screenshot({ path: join(screenshots, 'overview-hostile.png'), fullPage: true });
+  });
+
+  test.each([
+    ['dark', 1280],
+    ['dark', 1920],
+    ['light', 1280],
+    ['light', 1920],
+  ] as const)('readable in %s at %i', async (scheme, width) => {
+    await open(undefined, { width, height: 1080 }, scheme);
+    expect(await theme()).toBe(scheme);
+    expect(await scrollsSideways()).toBe(false);
+    await page.screenshot({ path: join(screenshots, `overview-${scheme}-${width}.png`), fullPage: true });
+  });
+});
