@@ -51,9 +51,11 @@ export class DataSetReader {
       if (template.carriesFlow) faults.add('record-count', count);
       return;
     }
-    const row = into.addRows(count);
+    const row = into.length;
     const targets = this.targets;
     targets.bind(into);
+    targets.zero(template.unwritten, row, row + count);
+    into.length = row + count;
     const steps = template.steps;
     for (let i = 0; i < steps.length; i++) {
       const step = steps[i]!;

@@ -13,7 +13,13 @@ export const TRANSFER_OCTETS = 10_000;
 /** initiatorConfidence where the record itself shows who began. */
 const SEEN = 100;
 
-/** biflowDirection, element 239 (RFC 5103 §6.3). Absent, the source of a biflow is its initiator, as firewalls and RFC 5103 §5 have it. */
+/**
+ * initiatorConfidence where a biflow does not say how its direction was chosen. RFC 5103 §5 means the source to be the initiator, and firewalls do so;
+ * softflowd puts the lower address first whoever began (fixtures/PROVENANCE.md). So it is a convention, not something seen.
+ */
+const CONVENTION = 50;
+
+/** biflowDirection, element 239 (RFC 5103 §6.3). */
 const BIFLOW_ARBITRARY = 0;
 const BIFLOW_REVERSE_INITIATOR = 2;
 const BIFLOW_PERIMETER = 3;
@@ -40,7 +46,7 @@ function orientBiflow(batch: FlowBatch, row: number, direction: number | undefin
   completion[row] = biflowCompletion(batch, row);
   if (direction === BIFLOW_ARBITRARY || direction === BIFLOW_PERIMETER) return;
   initiator[row] = direction === BIFLOW_REVERSE_INITIATOR ? Initiator.destination : Initiator.source;
-  initiatorConfidence[row] = SEEN;
+  initiatorConfidence[row] = direction === undefined ? CONVENTION : SEEN;
 }
 
 /** How far an exchange came of which both directions were counted. */

@@ -1,5 +1,5 @@
 import { ENDPOINT_COLUMNS, FIELD_SOURCES, REVERSE_COLUMNS } from './elements-table.js';
-import { columnTarget, Op, opFor, readTarget, type Step, transformOf } from './plan.js';
+import { columnTarget, Op, opFor, readTarget, type Step, transformOf, unwrittenTargets } from './plan.js';
 import { type Template, VARIABLE_LENGTH } from './template.js';
 
 export interface TemplateFields {
@@ -25,6 +25,7 @@ export function compileTemplate(fields: TemplateFields): Template {
     minimumLength,
     isFixed,
     steps,
+    unwritten: unwrittenTargets(steps),
     carriesFlow: writes(ENDPOINT_COLUMNS),
     isBiflow: writes(REVERSE_COLUMNS),
     bothFamilies: hasBothFamilies(fields),

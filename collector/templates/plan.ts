@@ -75,6 +75,38 @@ export function scratchTarget(name: ScratchName): number {
   return TARGETS.findIndex((target) => target.name === `scratch:${name}`);
 }
 
+/** Columns that decoders/finish-rows.ts writes in every row, from the message's header and origin. */
+const WRITTEN_FOR_EVERY_ROW: ReadonlySet<string> = new Set<FlowColumnName>([
+  'exportProtocol',
+  'sensor',
+  'exporterIPv6Address',
+  'observationDomainId',
+  'exportTimeMilliseconds',
+  'exportSequenceNumber',
+  'recordNumber',
+]);
+
+/** Targets to zero before the steps run, by kind: the columns that no step writes in full. */
+export type Unwritten = Readonly<Record<TargetKind, readonly number[]>>;
+
+/**
+ * What a set of fixed-length records must zero in the rows it takes. Zeroing all columns as `FlowBatch.addRows` does costs more than reading
+ * a record; most columns are about to be written anyway. Made from the column table, so a column added there is zeroed here.
+ */
+export function unwrittenTargets(steps: readonly Step[]): Unwritten {
+  const written = new Set(steps.filter(writesWholeColumn).map((step) => step.target));
+  const byKind: Record<TargetKind, number[]> = { u8: [], u16: [], u32: [], f64: [], address: [] };
+  TARGETS.forEach(({ name, kind }, target) => {
+    if (name in FLOW_COLUMNS && !written.has(target) && !WRITTEN_FOR_EVERY_ROW.has(name)) byKind[kind].push(target);
+  });
+  return byKind;
+}
+
+/** IPv4 loops write six of an address's sixteen octets. */
+function writesWholeColumn(step: Step): boolean {
+  return step.op !== Op.variable && step.op !== Op.ipv4 && step.op !== Op.ipv4IfSet;
+}
+
 /** Where a role's value is read to first. */
 export function readTarget(role: Role, column: string): number {
   switch (role) {

@@ -1,0 +1,138 @@
+import { SequenceState } from '../../flow/columns.js';
+import { minuteOf } from '../../flow/time.js';
+import type { MessageReport } from '../contracts.js';
+import { type Account, emptyCounts, type MinuteCounts, sawMessage, sawOffset } from './counts.js';
+import type { SequenceLimits } from './limits.js';
+import { DUPLICATE, type SequenceBook, SequenceStream } from './stream.js';
+
+/** The minutes of one account that were not drained yet. */
+export class OpenMinutes {
+  readonly account: Account;
+  /** Grows when minutes are taken out: who holds on to a minute's counts must fetch them anew. */
+  generation = 0;
+  private readonly minutes = new Map<number, MinuteCounts>();
+  private readonly maxOpen: number;
+  private latest: MinuteCounts | undefined;
+
+  constructor(account: Account, maxOpen: number) {
+    this.account = account;
+    this.maxOpen = maxOpen;
+  }
+
+  /** The counts of the minute around `ms`; those of the latest minute where too many are open (a clock that jumps at random). */
+  at(ms: number): MinuteCounts {
+    const minute = minuteOf(ms);
+    if (this.latest?.minute === minute) return this.latest;
+    let counts = this.minutes.get(minute);
+    if (counts === undefined) {
+      if (this.minutes.size >= this.maxOpen && this.latest !== undefined) return this.latest;
+      counts = emptyCounts(minute);
+      this.minutes.set(minute, counts);
+    }
+    this.latest = counts;
+    return counts;
+  }
+
+  get size(): number {
+    return this.minutes.size;
+  }
+
+  /** Takes out the minutes before `untilMs`. */
+  take(untilMs: number): MinuteCounts[] {
+    const taken = [...this.minutes.values()].filter((counts) => counts.minute < untilMs);
+    for (const counts of taken) this.minutes.delete(counts.minute);
+    if (taken.length > 0) this.generation++;
+    if (this.latest !== undefined && this.latest.minute < untilMs) this.latest = undefined;
+    return taken;
+  }
+}
+
+/** One exporter's stream of one protocol: its sequence numbers and the ledger rows they fill. */
+export class ExporterStream implements SequenceBook {
+  readonly key: string;
+  readonly minutes: OpenMinutes;
+  lastUse = 0;
+  /** NetFlow v9 numbers export packets; v5 and IPFIX number records. */
+  private readonly countsPackets: boolean;
+  private readonly sequence: SequenceStream;
+  private messages = 0;
+  private records = 0;
+
+  constructor(key: string, minutes: OpenMinutes, limits: SequenceLimits) {
+    this.key = key;
+    this.minutes = minutes;
+    this.countsPackets = minutes.account.protocol === 'netflow9';
+    this.sequence = new SequenceStream(limits, this);
+  }
+
+  /** Books one message. Returns its SequenceState, or DUPLICATE. */
+  message(report: MessageReport, receivedMs: number): number {
+    const state = this.follow(report);
+    const counts = this.minutes.at(report.exportTimeMs);
+    const records = report.recordsDecoded + report.recordsUndecodable + report.recordsMalformed;
+    sawMessage(counts, report.exportTimeMs);
+    counts.recordsReceived += records;
+    counts.recordsSent += records;
+    if (state === DUPLICATE) {
+      counts.messagesDuplicate++;
+      counts.recordsDuplicate += records;
+      return state;
+    }
+    this.messages++;
+    this.records += records;
+    counts.messagesReceived++;
+    counts.messagesSent++;
+    if (report.malformed) counts.messagesMalformed++;
+    counts.recordsDecoded += report.recordsDecoded;
+    counts.recordsUndecodable += report.recordsUndecodable;
+    counts.recordsMalformed += report.recordsMalformed;
+    counts.optionsRecords += report.optionsRecords;
+    counts.templatesReceived += report.templatesReceived;
+    counts.templatesMissing += report.templatesMissing;
+    counts.templatesChanged += report.templatesChanged;
+    counts.samplingInterval = Math.max(counts.samplingInterval, report.samplingInterval);
+    sawOffset(counts, receivedMs - report.exportTimeMs);
+    return state;
+  }
+
+  lost(units: number, revealedMs: number): void {
+    const counts = this.minutes.at(revealedMs);
+    const mean = this.messages === 0 ? 1 : Math.max(1, this.records / this.messages);
+    const messages = this.countsPackets ? units : Math.ceil(units / mean);
+    const records = this.countsPackets ? Math.round(units * (this.messages === 0 ? 0 : this.records / this.messages)) : units;
+    counts.messagesLost += messages;
+    counts.messagesSent += messages;
+    counts.recordsLost += records;
+    counts.recordsSent += records;
+    if (this.countsPackets) counts.lossEstimated = 1;
+  }
+
+  restarted(revealedMs: number): void {
+    this.minutes.at(revealedMs).restarts++;
+  }
+
+  undecodable(units: number, revealedMs: number): void {
+    const counts = this.minutes.at(revealedMs);
+    counts.recordsUndecodable += units;
+    counts.recordsReceived += units;
+    counts.recordsSent += units;
+  }
+
+  settleBefore(ms: number): void {
+    if (ms === Number.POSITIVE_INFINITY) this.sequence.settleAll();
+    else this.sequence.settleBefore(ms);
+  }
+
+  private follow(report: MessageReport): number {
+    // A header that cannot be right (a v5 count no datagram holds, an IPFIX length below its header) has no sequence number to believe.
+    if (report.malformed && report.recordsAnnounced < 0 && report.undecodableOctets === 0) return SequenceState.unknown;
+    const records = report.recordsDecoded + report.recordsUndecodable + report.recordsMalformed + report.optionsRecords;
+    return this.sequence.observe({
+      sequence: report.sequenceNumber,
+      advance: this.countsPackets ? 1 : records,
+      slack: this.countsPackets || report.recordsAnnounced >= 0 ? 0 : report.undecodableOctets,
+      exportTimeMs: report.exportTimeMs,
+      systemUptimeMs: report.systemUptimeMs,
+    });
+  }
+}

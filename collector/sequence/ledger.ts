@@ -1,0 +1,249 @@
+import { compareAddresses } from '../../flow/address.js';
+import { type ColumnBatch, type FlowBatch, MAX_BATCH_ROWS } from '../../flow/batch.js';
+import { SequenceState } from '../../flow/columns.js';
+import type { COVERAGE_COLUMNS } from '../../flow/coverage.js';
+import { minuteOf } from '../../flow/time.js';
+import type { MessageReport, Origin } from '../contracts.js';
+import { type CaptureLedger, createCaptureLedger } from './capture-stretch.js';
+import { type Account, type MinuteCounts, writeCounts } from './counts.js';
+import { ExporterStream, OpenMinutes } from './exporter-stream.js';
+import { DEFAULT_SEQUENCE_LIMITS, type SequenceLimits } from './limits.js';
+
+export interface LedgerOptions {
+  /** True: one sequence per source port, as RFC 7011 §3.1 has it for transport sessions. Default false: exporters change ports and count on. */
+  readonly keyByPort?: boolean;
+  readonly limits?: Partial<SequenceLimits>;
+}
+
+/** Whether rows stand for records that `message` has counted, or were metered here from packets and are counted now. */
+export type RowSource = 'exported' | 'metered';
+
+/**
+ * The coverage ledger's sending side: what exporters sent, by their own sequence numbers, what of it arrived, was decoded and was handed on. All
+ * counts go to the minute of the exporter's clock (metered rows: of their expiry); a loss goes to the minute of the message that revealed it.
+ *
+ * Options records are in `optionsRecords` alone: recordsSent + optionsRecords is what IPFIX sequence numbers count, and what is lost may have been
+ * either. Duplicates are in recordsReceived and recordsSent, as the double entry of flow/coverage.ts has it.
+ */
+export interface Ledger {
+  /**
+   * Books one message as the decoder reported it. Returns the SequenceState for the column `sequenceState` of its rows, or DUPLICATE (−1): the
+   * caller then takes the rows back (`batch.truncate`).
+   */
+  message(report: MessageReport, origin: Origin): number;
+  /** Books rows `from` to `to` of a batch as handed on, those with 1 in `unwatched` (by row) as not kept. */
+  rows(batch: FlowBatch, from: number, to: number, source: RowSource, unwatched?: Uint8Array): void;
+  /** Books records of one account and minute as handed on, for callers that counted themselves. */
+  produced(account: Account, atMs: number, produced: number, unwatched: number): void;
+  /** Books messages from senders that are not allowed, with no trace of the sender: its address may be forged. */
+  refused(sensor: string, messages: number, atMs: number): void;
+  /** Books datagrams the kernel dropped at one of our sockets, in the name of that input. */
+  kernelDrops(input: string, drops: number, atMs: number): void;
+  /** The ledger of one capture; made once per capture. */
+  capture(sensor: string, protocol?: string): CaptureLedger;
+  /**
+   * Writes the minutes before `untilMs` as rows, ordered by minute, sensor, exporter, domain and protocol, and forgets them. Gaps revealed in them are
+   * lost from then on, so leave `untilMs` a reorder window behind the clock; Infinity at the end of input. Returns the number of rows;
+   * a batch can fill up, so drain into an empty one until that number is 0.
+   */
+  drain(untilMs: number, into: ColumnBatch<typeof COVERAGE_COLUMNS>): number;
+  stats(): { readonly streams: number; readonly streamsEvicted: number; readonly accounts: number };
+}
+
+/** Name of the row that messages of too many exporters share (see maxAccounts). */
+export const TOO_MANY_EXPORTERS = '(too many exporters)';
+
+const NO_ADDRESS = new Uint8Array(16);
+
+/** A ledger with nothing in it. Time enters it only with what is booked. */
+export function createLedger(options: LedgerOptions = {}): Ledger {
+  const limits: SequenceLimits = { ...DEFAULT_SEQUENCE_LIMITS, ...options.limits };
+  const accounts = new Map<string, OpenMinutes>();
+  const streams = new Map<string, ExporterStream>();
+  const captures = new Set<OpenMinutes>();
+  const exporterKeys = new WeakMap<Origin, string>();
+  const overflow = new OpenMinutes(
+    { sensor: TOO_MANY_EXPORTERS, exporter: NO_ADDRESS, observationDomainId: 0, protocol: '' },
+    limits.maxOpenMinutes,
+  );
+  let uses = 0;
+  let streamsEvicted = 0;
+  let lastMinute = 0;
+
+  function minutesOf(account: Account, maxOpen = limits.maxOpenMinutes): OpenMinutes {
+    const key = accountKey(account);
+    let minutes = accounts.get(key);
+    if (minutes === undefined) {
+      if (accounts.size >= limits.maxAccounts) return overflow;
+      minutes = new OpenMinutes({ ...account, exporter: account.exporter.slice() }, maxOpen);
+      accounts.set(key, minutes);
+    }
+    return minutes;
+  }
+
+  function streamOf(report: MessageReport, origin: Origin): ExporterStream {
+    let exporter = exporterKeys.get(origin);
+    if (exporter === undefined) {
+      exporter = `${origin.sensor}/${addressKey(origin.exporter)}${options.keyByPort === true ? `:${origin.exporterPort}` : ''}`;
+      exporterKeys.set(origin, exporter);
+    }
+    const key = `${exporter}/${report.protocol}/${report.observationDomainId}`;
+    let stream = streams.get(key);
+    if (stream === undefined) {
+      if (streams.size >= limits.maxStreams) evict();
+      stream = new ExporterStream(key, minutesOf(accountOf(report, origin)), limits);
+      streams.set(key, stream);
+    }
+    stream.lastUse = ++uses;
+    return stream;
+  }
+
+  function evict(): void {
+    let oldest: ExporterStream | undefined;
+    for (const stream of streams.values()) if (oldest === undefined || stream.lastUse < oldest.lastUse) oldest = stream;
+    if (oldest === undefined) return;
+    oldest.settleBefore(Number.POSITIVE_INFINITY);
+    streams.delete(oldest.key);
+    streamsEvicted++;
+  }
+
+  /** Bytes that are no message, or too short for their header: they arrived, and that is all that is known of them. */
+  function unreadable(report: MessageReport, origin: Origin): number {
+    const atMs = Number.isNaN(origin.receivedMs) ? lastMinute : origin.receivedMs;
+    const counts = minutesOf(accountOf(report, origin)).at(atMs);
+    counts.messagesReceived++;
+    counts.messagesSent++;
+    counts.messagesMalformed++;
+    return SequenceState.unknown;
+  }
+
+  function book(minutes: OpenMinutes, atMs: number, produced: number, unwatched: number, source: RowSource): void {
+    const counts = minutes.at(atMs);
+    counts.recordsProduced += produced;
+    counts.recordsUnwatched += unwatched;
+    if (source === 'exported') return;
+    counts.recordsSent += produced + unwatched;
+    counts.recordsReceived += produced + unwatched;
+    counts.recordsDecoded += produced + unwatched;
+  }
+
+  return {
+    message(report, origin) {
+      if (report.protocol === '' || (report.malformed && report.exportTimeMs === 0)) return unreadable(report, origin);
+      lastMinute = minuteOf(report.exportTimeMs);
+      return streamOf(report, origin).message(report, origin.receivedMs);
+    },
+
+    rows(batch, from, to, source, unwatched) {
+      for (let first = from; first < to; ) {
+        const end = runEnd(batch, first, to);
+        let dropped = 0;
+        if (unwatched !== undefined) for (let row = first; row < end; row++) dropped += unwatched[row]!;
+        const atMs = batch.columns.exportTimeMilliseconds[first]!;
+        const minutes = minutesOf(accountOfRow(batch, first));
+        book(minutes, atMs, end - first - dropped, dropped, source);
+        first = end;
+      }
+    },
+
+    produced(account, atMs, produced, unwatched) {
+      book(minutesOf(account), atMs, produced, unwatched, 'exported');
+    },
+
+    refused(sensor, messages, atMs) {
+      const counts = minutesOf({ sensor, exporter: NO_ADDRESS, observationDomainId: 0, protocol: '' }).at(atMs);
+      counts.messagesRefused += messages;
+    },
+
+    kernelDrops(input, drops, atMs) {
+      const counts = minutesOf({ sensor: input, exporter: NO_ADDRESS, observationDomainId: 0, protocol: '' }).at(atMs);
+      counts.kernelDrops += drops;
+    },
+
+    capture(sensor, protocol = 'pcap') {
+      const account = { sensor, exporter: NO_ADDRESS, observationDomainId: 0, protocol };
+      const minutes = minutesOf(account, limits.maxOpenMinutes + limits.maxEmptyMinutes);
+      captures.add(minutes);
+      return createCaptureLedger(minutes, limits.maxEmptyMinutes);
+    },
+
+    drain(untilMs, into) {
+      for (const stream of streams.values()) stream.settleBefore(untilMs);
+      const taken: { account: Account; counts: MinuteCounts }[] = [];
+      for (const minutes of [...accounts.values(), overflow]) {
+        if (into.length + taken.length + minutes.size > MAX_BATCH_ROWS) break;
+        for (const counts of minutes.take(untilMs)) taken.push({ account: minutes.account, counts });
+      }
+      forgetUnused();
+      taken.sort((a, b) => a.counts.minute - b.counts.minute || compareAccounts(a.account, b.account));
+      for (const { account, counts } of taken) writeCounts(into, account, counts);
+      return taken.length;
+    },
+
+    stats: () => ({ streams: streams.size, streamsEvicted, accounts: accounts.size }),
+  };
+
+  function forgetUnused(): void {
+    const used = new Set<OpenMinutes>(captures);
+    for (const stream of streams.values()) used.add(stream.minutes);
+    for (const [key, minutes] of accounts) if (minutes.size === 0 && !used.has(minutes)) accounts.delete(key);
+  }
+}
+
+function addressKey(exporter: Uint8Array): string {
+  return String.fromCharCode(...exporter);
+}
+
+function accountKey(account: Account): string {
+  return `${account.sensor}/${addressKey(account.exporter)}/${account.protocol}/${account.observationDomainId}`;
+}
+
+function accountOf(report: MessageReport, origin: Origin): Account {
+  return { sensor: origin.sensor, exporter: origin.exporter, observationDomainId: report.observationDomainId, protocol: report.protocol };
+}
+
+function accountOfRow(batch: FlowBatch, row: number): Account {
+  const c = batch.columns;
+  return {
+    sensor: c.sensor.dictionary.name(c.sensor.codes[row]!),
+    exporter: c.exporterIPv6Address.bytes.subarray(row * 16, row * 16 + 16),
+    observationDomainId: c.observationDomainId[row]!,
+    protocol: c.exportProtocol.dictionary.name(c.exportProtocol.codes[row]!),
+  };
+}
+
+/** End of the rows that share account and minute with row `first`: mostly a message's, or a capture's whole batch. */
+function runEnd(batch: FlowBatch, first: number, to: number): number {
+  const { sensor, exporterIPv6Address, observationDomainId, exportProtocol, exportTimeMilliseconds } = batch.columns;
+  const { words } = exporterIPv6Address;
+  const minute = minuteOf(exportTimeMilliseconds[first]!);
+  let row = first + 1;
+  while (
+    row < to &&
+    sensor.codes[row] === sensor.codes[first] &&
+    exportProtocol.codes[row] === exportProtocol.codes[first] &&
+    observationDomainId[row] === observationDomainId[first] &&
+    words[row * 4] === words[first * 4] &&
+    words[row * 4 + 1] === words[first * 4 + 1] &&
+    words[row * 4 + 2] === words[first * 4 + 2] &&
+    words[row * 4 + 3] === words[first * 4 + 3] &&
+    minuteOf(exportTimeMilliseconds[row]!) === minute
+  ) {
+    row++;
+  }
+  return row;
+}
+
+function compareAccounts(a: Account, b: Account): number {
+  return (
+    compareText(a.sensor, b.sensor) ||
+    compareAddresses(a.exporter, b.exporter) ||
+    a.observationDomainId - b.observationDomainId ||
+    compareText(a.protocol, b.protocol)
+  );
+}
+
+/** By code unit, whatever the locale of the machine. */
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
