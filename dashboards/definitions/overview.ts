@@ -139,7 +139,7 @@ function verdictsNow(): table.PanelBuilder {
     .overrideByName('Why', [column.minWidth(220), column.wrapped()])
     .overrideByName('Fleet', [column.width(110)])
     .overrideByName('Severity', [column.width(84), column.mappings(SEVERITY_MAPPING)])
-    .overrideByRegexp('/^Period/', [column.width(100), column.unit('dateTimeAsIso'), column.wrapped()]);
+    .overrideByRegexp('/^Period/', [column.width(106), column.unit('dateTimeAsIso'), column.wrapped()]);
 }
 
 function verdictTimeline(): statetimeline.PanelBuilder {
@@ -184,14 +184,14 @@ function findings(): table.PanelBuilder {
     format: 'table',
   })
     .overrideByName('Severity', [column.width(88), column.mappings(SEVERITY_MAPPING), column.coloured()])
-    .overrideByName('Asset', [column.width(110), column.wrapped()])
-    .overrideByName('Claim or detection', [column.width(140), column.wrapped()])
-    .overrideByName('Why', [column.minWidth(240), column.wrapped()])
-    .overrideByName('Peer', [column.width(150), column.wrapped()])
-    .overrideByName('Port', [column.width(80)])
-    .overrideByName('Completion', [column.width(104)])
-    .overrideByRegexp('/^Octets/', [column.width(90), column.unit('decbytes')])
-    .overrideByRegexp('/seen$/', [column.width(96), column.unit('dateTimeAsIso'), column.wrapped()]);
+    .overrideByName('Asset', [column.width(100), column.wrapped()])
+    .overrideByName('Claim or detection', [column.width(150), column.wrapped()])
+    .overrideByName('Why', [column.minWidth(210), column.wrapped()])
+    .overrideByName('Peer', [column.width(130), column.wrapped()])
+    .overrideByName('Port', [column.width(78)])
+    .overrideByName('Completion', [column.width(100)])
+    .overrideByRegexp('/^Octets/', [column.width(96), column.unit('decbytes')])
+    .overrideByRegexp('/seen$/', [column.width(92), column.unit('dateTimeAsIso'), column.wrapped()]);
 }
 
 function octetsOut(): timeseries.PanelBuilder {

@@ -24,6 +24,7 @@ export const drawStat: DrawPanel = (box, { panel, frame }) => {
       h('span', { class: 'tile-value' }, text),
       h('span', { class: 'tile-name' }, config.displayName ?? name),
     );
+    tile.style.setProperty('--characters', String(text.length));
     if (colour !== undefined) {
       tile.style.background = colour;
       tile.style.color = inkOn(colour);

@@ -1,7 +1,7 @@
 import type { FieldConfig, Frame } from '../model.js';
 import { baseOption, type ChartOption, createChart, timeAxis } from './chart.js';
 import { h } from './dom.js';
-import { fieldConfig, show, type Value } from './field.js';
+import { fieldConfig, show } from './field.js';
 import { createLegend } from './legend.js';
 import type { DrawPanel, Mark, PanelData } from './panel-context.js';
 import { toWide, type WideFrame } from './series.js';
@@ -13,9 +13,10 @@ const MAX_TOOLTIP_LINES = 12;
 
 /** Lines or stacked bars over time, findings as marks on the axis, a legend with numbers beside it. */
 export const drawTimeseries: DrawPanel = (box, data) => {
-  const wide = toWide(data.panel, data.frame);
-  if (wide === undefined || wide.series.length === 0) return undefined;
-  const config = fieldConfig(data.panel, wide.valueColumn);
+  const long = toWide(data.panel, data.frame);
+  if (long === undefined || long.series.length === 0) return undefined;
+  const config = fieldConfig(data.panel, long.valueColumn);
+  const wide = config.custom?.drawStyle === 'bars' ? withEveryInterval(long, data.frame) : long;
   const canvas = h('div', { class: 'canvas' });
   const legend = data.panel.options.legend;
   const chart = createChart(canvas, chartLabel(data, wide));
@@ -68,12 +69,10 @@ function seriesOptions(wide: WideFrame, config: FieldConfig, hidden: ReadonlySet
   const custom = config.custom ?? {};
   const bars = custom.drawStyle === 'bars';
   const stacked = custom.stacking?.mode === 'normal';
-  const first = wide.series.find(({ name }) => !hidden.has(name))?.name;
   return wide.series.flatMap(({ name, values }, index): SeriesOption[] => {
     if (hidden.has(name)) return [];
-    const data = bars
-      ? barData(wide.times, values, name === first ? frame : undefined, frame.intervalMs)
-      : wide.times.map((at, position) => [at, values[position] ?? null]);
+    // Bars stand in the middle of their interval; without rows they are nothing, where a line without rows is not known.
+    const data = wide.times.map((at, position) => [bars ? at + frame.intervalMs / 2 : at, values[position] ?? (bars ? 0 : null)]);
     const shared = { name, data, color: seriesColour(index), ...(stacked ? { stack: 'all' } : {}) };
     if (bars)
       return [
@@ -101,16 +100,16 @@ function seriesOptions(wide: WideFrame, config: FieldConfig, hidden: ReadonlySet
 }
 
 /**
- * Bars stand in the middle of their interval, and an interval without rows is nothing. With `frame` every interval of the range is given,
- * so that the chart takes a bar to be one interval wide and not as wide as the gap to the next.
+ * The frame with every interval of its range among the times: a bar is then drawn one interval wide and not as wide as the gap to the next,
+ * and bars of all series stack by the same times.
  */
-function barData(times: readonly number[], values: readonly Value[], frame: Frame | undefined, intervalMs: number): [number, Value][] {
-  const byTime = new Map<number, Value>(times.map((at, position) => [at, values[position] ?? 0]));
-  if (frame !== undefined) {
-    for (let at = Math.ceil(frame.fromMs / intervalMs) * intervalMs; at < frame.toMs; at += intervalMs)
-      if (!byTime.has(at)) byTime.set(at, 0);
-  }
-  return [...byTime].sort(([a], [b]) => a - b).map(([at, value]) => [at + intervalMs / 2, value]);
+function withEveryInterval(wide: WideFrame, { fromMs, toMs, intervalMs }: Frame): WideFrame {
+  const times = new Set(wide.times);
+  for (let at = Math.ceil(fromMs / intervalMs) * intervalMs; at < toMs; at += intervalMs) times.add(at);
+  const sorted = [...times].sort((a, b) => a - b);
+  const position = new Map(wide.times.map((at, index) => [at, index]));
+  const series = wide.series.map(({ name, values }) => ({ name, values: sorted.map((at) => values[position.get(at) ?? -1] ?? null) }));
+  return { ...wide, times: sorted, series };
 }
 
 /** Findings as dashed vertical lines; a series of its own, so that hiding others does not hide them. */
