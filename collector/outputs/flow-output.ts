@@ -26,8 +26,11 @@ export interface RouteCounts {
 }
 
 export interface FlowOutput {
-  /** Files every row under its asset, copies it into the pending frames, and publishes the frames that are full. Waits while the bus is full. */
-  write(batch: FlowBatch): Promise<RouteCounts>;
+  /**
+   * Files every row under its asset, copies it into the pending frames, and publishes the frames that are full. Waits while the bus is full.
+   * `unwatched`, at least as long as the batch, gets 1 for each row that was not kept, else 0.
+   */
+  write(batch: FlowBatch, unwatched?: Uint8Array): Promise<RouteCounts>;
   /** Publishes what is pending, full or not. */
   flush(): Promise<void>;
 }
@@ -55,9 +58,10 @@ export function createFlowOutput(options: FlowOutputOptions): FlowOutput {
   };
 
   return {
-    async write(batch) {
+    async write(batch, unwatched) {
       const counts: RouteCounts = { produced: 0, unwatched: 0 };
       for (const frame of pending) frame.begin(batch.length);
+      unwatched?.fill(0, 0, batch.length);
       const { sourceIPv6Address, destinationIPv6Address, sourceMacAddress, destinationMacAddress } = batch.columns;
       for (let row = 0; row < batch.length; row++) {
         let source = watchList.assetOf(sourceIPv6Address.bytes, row * 16);
@@ -77,6 +81,7 @@ export function createFlowOutput(options: FlowOutputOptions): FlowOutput {
           pending[unwatchedPartition]!.select(row, -1, AssetSide.none, 0);
         } else {
           counts.unwatched++;
+          if (unwatched !== undefined) unwatched[row] = 1;
         }
       }
       for (let partition = 0; partition < partitions; partition++) {

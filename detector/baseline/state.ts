@@ -84,6 +84,13 @@ export class StateReader {
     return new TextDecoder().decode(this.bytes.subarray(at, at + length));
   }
 
+  /** Bytes that `numbers` wrote from a Uint8Array. */
+  octets(): Uint8Array {
+    const length = this.u32();
+    const at = this.take(length);
+    return this.bytes.slice(at, at + length);
+  }
+
   /** Fills `into`, whose length must be the one written. */
   numbers(into: Numbers): void {
     const length = this.u32();

@@ -1,0 +1,64 @@
+import type { CompiledClaims } from '../../detector/claims/compiled.js';
+import { loadClaims } from '../../detector/claims/load.js';
+import { formatAddress, formatPrefix, parsePrefix } from '../../flow/address.js';
+import { PrefixTable } from '../../flow/prefix-table.js';
+import { type WatchedAsset, WatchList } from '../../flow/watch-list.js';
+import { UsageError } from '../errors.js';
+
+/** One claim file with the approvals that open its ticketed windows. */
+export interface ClaimSource {
+  readonly file: string;
+  readonly approvals: string | undefined;
+}
+
+/** All claim sets that one process judges, and the assets of all of them. */
+export interface ClaimSets {
+  readonly sets: readonly CompiledClaims[];
+  readonly watchList: WatchList;
+}
+
+/** Compiles every claim file. Throws ClaimsError with all problems of a file, UsageError when two files watch the same asset. */
+export function loadClaimSets(sources: readonly ClaimSource[]): ClaimSets {
+  const sets = sources.map(({ file, approvals }) => loadClaims(file, approvals).claims);
+  const assets: WatchedAsset[] = [];
+  const byName = new Map<string, string>();
+  const byPrefix = new Map<string, string>();
+  sets.forEach((claims, index) => {
+    const file = sources[index]!.file;
+    for (const asset of claims.watchList.assets) {
+      refuseTwice(byName, asset.name, file, `the asset '${asset.name}'`);
+      for (const prefix of asset.prefixes) refuseTwice(byPrefix, formatPrefix(prefix), file, `the address ${formatPrefix(prefix)}`);
+      assets.push(asset);
+    }
+  });
+  return { sets, watchList: new WatchList(assets) };
+}
+
+function refuseTwice(seen: Map<string, string>, key: string, file: string, what: string): void {
+  const other = seen.get(key);
+  if (other !== undefined && other !== file)
+    throw new UsageError(`${file}: ${what} is watched by ${other} too; an asset belongs to one claim file`);
+  seen.set(key, file);
+}
+
+/** Gives the sensor's name for an exporter and observation domain. */
+export type SensorNamer = (exporter: Uint8Array, domain: number) => string;
+
+/**
+ * Names of sensors: those that the configuration gives to an address win, then the claim files' (the one with the same domain, else the one that
+ * names none), then the address itself: telemetry of an undeclared exporter is kept and shown, never dropped.
+ */
+export function createSensorNamer(sets: readonly CompiledClaims[], configured: Readonly<Record<string, string>>): SensorNamer {
+  const declared = sets.flatMap((claims) => claims.sensors);
+  const table = new PrefixTable(declared.map((sensor, value) => ({ prefix: parsePrefix(sensor.exporter), value })));
+  const direct = new Map(Object.entries(configured).map(([address, name]) => [formatAddress(parsePrefix(address).bytes), name]));
+  return (exporter, domain) => {
+    const text = formatAddress(exporter);
+    const given = direct.get(text);
+    if (given !== undefined) return given;
+    const found = declared[table.lookup(exporter)];
+    if (found === undefined) return text;
+    const same = declared.filter((sensor) => sensor.exporter === found.exporter);
+    return (same.find((sensor) => sensor.domain === domain) ?? same.find((sensor) => sensor.domain === undefined) ?? found).name;
+  };
+}
