@@ -29,6 +29,8 @@ interface Hole {
   length: number;
   readonly revealedMs: number;
   settled: boolean;
+  /** The units before the stream's first message: unknown, until an earlier message shows that there were some in between. */
+  readonly isPrehistory: boolean;
 }
 
 /** How far uptime may fall behind the clock before it means a restart: v5 and v9 stamp whole seconds beside milliseconds. */
@@ -104,9 +106,15 @@ export class SequenceStream {
     this.started = true;
     this.firstMs = message.exportTimeMs;
     this.latestMs = message.exportTimeMs;
-    // Messages just before the first may still be under way. They fill this hole, which is never booked and soon forgotten.
+    // Messages just before the first may still be under way. They fall into this hole, which itself is never booked and soon forgotten.
     const before = this.limits.plausibleGap;
-    this.holes.push({ from: (message.sequence - before) >>> 0, length: before, revealedMs: message.exportTimeMs, settled: true });
+    this.holes.push({
+      from: (message.sequence - before) >>> 0,
+      length: before,
+      revealedMs: message.exportTimeMs,
+      settled: true,
+      isPrehistory: true,
+    });
     this.continueWith(message);
     return SequenceState.unknown; // what was sent before it, nobody here can know
   }
@@ -125,7 +133,7 @@ export class SequenceStream {
     if (this.isRecent(message)) return DUPLICATE;
     const hole = this.uptimeFell(message) ? undefined : this.holeAround(message);
     if (hole !== undefined) {
-      if (!hole.settled) this.fill(hole, message);
+      if (!hole.settled || hole.isPrehistory) this.fill(hole, message);
       this.remember(message);
       return SequenceState.reordered;
     }
@@ -183,7 +191,7 @@ export class SequenceStream {
   }
 
   private open(from: number, length: number, revealedMs: number): void {
-    this.holes.push({ from, length, revealedMs, settled: false });
+    this.holes.push({ from, length, revealedMs, settled: false, isPrehistory: false });
     while (this.holes.length > this.limits.maxHoles) this.settle(this.holes.shift()!);
   }
 
@@ -195,13 +203,16 @@ export class SequenceStream {
   }
 
   /** Takes the message's part out of the hole; what is before and behind it stays open. */
-  private fill(hole: Hole, { sequence, advance }: SequencedMessage): void {
+  private fill(hole: Hole, { sequence, advance, exportTimeMs }: SequencedMessage): void {
     const offset = (sequence - hole.from) >>> 0;
     const behind = hole.length - offset - advance;
     hole.length = offset;
     const index = this.holes.indexOf(hole);
     const parts: Hole[] = offset > 0 ? [hole] : [];
-    if (behind > 0) parts.push({ from: (sequence + advance) >>> 0, length: behind, revealedMs: hole.revealedMs, settled: false });
+    if (behind > 0) {
+      const revealedMs = hole.isPrehistory ? exportTimeMs : hole.revealedMs;
+      parts.push({ from: (sequence + advance) >>> 0, length: behind, revealedMs, settled: false, isPrehistory: false });
+    }
     this.holes.splice(index, 1, ...parts);
     while (this.holes.length > this.limits.maxHoles) this.settle(this.holes.shift()!);
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_SEQUENCE_LIMITS } from '../../../collector/sequence/limits.js';
-import { DUPLICATE, SequenceStream, type SequencedMessage } from '../../../collector/sequence/stream.js';
+import { DUPLICATE, type SequencedMessage, SequenceStream } from '../../../collector/sequence/stream.js';
 import { SequenceState } from '../../../flow/columns.js';
 
 const T0 = 1_796_256_000_000;
@@ -99,10 +99,10 @@ describe('a sequence stream', () => {
     const { stream, booked, see } = follow();
     see(100, 1, { systemUptimeMs: 900_000 });
     see(101, 1, { systemUptimeMs: 910_000, exportTimeMs: T0 + 10_000 });
-    const after = (n: number) => ({ systemUptimeMs: 1000 * n, exportTimeMs: T0 + 20_000 + 1000 * n });
-    see(150, 1, after(1));
-    see(151, 1, after(2));
-    expect(see(152, 1, after(3))).toBe(SequenceState.afterRestart);
+    const booted = (n: number) => ({ systemUptimeMs: 1000 * n, exportTimeMs: T0 + 20_000 + 1000 * n });
+    see(150, 1, booted(1));
+    see(151, 1, booted(2));
+    expect(see(152, 1, booted(3))).toBe(SequenceState.afterRestart);
     stream.settleAll();
     expect(booked).toEqual({ lost: 0, restarts: 1, undecodable: 0 });
   });
@@ -136,7 +136,7 @@ describe('a sequence stream', () => {
     expect(booked.lost).toBe(DEFAULT_SEQUENCE_LIMITS.plausibleGap);
   });
 
-  it('believes a large gap that the exporter\'s own rate explains', () => {
+  it("believes a large gap that the exporter's own rate explains", () => {
     const { stream, booked, see } = follow();
     for (let i = 0; i <= 20; i++) see(i * 10_000, 10_000, { exportTimeMs: T0 + i * 1000 });
     expect(see(500_000, 10_000, { exportTimeMs: T0 + 50_000 })).toBe(SequenceState.afterLoss);
