@@ -285,7 +285,7 @@ function checkAssertion(context: Context, at: At, assertion: AssertionText): voi
 }
 
 /** Which kinds give `during` and `budget` a meaning; elsewhere they would be read and not judged. */
-const DURING_KINDS: readonly string[] = ['only', 'authorised'];
+const DURING_KINDS: readonly string[] = ['only', 'authorised', 'exception'];
 const BUDGET_KINDS: readonly string[] = ['only', 'budget'];
 
 function checkRule(context: Context, at: At, rule: RuleText, path: DocumentPath, kind: string): void {

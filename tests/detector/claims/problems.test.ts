@@ -285,8 +285,8 @@ describe('hostile texts end quickly and without a crash', () => {
     expect(problemsOf(text).map((one) => one.code)).toEqual(['too-deep']);
   });
 
-  test('100 000 keys in one map, an empty file, a file too large', () => {
-    expect(problemsOf(Array.from({ length: 100_000 }, (_, index) => `k${index}: 1`).join('\n')).length).toBeLessThanOrEqual(200);
+  test('20 000 keys in one map, an empty file, a file too large', () => {
+    expect(problemsOf(Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`).join('\n')).length).toBeLessThanOrEqual(200);
     expect(problemsOf('')[0]?.code).toBe('wrong-type');
     expect(problemsOf(`# ${'x'.repeat(MAX_FILE_BYTES)}`)[0]?.code).toBe('too-large');
   });
