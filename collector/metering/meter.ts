@@ -159,14 +159,7 @@ class FlowMeter implements Meter {
     const original = batch.originalLengths[index]!;
     counters.packets++;
     counters.octets += original;
-    const status = parsePacket(
-      batch.view,
-      batch.offsets[index]!,
-      batch.capturedLengths[index]!,
-      original,
-      batch.linkTypes[index]!,
-      packet,
-    );
+    const status = parsePacket(batch.view, batch.offsets[index]!, batch.capturedLengths[index]!, original, batch.linkTypes[index]!, packet);
     if (status > PacketStatus.portsMissing) {
       if (status === PacketStatus.nonIp) counters.nonIp++;
       else if (status === PacketStatus.truncated) counters.truncated++;
@@ -286,7 +279,8 @@ class FlowMeter implements Meter {
     if (packet.protocol !== Protocol.tcp || (packet.tcpFlags & (TcpFlag.syn | TcpFlag.ack | TcpFlag.rst)) !== TcpFlag.syn) return false;
     // A SYN without ACK opens a session. It is this one's when it is sent again, or comes after the answer to it in a reordered capture.
     const state = table.words[entry * ENTRY_WORDS + Entry.STATE]!;
-    const another = (state & State.closed) !== 0 || (state & (State.syn | State.synAck)) === 0 || (reverse === 1 && (state & State.syn) === 0);
+    const another =
+      (state & State.closed) !== 0 || (state & (State.syn | State.synAck)) === 0 || (reverse === 1 && (state & State.syn) === 0);
     if (another) this.finish(entry, EndReason.end);
     return another;
   }

@@ -44,7 +44,14 @@ export class DatagramAssembly {
         faults.add('fragment-limit');
       }
       const units = Math.ceil(MAX_DATAGRAM / 8);
-      assembly = { octets: new Uint8Array(units * 8), units: new Uint8Array(units), unitsReceived: 0, length: -1, furthest: 0, startedMs: timeMs };
+      assembly = {
+        octets: new Uint8Array(units * 8),
+        units: new Uint8Array(units),
+        unitsReceived: 0,
+        length: -1,
+        furthest: 0,
+        startedMs: timeMs,
+      };
       this.open.set(key, assembly);
     }
     if (!place(assembly, packet, octets)) {

@@ -1,7 +1,7 @@
 import type { Faults } from '../contracts.js';
 import { DatagramAssembly } from './datagram-assembly.js';
-import type { PacketBatch } from './packet-batch.js';
 import { PacketHeaders, PacketStatus, Protocol } from './packet.js';
+import type { PacketBatch } from './packet-batch.js';
 import { parsePacket } from './parse-packet.js';
 
 /** One UDP payload found in a capture. Refilled for every datagram: copy what must outlive the call. */

@@ -59,9 +59,13 @@ function rate(perSecond: number): string {
 
 try {
   const [cpu] = cpus();
-  say(`machine: ${cpus().length} × ${cpu?.model ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GB, ${arch()}, Linux ${release()}, Node ${process.version}`);
+  say(
+    `machine: ${cpus().length} × ${cpu?.model ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GB, ${arch()}, Linux ${release()}, Node ${process.version}`,
+  );
   const made = writeTrafficCapture(path, packets);
-  say(`capture: ${made.packets} packets in ${made.flows} flows, ${(statSync(path).size / 1e6).toFixed(0)} MB, snaplen 128, ${(made.octets / 1e6).toFixed(0)} MB on the wire`);
+  say(
+    `capture: ${made.packets} packets in ${made.flows} flows, ${(statSync(path).size / 1e6).toFixed(0)} MB, snaplen 128, ${(made.octets / 1e6).toFixed(0)} MB on the wire`,
+  );
   for (let run = 1; run <= 4; run++) {
     const result = await meterOnce();
     say(
@@ -69,7 +73,21 @@ try {
     );
   }
   say(`${'cordon peak memory (RSS)'.padEnd(34)} ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB`);
-  beside('softflowd -r (NetFlow v9 to port 9)', 'softflowd', ['-d', '-r', path, '-n', '127.0.0.1:9', '-v', '9', '-c', join(folder, 'ctl'), '-p', join(folder, 'pid')]);
+  beside('softflowd -r (NetFlow v9 to port 9)', 'softflowd', [
+    '-d',
+    '-r',
+    path,
+    '-n',
+    '127.0.0.1:9',
+    '-v',
+    '9',
+    '-m',
+    '1000000',
+    '-c',
+    'none',
+    '-p',
+    join(folder, 'pid'),
+  ]);
   beside('nfpcapd -r (nfcapd file)', 'nfpcapd', ['-r', path, '-w', folder]);
 } finally {
   rmSync(folder, { recursive: true, force: true });

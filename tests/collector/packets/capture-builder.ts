@@ -53,7 +53,11 @@ export function block(littleEndian: boolean, type: number, body: Uint8Array): Ui
 }
 
 export function sectionHeader(littleEndian: boolean): Uint8Array {
-  return block(littleEndian, 0x0a0d0d0a, concat(words(littleEndian, 0x1a2b3c4d), halves(littleEndian, 1, 0), words(littleEndian, 0xffffffff, 0xffffffff)));
+  return block(
+    littleEndian,
+    0x0a0d0d0a,
+    concat(words(littleEndian, 0x1a2b3c4d), halves(littleEndian, 1, 0), words(littleEndian, 0xffffffff, 0xffffffff)),
+  );
 }
 
 export function option(littleEndian: boolean, code: number, value: Uint8Array): Uint8Array {
@@ -97,6 +101,8 @@ export function pcapng(packets: readonly TestPacket[], littleEndian = true): Uin
   return concat(
     sectionHeader(littleEndian),
     interfaceDescription(littleEndian, 1, 0),
-    ...packets.map(({ timeMs, data, original = data.length }) => enhancedPacket(littleEndian, 0, Math.round(timeMs * 1000), data, original)),
+    ...packets.map(({ timeMs, data, original = data.length }) =>
+      enhancedPacket(littleEndian, 0, Math.round(timeMs * 1000), data, original),
+    ),
   );
 }

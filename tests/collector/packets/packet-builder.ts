@@ -29,7 +29,12 @@ export function concat(...parts: readonly (Uint8Array | readonly number[])[]): U
 export const MAC_A = [0x02, 0, 0x5e, 0, 0x53, 0x0a];
 export const MAC_B = [0x02, 0, 0x5e, 0, 0x53, 0x0b];
 
-export function ethernet(type: number, payload: Uint8Array, source: readonly number[] = MAC_A, destination: readonly number[] = MAC_B): Uint8Array {
+export function ethernet(
+  type: number,
+  payload: Uint8Array,
+  source: readonly number[] = MAC_A,
+  destination: readonly number[] = MAC_B,
+): Uint8Array {
   return concat(destination, source, u16(type), payload);
 }
 

@@ -1,8 +1,9 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 
 /*
- * A capture of plausible traffic for measuring, by arithmetic alone: the same packets every time. Several thousand sessions at once,
- * TCP with handshake, data of realistic sizes and FIN, UDP question and answer, some ICMP; cut at a snaplen.
+ * A capture of plausible traffic for measuring, by arithmetic alone: the same packets every time. Twenty thousand sessions at once, whose
+ * packets come in trains of one to eight; TCP with handshake, data of realistic sizes and FIN, UDP question and answer, some ICMP; cut at
+ * a snaplen.
  */
 
 const SNAP_LENGTH = 128;
@@ -47,8 +48,14 @@ export function writeTrafficCapture(path: string, packets: number): { packets: n
   };
   const sessions = Array.from({ length: Math.min(CONCURRENT, Math.max(1, packets >> 3)) }, open);
   let octets = 0;
+  let slot = 0;
+  let train = 0;
   for (let number = 0; number < packets; number++) {
-    const slot = random(sessions.length);
+    if (train === 0) {
+      slot = random(sessions.length);
+      train = 1 + random(8);
+    }
+    train--;
     const session = sessions[slot]!;
     const forward = session.step % 2 === 0;
     const data = session.protocol === 6 && session.step > 2 && session.step < session.steps - 2 && (!forward || random(3) === 0);

@@ -1,0 +1,299 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { isIPv6 } from 'node:net';
+import { type Prefix, parseAddress } from '../../flow/address.js';
+import { PrefixTable } from '../../flow/prefix-table.js';
+import type { Log } from '../../flow/service/log.js';
+import type { Faults, FlowSource, Origin } from '../contracts.js';
+import { errorCode, InputError } from './input-error.js';
+import { MAX_EXPORTERS, Origins, type SensorOf } from './origins.js';
+import { createKernelDrops, type KernelDrops, type SocketDrops } from './udp-kernel-drops.js';
+
+export const UDP_DEFAULTS = {
+  /** Asked of the kernel for each socket: half a second at 150 000 small datagrams per second. */
+  receiveBufferOctets: 8 * 2 ** 20,
+  /** Datagrams held while `deliver` makes us wait; more are dropped and counted. */
+  maxQueuedDatagrams: 16_384,
+  maxExporters: MAX_EXPORTERS,
+  /** How often the kernel's drop counters are read. */
+  dropsIntervalMs: 1000,
+} as const;
+
+export interface UdpAddress {
+  /** An IPv4 or IPv6 address of this machine; `0.0.0.0` and `::` are all of its IPv4 or IPv6 addresses. */
+  readonly address: string;
+  /** 0 asks for a free port; `bind` tells which. */
+  readonly port: number;
+}
+
+export interface UdpInputOptions {
+  readonly listen: readonly UdpAddress[];
+  /** Who may send. Everybody when undefined, nobody when empty. */
+  readonly allow?: readonly Prefix[];
+  readonly receiveBufferOctets?: number;
+  readonly maxQueuedDatagrams?: number;
+  readonly maxExporters?: number;
+  readonly dropsIntervalMs?: number;
+}
+
+export interface UdpInputDependencies {
+  readonly log: Log;
+  readonly faults: Faults;
+  readonly sensorOf: SensorOf;
+  /** Wall clock in ms, for the time of arrival. */
+  readonly now: () => number;
+  /** Told whenever the kernel dropped datagrams at one of the sockets. */
+  readonly onKernelDrops: (drops: SocketDrops) => void;
+}
+
+/** datagrams = delivered + queueDrops + what is queued; refused ones are not among them. Kernel drops are in none of the others. */
+export interface UdpCounters {
+  datagrams: number;
+  octets: number;
+  delivered: number;
+  refused: number;
+  queueDrops: number;
+  kernelDrops: number;
+}
+
+export interface UdpInput extends FlowSource {
+  readonly counters: Readonly<UdpCounters>;
+  /** Opens the sockets and answers where they are bound. `start` calls it when nobody has. Throws InputError, for 'port-in-use' above all. */
+  bind(): Promise<readonly UdpAddress[]>;
+}
+
+/** UDP sockets for export datagrams. Inert until `bind` or `start`; `start` resolves after `stop`. */
+export function createUdpInput(options: UdpInputOptions, dependencies: UdpInputDependencies): UdpInput {
+  return new UdpSockets({ ...UDP_DEFAULTS, ...options }, dependencies);
+}
+
+type Settings = Required<Omit<UdpInputOptions, 'allow'>> & Pick<UdpInputOptions, 'allow'>;
+
+interface Queued {
+  readonly payload: Uint8Array;
+  readonly origin: Origin;
+  readonly receivedMs: number;
+}
+
+class UdpSockets implements UdpInput {
+  readonly counters: UdpCounters = { datagrams: 0, octets: 0, delivered: 0, refused: 0, queueDrops: 0, kernelDrops: 0 };
+  private readonly options: Settings;
+  private readonly dependencies: UdpInputDependencies;
+  private readonly origins: Origins;
+  private readonly allowed: PrefixTable | undefined;
+  /** Senders refused lately, so that a flood of theirs costs a look-up each. */
+  private readonly refused = new Set<string>();
+  private readonly sockets: Socket[] = [];
+  private binding: Promise<readonly UdpAddress[]> | undefined;
+  private drops: KernelDrops | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private deliver: Parameters<FlowSource['start']>[0] | undefined;
+  private queue: Queued[] = [];
+  /** In the queue, or taken from it and not yet handed over. */
+  private queued = 0;
+  /** Set while `deliver` makes us wait: what arrives then is queued. */
+  private pumping: Promise<void> | undefined;
+  private finish: ((error?: unknown) => void) | undefined;
+  private stopping: Promise<void> | undefined;
+
+  constructor(options: Settings, dependencies: UdpInputDependencies) {
+    this.options = options;
+    this.dependencies = dependencies;
+    this.origins = new Origins(dependencies.sensorOf, 'udp', options.maxExporters);
+    this.allowed = options.allow && new PrefixTable(options.allow.map((prefix) => ({ prefix, value: 0 })));
+  }
+
+  bind(): Promise<readonly UdpAddress[]> {
+    this.binding ??= this.open();
+    return this.binding;
+  }
+
+  async start(deliver: Parameters<FlowSource['start']>[0]): Promise<void> {
+    await this.bind();
+    if (this.stopping !== undefined) return this.stopping;
+    const ended = new Promise<void>((resolve, reject) => {
+      this.finish = (error) => (error === undefined ? resolve() : reject(error));
+    });
+    this.deliver = deliver;
+    if (this.queued > 0) this.pump(undefined);
+    await ended;
+  }
+
+  stop(): Promise<void> {
+    this.stopping ??= this.close();
+    return this.stopping;
+  }
+
+  private async open(): Promise<readonly UdpAddress[]> {
+    try {
+      for (const listen of this.options.listen) this.sockets.push(await this.openSocket(listen));
+    } catch (error) {
+      for (const socket of this.sockets) socket.close();
+      this.sockets.length = 0;
+      throw error;
+    }
+    const bound = this.sockets.map((socket) => {
+      const { address, port } = socket.address();
+      return { address, port };
+    });
+    this.drops = createKernelDrops(bound);
+    if ((await this.drops.read()) === undefined) {
+      this.dependencies.log.warn({}, 'this system does not tell how many datagrams it drops; loss is known from sequence numbers alone');
+    }
+    this.timer = setInterval(() => void this.readDrops(), this.options.dropsIntervalMs);
+    this.timer.unref();
+    return bound;
+  }
+
+  private async openSocket(listen: UdpAddress): Promise<Socket> {
+    parseAddress(listen.address);
+    const socket = createSocket({ type: isIPv6(listen.address) ? 'udp6' : 'udp4', ipv6Only: true });
+    try {
+      socket.bind({ address: listen.address, port: listen.port, exclusive: true });
+      await once(socket, 'listening');
+    } catch (error) {
+      socket.close();
+      throw bindError(listen, error);
+    }
+    this.askForBuffer(socket, listen);
+    socket.on('message', (payload, sender) => this.receive(payload, sender));
+    socket.on('error', (error) => this.fail(new InputError('socket-failed', `${name(listen)} failed: ${error.message}`, { cause: error })));
+    return socket;
+  }
+
+  private askForBuffer(socket: Socket, listen: UdpAddress): void {
+    const asked = this.options.receiveBufferOctets;
+    socket.setRecvBufferSize(asked);
+    // Linux answers with twice what it granted, the other half being its own bookkeeping (socket(7)).
+    const granted = process.platform === 'linux' ? socket.getRecvBufferSize() / 2 : socket.getRecvBufferSize();
+    if (granted >= asked) return;
+    this.dependencies.log.warn(
+      { ...listen, asked, granted },
+      `the receive buffer of ${name(listen)} is ${granted} octets instead of ${asked}; raise it with sysctl -w net.core.rmem_max=${asked}`,
+    );
+  }
+
+  private receive(payload: Uint8Array, sender: RemoteInfo): void {
+    const key = `${sender.address} ${sender.port}`;
+    const origin = this.origins.get(key) ?? this.admit(key, sender);
+    if (origin === undefined) {
+      this.counters.refused++;
+      this.dependencies.faults.add('refused');
+      return;
+    }
+    this.counters.datagrams++;
+    this.counters.octets += payload.length;
+    const receivedMs = this.dependencies.now();
+    if (this.pumping === undefined && this.deliver !== undefined) this.pump(this.hand(payload, origin, receivedMs));
+    else if (this.queued >= this.options.maxQueuedDatagrams) this.counters.queueDrops++;
+    else {
+      this.queue.push({ payload, origin, receivedMs });
+      this.queued++;
+    }
+  }
+
+  /** The origin of a sender not seen lately, undefined when it is not allowed. */
+  private admit(key: string, sender: RemoteInfo): Origin | undefined {
+    if (this.refused.has(sender.address)) return undefined;
+    const address = parseAddress(sender.address.replace(/%.*$/, ''));
+    if (this.allowed !== undefined && this.allowed.lookup(address) < 0) {
+      if (this.refused.size >= this.options.maxExporters) this.refused.clear();
+      this.refused.add(sender.address);
+      return undefined;
+    }
+    return this.origins.add(key, address, sender.port);
+  }
+
+  private hand(payload: Uint8Array, origin: Origin, receivedMs: number): void | Promise<void> {
+    if (this.deliver === undefined) return;
+    this.counters.delivered++;
+    origin.receivedMs = receivedMs;
+    try {
+      return this.deliver(payload, origin);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Waits for `done`, then hands over in order what arrived meanwhile. */
+  private pump(done: void | Promise<void>): void {
+    if (done === undefined && this.queued === 0) return;
+    this.pumping = this.drain(done)
+      .catch((error: unknown) => this.fail(error))
+      .finally(() => {
+        this.pumping = undefined;
+      });
+  }
+
+  private async drain(done: void | Promise<void>): Promise<void> {
+    if (done !== undefined) await done;
+    while (this.queue.length > 0) {
+      const batch = this.queue;
+      this.queue = [];
+      for (const { payload, origin, receivedMs } of batch) {
+        this.queued--;
+        const next = this.hand(payload, origin, receivedMs);
+        if (next !== undefined) await next;
+      }
+    }
+  }
+
+  private async readDrops(): Promise<void> {
+    const drops = await this.drops?.read();
+    for (const drop of drops ?? []) {
+      this.counters.kernelDrops += drop.dropped;
+      this.dependencies.onKernelDrops(drop);
+    }
+  }
+
+  private fail(error: unknown): void {
+    const { finish } = this;
+    this.finish = undefined;
+    this.deliver = undefined;
+    finish?.(error);
+    void this.stop();
+  }
+
+  private async close(): Promise<void> {
+    clearInterval(this.timer);
+    await this.binding?.catch(() => undefined);
+    clearInterval(this.timer);
+    await this.readDrops();
+    await Promise.all(
+      this.sockets.map((socket) => {
+        const closed = once(socket, 'close');
+        socket.close();
+        return closed;
+      }),
+    );
+    // Not waited for: `deliver` may itself be what calls `stop`.
+    void (this.pumping ?? Promise.resolve()).then(() => this.finish?.());
+  }
+}
+
+function name(listen: UdpAddress): string {
+  return `UDP port ${listen.port} on ${listen.address}`;
+}
+
+function bindError(listen: UdpAddress, error: unknown): InputError {
+  const code = errorCode(error);
+  const cause = { cause: error };
+  switch (code) {
+    case 'EADDRINUSE':
+      return new InputError(
+        'port-in-use',
+        `${name(listen)} is in use by another program; stop it ('ss -lunp' shows which) or give another port`,
+        cause,
+      );
+    case 'EACCES':
+      return new InputError('port-not-permitted', `${name(listen)} may not be opened by this user; give a port above 1023`, cause);
+    case 'EADDRNOTAVAIL':
+      return new InputError(
+        'address-not-available',
+        `${name(listen)}: this machine has no such address; 'ip address' shows which it has`,
+        cause,
+      );
+    default:
+      return new InputError('socket-failed', `${name(listen)} cannot be opened (${code})`, cause);
+  }
+}
