@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { insertFailure } from './chdb/chdb-store.js';
 import { INSERT_SETTINGS } from './insert-settings.js';
 import { migrate } from './migrate.js';
@@ -34,6 +34,7 @@ export function createServerStore(options: ServerStoreOptions): Store {
       password: options.password,
       database: name,
       application: 'cordon',
+      log: { level: ClickHouseLogLevel.OFF }, // it prints whole queries to the console; errors reach the caller
       request_timeout: options.requestTimeoutMs ?? defaultRequestTimeoutMs,
       compression: { request: false, response: true },
       clickhouse_settings: {

@@ -11,6 +11,7 @@ export type StoreErrorCode =
   | 'database-newer'
   | 'query-failed'
   | 'insert-refused'
+  | 'port-in-use'
   | 'busy'
   | 'not-started';
 
@@ -81,9 +82,12 @@ export interface ClickhouseException {
 export function parseException(message: string): ClickhouseException | undefined {
   const match = EXCEPTION.exec(message);
   if (match === null) return undefined;
-  const full = match[2]!.replace(/(?: \(version [^)]*\))?\.? *(?:\([A-Z_]+\))?\s*$/, (tail) => /\([A-Z_]+\)\s*$/.exec(tail)?.[0] ?? '');
+  const text = match[2]!
+    .replace(/\s*\(version [^)]*\)/g, '')
+    .replace(/\s*(\([A-Z0-9_]+\))\.?(?:\s*\1)?\s*$/, ' $1')
+    .trim();
   const name = /\(([A-Z][A-Z0-9_]+)\)/.exec(match[2]!)?.[1] ?? '';
-  return { code: Number(match[1]), name, text: full.trim() };
+  return { code: Number(match[1]), name, text };
 }
 
 /** A StoreError for whatever the engine threw while it ran `what`. */

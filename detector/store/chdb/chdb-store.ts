@@ -5,6 +5,7 @@ import { DATABASE, type QueryParams, type QueryResult, type Retention, type Stor
 import { queryFailure, refusesBytes, StoreError } from '../store-error.js';
 import type { StoreTable } from '../tables.js';
 import { openEngine } from './engine.js';
+import { execute } from './execute.js';
 import { SessionLane } from './sessions.js';
 import { quoted, Spool } from './spool.js';
 
@@ -80,10 +81,6 @@ export function createChdbStore(options: ChdbStoreOptions): ChdbStore {
     if (lanes === undefined) throw new StoreError('not-started', 'the store is not started');
     return lanes;
   };
-  const run = (session: Session, sql: string, format: string, params: QueryParams) =>
-    // Bound queries share one queue in chdb (its parameters are process-wide while a query starts), so only those with parameters are bound.
-    Object.keys(params).length === 0 ? session.queryAsync(sql, { format }) : session.queryBindAsync(sql, params, { format });
-
   const store: ChdbStore = {
     start: async () => {
       if (lanes !== undefined) return;
@@ -111,7 +108,7 @@ export function createChdbStore(options: ChdbStoreOptions): ChdbStore {
           const settings = Object.entries(INSERT_SETTINGS).map(([name, value]) => `${name} = ${value}`);
           const sql = `INSERT INTO ${table} FROM INFILE ${quoted(path)} SETTINGS insert_deduplication_token = ${quoted(token)}, ${settings.join(', ')} FORMAT Native`;
           try {
-            await session.queryAsync(sql);
+            await execute(session, sql, 'Null');
           } catch (error) {
             throw insertFailure(error, table);
           }
@@ -122,7 +119,7 @@ export function createChdbStore(options: ChdbStoreOptions): ChdbStore {
     query: async <T>(sql: string, params: QueryParams = {}) =>
       live().readers.run(async (session) => {
         try {
-          const { data, meta } = JSON.parse((await run(session, sql, 'JSON', params)).text()) as JsonResult<T>;
+          const { data, meta } = JSON.parse((await execute(session, sql, 'JSON', params)).text()) as JsonResult<T>;
           return { rows: data, meta };
         } catch (error) {
           throw queryFailure(error, 'the query failed');
@@ -132,7 +129,7 @@ export function createChdbStore(options: ChdbStoreOptions): ChdbStore {
     command: async (sql, params = {}) =>
       live().writer.run(async (session) => {
         try {
-          await run(session, sql, 'Null', params);
+          await execute(session, sql, 'Null', params);
         } catch (error) {
           throw queryFailure(error, 'the statement failed');
         }
@@ -144,7 +141,7 @@ export function createChdbStore(options: ChdbStoreOptions): ChdbStore {
     guestQuery: async (sql, format, params) =>
       live().guests.run(async (session) => {
         try {
-          const result = await run(session, sql, format, params);
+          const result = await execute(session, sql, format, params);
           return { bytes: result.bytes(), rowsRead: result.rowsRead, bytesRead: result.bytesRead, elapsedSeconds: result.elapsed };
         } catch (error) {
           throw queryFailure(error, 'the query failed');
@@ -155,7 +152,7 @@ export function createChdbStore(options: ChdbStoreOptions): ChdbStore {
       live().writer.run((session) =>
         spool.with([body], async (path) => {
           try {
-            await session.queryAsync(statement(quoted(path)), { format: 'Null' });
+            await execute(session, statement(quoted(path)), 'Null');
           } catch (error) {
             throw queryFailure(error, 'the insert failed');
           }

@@ -11,6 +11,7 @@ import { lockHolder } from './lock.js';
  */
 function engineConfiguration(maxMemoryBytes: number): string {
   return `<clickhouse>
+  <timezone>UTC</timezone>
   <max_server_memory_usage>${maxMemoryBytes}</max_server_memory_usage>
   <mark_cache_size>67108864</mark_cache_size>
   <index_mark_cache_size>16777216</index_mark_cache_size>
