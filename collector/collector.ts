@@ -75,6 +75,8 @@ export interface Collector {
   packets(batch: PacketBatch, meter: Meter, capture: CaptureLedger): void | Promise<void>;
   /** Ends all flows of a meter: the end of its capture. */
   endCapture(meter: Meter): Promise<void>;
+  /** Routes what was decoded, into frames that go on filling: what the end of one of several files needs. */
+  flushDecoded(): Promise<void>;
   /** Routes what was decoded and publishes frames that are not full. Live traffic calls it by a timer; a replay only at its end. */
   flush(): Promise<void>;
   /** Publishes the ledger's minutes before `untilMs`; Infinity at the end of all input. */
@@ -207,6 +209,12 @@ export function createCollector(output: CollectorOutput): Collector {
       while (!meter.flush(metered.batch, ROWS_PER_WRITE)) await work(() => write(metered));
       await work(() => write(metered));
     },
+
+    flushDecoded: () =>
+      work(async () => {
+        await write(exported);
+        await write(metered);
+      }),
 
     flush: () =>
       work(async () => {

@@ -1,51 +1,104 @@
+import { formatAddress } from '../flow/address.js';
 import type { Collector } from './collector.js';
+import type { FlowSource } from './contracts.js';
 import { createCaptureFile } from './inputs/capture-file.js';
-import type { CaptureStatistics } from './inputs/capture-reader.js';
+import { createDatagramFile } from './inputs/datagram-file.js';
+import { createExportCapture } from './inputs/export-capture.js';
+import { InputError } from './inputs/input-error.js';
+import { sniffFormat } from './inputs/sniff-format.js';
 import { createMeter } from './metering/meter.js';
-import { createOriginTable } from './origins.js';
+import { createDomainOrigins, type SensorNamer } from './origins.js';
 import type { PacketBatch } from './packets/packet-batch.js';
-import { UdpPayloads } from './packets/udp-payload.js';
 
-export interface FileOptions {
-  /** A capture, gzip or not, or '-' for standard input. */
+/** Formats of files that can be read: 'auto' looks at the file's beginning. */
+export const FILE_FORMATS = ['auto', 'pcap', 'export-pcap', 'netflow'] as const;
+export type FileFormat = (typeof FILE_FORMATS)[number];
+
+export interface FileInput {
+  /** A file, gzip or not, or '-' for standard input. */
   readonly path: string;
-  /** Called after each batch with the time of its last packet: for progress, and to wait where a replay keeps the recorded pace. */
-  readonly onBatch?: (lastPacketMs: number, packets: number) => void | Promise<void>;
+  readonly format: FileFormat;
+  /** Sensor that a capture of traffic or a file of bare datagrams stands for: those do not say who recorded them. */
+  readonly sensor: string;
+  /** Names sensors of exporters. Without it every exporter is `sensor`, or its own address where that is empty. */
+  readonly sensorOf?: SensorNamer;
+  /** Called as reading goes on with the latest recorded time: for progress, and to wait where a replay keeps the recorded pace. */
+  readonly onProgress?: (recordedMs: number, packets: number) => void | Promise<void>;
 }
 
-/** Meters a capture of traffic into flow records of `sensor`. Resolves when all of it has been handed on. Throws InputError. */
-export async function meterCapture(collector: Collector, options: FileOptions & { readonly sensor: string }): Promise<CaptureStatistics> {
+export interface FileSummary {
+  readonly format: Exclude<FileFormat, 'auto'>;
+  readonly packets: number;
+  readonly datagrams: number;
+  /** The file ended within a packet, or in bytes that contradict its format. */
+  readonly cut: boolean;
+}
+
+/** Reads one file through the collector to its end; every row has been routed when it resolves. Throws InputError. */
+export async function readFileInto(collector: Collector, input: FileInput): Promise<FileSummary> {
+  const format = input.format === 'auto' ? await guessFormat(input.path) : input.format;
+  switch (format) {
+    case 'pcap':
+      return meterCapture(collector, input);
+    case 'export-pcap':
+      return readExportCapture(collector, input);
+    case 'netflow':
+      return readDatagramFile(collector, input);
+  }
+}
+
+/** Standard input can be read once only, so its format cannot be looked at first: it is taken for a capture of traffic, as tcpdump writes it. */
+async function guessFormat(path: string): Promise<Exclude<FileFormat, 'auto'>> {
+  if (path === '-') return 'pcap';
+  const format = await sniffFormat({ path });
+  // The capture reader says best what is wrong with a file that is none.
+  return format === 'unknown' ? 'pcap' : format;
+}
+
+async function meterCapture(collector: Collector, input: FileInput): Promise<FileSummary> {
   // A fixed seed: no result depends on it, and a replay then takes the same steps.
-  const meter = createMeter({ sensor: options.sensor, hashSeed: 1 });
-  const capture = collector.ledger.capture(options.sensor);
-  const statistics = await createCaptureFile({ path: options.path }).start(async (batch: PacketBatch) => {
+  const meter = createMeter({ sensor: input.sensor, hashSeed: 1 });
+  const capture = collector.ledger.capture(input.sensor);
+  const statistics = await createCaptureFile({ path: input.path }).start(async (batch: PacketBatch) => {
     await collector.packets(batch, meter, capture);
-    if (options.onBatch !== undefined) await options.onBatch(meter.counters.lastPacketMs, batch.length);
+    await input.onProgress?.(meter.counters.lastPacketMs, batch.length);
   }, collector.faults);
   const dropped = statistics.droppedByInterface + statistics.droppedBySystem;
   if (dropped > 0) capture.dropped(dropped, meter.counters.lastPacketMs);
   await collector.endCapture(meter);
-  return statistics;
+  return { format: 'pcap', packets: statistics.packets, datagrams: 0, cut: statistics.cut || statistics.malformed };
 }
 
-/** Decodes the export datagrams found in a capture of export traffic, in their order. Resolves when all has been handed on. Throws InputError. */
-export async function readExportCapture(
-  collector: Collector,
-  options: FileOptions & { readonly sensorOf: (exporter: Uint8Array, domain: number) => string },
-): Promise<CaptureStatistics> {
-  const origins = createOriginTable('file', options.sensorOf);
-  const payloads = new UdpPayloads();
-  return createCaptureFile({ path: options.path }).start(async (batch: PacketBatch) => {
-    for (let index = 0; index < batch.length; index++) {
-      const datagram = payloads.read(batch, index, collector.faults);
-      if (datagram === undefined) continue;
-      const origin = origins.of(datagram.payload, datagram.source, datagram.sourcePort, datagram.timeMs);
-      const wait = collector.datagram(datagram.payload, origin);
-      if (wait !== undefined) await wait;
-      if (options.onBatch !== undefined) {
-        const pause = options.onBatch(datagram.timeMs, 1);
-        if (pause !== undefined) await pause;
-      }
-    }
-  }, collector.faults);
+async function readExportCapture(collector: Collector, input: FileInput): Promise<FileSummary> {
+  const capture = createExportCapture({ path: input.path, sensorOf: (exporter) => sensorOf(input, exporter, 0) }, collector.faults);
+  await deliverTo(collector, capture, input);
+  const { statistics } = capture;
+  if (capture.delivered === 0) {
+    throw new InputError(
+      'not-export-datagrams',
+      `${input.path} is a capture without NetFlow v5, v9 or IPFIX datagrams; to meter the traffic in it give --format pcap`,
+    );
+  }
+  const cut = statistics !== undefined && (statistics.cut || statistics.malformed);
+  return { format: 'export-pcap', packets: statistics?.packets ?? 0, datagrams: capture.delivered, cut };
+}
+
+async function readDatagramFile(collector: Collector, input: FileInput): Promise<FileSummary> {
+  const before = collector.counters.datagrams;
+  await deliverTo(collector, createDatagramFile({ path: input.path, sensor: input.sensor }), { ...input, sensorOf: () => input.sensor });
+  return { format: 'netflow', packets: 0, datagrams: collector.counters.datagrams - before, cut: false };
+}
+
+async function deliverTo(collector: Collector, source: FlowSource, input: FileInput): Promise<void> {
+  const originOf = createDomainOrigins((exporter, domain) => sensorOf(input, exporter, domain));
+  await source.start(async (payload, sender) => {
+    await collector.datagram(payload, originOf(payload, sender));
+    await input.onProgress?.(sender.receivedMs, 1);
+  });
+  await collector.flushDecoded();
+}
+
+function sensorOf(input: FileInput, exporter: Uint8Array, domain: number): string {
+  if (input.sensorOf !== undefined) return input.sensorOf(exporter, domain);
+  return input.sensor === '' ? formatAddress(exporter) : input.sensor;
 }

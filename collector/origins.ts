@@ -1,37 +1,39 @@
 import type { Origin } from './contracts.js';
 import { EXPORT_VERSIONS } from './decoders/decoders-table.js';
 
-/** Origins kept at a time; past it the table starts anew. One exporter with a few domains needs a handful. */
-const MAX_ORIGINS = 8192;
+/** Names a sensor by exporter address (16 bytes) and observation domain. */
+export type SensorNamer = (exporter: Uint8Array, domain: number) => string;
 
-export interface OriginTable {
-  /** The origin of a payload: made once per exporter, port and observation domain, then reused with `receivedMs` set. */
-  of(payload: Uint8Array, exporter: Uint8Array, exporterPort: number, receivedMs: number): Origin;
-}
+/** Observation domains told apart per exporter; further ones keep the exporter's own name, so that a forged stream of domains costs no memory. */
+const MAX_DOMAINS = 256;
 
-/** `sensorOf` names a sensor by exporter address (16 bytes) and observation domain. */
-export function createOriginTable(transport: Origin['transport'], sensorOf: (exporter: Uint8Array, domain: number) => string): OriginTable {
-  const origins = new Map<string, Origin>();
-  return {
-    of(payload, exporter, exporterPort, receivedMs) {
-      const domain = observationDomainOf(payload);
-      const key = `${Buffer.from(exporter.buffer, exporter.byteOffset, 16).toString('latin1')}${exporterPort}/${domain}`;
-      let origin = origins.get(key);
-      if (origin === undefined) {
-        if (origins.size >= MAX_ORIGINS) origins.clear();
-        const own = exporter.slice(0, 16);
-        origin = { sensor: sensorOf(own, domain), exporter: own, exporterPort, transport, receivedMs };
-        origins.set(key, origin);
-      }
-      origin.receivedMs = receivedMs;
-      return origin;
-    },
+/**
+ * Inputs know a payload's sender; claim files tell sensors apart by observation domain too. The function given back finds the origin for both,
+ * made once for each exporter and domain.
+ */
+export function createDomainOrigins(sensorOf: SensorNamer): (payload: Uint8Array, sender: Origin) => Origin {
+  const bySender = new WeakMap<Origin, Map<number, Origin>>();
+  return (payload, sender) => {
+    let domains = bySender.get(sender);
+    if (domains === undefined) {
+      domains = new Map();
+      bySender.set(sender, domains);
+    }
+    const domain = observationDomainOf(payload);
+    let origin = domains.get(domain);
+    if (origin === undefined) {
+      if (domains.size >= MAX_DOMAINS) return sender;
+      origin = { ...sender, sensor: sensorOf(sender.exporter, domain) };
+      domains.set(domain, origin);
+    }
+    origin.receivedMs = sender.receivedMs;
+    return origin;
   };
 }
 
 /**
- * The observation domain that a message claims, read before it is decoded because sensors can be told apart by it: v9 source id (RFC 3954 §5.1, octet 16),
- * IPFIX (RFC 7011 §3.1, octet 12), v5 engine type and id (octet 20). 0 for anything else or too short.
+ * The observation domain that a message claims, read before it is decoded: v9 source id (RFC 3954 §5.1, octet 16), IPFIX (RFC 7011 §3.1, octet 12),
+ * v5 engine type and id (octet 20). 0 for anything else or too short.
  */
 export function observationDomainOf(payload: Uint8Array): number {
   if (payload.length < 22) return 0;
