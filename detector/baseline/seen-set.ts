@@ -27,7 +27,7 @@ export class SeenSet {
     if (!Number.isNaN(known)) {
       // The earliest record wins, whatever the order of arrival.
       if (ms < known) this.firstMs[slot] = ms;
-      return ms < known ? ms : known;
+      return Math.min(ms, known);
     }
     if (this.bloom?.has(a, b) === true) return SEEN_LONG_AGO;
     if (this.count >= SEEN_EXACT_MEMBERS) this.moveToBloom(periodFromMs);

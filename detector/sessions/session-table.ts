@@ -12,14 +12,16 @@ import { Protocol, TcpFlag } from './orientation.js';
  *   numbers  the fields of `Field`
  */
 
-/** Most sessions of one unit: 8 192 × 2 slots × 152 bytes = 2.4 MiB. When full, the quarter that was silent longest is forgotten. */
-export const MAX_SESSIONS_PER_UNIT = 8192;
+/** Most sessions of one unit: 4 096 × 2 slots × 152 bytes = 1.2 MiB. When full, the quarter that was silent longest is forgotten. */
+export const MAX_SESSIONS_PER_UNIT = 4096;
 /** Silence after which the same 5-tuple is another session: TCP without FIN or RST; as long as softflowd's own TCP timeout. */
 export const TCP_IDLE_MS = 3_605_000;
 /** The same for protocols without an end: NetFlow exporters use up to 300 s for UDP. */
 export const OTHER_IDLE_MS = 305_000;
 /** The same after FIN or RST: the last acknowledgements and the other direction's record may still follow. */
 export const CLOSED_IDLE_MS = 5000;
+/** A session that can no longer continue is kept this much longer at least, for the records of its other direction that are still on their way. */
+export const LATE_MS = 120_000;
 /** Clocks of two sensors that tell of the same packets may differ by this much. */
 const SENSOR_SKEW_MS = 1000;
 
@@ -112,7 +114,8 @@ export class SessionTable {
       this.makeRoom(endMs);
       slot = this.probe(key, 0, hash);
     }
-    this.words.set(key, slot * WORDS);
+    // A loop, here and in `begin`: for so few elements `set` and `fill` cost more than the rest of the look-up.
+    for (let i = 0; i < KEY_WORDS; i++) this.words[slot * WORDS + i] = key[i]!;
     this.count += 1;
     this.begin(slot, startMs, endMs);
     return slot;
@@ -208,17 +211,23 @@ export class SessionTable {
 
   private continues(slot: number, startMs: number, endMs: number): boolean {
     const at = slot * NUMBERS;
-    const gap = Math.max(startMs - this.numbers[at + Field.last]!, this.numbers[at + Field.first]! - endMs);
-    if (gap <= CLOSED_IDLE_MS) return true;
-    if (this.words[slot * WORDS + PROTOCOL] !== Protocol.tcp) return gap <= OTHER_IDLE_MS;
-    const closed = ((this.flagsOut(slot) | this.flagsIn(slot)) & (TcpFlag.fin | TcpFlag.rst)) !== 0;
-    return !closed && gap <= TCP_IDLE_MS;
+    const after = startMs - this.numbers[at + Field.last]!;
+    if (after > CLOSED_IDLE_MS) return after <= this.idleMs(slot);
+    // A record from before the session came late: a FIN already seen belongs to the end, it does not part the two.
+    const before = this.numbers[at + Field.first]! - endMs;
+    return before <= (this.words[slot * WORDS + PROTOCOL] === Protocol.tcp ? TCP_IDLE_MS : OTHER_IDLE_MS);
+  }
+
+  private idleMs(slot: number): number {
+    if (this.words[slot * WORDS + PROTOCOL] !== Protocol.tcp) return OTHER_IDLE_MS;
+    const flags = this.words[slot * WORDS + FLAGS]!;
+    return ((flags | (flags >>> 16)) & (TcpFlag.fin | TcpFlag.rst)) !== 0 ? CLOSED_IDLE_MS : TCP_IDLE_MS;
   }
 
   private begin(slot: number, startMs: number, endMs: number): void {
     const at = slot * NUMBERS;
-    this.numbers.fill(0, at, at + NUMBERS);
-    this.words.fill(0, slot * WORDS + KEY_WORDS, (slot + 1) * WORDS);
+    for (let i = 0; i < NUMBERS; i++) this.numbers[at + i] = 0;
+    for (let i = KEY_WORDS; i < WORDS; i++) this.words[slot * WORDS + i] = 0;
     this.words[slot * WORDS + MARKS] = Level.attempt << TOLD_SHIFT;
     this.serials += 1;
     this.numbers[at + Field.serial] = this.serials;
@@ -226,40 +235,59 @@ export class SessionTable {
     this.numbers[at + Field.last] = endMs;
   }
 
-  /** Forgets what has been silent too long to continue; then grows, or, at the limit, forgets the quarter that was silent longest. */
+  /** Forgets what can no longer continue; then grows if still half full, or, at the limit, forgets the quarter that was silent longest. */
   private makeRoom(nowMs: number): void {
-    const silent = nowMs - TCP_IDLE_MS;
-    let live = 0;
-    for (let slot = 0; slot < this.slots; slot++) if (this.holds(slot, silent)) live += 1;
-    if (live * 4 > this.slots && this.slots < this.maxSessions * 2) return this.rebuild(this.slots * 2, silent);
-    if (live * 4 <= this.slots * 2 - this.slots / 2) return this.rebuild(this.slots, silent);
-    const lasts: number[] = [];
-    for (let slot = 0; slot < this.slots; slot++) if (this.holds(slot, silent)) lasts.push(this.numbers[slot * NUMBERS + Field.last]!);
-    lasts.sort((a, b) => a - b);
-    this.rebuild(this.slots, Math.max(silent, lasts[lasts.length >>> 2]! + 1));
+    this.sweep((slot) => this.numbers[slot * NUMBERS + Field.last]! + this.idleMs(slot) + LATE_MS < nowMs);
+    if (this.count * 4 <= this.slots) return;
+    if (this.slots < this.maxSessions * 2) {
+      this.grow();
+      return;
+    }
+    if ((this.count + 1) * 2 <= this.slots - this.slots / 4) return;
+    const lasts = new Float64Array(this.count);
+    let found = 0;
+    for (let slot = 0; slot < this.slots; slot++) {
+      if (this.numbers[slot * NUMBERS + Field.serial] !== 0) lasts[found++] = this.numbers[slot * NUMBERS + Field.last]!;
+    }
+    lasts.sort();
+    const oldest = lasts[found >>> 2]!;
+    this.sweep((slot) => this.numbers[slot * NUMBERS + Field.last]! <= oldest);
   }
 
-  private holds(slot: number, lastFromMs: number): boolean {
-    return this.numbers[slot * NUMBERS + Field.serial] !== 0 && this.numbers[slot * NUMBERS + Field.last]! >= lastFromMs;
+  /** Removes the sessions that `goes` points out, in place. */
+  private sweep(goes: (slot: number) => boolean): void {
+    for (let slot = 0; slot < this.slots; slot++) {
+      // Removing moves a later session into the slot: look again.
+      while (this.numbers[slot * NUMBERS + Field.serial] !== 0 && goes(slot)) this.remove(slot);
+    }
   }
 
-  private rebuild(slots: number, lastFromMs: number): void {
-    const { words, numbers, slots: before } = this;
-    this.slots = slots;
-    this.words = new Uint32Array(slots * WORDS);
-    this.numbers = new Float64Array(slots * NUMBERS);
-    this.count = 0;
-    for (let old = 0; old < before; old++) {
-      const serial = numbers[old * NUMBERS + Field.serial]!;
-      if (serial === 0) continue;
-      if (numbers[old * NUMBERS + Field.last]! < lastFromMs) {
-        this.ended(serial);
-        continue;
-      }
+  /** Frees a slot and closes the gap: every session behind it that could stand nearer to its own place moves up (Knuth 6.4, algorithm R). */
+  private remove(slot: number): void {
+    this.ended(this.numbers[slot * NUMBERS + Field.serial]!);
+    this.count -= 1;
+    const mask = this.slots - 1;
+    let free = slot;
+    for (let next = (slot + 1) & mask; this.numbers[next * NUMBERS + Field.serial] !== 0; next = (next + 1) & mask) {
+      const home = keyHash(this.words, next * WORDS) & mask;
+      if (((next - home) & mask) < ((next - free) & mask)) continue;
+      this.words.copyWithin(free * WORDS, next * WORDS, (next + 1) * WORDS);
+      this.numbers.copyWithin(free * NUMBERS, next * NUMBERS, (next + 1) * NUMBERS);
+      free = next;
+    }
+    this.numbers[free * NUMBERS + Field.serial] = 0;
+  }
+
+  private grow(): void {
+    const { words, numbers, slots } = this;
+    this.slots = slots * 2;
+    this.words = new Uint32Array(this.slots * WORDS);
+    this.numbers = new Float64Array(this.slots * NUMBERS);
+    for (let old = 0; old < slots; old++) {
+      if (numbers[old * NUMBERS + Field.serial] === 0) continue;
       const slot = this.probe(words, old * WORDS, keyHash(words, old * WORDS));
       this.words.set(words.subarray(old * WORDS, (old + 1) * WORDS), slot * WORDS);
       this.numbers.set(numbers.subarray(old * NUMBERS, (old + 1) * NUMBERS), slot * NUMBERS);
-      this.count += 1;
     }
   }
 }
