@@ -87,7 +87,7 @@ function judgeClaim(
     return sensorFacts(sensor, bySensor.get(sensor.name) ?? [], claim.coverage, fromMs, toMs, ipv6);
   });
   const records = facts.judged.filter((judged) => judged.fleet === fleet.name).reduce((sum, judged) => sum + judged.records, 0);
-  const excused = facts.excused.filter((use) => use.claim === claim.id && use.periodFromMs === facts.period.fromMs);
+  const excused = excusedOf(facts, claim);
   const coverage = judgeCoverage(claim, sensors, fromMs, toMs);
   const reasons = [...coverage.reasons, ...otherReasons(facts, claim, records, toMs)];
   const judgement: Judgement = {
@@ -100,6 +100,17 @@ function judgeClaim(
   };
   const word: VerdictWord = findings.length > 0 ? 'VIOLATED' : reasons.length > 0 ? 'NOT_PROVEN' : 'VERIFIED';
   return verdictOf(facts, claim, { fromMs, toMs }, word, judgement, zone);
+}
+
+/** Traffic that the claim's exceptions excused in the period, one entry for each exception in the order of the file: units count for themselves. */
+function excusedOf({ excused, period }: PeriodFacts, claim: CompiledClaim): ExcusedTraffic[] {
+  return claim.exceptions.flatMap(({ id }) => {
+    const uses = excused.filter((use) => use.claim === claim.id && use.exception === id && use.periodFromMs === period.fromMs);
+    const sum = (field: 'flows' | 'octets'): number => uses.reduce((total, use) => total + use[field], 0);
+    return uses.length === 0
+      ? []
+      : [{ claim: claim.id, exception: id, periodFromMs: period.fromMs, flows: sum('flows'), octets: sum('octets') }];
+  });
 }
 
 /**
@@ -264,7 +275,7 @@ function verdictOf(
   const hideable = hideableOf(claim, sensors);
   const numbers: Record<string, number> = {
     assetMinutes: Math.round((assets * lengthMs) / MINUTE_MS),
-    exceptionsUsed: new Set(excused.map((use) => use.exception)).size,
+    exceptionsUsed: excused.length,
     findings: findings.length,
     longestBlindMs: longestMs(blind),
     observedShare: 1 - totalMs(blind) / lengthMs,

@@ -54,9 +54,11 @@ describe('the word', () => {
   });
   test('exceptions that were used are told', () => {
     const use = { claim: 'c', exception: 'ex-1', periodFromMs: FROM, flows: 14, octets: 3 * 1024 ** 2 };
-    const verdict = judge({ excused: [use, { ...use, periodFromMs: TO }, { ...use, claim: 'd' }] });
+    const verdict = judge({
+      excused: [use, { ...use, flows: 1, octets: 1024 ** 2 }, { ...use, periodFromMs: TO }, { ...use, claim: 'd' }],
+    });
     expect(verdict.numbers.exceptionsUsed).toBe(1);
-    expect(verdict.sentence).toContain('exception ex-1 used for 14 flows, 3 MiB.');
+    expect(verdict.sentence).toContain('exception ex-1 used for 15 flows, 4 MiB.');
   });
 });
 
