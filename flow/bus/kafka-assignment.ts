@@ -1,29 +1,14 @@
 import type { Batch } from 'kafkajs';
 import { BusError, type SubscribeOptions, type Topic } from './bus.js';
-import type { KafkaAdmin, PartitionEnds } from './kafka-admin.js';
 import { unreachable } from './kafka-client.js';
 import type { Assigned, KafkaConsumer } from './kafka-consumer.js';
-import { type HoldingState, KafkaHolding } from './kafka-holding.js';
-import type { BusLog, Hole, KafkaLimits } from './kafka-options.js';
+import { KafkaHolding, stateOf } from './kafka-holding.js';
+import { type KafkaAssignmentContext, KafkaPositions } from './kafka-positions.js';
 import { sleep } from './timing.js';
-
-export interface KafkaAssignmentContext {
-  readonly admin: KafkaAdmin;
-  readonly brokers: readonly string[];
-  readonly limits: KafkaLimits;
-  readonly log: BusLog;
-  readonly onHole: (hole: Hole) => void;
-  /** Identity of the log of a topic, by the topic's full name. */
-  readonly logOf: (topicName: string) => string;
-  readonly topicNames: ReadonlyMap<Topic, string>;
-}
 
 /** A full queue first makes the fetch wait this long, because pausing and resuming in kafkajs costs up to a fetch's wait. */
 const fullQueueWaitMs = 200;
 const retryPauseMs = 200;
-/** A log that seems shorter than our offset is looked at again for this long: a broker that just started may not know its end yet. */
-const truncationDoubtMs = 5_000;
-
 /** What one reader holds, and the way of a message from a fetch into the reader. */
 export class KafkaAssignment {
   readonly holdings = new Map<string, KafkaHolding>();
@@ -32,6 +17,7 @@ export class KafkaAssignment {
   #context: KafkaAssignmentContext;
   #options: SubscribeOptions;
   #fail: (error: unknown) => void;
+  #positions: KafkaPositions;
   #consumer: KafkaConsumer | undefined;
   #memberId: string | undefined;
   /** Releases and assignments, one after the other. */
@@ -41,6 +27,11 @@ export class KafkaAssignment {
     this.#options = options;
     this.#context = context;
     this.#fail = fail;
+    this.#positions = new KafkaPositions(context, options.group);
+  }
+
+  get positions(): KafkaPositions {
+    return this.#positions;
   }
 
   /** Everything that must be settled before the next fetch happens at once; the rest follows in order. */
@@ -114,9 +105,7 @@ export class KafkaAssignment {
 
   async #acquire(consumer: KafkaConsumer, gained: readonly KafkaHolding[]): Promise<void> {
     if (gained.length === 0) return;
-    const committed = await this.#untilAnswered(gained, () =>
-      this.#context.admin.committed(this.#options.group, [...new Set(gained.map(({ topicName }) => topicName))]),
-    );
+    const committed = await this.#positions.committed(gained);
     await Promise.all(
       gained.map(async (holding) => {
         holding.committed = committed?.get(holding.topicName)?.get(holding.partition);
@@ -124,7 +113,7 @@ export class KafkaAssignment {
         const { topic, partition, log } = holding;
         holding.told = true;
         const wanted = await this.#options.reader.assigned({ topic, partition, log, committed: holding.committed });
-        const start = await this.#startOf(holding, wanted ?? holding.committed?.offset);
+        const start = await this.#positions.startOf(holding, wanted ?? holding.committed?.offset);
         // Lost meanwhile: the release that follows in #changes calls `revoked`.
         if (start === undefined || stateOf(holding) !== 'assigning') return;
         holding.activate(start, this.#options.reader, this.#fail);
@@ -132,56 +121,6 @@ export class KafkaAssignment {
         consumer.resume(holding.topicName, partition);
       }),
     );
-  }
-
-  /** Holds the wish against what the log still has. Undefined: the partitions were lost before the broker answered. */
-  async #startOf(holding: KafkaHolding, wished: number | undefined): Promise<number | undefined> {
-    const doubtUntil = Date.now() + truncationDoubtMs;
-    for (;;) {
-      const ends = await this.#untilAnswered([holding], () => this.#endsOf(holding));
-      if (ends === undefined) return undefined;
-      const start = wished ?? ends.low;
-      if (start < ends.low) {
-        this.#hole(holding, start, ends.low);
-        return ends.low;
-      }
-      if (start <= ends.high) return start;
-      if (Date.now() > doubtUntil) throw this.truncated(holding, start, ends.high);
-      await sleep(retryPauseMs);
-    }
-  }
-
-  async #endsOf(holding: KafkaHolding): Promise<PartitionEnds> {
-    const ends = (await this.#context.admin.ends(holding.topicName))[holding.partition];
-    if (ends === undefined) throw new Error(`${holding.topicName}/${holding.partition} has no ends`);
-    return ends;
-  }
-
-  async #untilAnswered<T>(holdings: readonly KafkaHolding[], question: () => Promise<T>): Promise<T | undefined> {
-    for (;;) {
-      if (holdings.every((holding) => holding.state === 'lost' || holding.state === 'closing')) return undefined;
-      try {
-        return await question();
-      } catch (error) {
-        this.#context.log.warn(
-          { group: this.#options.group, error: String(error) },
-          'the broker does not say where the group is; asking again',
-        );
-        await sleep(retryPauseMs);
-      }
-    }
-  }
-
-  truncated({ topicName, partition }: KafkaHolding, at: number, high: number): BusError {
-    return new BusError(
-      'log-truncated',
-      `${topicName}/${partition} ends at ${high}, and group ${this.#options.group} is at ${at}: the topic was made anew or the broker lost data. ` +
-        'Use another topic prefix, or delete the group, to begin again',
-    );
-  }
-
-  #hole({ topic, partition, log }: KafkaHolding, expected: number, first: number): void {
-    this.#context.onHole({ group: this.#options.group, topic, partition, log, expected, first });
   }
 
   /** Fetching goes on when the promise resolves. */
@@ -193,7 +132,7 @@ export class KafkaAssignment {
       return;
     }
     const first = batch.firstOffset();
-    if (first !== null && Number(first) > holding.position) this.#hole(holding, holding.position, Number(first));
+    if (first !== null && Number(first) > holding.position) this.#positions.hole(holding, holding.position, Number(first));
     holding.push(batch.messages);
     holding.position = Number(batch.lastOffset()) + 1;
     this.progressed = true;
@@ -205,14 +144,14 @@ export class KafkaAssignment {
    * jumped to the beginning of the log and overwritten our commit with a placeholder. The batch is dropped and asked for again.
    */
   async #recover(consumer: KafkaConsumer, holding: KafkaHolding): Promise<void> {
-    const { low, high } = await this.#endsOf(holding);
+    const { low, high } = await this.#positions.endsOf(holding);
     if (stateOf(holding) !== 'active') return;
     if (holding.position > high) {
-      this.#fail(this.truncated(holding, holding.position, high));
+      this.#fail(this.#positions.truncated(holding, holding.position, high));
       return;
     }
     if (holding.position < low) {
-      this.#hole(holding, holding.position, low);
+      this.#positions.hole(holding, holding.position, low);
       holding.position = low;
       const { committed } = holding;
       if (committed !== undefined) {
@@ -279,9 +218,4 @@ export class KafkaAssignment {
   #notAssigned(topic: Topic, partition: number): BusError {
     return new BusError('not-assigned', `${topic}/${partition} is not held by this reader of group ${this.#options.group}`);
   }
-}
-
-/** The state as it is now: it changes while we wait, which the compiler cannot know. */
-function stateOf(holding: KafkaHolding): HoldingState {
-  return holding.state;
 }

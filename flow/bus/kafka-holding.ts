@@ -127,3 +127,8 @@ function headersOf({ headers = {} }: KafkaMessage): Record<string, string> {
   }
   return plain;
 }
+
+/** The state as it is now: it changes while we wait, which the compiler cannot know. */
+export function stateOf(holding: KafkaHolding): HoldingState {
+  return holding.state;
+}

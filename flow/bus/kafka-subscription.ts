@@ -1,8 +1,9 @@
 import { BusError, type SubscribeOptions, type Subscription, type Topic } from './bus.js';
-import { KafkaAssignment, type KafkaAssignmentContext } from './kafka-assignment.js';
+import { KafkaAssignment } from './kafka-assignment.js';
 import type { KafkaClients } from './kafka-client.js';
 import { KafkaConsumer } from './kafka-consumer.js';
 import type { KafkaHolding } from './kafka-holding.js';
+import type { KafkaAssignmentContext } from './kafka-positions.js';
 import { checkMetadata } from './message-size.js';
 import { sleep } from './timing.js';
 
@@ -143,7 +144,7 @@ export class KafkaSubscription implements Subscription {
       const behind = high !== undefined && high !== holding.position && !holding.paused && holding.queuedBytes === 0;
       if (!behind) holding.movedAt = Date.now();
       if (Date.now() - holding.movedAt < limits.stallTimeoutMs) continue;
-      if (high! < holding.position) this.#fail(this.#assignment.truncated(holding, holding.position, high!));
+      if (high! < holding.position) this.#fail(this.#assignment.positions.truncated(holding, holding.position, high!));
       else this.#restart(consumer, `${holding.topicName}/${holding.partition} stands at ${holding.position} of ${high}`);
       return;
     }
