@@ -1,0 +1,147 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { Command, Option } from 'commander';
+import { type Collector, createCollector } from '../../collector/collector.js';
+import { FILE_FORMATS, type FileFormat, readFileInto } from '../../collector/files.js';
+import { FlowBatch } from '../../flow/batch.js';
+import { encodeBlock } from '../../flow/native/block.js';
+import { Exit } from '../errors.js';
+import { EXIT } from '../exit-codes.js';
+import { createProgress } from '../render/progress.js';
+import { csvHeader, csvLines, jsonLines } from '../render/rows.js';
+import { formatCount } from '../render/text.js';
+
+const OUTPUTS = ['json', 'csv', 'arrow', 'none'] as const;
+
+interface DecodeFlags {
+  format: FileFormat;
+  output: (typeof OUTPUTS)[number];
+  sensor: string;
+  quiet?: boolean;
+}
+
+/** `cordon decode FILE…`: any supported file → flow records on standard output, in the column table's names. */
+export function decodeCommand(): Command {
+  return new Command('decode')
+    .description('Turn captures and flow exports into flow records on standard output')
+    .argument('<file...>', "files to read; '-' is a capture on standard input")
+    .addOption(new Option('--format <format>', 'what the files hold').choices(FILE_FORMATS).default('auto'))
+    .addOption(new Option('--output <output>', 'JSON lines, CSV, an Arrow file, or only the summary').choices(OUTPUTS).default('json'))
+    .option('--sensor <name>', 'sensor name for captures of traffic', 'capture')
+    .option('--quiet', 'no summary on standard error')
+    .addHelpText(
+      'after',
+      `
+Formats: pcap (a capture of traffic, metered into flow records), export-pcap (a capture of NetFlow v5, v9 or IPFIX), netflow (bare datagrams
+one after another). Captures may be pcap or pcapng, gzip or not.
+
+Examples:
+  cordon decode router.pcap
+  tcpdump -w - -i eth0 | cordon decode -
+  cordon decode --output csv export.pcap > flows.csv`,
+    )
+    .action(async (files: string[], flags: DecodeFlags) => {
+      await decode(files, flags);
+    });
+}
+
+async function decode(files: readonly string[], flags: DecodeFlags): Promise<void> {
+  const writer = WRITERS[flags.output]();
+  const collector = createCollector({
+    flows: {
+      async write(batch) {
+        await writer.rows(batch);
+        return { produced: batch.length, unwatched: 0 };
+      },
+      flush: async () => undefined,
+    },
+    coverage: async () => undefined,
+  });
+  const progress = createProgress(flags.quiet !== true);
+  let damaged = false;
+  for (const path of files) {
+    const summary = await readFileInto(collector, {
+      path,
+      format: flags.format,
+      sensor: flags.sensor,
+      onProgress: (_ms, packets) => progress.add(path, packets),
+    });
+    damaged ||= summary.cut;
+  }
+  progress.end();
+  await collector.flush();
+  await writer.end();
+  if (flags.quiet !== true) process.stderr.write(summaryOf(collector));
+  if (damaged) throw new Exit(EXIT.integrity);
+}
+
+function summaryOf({ counters }: Collector): string {
+  const faults = [...counters.faults].sort(([a], [b]) => (a < b ? -1 : 1)).map(([code, count]) => `  ${formatCount(count)} × ${code}\n`);
+  const read = counters.packets > 0 ? `${formatCount(counters.packets)} packets` : `${formatCount(counters.datagrams)} datagrams`;
+  return `${read}, ${formatCount(counters.records)} flow records\n${faults.length === 0 ? '' : `faults:\n${faults.join('')}`}`;
+}
+
+interface RowWriter {
+  rows(batch: FlowBatch): Promise<void>;
+  end(): Promise<void>;
+}
+
+const WRITERS = {
+  json: () => textWriter('', jsonLines),
+  csv: () => textWriter(csvHeader(new FlowBatch(1)), csvLines),
+  arrow: createArrowWriter,
+  none: () => ({ rows: async () => undefined, end: async () => undefined }),
+} as const satisfies Record<(typeof OUTPUTS)[number], () => RowWriter>;
+
+function textWriter(header: string, lines: (batch: FlowBatch) => string): RowWriter {
+  let first = true;
+  const write = async (text: string): Promise<void> => {
+    if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+  };
+  return {
+    async rows(batch) {
+      await write((first ? header : '') + lines(batch));
+      first = false;
+    },
+    async end() {
+      if (first) await write(header);
+    },
+  };
+}
+
+/**
+ * Arrow by the embedded engine: rows are put down as Native blocks in a temporary folder, and ClickHouse writes them as an Arrow stream. Loaded only
+ * when asked for: the engine is large.
+ */
+function createArrowWriter(): RowWriter {
+  const folder = mkdtempSync(join(tmpdir(), 'cordon-arrow-'));
+  const blocks = join(folder, 'rows.native');
+  const opened = open(blocks, 'w');
+  let rows = 0;
+  return {
+    async rows(batch) {
+      rows += batch.length;
+      await (await opened).write(encodeBlock(batch));
+    },
+    async end() {
+      try {
+        const file = await opened;
+        if (rows === 0) await file.write(encodeBlock(new FlowBatch(1)));
+        await file.close();
+        const { Session } = await import('chdb');
+        const session = new Session(join(folder, 'engine'));
+        const arrow = join(folder, 'rows.arrow');
+        session.query(`SELECT * FROM file('${blocks}', Native) INTO OUTFILE '${arrow}' FORMAT ArrowStream`);
+        session.cleanup();
+        const output = await open(arrow);
+        await pipeline(output.createReadStream(), process.stdout, { end: false });
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  };
+}
