@@ -59,7 +59,7 @@ export class AddressSpace {
     return set;
   }
 
-  /** The widest prefix's text would mislead where narrower ones are cut out: some prefix of the set, for messages; undefined when it is empty. */
+  /** A prefix that lies in the set, at least but for narrower ones within it, to name in messages; undefined when the set is empty. */
   exampleOf(set: AtomSet): Prefix | undefined {
     for (let atom = 0; atom < this.atomCount; atom++) if (hasAtom(set, atom)) return this.sorted[atom];
     return undefined;

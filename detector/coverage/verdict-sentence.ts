@@ -67,7 +67,7 @@ export function sentenceOf(about: SentenceParts): string {
 export function findingsText(findings: readonly ClaimFinding[]): string {
   const attempts = findings.filter((finding) => finding.completion === 'attempt').length;
   const count = `${countText(findings.length)} ${findings.length === 1 ? 'finding' : 'findings'}`;
-  return attempts === 0 ? count : `${count}, ${countText(attempts)} of them attempts that went unanswered`;
+  return attempts === 0 ? count : `${count}, ${countText(attempts)} of them only ${attempts === 1 ? 'an attempt' : 'attempts'}`;
 }
 
 /** '2026-12-03' for a day of the calendar, '2026-12-01 to 2026-12-07' for several, otherwise both instants. */

@@ -16,16 +16,17 @@ export const LATENESS_MS = 5 * MINUTE_MS;
 /** Of sensors that declare no active timeout: the longest that routers come with. */
 export const DEFAULT_ACTIVE_TIMEOUT_MS = 30 * MINUTE_MS;
 
-/** How many flow records about a fleet were judged in the period. */
+/** How many flow records about a fleet were judged in a period; entries of one fleet and period add up. */
 export interface JudgedRecords {
   readonly fleet: string;
+  readonly periodFromMs: number;
   readonly records: number;
 }
 
 export interface PeriodFacts {
   readonly claims: CompiledClaims;
   readonly period: Period;
-  /** Latest revisions; those of other periods and of no claim are passed over. */
+  /** Latest revisions; those of other periods and of no claim are passed over, as are counts of other periods. */
   readonly findings: readonly ClaimFinding[];
   /** Rows of `coverage_minutes` of the period, better with two heartbeats of time on either side. */
   readonly coverage: readonly CoverageMinute[];
@@ -86,7 +87,10 @@ function judgeClaim(
     const sensor = claims.sensors[index]!;
     return sensorFacts(sensor, bySensor.get(sensor.name) ?? [], claim.coverage, fromMs, toMs, ipv6);
   });
-  const records = facts.judged.filter((judged) => judged.fleet === fleet.name).reduce((sum, judged) => sum + judged.records, 0);
+  const records = facts.judged.reduce(
+    (sum, judged) => (judged.fleet === fleet.name && judged.periodFromMs === facts.period.fromMs ? sum + judged.records : sum),
+    0,
+  );
   const excused = excusedOf(facts, claim);
   const coverage = judgeCoverage(claim, sensors, fromMs, toMs);
   const reasons = [...coverage.reasons, ...otherReasons(facts, claim, records, toMs)];

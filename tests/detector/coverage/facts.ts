@@ -76,7 +76,7 @@ export function facts(change: Partial<PeriodFacts> = {}): PeriodFacts {
     period: { fromMs: FROM, toMs: TO },
     findings: [],
     coverage: day(),
-    judged: [{ fleet: 'scanners', records: 28_800 }],
+    judged: [{ fleet: 'scanners', periodFromMs: FROM, records: 28_800 }],
     excused: [],
     watermarkMs: Number.POSITIVE_INFINITY,
     ...change,

@@ -43,7 +43,7 @@ describe('the word', () => {
     const verdict = judge({ findings: [finding, { ...finding, completion: 'attempt' }], coverage: [] });
     expect(verdict.verdict).toBe('VIOLATED');
     expect(verdict.reasons.map((reason) => reason.code)).toEqual(['violated', 'sensor-silent']);
-    expect(verdict.sentence).toMatch(/^c 2026-12-03 VIOLATED: 2 findings, 1 of them attempts that went unanswered; /);
+    expect(verdict.sentence).toMatch(/^c 2026-12-03 VIOLATED: 2 findings, 1 of them only an attempt; /);
   });
   test('findings of other claims, of none, of other days, and withdrawn ones do not count', () => {
     const others = [{ claim: 'd' }, { claim: '' }, { windowToMs: FROM }, { windowToMs: TO + 1 }, { records: 0 }].map((change) => ({
@@ -139,7 +139,16 @@ const SHORTFALLS: readonly (readonly [name: string, reasons: readonly [ReasonCod
     [['demand-not-judged', 'max_skew fw']],
     () => ({ claims: claimsWith(SENSORS, `${SENSORS}, max_skew: PT5S`) }),
   ],
-  ['nothing of the fleet', [['no-subject', 'scanners']], () => ({ judged: [{ fleet: 'others', records: 5 }] })],
+  [
+    'nothing of the fleet',
+    [['no-subject', 'scanners']],
+    () => ({
+      judged: [
+        { fleet: 'others', periodFromMs: FROM, records: 5 },
+        { fleet: 'scanners', periodFromMs: TO, records: 5 },
+      ],
+    }),
+  ],
   [
     'IPv6 members and NetFlow v5',
     [['no-ipv6-fields', 'fw']],
