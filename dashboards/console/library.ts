@@ -7,6 +7,8 @@ import { unsupported } from './supported.js';
 import { parseTimeRange } from './time-range.js';
 import { interpolateVariables } from './variables.js';
 
+/** The dashboard that the console opens with. */
+const HOME = 'cordon-overview';
 /** Points along a chart when a panel does not say. */
 const DEFAULT_DATA_POINTS = 300;
 
@@ -42,6 +44,7 @@ export function loadLibrary(folder: string): Library {
     texts.set(dashboard.uid, text);
     return dashboard;
   });
+  dashboards.sort((a, b) => Number(b.uid === HOME) - Number(a.uid === HOME));
   if (dashboards.length === 0) throw new Error(`no dashboards in ${folder}: run 'cordon dashboards' to generate them`);
   return {
     dashboards,

@@ -184,9 +184,9 @@ function findings(): table.PanelBuilder {
     format: 'table',
   })
     .overrideByName('Severity', [column.width(88), column.mappings(SEVERITY_MAPPING), column.coloured()])
-    .overrideByName('Asset', [column.width(100), column.wrapped()])
-    .overrideByName('Claim or detection', [column.width(150), column.wrapped()])
-    .overrideByName('Why', [column.minWidth(210), column.wrapped()])
+    .overrideByName('Asset', [column.width(98), column.wrapped()])
+    .overrideByName('Claim or detection', [column.width(164), column.wrapped()])
+    .overrideByName('Why', [column.minWidth(200), column.wrapped()])
     .overrideByName('Peer', [column.width(130), column.wrapped()])
     .overrideByName('Port', [column.width(78)])
     .overrideByName('Completion', [column.width(100)])

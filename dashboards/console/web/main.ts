@@ -48,8 +48,12 @@ function showDashboard(dashboard: Dashboard, settings: ConsoleSettings): void {
     asOf.textContent = `as of ${formatTime(Date.now())} UTC`;
     byId('panels').dataset.loaded = String(mine);
     const every = refreshMs(state.refresh);
-    if (every > 0) timer = window.setTimeout(() => void load(true), every);
+    if (every > 0) again(every);
   };
+  /** A page that nobody sees asks nothing of the store. */
+  function again(every: number): void {
+    timer = window.setTimeout(() => (document.hidden ? again(every) : void load(true)), every);
+  }
   function changed(rangeToo: boolean): void {
     writeState(dashboard, state);
     range.update();
