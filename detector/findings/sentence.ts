@@ -30,7 +30,7 @@ function peerOf(finding: Finding): string {
 
 function verbOf({ completion, initiator }: Finding): string {
   const byPeer = initiator === 'peer';
-  if (completion === 'attempt') return byPeer ? 'was tried, without an answer given, by' : 'tried, without an answer, to reach';
+  if (completion === 'attempt') return byPeer ? 'was tried without success by' : 'tried without success to reach';
   if (completion === 'transferred') return byPeer ? 'was reached by and exchanged data with' : 'exchanged data with';
   if (completion === 'established') return byPeer ? 'was reached by' : 'talked with';
   return 'sent to or received from (one direction seen)';
