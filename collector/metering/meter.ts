@@ -188,37 +188,43 @@ class FlowMeter implements Meter {
     const { protocol } = packet;
     const kind = Entry.packKind(protocol, packet.version, packet.vlanId);
     const icmp = protocol === Protocol.icmp || protocol === Protocol.icmp6;
-    let ports = (packet.sourcePort << 16) | packet.destinationPort;
-    // The packet comes from the responder, by its own words: an ICMP reply, a SYN with ACK.
-    let answer = 0;
-    if (icmp && portsKnown) {
-      const request = requestTypeOf(protocol, packet.icmpType);
-      ports = ((request < 0 ? packet.icmpType : request) << 8) | packet.icmpCode;
-      if (request >= 0) {
-        answer = 1;
-        swapEndpoints(packet);
-      }
+    if (icmp) {
+      const request = portsKnown ? requestTypeOf(protocol, packet.icmpType) : -1;
+      if (request >= 0 && this.addAnswer(kind, (request << 8) | packet.icmpCode, timeMs, number)) return;
     }
+    let ports = icmp ? (packet.icmpType << 8) | packet.icmpCode : (packet.sourcePort << 16) | packet.destinationPort;
     const hash = table.hash(packet, ports, kind);
     const found = table.find(packet, ports, kind, hash, !icmp);
     let entry = found >> 1;
-    let reverse = icmp ? answer : found & 1;
+    let reverse = found & 1;
     if (found >= 0 && this.endsBefore(entry, reverse, timeMs)) entry = -1;
     if (entry < 0) {
-      if (!icmp) {
-        answer = protocol === Protocol.tcp && (packet.tcpFlags & (TcpFlag.syn | TcpFlag.ack)) === (TcpFlag.syn | TcpFlag.ack) ? 1 : 0;
-        if (answer === 1) {
-          swapEndpoints(packet);
-          ports = (ports << 16) | (ports >>> 16);
-        }
+      // Who sends SYN with ACK answers, also when the question was not captured.
+      reverse = protocol === Protocol.tcp && (packet.tcpFlags & (TcpFlag.syn | TcpFlag.ack)) === (TcpFlag.syn | TcpFlag.ack) ? 1 : 0;
+      if (reverse === 1) {
+        swapEndpoints(packet);
+        ports = (ports << 16) | (ports >>> 16);
       }
-      reverse = answer;
       if (table.full) this.evict();
       entry = this.open(ports, kind, hash, timeMs, number);
-    } else if (timeMs - table.doubles[entry * ENTRY_DOUBLES + Entry.START]! >= this.activeTimeoutMs) {
+    } else if (this.isOld(entry, timeMs)) {
       this.continueRecord(entry, timeMs, number);
     }
     this.add(entry, reverse, timeMs);
+  }
+
+  /** Adds an ICMP reply to the flow of its request. False when no request was seen: then it is a flow of its own. */
+  private addAnswer(kind: number, ports: number, timeMs: number, number: number): boolean {
+    const { packet, table } = this;
+    swapEndpoints(packet);
+    const entry = table.find(packet, ports, kind, table.hash(packet, ports, kind), false) >> 1;
+    if (entry < 0 || timeMs > this.deadline(entry)) {
+      swapEndpoints(packet);
+      return false;
+    }
+    if (this.isOld(entry, timeMs)) this.continueRecord(entry, timeMs, number);
+    this.add(entry, 1, timeMs);
+    return true;
   }
 
   /** A new entry for the packet, whose endpoints already stand in the flow's direction. */
@@ -372,6 +378,11 @@ class FlowMeter implements Meter {
   private finish(entry: number, reason: number): void {
     this.writer.write(this.table.words, this.table.doubles, entry, reason, this.clock);
     this.table.remove(entry);
+  }
+
+  /** True when the entry's record has reached the active timeout. */
+  private isOld(entry: number, timeMs: number): boolean {
+    return timeMs - this.table.doubles[entry * ENTRY_DOUBLES + Entry.START]! >= this.activeTimeoutMs;
   }
 
   private isClosed(entry: number): boolean {
