@@ -3,8 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../../flow/service/paths.js';
 import { applyRetention } from './retention.js';
-import { defaultRetention, type Retention, type Store } from './store.js';
 import { StoreError } from './store-error.js';
+import { type AppliedMigrations, defaultRetention, type Retention, type Store } from './store-types.js';
 
 /** One numbered file of SQL. Released ones are never changed: a change is a new file. */
 export interface Migration {
@@ -12,13 +12,6 @@ export interface Migration {
   readonly name: string;
   readonly sha256: string;
   readonly statements: readonly string[];
-}
-
-export interface AppliedMigrations {
-  /** Names of the migrations that this call applied; empty when the schema was up to date. */
-  readonly applied: readonly string[];
-  /** Number of the newest migration in the database. */
-  readonly version: number;
 }
 
 /** Where the migrations lie, in source and in an installation alike. */

@@ -1,4 +1,4 @@
-import type { Retention, Store } from './store.js';
+import type { Retention, Store } from './store-types.js';
 
 /** The column that a table's age is told by. */
 const AGE = {

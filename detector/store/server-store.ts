@@ -1,10 +1,9 @@
 import { Readable } from 'node:stream';
 import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
-import { insertFailure } from './chdb/chdb-store.js';
 import { INSERT_SETTINGS } from './insert-settings.js';
 import { migrate } from './migrate.js';
-import { DATABASE, type QueryParams, type QueryResult, type Retention, type Store } from './store.js';
-import { queryFailure, StoreError } from './store-error.js';
+import { insertFailure, queryFailure, StoreError } from './store-error.js';
+import { DATABASE, type QueryParams, type QueryResult, type Retention, type Store } from './store-types.js';
 import type { StoreTable } from './tables.js';
 
 export interface ServerStoreOptions {

@@ -101,3 +101,10 @@ export function queryFailure(error: unknown, what: string, code: StoreErrorCode 
     clickhouseName: exception?.name,
   });
 }
+
+/** A StoreError for a failed insert: 'insert-refused' when the bytes will never be taken. */
+export function insertFailure(error: unknown, table: string): StoreError {
+  const failure = queryFailure(error, `the insert into ${table} failed`);
+  if (!refusesBytes(failure)) return failure;
+  return queryFailure(error, `the bytes for ${table} were refused`, 'insert-refused');
+}

@@ -1,8 +1,8 @@
 import type { Session } from 'chdb';
 import { INSERT_SETTINGS } from '../insert-settings.js';
-import { type AppliedMigrations, migrate } from '../migrate.js';
-import { DATABASE, type QueryParams, type QueryResult, type Retention, type Store } from '../store.js';
-import { queryFailure, refusesBytes, StoreError } from '../store-error.js';
+import { migrate } from '../migrate.js';
+import { insertFailure, queryFailure, StoreError } from '../store-error.js';
+import { type AppliedMigrations, DATABASE, type QueryParams, type QueryResult, type Retention, type Store } from '../store-types.js';
 import type { StoreTable } from '../tables.js';
 import { openEngine } from './engine.js';
 import { execute } from './execute.js';
@@ -179,10 +179,4 @@ function restrict(session: Session, limits: ReadLimits): void {
       `max_memory_usage = ${limits.maxMemoryBytes}, result_overflow_mode = 'throw'`,
   );
   session.query('SET readonly = 1');
-}
-
-export function insertFailure(error: unknown, table: StoreTable): StoreError {
-  const failure = queryFailure(error, `the insert into ${table} failed`);
-  if (!refusesBytes(failure)) return failure;
-  return queryFailure(error, `the bytes for ${table} were refused`, 'insert-refused');
 }

@@ -1,6 +1,6 @@
 import type { ChdbResult, Session } from 'chdb';
-import type { QueryParams } from '../store.js';
 import { StoreError } from '../store-error.js';
+import type { QueryParams } from '../store-types.js';
 
 /** Attempts to get a session's output clean; one was always enough. */
 const rinseAttempts = 3;

@@ -1,4 +1,4 @@
-import type { QueryParam } from '../store.js';
+import type { QueryParam } from '../store-types.js';
 
 /**
  * `param_NAME` values as ClickHouse reads them from a URL: a plain value is escaped as in TabSeparated; an array is a literal ['a','b'] or [1,2] whose

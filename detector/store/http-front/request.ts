@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import type { QueryParams } from '../store.js';
+import type { QueryParams } from '../store-types.js';
 import { parameters } from './parameters.js';
 
 /** What one HTTP request asks of the database (ClickHouse HTTP interface). */

@@ -1,4 +1,4 @@
-import type { Store } from '../store.js';
+import type { Store } from '../store-types.js';
 
 const COUNTED = ['flows', 'asset_peer_1m', 'asset_peer_1h', 'findings_current', 'coverage_minutes', 'verdicts_current'] as const;
 export type RowCounts = Readonly<Record<(typeof COUNTED)[number], number>>;

@@ -1,5 +1,5 @@
 import { COVERAGE_COLUMNS } from '../../../flow/coverage.js';
-import type { Store } from '../store.js';
+import type { Store } from '../store-types.js';
 import { allOf, decodeRow, given, type RowOf, selectList } from './rows.js';
 
 export type CoverageMinute = RowOf<typeof COVERAGE_COLUMNS>;

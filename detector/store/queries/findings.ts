@@ -1,6 +1,6 @@
 import type { COMPLETION } from '../../../flow/columns.js';
 import { type EvidenceRow, FINDING_COLUMNS, type FINDING_INITIATOR, type Finding, type Severity } from '../../findings/finding.js';
-import type { Store } from '../store.js';
+import type { Store } from '../store-types.js';
 import { allOf, decodeRow, given, type RowOf, selectList } from './rows.js';
 
 /** Which findings; every part that is left out lets all pass. */

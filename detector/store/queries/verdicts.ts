@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ColumnBatch } from '../../../flow/batch.js';
 import { encodeBlock } from '../../../flow/native/block.js';
 import { type Reason, VERDICT_COLUMNS, VERDICTS, type Verdict, type VerdictWord } from '../../coverage/verdict-types.js';
-import type { Store } from '../store.js';
+import type { Store } from '../store-types.js';
 import { allOf, decodeRow, given, type RowOf, selectList } from './rows.js';
 
 /**

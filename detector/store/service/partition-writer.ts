@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Assignment, type Bus, BusError, type Message, type Subscription } from '../../../flow/bus/bus.js';
 import { frameProblem } from '../../../flow/frame.js';
-import type { Store } from '../store.js';
 import { StoreError } from '../store-error.js';
+import type { Store } from '../store-types.js';
 import { STORE_TABLES, type StoreTable } from '../tables.js';
 import type { BufferBudget } from './buffer-budget.js';
 import type { StoreHealth, TopicCounters } from './counters.js';

@@ -27,7 +27,7 @@ export function readIntent(at: Assignment): Intent | undefined {
   if (committed === undefined || committed.metadata === '') return undefined;
   let intent: Partial<Intent>;
   try {
-    intent = JSON.parse(committed.metadata) as Partial<Intent>;
+    intent = (JSON.parse(committed.metadata) ?? {}) as Partial<Intent>;
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus, Message, Subscription, Topic } from '../../../flow/bus/bus.js';
 import type { Log } from '../../../flow/service/log.js';
-import type { Store } from '../store.js';
+import type { Store } from '../store-types.js';
 import type { StoreTable } from '../tables.js';
 import { BufferBudget } from './buffer-budget.js';
 import { type StoreHealth, type TopicCounters, zeroCounters } from './counters.js';

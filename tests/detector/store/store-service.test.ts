@@ -71,8 +71,6 @@ async function startService(
 }
 const frames = (count: number, rows = 500, seed = 1) =>
   flowFrames({ rows: count * rows, startMs: DAY, stepMs: 100, assets: 12, peersPerAsset: 4 }, rows, seed);
-const messages = (log: string, list: readonly OutgoingMessage[]): Message[] =>
-  list.map((frame, offset) => ({ ...frame, log, topic: 'flows', partition: 0, offset }));
 const publish = async (bus: Bus, list: readonly OutgoingMessage[], partition = 0) => {
   for (const frame of list) await bus.publish('flows', partition, frame);
 };
@@ -271,9 +269,4 @@ it('stores coverage as deltas that add up, and the latest revision of a finding'
   );
   expect(minutes.rows).toEqual([{ sensor: 'core', recordsSent: '30', recordsLost: '3', last: String(DAY + 2), clock: -5 }]);
   expect((await store.query('SELECT sentence FROM findings_current')).rows).toEqual([{ sentence: 'revision 3' }]);
-});
-
-it('reads a promise only as it was written', () => {
-  const [message] = messages('log', frames(1));
-  expect(rangeToken(message!, 3, 9)).toBe('log:flows:0:3-9');
 });
