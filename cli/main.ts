@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { decodeCommand } from './commands/decode.js';
+import { replayCommand } from './commands/replay.js';
 import { ENVIRONMENT } from './environment.js';
 import { Exit } from './errors.js';
 import { EXIT } from './exit-codes.js';
 import { isExpected, sentenceOf } from './failures.js';
 
-const COMMANDS = [decodeCommand];
+const COMMANDS = [decodeCommand, replayCommand];
 
 function program(): Command {
   const root = new Command('cordon')

@@ -1,3 +1,4 @@
+import type { SensorNamer } from '../../collector/origins.js';
 import type { CompiledClaims } from '../../detector/claims/compiled.js';
 import { loadClaims } from '../../detector/claims/load.js';
 import { formatAddress, formatPrefix, parsePrefix } from '../../flow/address.js';
@@ -40,9 +41,6 @@ function refuseTwice(seen: Map<string, string>, key: string, file: string, what:
     throw new UsageError(`${file}: ${what} is watched by ${other} too; an asset belongs to one claim file`);
   seen.set(key, file);
 }
-
-/** Gives the sensor's name for an exporter and observation domain. */
-export type SensorNamer = (exporter: Uint8Array, domain: number) => string;
 
 /**
  * Names of sensors: those that the configuration gives to an address win, then the claim files' (the one with the same domain, else the one that

@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { type Config, loadConfig, type Override } from '../../flow/service/config.js';
+import { LOG_LEVELS } from '../../flow/service/log.js';
+import { type EnvironmentName, environment } from '../environment.js';
+import { UsageError } from '../errors.js';
+
+/** Flags that most commands share. */
+export interface CommonFlags {
+  config?: string;
+  claims?: string[];
+  approvals?: string;
+  data?: string;
+  logLevel?: string;
+}
+
+export function withCommonFlags(command: Command): Command {
+  return command
+    .option('--config <file>', 'configuration file (default: cordon.yaml where it exists)')
+    .option('--claims <file...>', 'claim files')
+    .option('--approvals <file>', 'approvals (JSON lines) that open ticketed windows')
+    .option('--data <folder>', 'folder for the embedded store and state')
+    .option('--log-level <level>', `${LOG_LEVELS.join(', ')} (default warn)`);
+}
+
+export interface Settings {
+  readonly config: Config;
+  readonly approvals: string | undefined;
+  readonly origins: ReturnType<typeof loadConfig>['origins'];
+}
+
+/** The configuration file under environment variables under flags. Throws ConfigError or UsageError. */
+export function commonSettings(flags: CommonFlags): Settings {
+  const file = flags.config ?? environment('CORDON_CONFIG') ?? (existsSync('cordon.yaml') ? 'cordon.yaml' : undefined);
+  const { config, origins } = loadConfig(file, overridesOf(flags));
+  if (!LOG_LEVELS.includes(config.logLevel)) throw new UsageError(`log level '${config.logLevel}' is none; use ${LOG_LEVELS.join(', ')}`);
+  return { config, approvals: config.approvals, origins };
+}
+
+function overridesOf(flags: CommonFlags): Override[] {
+  const list: Override[] = [];
+  const fromEnvironment = (name: EnvironmentName, path: string, read: (text: string) => unknown): void => {
+    const text = environment(name);
+    if (text !== undefined) list.push({ path, value: read(text), origin: name });
+  };
+  const commas = (text: string): string[] =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '');
+  fromEnvironment('CORDON_CLAIMS', 'claims', (text) => commas(text).map((path) => resolve(path)));
+  fromEnvironment('CORDON_DATA', 'data', (text) => resolve(text));
+  fromEnvironment('CORDON_LOG_LEVEL', 'logLevel', (text) => text);
+  fromEnvironment('CORDON_KAFKA_BROKERS', 'kafka.brokers', commas);
+  fromEnvironment('CORDON_CLICKHOUSE_URL', 'clickhouse.url', (text) => text);
+  fromEnvironment('CORDON_CLICKHOUSE_USER', 'clickhouse.username', (text) => text);
+  const fromFlag = (value: unknown, path: string, origin: string): void => {
+    if (value !== undefined) list.push({ path, value, origin });
+  };
+  fromFlag(
+    flags.claims?.map((path) => resolve(path)),
+    'claims',
+    '--claims',
+  );
+  fromFlag(flags.approvals === undefined ? undefined : resolve(flags.approvals), 'approvals', '--approvals');
+  fromFlag(flags.data === undefined ? undefined : resolve(flags.data), 'data', '--data');
+  fromFlag(flags.logLevel, 'logLevel', '--log-level');
+  return list;
+}

@@ -1,0 +1,220 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
+import { FILE_FORMATS, type FileFormat } from '../../collector/files.js';
+import type { Verdict } from '../../detector/coverage/verdict-types.js';
+import type { Finding } from '../../detector/findings/finding.js';
+import { findingsJson } from '../../detector/findings/json.js';
+import { writeVerdicts } from '../../detector/store/queries/verdicts.js';
+import { Lifecycle } from '../../flow/service/lifecycle.js';
+import { createLog, type Log } from '../../flow/service/log.js';
+import { parseInstant } from '../../flow/time.js';
+import { environment } from '../environment.js';
+import { Exit, UsageError } from '../errors.js';
+import { EXIT } from '../exit-codes.js';
+import { createFindingPrinter } from '../render/findings.js';
+import { createProgress } from '../render/progress.js';
+import { exitOf, verdictTable } from '../render/verdicts.js';
+import { differences, readExpected, summarise } from '../scenario/expected.js';
+import { bundledScenarios, loadScenario } from '../scenario/scenario.js';
+import { type ClaimSource, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
+import { type Embedded, startEmbedded } from '../wiring/embedded.js';
+import { playInputs, type ReplayInput, replayLogName } from '../wiring/inputs.js';
+import { judgeStored, type Range, storedFindings, storedRange } from '../wiring/judging.js';
+import { resendExports } from '../wiring/resend.js';
+import { publishToKafka } from '../wiring/to-kafka.js';
+import { type CommonFlags, commonSettings, withCommonFlags } from './common.js';
+
+interface ReplayFlags extends CommonFlags {
+  scenario?: string;
+  input?: string;
+  format: FileFormat;
+  sensor?: string;
+  speed: string;
+  to: string;
+  expect?: string;
+  writeExpected?: string;
+  from?: string;
+  until?: string;
+  json?: boolean;
+}
+
+/** `cordon replay FILE…`: files through the same pipeline as live telemetry; prints findings and verdicts. */
+export function replayCommand(): Command {
+  return withCommonFlags(
+    new Command('replay')
+      .description('Play files through the pipeline and print findings and verdicts')
+      .argument('[file...]', 'captures or flow exports; or name a bundled scenario with --scenario')
+      .option('--scenario <id>', `a bundled scenario: ${bundledScenarios().join(', ')}`)
+      .option('--input <name>', 'how the scenario was recorded: packets, netflow5, netflow9 or ipfix', 'packets')
+      .addOption(new Option('--format <format>', 'what the files hold').choices(FILE_FORMATS).default('auto'))
+      .option(
+        '--sensor <name>',
+        'sensor of the claim file that captures of traffic stand for (default: the first one that the claims name)',
+      )
+      .option('--speed <factor>', "pace of recorded time: 1x as recorded, 60x a minute per second, or 'max'", 'max')
+      .option('--to <target>', 'embedded, kafka, or udp://host:port (sends export datagrams on as they are)', 'embedded')
+      .option('--from <instant>', 'judge from here (ISO 8601 with zone; default: the first record)')
+      .option('--until <instant>', 'judge up to here (default: the last record)')
+      .option('--expect <file>', 'compare findings and verdicts with this file; exit 1 on a difference')
+      .option('--write-expected <file>', 'write what came out as such a file')
+      .option('--json', 'print findings and verdicts as JSON'),
+  )
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 all verified (or equal to --expect) · 1 a claim is violated (or a difference) · 2 something is not proven.
+
+Examples:
+  cordon replay --scenario port-scanners --input ipfix
+  cordon replay --claims site.claims.yaml --sensor border-fw day.pcap.gz
+  cordon replay --to udp://127.0.0.1:2055 --speed 60x export.pcap`,
+    )
+    .action(async (files: string[], flags: ReplayFlags) => {
+      await replay(files, flags);
+    });
+}
+
+/** What one replay is about, from flags or from a bundled scenario. */
+interface Plan {
+  readonly inputs: readonly ReplayInput[];
+  readonly claims: readonly ClaimSource[];
+  readonly range: Partial<Range>;
+}
+
+async function replay(files: readonly string[], flags: ReplayFlags): Promise<void> {
+  const { config, approvals } = commonSettings(flags);
+  const log = createLog(config.logLevel, 'replay');
+  const speed = parseSpeed(flags.speed);
+  const udp = /^udp:\/\/(.+):(\d+)$/.exec(flags.to);
+  const plan = flags.scenario === undefined ? planFromFiles(files, flags, config.claims, approvals) : planFromScenario(flags);
+  if (udp !== null) return resendExports(plan.inputs, udp[1]!, Number(udp[2]), speed, createProgress(true));
+  const claimSets = loadClaimSets(plan.claims);
+  const sensorOf = createSensorNamer(claimSets.sets, config.collector.sensors);
+  const inputs = plan.inputs.map((input) => ({ ...input, sensor: input.sensor || (claimSets.sets[0]?.sensors[0]?.name ?? 'capture') }));
+  if (flags.to === 'kafka') return publishToKafka({ config, claimSets, inputs, sensorOf, speed, log });
+  if (flags.to !== 'embedded') throw new UsageError(`--to ${flags.to} is no target; write embedded, kafka or udp://host:port`);
+
+  const expected = flags.expect === undefined ? undefined : readExpected(flags.expect);
+  await withEmbedded({ flags, config, claimSets, inputs, log }, async (embedded) => {
+    const progress = createProgress(flags.json !== true);
+    await Promise.race([playInputs(embedded.collector, inputs, sensorOf, speed, progress), embedded.failed]);
+    await embedded.drain();
+    progress.end();
+    const findings: Finding[] = [];
+    const verdicts: Verdict[] = [];
+    for (const claims of claimSets.sets) {
+      findings.push(...(await storedFindings(embedded.store, claims)));
+      const range = { ...(await storedRange(embedded.store, claims)), ...plan.range };
+      if (range.fromMs === undefined || range.toMs === undefined) continue;
+      const excused = [...embedded.detector.engines().values()].flatMap((engine) => engine.exceptionsUsed());
+      verdicts.push(
+        ...(await judgeStored(embedded.store, claims, { fromMs: range.fromMs, toMs: range.toMs }, Number.POSITIVE_INFINITY, excused)),
+      );
+    }
+    await writeVerdicts(embedded.store, verdicts, Date.now());
+    report(findings, verdicts, flags);
+    finish(findings, verdicts, flags, expected);
+  });
+}
+
+function report(findings: readonly Finding[], verdicts: readonly Verdict[], flags: ReplayFlags): void {
+  if (flags.json === true) {
+    process.stdout.write(`{"findings":${findingsJson(findings).trimEnd()},\n"verdicts":${JSON.stringify(verdicts, undefined, 2)}}\n`);
+  } else if (verdicts.length === 0) {
+    process.stdout.write('No record concerns an asset of the claims: nothing was judged, and nothing is proven.\n');
+  } else {
+    process.stdout.write(`\n${verdictTable(verdicts)}`);
+  }
+}
+
+function finish(
+  findings: readonly Finding[],
+  verdicts: readonly Verdict[],
+  flags: ReplayFlags,
+  expected: ReturnType<typeof summarise> | undefined,
+): void {
+  const summary = summarise(findings, verdicts);
+  if (flags.writeExpected !== undefined) writeFileSync(flags.writeExpected, `${JSON.stringify(summary, undefined, 2)}\n`);
+  if (expected === undefined) throw new Exit(verdicts.length === 0 ? EXIT.notProven : exitOf(verdicts));
+  const lines = differences(expected, summary);
+  for (const line of lines) process.stderr.write(`${line}\n`);
+  throw new Exit(lines.length === 0 ? EXIT.ok : EXIT.bad);
+}
+
+interface Session {
+  readonly flags: ReplayFlags;
+  readonly config: ReturnType<typeof commonSettings>['config'];
+  readonly claimSets: ReturnType<typeof loadClaimSets>;
+  readonly inputs: readonly ReplayInput[];
+  readonly log: Log;
+}
+
+/** Runs `work` with a started pipeline, in the folder given with --data or in one that is removed afterwards. */
+async function withEmbedded(
+  { flags, config, claimSets, inputs, log }: Session,
+  work: (embedded: Embedded) => Promise<void>,
+): Promise<void> {
+  const given = flags.data ?? environment('CORDON_DATA');
+  const data = given === undefined ? mkdtempSync(join(tmpdir(), 'cordon-replay-')) : config.data;
+  const lifecycle = new Lifecycle(log);
+  const logName = replayLogName(inputs, claimSets);
+  const print = createFindingPrinter((line) => process.stdout.write(line));
+  try {
+    const embedded = await startEmbedded(
+      {
+        data,
+        claimSets,
+        parameters: config.detections as Record<string, Record<string, number>>,
+        ...(logName === undefined ? {} : { logName }),
+        retention: { flows: 0, minutes: 0, hours: 0 },
+        log,
+        ...(flags.json === true ? {} : { onFinding: print }),
+      },
+      lifecycle,
+    );
+    await work(embedded);
+  } finally {
+    await lifecycle.stop();
+    if (given === undefined) rmSync(data, { recursive: true, force: true });
+  }
+}
+
+function planFromScenario(flags: ReplayFlags): Plan {
+  const scenario = loadScenario(flags.scenario!);
+  const input = scenario.inputs.get(flags.input ?? 'packets');
+  if (input === undefined)
+    throw new UsageError(`scenario ${scenario.id} has no input '${flags.input}'; it has ${[...scenario.inputs.keys()].join(', ')}`);
+  return {
+    inputs: [{ path: input.file, format: input.format as FileFormat, sensor: input.sensor }],
+    claims: [{ file: scenario.claims, approvals: scenario.approvals }],
+    range: { fromMs: scenario.fromMs, toMs: scenario.untilMs },
+  };
+}
+
+function planFromFiles(files: readonly string[], flags: ReplayFlags, claims: readonly string[], approvals: string | undefined): Plan {
+  if (files.length === 0) throw new UsageError('name the files to replay, or a scenario with --scenario');
+  const needsClaims = !flags.to.startsWith('udp://');
+  if (needsClaims && claims.length === 0)
+    throw new UsageError('name the claim files with --claims: without claims there is nothing to judge');
+  return {
+    inputs: files.map((path) => ({ path, format: flags.format, sensor: flags.sensor ?? '' })),
+    claims: claims.map((file) => ({ file, approvals })),
+    range: { ...instantFlag('fromMs', '--from', flags.from), ...instantFlag('toMs', '--until', flags.until) },
+  };
+}
+
+function instantFlag(key: keyof Range, name: string, text: string | undefined): Partial<Range> {
+  if (text === undefined) return {};
+  const ms = parseInstant(text);
+  if (ms === undefined) throw new UsageError(`${name} ${text} is no instant; write one with its zone, such as 2026-12-03T00:00:00+01:00`);
+  return { [key]: ms };
+}
+
+function parseSpeed(text: string): number {
+  if (text === 'max') return Number.POSITIVE_INFINITY;
+  const factor = Number(/^(\d{1,6}(?:\.\d{1,3})?)x?$/.exec(text)?.[1]);
+  if (!(factor > 0)) throw new UsageError(`--speed ${text} is no pace; write 1x, 60x or max`);
+  return factor;
+}

@@ -1,0 +1,146 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Collector, createBusOutput, createCollector } from '../../collector/collector.js';
+import { createEngine } from '../../detector/engine/engine.js';
+import { createEngineSet } from '../../detector/engine/engine-set.js';
+import type { DetectionSettings } from '../../detector/engine/parameters.js';
+import { createDetectorService, type DetectorService } from '../../detector/engine/service.js';
+import { createFileSnapshotStore } from '../../detector/engine/snapshot-file.js';
+import { FINDING_COLUMNS, type Finding } from '../../detector/findings/finding.js';
+import { findingAt } from '../../detector/findings/finding-batch.js';
+import type { ChdbStore } from '../../detector/store/chdb/chdb-store.js';
+import { createStoreService, type StoreService } from '../../detector/store/service/store-service.js';
+import { createStore, defaultRetention, type Retention } from '../../detector/store/store.js';
+import { ColumnBatch } from '../../flow/batch.js';
+import type { Bus, Message } from '../../flow/bus/bus.js';
+import { openCommitFile } from '../../flow/bus/commit-file.js';
+import { createLocalBus } from '../../flow/bus/local.js';
+import { decodeFrame } from '../../flow/frame.js';
+import type { Lifecycle } from '../../flow/service/lifecycle.js';
+import type { Log } from '../../flow/service/log.js';
+import type { ClaimSets } from './claim-sets.js';
+
+export interface EmbeddedOptions {
+  /** Folder of the store and of all state; made when missing. One process at a time. */
+  readonly data: string;
+  readonly claimSets: ClaimSets;
+  readonly parameters?: DetectionSettings;
+  /**
+   * Name of the input where it can be played again from its beginning (a hash of the files): a run that was killed then goes on where its work was
+   * durable. Live input has none.
+   */
+  readonly logName?: string;
+  /** How long rows are kept; a replay of an old capture keeps them for ever. */
+  readonly retention?: Retention;
+  /** Sessions for queries from outside, where the HTTP front is to run. */
+  readonly guests?: number;
+  readonly keepUnwatched?: boolean;
+  readonly log: Log;
+  /** Called for every change of a finding, in the order in which they were published. */
+  readonly onFinding?: (finding: Finding) => void;
+}
+
+/** The whole pipeline in one process: collector, bus, detector and store. */
+export interface Embedded {
+  readonly bus: Bus;
+  readonly store: ChdbStore;
+  readonly collector: Collector;
+  readonly detector: DetectorService;
+  readonly storing: StoreService;
+  /** Resolves when everything collected so far is judged and stored, the ledger included. */
+  drain(): Promise<void>;
+  /** Rejects when a part has ended by an error. */
+  readonly failed: Promise<never>;
+}
+
+const TERMINAL_GROUP = 'terminal';
+/** How long `drain` waits between looks at what is left. */
+const DRAIN_PAUSE_MS = 5;
+
+/** Starts the parts in the order of the lifecycle; stopping the lifecycle stops them in reverse. */
+export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecycle): Promise<Embedded> {
+  const { claimSets, log, data } = options;
+  mkdirSync(join(data, 'state'), { recursive: true });
+  const store = createStore({
+    kind: 'chdb',
+    path: join(data, 'store'),
+    retention: options.retention ?? defaultRetention,
+    guests: options.guests ?? 0,
+  });
+  await lifecycle.start({ name: 'store', start: () => store.start(), stop: () => store.close() });
+  await store.migrate();
+
+  const findingGroups = ['store', ...(options.onFinding === undefined ? [] : [TERMINAL_GROUP])];
+  const bus = createLocalBus({
+    ...(options.logName === undefined ? {} : { logs: { flows: options.logName, coverage: options.logName } }),
+    commits: await openCommitFile(join(data, 'state', 'commits.json')),
+    groups: { flows: ['detect', 'store'], coverage: ['store'], findings: findingGroups },
+  });
+  await lifecycle.start({ name: 'bus', start: () => bus.start(), stop: () => bus.stop() });
+
+  const storing = createStoreService({ bus, store, group: 'store', log });
+  await lifecycle.start({ name: 'store service', start: () => storing.start(), stop: () => storing.stop() });
+  if (options.onFinding !== undefined) await tellFindings(bus, options.onFinding);
+
+  const detector = createDetectorService({
+    bus,
+    group: 'detect',
+    engineFactory: () =>
+      createEngineSet(
+        claimSets.sets.map(
+          (claims) => () => createEngine({ claims, ...(options.parameters === undefined ? {} : { parameters: options.parameters }) }),
+        ),
+      ),
+    snapshots: createFileSnapshotStore(join(data, 'state')),
+    log,
+  });
+  await lifecycle.start({ name: 'detector', start: () => detector.start(), stop: () => detector.stop() });
+
+  const keepUnwatched = options.keepUnwatched ?? false;
+  const collector = createCollector(createBusOutput({ bus, watchList: claimSets.watchList, keepUnwatched }));
+  const failed = Promise.all([detector.ended, storing.ended]).then(() => new Promise<never>(() => undefined));
+  failed.catch(() => undefined);
+
+  const settled = async (): Promise<void> => {
+    for (;;) {
+      await Promise.all([detector.checkpoint(), storing.flush()]);
+      if ((await detector.lag()) === 0 && (await storing.lag()) === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_PAUSE_MS));
+    }
+  };
+
+  return {
+    bus,
+    store,
+    collector,
+    detector,
+    storing,
+    failed,
+    async drain() {
+      await collector.flush();
+      await collector.flushLedger(Number.POSITIVE_INFINITY);
+      await Promise.race([settled(), failed]);
+    },
+  };
+}
+
+/** Reads findings as they are published, for a person who watches. */
+async function tellFindings(bus: Bus, onFinding: (finding: Finding) => void): Promise<void> {
+  const batch = new ColumnBatch(FINDING_COLUMNS);
+  const subscription = await bus.subscribe({
+    group: TERMINAL_GROUP,
+    topics: ['findings'],
+    reader: {
+      assigned: async () => undefined,
+      revoked: async () => undefined,
+      async messages(messages: readonly Message[]) {
+        for (const message of messages) {
+          batch.clear();
+          decodeFrame(message, batch);
+          for (let row = 0; row < batch.length; row++) onFinding(findingAt(batch, row));
+          await subscription.commit(message.topic, message.partition, message.offset + 1);
+        }
+      },
+    },
+  });
+}
