@@ -14,8 +14,8 @@ export const TRANSFER_OCTETS = 10_000;
 const SEEN = 100;
 
 /**
- * initiatorConfidence where a biflow does not say how its direction was chosen. RFC 5103 §5 means the source to be the initiator, and firewalls do so;
- * softflowd puts the lower address first whoever began (fixtures/PROVENANCE.md). So it is a convention, not something seen.
+ * initiatorConfidence where a biflow neither says how its direction was chosen nor shows it by a bare SYN. RFC 5103 §5 means the source to be the
+ * initiator, and firewalls do so; softflowd puts the lower address first whoever began. So it is a convention, not something seen.
  */
 const CONVENTION = 50;
 
@@ -44,25 +44,43 @@ export function orientRows(batch: FlowBatch, from: number, to: number, biflowDir
 function orientBiflow(batch: FlowBatch, row: number, direction: number | undefined): void {
   const { initiator, initiatorConfidence, completion } = batch.columns;
   completion[row] = biflowCompletion(batch, row);
-  if (direction === BIFLOW_ARBITRARY || direction === BIFLOW_PERIMETER) return;
-  initiator[row] = direction === BIFLOW_REVERSE_INITIATOR ? Initiator.destination : Initiator.source;
-  initiatorConfidence[row] = direction === undefined ? CONVENTION : SEEN;
+  const bareSyn = bareSynFrom(batch, row);
+  if (bareSyn !== Initiator.unknown) {
+    initiator[row] = bareSyn;
+    initiatorConfidence[row] = SEEN;
+  } else if (direction !== BIFLOW_ARBITRARY && direction !== BIFLOW_PERIMETER) {
+    const reversed = direction === undefined ? !sent(batch, row) && answered(batch, row) : direction === BIFLOW_REVERSE_INITIATOR;
+    initiator[row] = reversed ? Initiator.destination : Initiator.source;
+    initiatorConfidence[row] = direction === undefined ? CONVENTION : SEEN;
+  }
 }
 
-/** How far an exchange came of which both directions were counted. */
+/** The end that sent a SYN and never an ACK: it began, and got no further. */
+function bareSynFrom({ columns }: FlowBatch, row: number): number {
+  if (columns.protocolIdentifier[row] !== TCP) return Initiator.unknown;
+  if ((columns.tcpControlBits[row]! & (SYN | ACK)) === SYN) return Initiator.source;
+  return (columns.reverseTcpControlBits[row]! & (SYN | ACK)) === SYN ? Initiator.destination : Initiator.unknown;
+}
+
+function sent({ columns }: FlowBatch, row: number): boolean {
+  return columns.packetDeltaCount[row]! > 0 || columns.octetDeltaCount[row]! > 0;
+}
+
+function answered({ columns }: FlowBatch, row: number): boolean {
+  return columns.reversePacketDeltaCount[row]! > 0 || columns.reverseOctetDeltaCount[row]! > 0;
+}
+
+/** How far an exchange came of which both directions were counted, whichever of them began. */
 function biflowCompletion(batch: FlowBatch, row: number): number {
-  const c = batch.columns;
-  const octets = Math.max(c.octetDeltaCount[row]!, c.reverseOctetDeltaCount[row]!);
-  const answered = c.reversePacketDeltaCount[row]! > 0 || c.reverseOctetDeltaCount[row]! > 0;
-  const asked = c.packetDeltaCount[row]! > 0 || c.octetDeltaCount[row]! > 0;
-  if (c.protocolIdentifier[row] !== TCP) {
-    if (octets >= TRANSFER_OCTETS) return Completion.transferred;
-    return answered && asked ? Completion.established : Completion.attempt;
+  const { protocolIdentifier, tcpControlBits, reverseTcpControlBits, octetDeltaCount, reverseOctetDeltaCount } = batch.columns;
+  const transferred = Math.max(octetDeltaCount[row]!, reverseOctetDeltaCount[row]!) >= TRANSFER_OCTETS;
+  const bothSent = sent(batch, row) && answered(batch, row);
+  if (protocolIdentifier[row] !== TCP) {
+    return transferred ? Completion.transferred : bothSent ? Completion.established : Completion.attempt;
   }
-  const forward = c.tcpControlBits[row]!;
-  const backward = c.reverseTcpControlBits[row]!;
-  const refused = (backward & (SYN | RST)) === RST && (forward & (SYN | ACK)) === SYN;
-  if (refused || (!answered && (forward & (SYN | ACK)) === SYN)) return Completion.attempt;
-  if (!answered || !asked) return Completion.unknown; // a slice of a longer connection: the other direction was silent in it
-  return octets >= TRANSFER_OCTETS ? Completion.transferred : Completion.established;
+  const bareSyn = bareSynFrom(batch, row);
+  const reply = bareSyn === Initiator.source ? reverseTcpControlBits[row]! : tcpControlBits[row]!;
+  if (bareSyn !== Initiator.unknown && (!bothSent || (reply & (SYN | RST)) === RST)) return Completion.attempt;
+  if (!bothSent) return Completion.unknown; // a slice of a longer connection: the other direction was silent in it
+  return transferred ? Completion.transferred : Completion.established;
 }
