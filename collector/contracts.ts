@@ -62,7 +62,7 @@ export interface MessageReport {
   recordsAnnounced: number;
   recordsDecoded: number;
   recordsUndecodable: number;
-  /** Octets of data sets skipped for want of their template: an upper bound of the records in them, where their number is unknown. */
+  /** Octets that could not be read as records (sets without template, cut or broken sets): an upper bound of the records in them. */
   undecodableOctets: number;
   recordsMalformed: number;
   /** Options data records: IPFIX and v9 count them in their sequence (RFC 7011 §3.1), they are no flows. */

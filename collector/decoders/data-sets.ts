@@ -81,7 +81,7 @@ export class DataSetReader {
       }
       at = next;
       if (!template.carriesFlow) report.recordsUndecodable++;
-      else if (into.reserve(1)) this.readRow(message, template, into.addRows(1));
+      else if (into.reserve(1)) this.readRow(message, template);
       else {
         faults.add('record-count');
         report.recordsUndecodable++;
@@ -92,10 +92,14 @@ export class DataSetReader {
     report.recordsDecoded += into.length - firstRow;
   }
 
-  private readRow({ bytes, domain, clock, into }: MessageContext, template: Template, row: number): void {
+  /** Adds the record that `walker` has just walked; there is room for it. */
+  private readRow({ bytes, domain, clock, into }: MessageContext, template: Template): void {
     const targets = this.targets;
     const { offsets, widths } = this.walker;
+    const row = into.length;
     targets.bind(into);
+    targets.zero(template.unwritten, row, row + 1);
+    into.length = row + 1;
     targets.f64(SYSTEM_INIT)[row] = 0;
     targets.f64(SAMPLING_WITH)[row] = 0;
     targets.u8(BIFLOW_DIRECTION)[row] = 0;

@@ -85,6 +85,7 @@ export class SetReader {
       const next = isOptions ? this.dialect.readOptionsTemplate(message, at, to) : this.dialect.readTemplate(message, at, to);
       if (next <= at) {
         message.report.malformed = true;
+        message.report.undecodableOctets += to - at;
         message.faults.add('template-malformed');
         return;
       }
