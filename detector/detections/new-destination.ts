@@ -90,7 +90,8 @@ class Novelty implements Evaluator {
   private readonly warmUpMs: number;
   private readonly leastScore: number;
   private readonly matter: Matter;
-  private readonly met = new Map<number, Met>();
+  /** By asset. */
+  private readonly met: (Met | undefined)[] = [];
 
   constructor(_unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.warmUpMs = parameters.warmUpHours * HOUR_MS;
@@ -112,8 +113,12 @@ class Novelty implements Evaluator {
     const began = record.initiator === Began.peer;
     const port = responderPort(record);
     const newSinceMs = Math.max(periodFromMs, met.firstMs + this.warmUpMs);
-    const newPeer = met.peers.meet(record.peerHashA, record.peerHashB, startMs, periodFromMs) >= newSinceMs;
-    const newNetwork = met.networks.meet(record.networkHashA, record.networkHashB, startMs, periodFromMs) >= newSinceMs;
+    const peerFirstMs = met.peers.meet(record.peerHashA, record.peerHashB, startMs, periodFromMs);
+    const newPeer = peerFirstMs >= newSinceMs;
+    // A peer met before has brought its network along.
+    const newNetwork =
+      (newPeer || peerFirstMs === startMs) &&
+      met.networks.meet(record.networkHashA, record.networkHashB, startMs, periodFromMs) >= newSinceMs;
     const newPort = met.ports.meet((record.protocol << 16) | port, 0, startMs, periodFromMs) >= newSinceMs;
     const newBeginner = began && met.beginners.meet(record.networkHashA, record.networkHashB, startMs, periodFromMs) >= newSinceMs;
     if (!newPeer || record.breaksClaim) return;
@@ -131,15 +136,16 @@ class Novelty implements Evaluator {
   }
 
   learningUntil(asset: number, nowMs: number): number | undefined {
-    const met = this.met.get(asset);
+    const met = this.met[asset];
     if (met === undefined) return undefined;
     const until = met.firstMs + this.warmUpMs;
     return nowMs < until ? until : undefined;
   }
 
   save(writer: StateWriter): void {
-    writer.u32(this.met.size);
-    for (const [asset, met] of this.met) {
+    writer.u32(this.met.filter((met) => met !== undefined).length);
+    for (const [asset, met] of this.met.entries()) {
+      if (met === undefined) continue;
       writer.u32(asset);
       writer.f64(met.firstMs);
       for (const set of [met.peers, met.networks, met.ports, met.beginners]) set.save(writer);
@@ -154,10 +160,10 @@ class Novelty implements Evaluator {
   }
 
   private metBy(asset: number, startMs: number): Met {
-    let met = this.met.get(asset);
+    let met = this.met[asset];
     if (met === undefined) {
       met = { firstMs: startMs, peers: new SeenSet(), networks: new SeenSet(), ports: new SeenSet(), beginners: new SeenSet() };
-      this.met.set(asset, met);
+      this.met[asset] = met;
     }
     return met;
   }

@@ -98,7 +98,8 @@ class VolumeWatch implements Evaluator {
   private readonly warmUpMs: number;
   private readonly limits: VolumeLimits;
   private readonly matter: Matter;
-  private readonly watched = new Map<number, Watched>();
+  /** By asset. */
+  private readonly watched: (Watched | undefined)[] = [];
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.unit = unit;
@@ -131,15 +132,16 @@ class VolumeWatch implements Evaluator {
   }
 
   learningUntil(asset: number, nowMs: number): number | undefined {
-    const watched = this.watched.get(asset);
+    const watched = this.watched[asset];
     if (watched === undefined) return undefined;
     const until = watched.firstMs + this.warmUpMs;
     return nowMs < until ? until : undefined;
   }
 
   save(writer: StateWriter): void {
-    writer.u32(this.watched.size);
-    for (const [asset, watched] of this.watched) {
+    writer.u32(this.watched.filter((watched) => watched !== undefined).length);
+    for (const [asset, watched] of this.watched.entries()) {
+      if (watched === undefined) continue;
       writer.u32(asset);
       writer.f64(watched.firstMs);
       writer.f64(watched.periodFromMs);
@@ -190,11 +192,11 @@ class VolumeWatch implements Evaluator {
   }
 
   private watchedAt(asset: number, startMs: number): Watched {
-    let watched = this.watched.get(asset);
+    let watched = this.watched[asset];
     if (watched === undefined) {
       const series = BIN_LENGTHS_MS.map((binMs) => new VolumeSeries(binMs, this.clock, this.limits));
       watched = { firstMs: startMs, periodFromMs: Number.NEGATIVE_INFINITY, ratio: 0, series };
-      this.watched.set(asset, watched);
+      this.watched[asset] = watched;
     }
     return watched;
   }

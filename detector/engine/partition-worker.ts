@@ -7,7 +7,7 @@ import { partitionOf } from '../../flow/watch-list.js';
 import { FINDING_COLUMNS } from '../findings/finding.js';
 import { addFinding, createFindingBatch } from '../findings/finding-batch.js';
 import type { Engine } from './engine.js';
-import type { DetectorMetrics } from './service.js';
+import type { DetectorMetrics } from './metrics.js';
 import type { SnapshotStore } from './snapshot-store.js';
 
 interface WorkerParts {

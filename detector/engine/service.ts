@@ -2,6 +2,7 @@ import { FlowBatch } from '../../flow/batch.js';
 import type { Assignment, Bus, Message, Reader, Subscription, Topic } from '../../flow/bus/bus.js';
 import type { Log } from '../../flow/service/log.js';
 import type { Engine } from './engine.js';
+import type { DetectorMetrics } from './metrics.js';
 import { PartitionWorker } from './partition-worker.js';
 import type { SnapshotStore } from './snapshot-store.js';
 
@@ -9,14 +10,6 @@ import type { SnapshotStore } from './snapshot-store.js';
 export const SNAPSHOT_EVERY_FRAMES = 64;
 /** Longest that work stands without a snapshot when little arrives. */
 export const SNAPSHOT_EVERY_MS = 5000;
-
-/** What the process tells its metrics. Called per batch, never per record. */
-export interface DetectorMetrics {
-  frames(count: number, records: number): void;
-  quarantined(count: number): void;
-  findings(count: number): void;
-  snapshot(bytes: number, frames: number): void;
-}
 
 export interface DetectorServiceOptions {
   readonly bus: Bus;

@@ -8,7 +8,8 @@ import { evidenceOf } from './evidence.js';
 import type { EvidenceRow, Finding } from './finding.js';
 import { findingId } from './finding-id.js';
 import type { Contribution, FindingSink, Matter, Measurement } from './finding-sink.js';
-import { type FindingState, refresh } from './finding-state.js';
+import type { FindingState } from './finding-state.js';
+import { refresh } from './refresh.js';
 import { isWithdrawn } from './withdrawn.js';
 
 export interface FindingLimits {

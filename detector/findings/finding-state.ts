@@ -1,8 +1,5 @@
-import { LEVEL_COMPLETION, Level } from '../detections/observed-record.js';
-import { FINDING_INITIATOR, type Finding } from './finding.js';
+import type { Finding } from './finding.js';
 import type { Matter } from './finding-sink.js';
-import { sentenceOf } from './sentence.js';
-import { isWithdrawn } from './withdrawn.js';
 
 /** A finding while it grows: what the finished one does not show. */
 export interface FindingState {
@@ -24,20 +21,4 @@ export interface FindingState {
   /** Largest sampling interval of its records. */
   sampling: number;
   why: string;
-}
-
-/** Brings the derived fields (completion, initiator, severity, sentence) up to date. */
-export function refresh(state: FindingState): Finding {
-  const { finding, levels, began, matter } = state;
-  const level = furthest(levels);
-  finding.completion = LEVEL_COMPLETION[level]!;
-  finding.initiator = FINDING_INITIATOR[began[1] + began[2] === 0 ? 0 : began[1] >= began[2] ? 1 : 2]!;
-  finding.severity = isWithdrawn(finding) ? 'info' : matter.severities[level]!;
-  finding.sentence = sentenceOf(state);
-  return finding;
-}
-
-function furthest(levels: readonly number[]): 0 | 1 | 2 | 3 {
-  for (const level of [Level.transferred, Level.established, Level.unknown] as const) if (levels[level]! > 0) return level;
-  return Level.attempt;
 }
