@@ -217,7 +217,7 @@ describe('how it is read', () => {
     const limits = { maxOctets: 2 ** 40, maxRatio: 100, ratioFromOctets: 2 ** 20 };
     await expect(readCaptureFile({ path, limits })).rejects.toMatchObject({
       code: 'decompression-limit',
-      message: /'bomb\.pcap\.gz'.*100 times/,
+      message: expect.stringMatching(/'bomb\.pcap\.gz'.*100 times/),
     });
     await expect(readCaptureFile({ path, limits: { ...limits, maxRatio: 5000, maxOctets: 2 ** 21 } })).rejects.toMatchObject({
       code: 'decompression-limit',
@@ -274,7 +274,7 @@ describe('what is no capture', () => {
     const folder = temporaryFolder();
     await expect(readCaptureFile({ path: join(folder, 'none.pcap') })).rejects.toMatchObject({
       code: 'missing-file',
-      message: /'none\.pcap' does not exist/,
+      message: expect.stringMatching(/'none\.pcap' does not exist/),
     });
     await expect(readCaptureFile({ path: folder })).rejects.toMatchObject({ code: 'not-a-file' });
   });

@@ -29,7 +29,10 @@ interface Biflow {
 /** Reads a CSV of ipfixprobe: the header, `type NAME` cells, is its last line. */
 function expectedBiflows(path: string): Biflow[] {
   const lines = readFileSync(path, 'utf8').trim().split('\n');
-  const header = lines.find((line) => line.startsWith('ipaddr'))!.split(',').map((cell) => cell.split(' ')[1]!);
+  const header = lines
+    .find((line) => line.startsWith('ipaddr'))!
+    .split(',')
+    .map((cell) => cell.split(' ')[1]!);
   return lines
     .filter((line) => !line.startsWith('ipaddr'))
     .map((line) => {
@@ -107,7 +110,8 @@ describe.skipIf(functional === undefined)("ipfixprobe's expected biflows", () =>
     for (const biflow of deviating) expect(merged(ours, biflow)).toEqual(biflow);
     const expectedKeys = new Set(expected.map(key));
     expect(ours.filter((biflow) => !expectedKeys.has(key(biflow)) && !isIcmp(biflow))).toEqual([]);
-    const total = (biflows: readonly Biflow[]): number => biflows.reduce((sum, { octets, reverseOctets }) => sum + octets + reverseOctets, 0);
+    const total = (biflows: readonly Biflow[]): number =>
+      biflows.reduce((sum, { octets, reverseOctets }) => sum + octets + reverseOctets, 0);
     expect(total(ours)).toBe(total(expected));
   });
 
