@@ -28,11 +28,14 @@ export function exportVersion(bytes: Uint8Array): number {
   const second = u16(bytes, 2);
   switch (version) {
     case 5:
-      return second >= 1 && second <= V5_MAX_RECORDS && bytes.length >= V5_HEADER + V5_RECORD ? 5 : 0;
+      // A count that cannot be true does not hide a datagram of whole records.
+      if (bytes.length < V5_HEADER + V5_RECORD) return 0;
+      return (second >= 1 && second <= V5_MAX_RECORDS) || (bytes.length - V5_HEADER) % V5_RECORD === 0 ? 5 : 0;
     case 9:
       return second >= 1 && isSet(bytes, V9_HEADER, 0, 1) ? 9 : 0;
     case 10:
-      return second >= IPFIX_HEADER && (second === IPFIX_HEADER || isSet(bytes, IPFIX_HEADER, 2, 3)) ? 10 : 0;
+      if (bytes.length < IPFIX_HEADER || second < IPFIX_HEADER) return 0;
+      return second === IPFIX_HEADER || isSet(bytes, IPFIX_HEADER, 2, 3) ? 10 : 0;
     default:
       return 0;
   }
@@ -72,15 +75,16 @@ function v9Length(bytes: Uint8Array, most: number): number {
 
 /** Behind sets that cannot be followed, zero padding for one: the next place at which a header stands, on a boundary of four octets. */
 function nextHeader(bytes: Uint8Array, from: number, most: number): number {
-  for (let at = from + 4; at + V9_HEADER + 4 <= most; at += 4) if (isNeighbour(bytes, at)) return at;
+  for (let at = from + 4; at + IPFIX_HEADER <= most; at += 4) if (isNeighbour(bytes, at)) return at;
   return most;
 }
 
-/** True when a v9 header of about the same time as the first stands at `at`, with a set behind it. */
+/** True when another export header of about the same time as the first, a v9 one, stands at `at`. */
 function isNeighbour(bytes: Uint8Array, at: number): boolean {
-  if (at + V9_HEADER + 4 > bytes.length || u16(bytes, at) !== 9) return false;
-  const apart = Math.abs(u32(bytes, at + 8) - u32(bytes, 8));
-  return apart <= NEIGHBOUR_SECONDS && exportVersion(bytes.subarray(at)) === 9;
+  const version = exportVersion(bytes.subarray(at, at + MAX_DATAGRAM_OCTETS));
+  if (version === 0) return false;
+  const seconds = u32(bytes, at + (version === 10 ? 4 : 8));
+  return Math.abs(seconds - u32(bytes, 8)) <= NEIGHBOUR_SECONDS;
 }
 
 /** A set header at `at` whose id is one of the two template ids or that of data (256 and above), and whose length is possible. */

@@ -147,7 +147,8 @@ class UdpSockets implements UdpInput {
 
   private async openSocket(listen: UdpAddress): Promise<Socket> {
     parseAddress(listen.address);
-    const socket = createSocket({ type: isIPv6(listen.address) ? 'udp6' : 'udp4', ipv6Only: true });
+    // IPv6 sockets take IPv6 alone, so that '::' and '0.0.0.0' may be listened on with the same port.
+    const socket = createSocket(isIPv6(listen.address) ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' });
     try {
       socket.bind({ address: listen.address, port: listen.port, exclusive: true });
       await once(socket, 'listening');
