@@ -1,13 +1,29 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { decodeCommand } from './commands/decode.js';
+import { findingsCommand, verdictCommand } from './commands/inspect.js';
 import { replayCommand } from './commands/replay.js';
+import { collectCommand, detectCommand, storeCommand } from './commands/roles.js';
+import { runCommand } from './commands/run.js';
+import { claimsCommand, configCommand, dashboardsCommand } from './commands/tools.js';
 import { ENVIRONMENT } from './environment.js';
 import { Exit } from './errors.js';
 import { EXIT } from './exit-codes.js';
 import { isExpected, sentenceOf } from './failures.js';
 
-const COMMANDS = [decodeCommand, replayCommand];
+const COMMANDS = [
+  runCommand,
+  collectCommand,
+  detectCommand,
+  storeCommand,
+  decodeCommand,
+  replayCommand,
+  claimsCommand,
+  findingsCommand,
+  verdictCommand,
+  dashboardsCommand,
+  configCommand,
+];
 
 function program(): Command {
   const root = new Command('cordon')

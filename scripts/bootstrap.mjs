@@ -82,6 +82,11 @@ function check(args) {
   const steps = [
     ['format and lint', bin('biome'), ['check', '--error-on-warnings', '.']],
     ['types', process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.check.json']],
+    [
+      'types of the page',
+      process.execPath,
+      [join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '-p', 'dashboards/console/web/tsconfig.json'],
+    ],
     ['unit and architecture tests', process.execPath, [bin('vitest'), 'run', '--project', 'unit', ...args]],
   ];
   for (const [name, command, commandArgs] of steps) {
@@ -108,7 +113,7 @@ install();
 switch (command) {
   case 'start':
     build();
-    process.exit(cordon(['demo', ...args]));
+    process.exit(cordon(['run', '--bundled', ...args]));
     break;
   case 'cordon':
     build();

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Collector, createBusOutput, createCollector } from '../../collector/collector.js';
+import type { ExcusedTraffic } from '../../detector/coverage/verdict.js';
 import { createEngine } from '../../detector/engine/engine.js';
 import { createEngineSet } from '../../detector/engine/engine-set.js';
 import type { DetectionSettings } from '../../detector/engine/parameters.js';
@@ -19,6 +20,7 @@ import { decodeFrame } from '../../flow/frame.js';
 import type { Lifecycle } from '../../flow/service/lifecycle.js';
 import type { Log } from '../../flow/service/log.js';
 import type { ClaimSets } from './claim-sets.js';
+import { createLiveSnapshots } from './live-snapshots.js';
 
 export interface EmbeddedOptions {
   /** Folder of the store and of all state; made when missing. One process at a time. */
@@ -82,6 +84,7 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
   await lifecycle.start({ name: 'store service', start: () => storing.start(), stop: () => storing.stop() });
   if (options.onFinding !== undefined) await tellFindings(bus, options.onFinding);
 
+  const snapshots = createFileSnapshotStore(join(data, 'state'));
   const detector = createDetectorService({
     bus,
     group: 'detect',
@@ -91,7 +94,7 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
           (claims) => () => createEngine({ claims, ...(options.parameters === undefined ? {} : { parameters: options.parameters }) }),
         ),
       ),
-    snapshots: createFileSnapshotStore(join(data, 'state')),
+    snapshots: options.logName === undefined ? createLiveSnapshots(snapshots) : snapshots,
     log,
   });
   await lifecycle.start({ name: 'detector', start: () => detector.start(), stop: () => detector.stop() });
@@ -122,6 +125,11 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
       await Promise.race([settled(), failed]);
     },
   };
+}
+
+/** What exceptions have let pass so far, by the detector's own count. */
+export function excusedTraffic({ detector }: Embedded): ExcusedTraffic[] {
+  return [...detector.engines().values()].flatMap((engine) => engine.exceptionsUsed());
 }
 
 /** Reads findings as they are published, for a person who watches. */

@@ -39,7 +39,8 @@ export async function judgeStored(
       sensors: claims.sensors.map(({ name }) => name),
     });
     const judged: JudgedRecords[] = [];
-    for (const { name } of claims.fleets) judged.push({ fleet: name, periodFromMs: fromMs, records: (await storedRows(store, name, fromMs, toMs)).records });
+    for (const { name } of claims.fleets)
+      judged.push({ fleet: name, periodFromMs: fromMs, records: (await storedRows(store, name, fromMs, toMs)).records });
     verdicts.push(...judgePeriod({ claims, period, findings, coverage, judged, excused, watermarkMs }));
   }
   return verdicts;

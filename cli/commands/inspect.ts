@@ -1,0 +1,148 @@
+import { Command } from 'commander';
+import type { Verdict } from '../../detector/coverage/verdict-types.js';
+import type { Finding } from '../../detector/findings/finding.js';
+import { findingsJson } from '../../detector/findings/json.js';
+import { findFindings, listFindings } from '../../detector/store/queries/findings.js';
+import type { Store } from '../../detector/store/store.js';
+import { formatTime, parseInstant } from '../../flow/time.js';
+import { Exit, UsageError } from '../errors.js';
+import { EXIT } from '../exit-codes.js';
+import { renderTable } from '../render/table.js';
+import { formatOctets } from '../render/text.js';
+import { exitOf, verdictTable } from '../render/verdicts.js';
+import { loadClaimSets } from '../wiring/claim-sets.js';
+import { judgeStored, storedRange } from '../wiring/judging.js';
+import { configuredStore } from '../wiring/stores.js';
+import { type CommonFlags, commonSettings, type Settings, withCommonFlags } from './common.js';
+
+interface RangeFlags {
+  from?: string;
+  until?: string;
+  json?: boolean;
+}
+
+/** `cordon findings list|show`: what the store holds. */
+export function findingsCommand(): Command {
+  const command = new Command('findings').description('List and show findings of the store');
+  command.addCommand(
+    withCommonFlags(
+      new Command('list')
+        .description('Current findings, worst first')
+        .option('--claim <id>', 'only of this claim')
+        .option('--asset <name>', 'only of this asset')
+        .option('--from <instant>', 'seen at or after (ISO 8601 with zone)')
+        .option('--until <instant>', 'seen before')
+        .option('--json', 'as JSON'),
+    ).action(async (flags: CommonFlags & RangeFlags & { claim?: string; asset?: string }) => {
+      await withStore(flags, async (store) => {
+        const { claim, asset } = flags;
+        const fromMs = instantOf('--from', flags.from);
+        const toMs = instantOf('--until', flags.until);
+        const findings = await listFindings(store, {
+          ...(claim === undefined ? {} : { claim }),
+          ...(asset === undefined ? {} : { asset }),
+          ...(fromMs === undefined ? {} : { fromMs }),
+          ...(toMs === undefined ? {} : { toMs }),
+        });
+        process.stdout.write(flags.json === true ? findingsJson(findings) : findingTable(findings));
+      });
+    }),
+  );
+  command.addCommand(
+    withCommonFlags(
+      new Command('show').description('One finding with its evidence').argument('<id>', 'its id, or the beginning of it'),
+    ).action(async (id: string, flags: CommonFlags) => {
+      await withStore(flags, async (store) => {
+        const found = await findFindings(store, id);
+        if (found.length === 0) throw new UsageError(`no finding begins with '${id}'; cordon findings list shows them`);
+        if (found.length > 1) throw new UsageError(`several findings begin with '${id}'; give more of the id`);
+        process.stdout.write(findingsJson(found));
+      });
+    }),
+  );
+  return command;
+}
+
+function findingTable(findings: readonly Finding[]): string {
+  if (findings.length === 0) return 'No findings.\n';
+  return renderTable(
+    [
+      { title: 'id' },
+      { title: 'severity' },
+      { title: 'claim' },
+      { title: 'asset' },
+      { title: 'peer' },
+      { title: 'port', right: true },
+      { title: 'state' },
+      { title: 'out', right: true },
+      { title: 'in', right: true },
+      { title: 'last seen' },
+    ],
+    findings.map((finding) => [
+      finding.id.slice(0, 8),
+      finding.severity,
+      finding.claim || finding.detection,
+      finding.asset,
+      finding.peerAddress === '::' ? '' : finding.peerAddress,
+      finding.port === 0 ? '' : String(finding.port),
+      finding.completion,
+      formatOctets(finding.octetsOut),
+      formatOctets(finding.octetsIn),
+      formatTime(finding.lastSeenMs),
+    ]),
+  );
+}
+
+/** `cordon verdict`: judges periods from what is stored; what `audit` will bundle. */
+export function verdictCommand(): Command {
+  return withCommonFlags(
+    new Command('verdict')
+      .description('Judge the claims from what is stored: findings and coverage')
+      .option('--from <instant>', 'judge from here (ISO 8601 with zone; default: the first record)')
+      .option('--until <instant>', 'judge up to here (default: the last record)')
+      .option('--closed', 'nothing more will arrive for this time, so that a period counts as final')
+      .option('--json', 'as JSON'),
+  )
+    .addHelpText('after', '\nExit codes: 0 all verified · 1 a claim is violated · 2 something is not proven.')
+    .action(async (flags: CommonFlags & RangeFlags & { closed?: boolean }) => {
+      const verdicts: Verdict[] = [];
+      await withStore(flags, async (store, { config, approvals }) => {
+        if (config.claims.length === 0) throw new UsageError('name the claim files with --claims or in the configuration');
+        const { sets } = loadClaimSets(config.claims.map((file) => ({ file, approvals })));
+        for (const claims of sets) {
+          const stored = await storedRange(store, claims);
+          const fromMs = instantOf('--from', flags.from) ?? stored?.fromMs;
+          const toMs = instantOf('--until', flags.until) ?? stored?.toMs;
+          if (fromMs === undefined || toMs === undefined) continue;
+          verdicts.push(
+            ...(await judgeStored(store, claims, { fromMs, toMs }, flags.closed === true ? Number.POSITIVE_INFINITY : Date.now())),
+          );
+        }
+        if (flags.json === true) process.stdout.write(`${JSON.stringify(verdicts, undefined, 2)}\n`);
+        else
+          process.stdout.write(
+            verdicts.length === 0 ? 'Nothing is stored about these claims: nothing is proven.\n' : verdictTable(verdicts),
+          );
+      });
+      throw new Exit(verdicts.length === 0 ? EXIT.notProven : exitOf(verdicts));
+    });
+}
+
+async function withStore(flags: CommonFlags, work: (store: Store, settings: Settings) => Promise<void>): Promise<void> {
+  const settings = commonSettings(flags);
+  const store = configuredStore(settings.config);
+  try {
+    await store.start();
+    await store.migrate();
+    await work(store, settings);
+  } finally {
+    await store.close();
+  }
+}
+
+function instantOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = parseInstant(text);
+  if (ms === undefined) throw new UsageError(`${name} ${text} is no instant; write one with its zone, such as 2026-12-03T00:00:00+01:00`);
+  return ms;
+}

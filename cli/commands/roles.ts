@@ -1,0 +1,177 @@
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { createBusOutput, createCollector } from '../../collector/collector.js';
+import { createEngine } from '../../detector/engine/engine.js';
+import { createEngineSet } from '../../detector/engine/engine-set.js';
+import { createDetectorService } from '../../detector/engine/service.js';
+import { createFileSnapshotStore } from '../../detector/engine/snapshot-file.js';
+import { createStoreService } from '../../detector/store/service/store-service.js';
+import type { Bus } from '../../flow/bus/bus.js';
+import { Lifecycle, untilSignal } from '../../flow/service/lifecycle.js';
+import { createLog, type Log } from '../../flow/service/log.js';
+import { createMetrics, type Metrics, serveMetrics } from '../../flow/service/metrics.js';
+import { UsageError } from '../errors.js';
+import { type ClaimSets, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
+import { configuredKafka } from '../wiring/kafka.js';
+import { startListening } from '../wiring/listening.js';
+import { startJudging } from '../wiring/periodic-verdicts.js';
+import { configuredStore } from '../wiring/stores.js';
+import { type CommonFlags, commonSettings, type Settings, withCommonFlags } from './common.js';
+
+/** How often gauges are read. */
+const GAUGES_EVERY_MS = 5000;
+
+interface Role {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly bus: Bus;
+  readonly metrics: Metrics;
+  readonly lifecycle: Lifecycle;
+  /** Runs `read` now and then, for gauges. */
+  every(read: () => Promise<void>): void;
+}
+
+/** Starts the role's parts; `ended` rejects when one of them ends by an error. */
+type StartRole = (role: Role) => Promise<{ readonly ended: Promise<unknown> }>;
+
+/** `cordon collect`: exporters to Kafka. */
+export function collectCommand(): Command {
+  return roleCommand(
+    'collect',
+    'Listen for flow exports and send flow records to Kafka',
+    async ({ settings, log, bus, metrics, lifecycle, every }) => {
+      const { config } = settings;
+      const claimSets = claimsOf(settings);
+      const collector = createCollector(
+        createBusOutput({ bus, watchList: claimSets.watchList, keepUnwatched: config.collector.keepUnwatched }),
+      );
+      const sensorOf = createSensorNamer(claimSets.sets, config.collector.sensors);
+      const { addresses, input, failed } = await startListening({ config, claimSets, collector, sensorOf, log, lifecycle });
+      log.info({ addresses }, 'listening');
+      const told = new Map<string, number>();
+      const grown = (name: string, help: string, value: number, labels: Record<string, string> = {}): void => {
+        const key = `${name} ${JSON.stringify(labels)}`;
+        metrics.count(name, help, value - (told.get(key) ?? 0), labels);
+        told.set(key, value);
+      };
+      every(async () => {
+        grown('collector_datagrams', 'export datagrams read', collector.counters.datagrams);
+        grown('collector_records', 'flow records decoded', collector.counters.records);
+        grown('collector_produced_records', 'flow records handed to the bus', collector.counters.produced);
+        grown('collector_unwatched_records', 'flow records of no watched asset', collector.counters.unwatched);
+        grown(
+          'collector_overrun_datagrams',
+          'datagrams dropped because the bus was full',
+          collector.counters.overrun + input.counters.queueDrops,
+        );
+        grown('collector_kernel_drops', 'datagrams the kernel dropped', input.counters.kernelDrops);
+        grown('collector_refused_datagrams', 'datagrams of exporters that are not allowed', input.counters.refused);
+        for (const [code, count] of collector.counters.faults)
+          grown('collector_faults', 'what was wrong in the input, by kind', count, { code });
+      });
+      return { ended: failed };
+    },
+  );
+}
+
+/** `cordon detect`: flow records to findings. */
+export function detectCommand(): Command {
+  return roleCommand(
+    'detect',
+    'Judge flow records from Kafka and send findings back',
+    async ({ settings, log, bus, metrics, lifecycle, every }) => {
+      const { config } = settings;
+      const { sets } = claimsOf(settings);
+      const parameters = config.detections as Record<string, Record<string, number>>;
+      const detector = createDetectorService({
+        bus,
+        group: `${config.kafka.group}-detect`,
+        engineFactory: () => createEngineSet(sets.map((claims) => () => createEngine({ claims, parameters }))),
+        snapshots: createFileSnapshotStore(join(config.data, 'state')),
+        log,
+        metrics: {
+          frames: (frames, records) => {
+            metrics.count('detector_frames', 'frames judged', frames);
+            metrics.count('detector_records', 'flow records judged', records);
+          },
+          findings: (count) => metrics.count('detector_findings', 'findings published, every revision', count),
+          quarantined: (count) => metrics.count('detector_quarantined_frames', 'frames that could not be read', count),
+        },
+      });
+      await lifecycle.start({ name: 'detector', start: () => detector.start(), stop: () => detector.stop() });
+      every(async () => metrics.gauge('detector_lag_messages', 'frames published and not yet judged', await detector.lag()));
+      return { ended: detector.ended };
+    },
+  );
+}
+
+/** `cordon store`: flow records, ledger and findings to ClickHouse; verdicts where claims are named. */
+export function storeCommand(): Command {
+  return roleCommand(
+    'store',
+    'Write flow records, coverage and findings from Kafka to ClickHouse, and verdicts of the claims',
+    async ({ settings, log, bus, metrics, lifecycle, every }) => {
+      const { config } = settings;
+      const store = configuredStore(config);
+      await lifecycle.start({ name: 'database', start: () => store.start(), stop: () => store.close() });
+      await store.migrate();
+      const storing = createStoreService({ bus, store, group: `${config.kafka.group}-store`, log });
+      await lifecycle.start({ name: 'store', start: () => storing.start(), stop: () => storing.stop() });
+      if (config.claims.length > 0) await startJudging(store, claimsOf(settings).sets, log, lifecycle);
+      const told = new Map<string, number>();
+      every(async () => {
+        metrics.gauge('store_lag_messages', 'frames published and not yet stored', await storing.lag());
+        for (const [topic, { rows, quarantined }] of Object.entries(storing.counters)) {
+          metrics.count('store_rows', 'rows stored', rows - (told.get(topic) ?? 0), { topic });
+          told.set(topic, rows);
+          metrics.gauge('store_quarantined_frames', 'frames that could not be stored', quarantined, { topic });
+        }
+      });
+      return { ended: storing.ended };
+    },
+  );
+}
+
+function roleCommand(name: string, description: string, start: StartRole): Command {
+  return withCommonFlags(new Command(name).description(`${description} (runs until it is stopped)`)).action(async (flags: CommonFlags) => {
+    const settings = commonSettings({ logLevel: 'info', ...flags });
+    const log = createLog(settings.config.logLevel, name);
+    const bus = configuredKafka(settings.config, log);
+    const metrics = createMetrics();
+    const lifecycle = new Lifecycle(log);
+    const timers: NodeJS.Timeout[] = [];
+    let ready = false;
+    try {
+      await lifecycle.start({ name: 'kafka', start: () => bus.start(), stop: () => bus.stop() });
+      const { host, port } = settings.config.metrics;
+      const server = await serveMetrics(metrics, host, port, () => (ready ? undefined : 'starting')).catch(
+        (error: NodeJS.ErrnoException) => {
+          throw new UsageError(
+            `the metrics port ${host}:${port} cannot be opened (${error.code}); set metrics.port in the configuration, 0 for any`,
+          );
+        },
+      );
+      await lifecycle.start({ name: 'metrics', stop: () => server.stop() });
+      const every = (read: () => Promise<void>): void => {
+        timers.push(
+          setInterval(
+            () => void read().catch((error: unknown) => log.warn({ error: String(error) }, 'a metric could not be read')),
+            GAUGES_EVERY_MS,
+          ),
+        );
+      };
+      const { ended } = await start({ settings, log, bus, metrics, lifecycle, every });
+      ready = true;
+      log.info({ metrics: server.url }, 'ready');
+      await Promise.race([untilSignal(), ended]);
+    } finally {
+      for (const timer of timers) clearInterval(timer);
+      await lifecycle.stop();
+    }
+  });
+}
+
+function claimsOf({ config, approvals }: Settings): ClaimSets {
+  if (config.claims.length === 0) throw new UsageError('name the claim files with --claims, CORDON_CLAIMS or in the configuration');
+  return loadClaimSets(config.claims.map((file) => ({ file, approvals })));
+}

@@ -1,0 +1,213 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import type { FileFormat } from '../../collector/files.js';
+import { createConsole } from '../../dashboards/console/console.js';
+import type { CompiledClaims } from '../../detector/claims/compiled.js';
+import type { Verdict } from '../../detector/coverage/verdict-types.js';
+import { createHttpFront } from '../../detector/store/http-front/http-front.js';
+import { writeVerdicts } from '../../detector/store/queries/verdicts.js';
+import type { Config } from '../../flow/service/config.js';
+import { Lifecycle, untilSignal } from '../../flow/service/lifecycle.js';
+import { createLog, type Log } from '../../flow/service/log.js';
+import { formatTime } from '../../flow/time.js';
+import { environment } from '../environment.js';
+import { Exit, UsageError } from '../errors.js';
+import { EXIT } from '../exit-codes.js';
+import { createFindingPrinter } from '../render/findings.js';
+import { createProgress } from '../render/progress.js';
+import { verdictTable } from '../render/verdicts.js';
+import { differences, readExpected, summarise } from '../scenario/expected.js';
+import { bundledScenarios, loadScenario, type Scenario } from '../scenario/scenario.js';
+import { type ClaimSets, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
+import { type Embedded, excusedTraffic, startEmbedded } from '../wiring/embedded.js';
+import { playInputs } from '../wiring/inputs.js';
+import { judgeStored, storedFindings } from '../wiring/judging.js';
+import { startListening } from '../wiring/listening.js';
+import { startJudging } from '../wiring/periodic-verdicts.js';
+import { consoleQuery } from '../wiring/stores.js';
+import { type CommonFlags, commonSettings, type Settings, withCommonFlags } from './common.js';
+
+const GUEST_SESSIONS = 2;
+
+interface RunFlags extends CommonFlags {
+  bundled?: boolean;
+  once?: boolean;
+  port?: string;
+}
+
+/** `cordon run`: everything in one process. */
+export function runCommand(): Command {
+  return withCommonFlags(
+    new Command('run')
+      .description('All in one process: collect, judge, store, and serve the console on loopback')
+      .option('--bundled', 'play the bundled scenarios first, in a temporary folder (what npm start does)')
+      .option('--once', 'end after the table of verdicts; with --bundled exit 1 when anything differs from what the scenarios expect')
+      .option('--port <port>', 'port of the console (default 3080, or a free one)'),
+  ).action(async (flags: RunFlags) => {
+    await run(flags);
+  });
+}
+
+async function run(flags: RunFlags): Promise<void> {
+  const settings = commonSettings(flags);
+  const { config } = settings;
+  const log = createLog(config.logLevel, 'run');
+  const scenarios = flags.bundled === true ? bundledScenarios().map(loadScenario) : [];
+  if (flags.bundled === true && (flags.data !== undefined || flags.claims !== undefined)) {
+    throw new UsageError('--bundled brings its own claims and a temporary folder; leave out --claims and --data');
+  }
+  if (flags.once === true && flags.bundled !== true)
+    throw new UsageError('--once goes with --bundled; to judge files once use cordon replay');
+  const sources = flags.bundled === true ? scenarios : config.claims.map((claims) => ({ claims, approvals: settings.approvals }));
+  if (sources.length === 0)
+    throw new UsageError('name the claim files with --claims or in the configuration: without claims there is nothing to watch');
+  const claimSets = loadClaimSets(sources.map(({ claims, approvals }) => ({ file: claims, approvals })));
+  const data = flags.bundled === true ? mkdtempSync(join(tmpdir(), 'cordon-')) : config.data;
+  const lifecycle = new Lifecycle(log);
+  try {
+    await session({ settings, flags, log, claimSets, scenarios, data, lifecycle });
+  } finally {
+    await lifecycle.stop();
+    if (flags.bundled === true) rmSync(data, { recursive: true, force: true });
+  }
+}
+
+interface Session {
+  readonly settings: Settings;
+  readonly flags: RunFlags;
+  readonly log: Log;
+  readonly claimSets: ClaimSets;
+  readonly scenarios: readonly Scenario[];
+  readonly data: string;
+  readonly lifecycle: Lifecycle;
+}
+
+async function session(about: Session): Promise<void> {
+  const { settings, flags, log, claimSets, scenarios, data, lifecycle } = about;
+  const { config } = settings;
+  const print = createFindingPrinter((line) => process.stdout.write(line));
+  const embedded = await startEmbedded(
+    {
+      data,
+      claimSets,
+      parameters: config.detections as Record<string, Record<string, number>>,
+      ...(scenarios.length > 0 ? { retention: { flows: 0, minutes: 0, hours: 0 } } : {}),
+      guests: environment('CORDON_FRONT_PASSWORD') === undefined ? 0 : GUEST_SESSIONS,
+      keepUnwatched: config.collector.keepUnwatched,
+      log,
+      onFinding: print,
+    },
+    lifecycle,
+  );
+  const sensorOf = createSensorNamer(claimSets.sets, config.collector.sensors);
+  if (scenarios.length > 0) await playScenarios(embedded, about, sensorOf);
+  if (flags.once === true) return;
+
+  await serveFront(embedded, config, lifecycle);
+  process.stdout.write(`\nConsole   ${await serveConsole(embedded, about)}\n`);
+  const { addresses, failed } = await startListening({ config, claimSets, collector: embedded.collector, sensorOf, log, lifecycle });
+  process.stdout.write(
+    `Listening for NetFlow and IPFIX on ${addresses.map(({ address, port }) => `${address}:${port}`).join(', ')} (UDP); Ctrl-C ends\n`,
+  );
+  await startJudging(embedded.store, claimSets.sets, log, lifecycle, () => excusedTraffic(embedded));
+  await Promise.race([untilSignal(), failed, embedded.failed]);
+}
+
+/** Plays each scenario and prints its findings as they appear, then one table of all verdicts. Throws Exit with --once. */
+async function playScenarios(
+  embedded: Embedded,
+  { scenarios, claimSets, flags }: Session,
+  sensorOf: ReturnType<typeof createSensorNamer>,
+): Promise<void> {
+  const verdicts: Verdict[] = [];
+  const different: string[] = [];
+  for (const [index, scenario] of scenarios.entries()) {
+    const claims = claimSets.sets[index]!;
+    const [input] = scenario.inputs.values();
+    process.stdout.write(`\n${scenario.title}\n${scenario.story}\n\n`);
+    const progress = createProgress(true);
+    const inputs = [{ path: input!.file, format: input!.format as FileFormat, sensor: input!.sensor }];
+    await Promise.race([playInputs(embedded.collector, inputs, sensorOf, Number.POSITIVE_INFINITY, progress), embedded.failed]);
+    await embedded.drain();
+    progress.end();
+    const judged = await judge(embedded, claims, { fromMs: scenario.fromMs, toMs: scenario.untilMs }, Number.POSITIVE_INFINITY);
+    verdicts.push(...judged);
+    if (flags.once !== true) continue;
+    const found = summarise(await storedFindings(embedded.store, claims), judged);
+    different.push(...differences(readExpected(scenario.expected), found).map((line) => `${scenario.id}: ${line}`));
+  }
+  process.stdout.write(`\n${verdictTable(verdicts)}`);
+  if (flags.once !== true) return;
+  if (different.length > 0) {
+    process.stderr.write(`\nNot what the scenarios expect:\n${different.join('\n')}\n`);
+    throw new Exit(EXIT.bad);
+  }
+  process.stdout.write('\nFindings and verdicts are what the scenarios expect.\n');
+}
+
+async function judge(
+  embedded: Embedded,
+  claims: CompiledClaims,
+  range: { fromMs: number; toMs: number },
+  watermarkMs: number,
+): Promise<Verdict[]> {
+  const verdicts = await judgeStored(embedded.store, claims, range, watermarkMs, excusedTraffic(embedded));
+  await writeVerdicts(embedded.store, verdicts, Date.now());
+  return verdicts;
+}
+
+async function serveConsole(embedded: Embedded, { settings, flags, log, scenarios, lifecycle }: Session): Promise<string> {
+  const { config, origins } = settings;
+  const chosen = flags.port ?? (origins.has('console.port') ? String(config.console.port) : undefined);
+  if (chosen !== undefined && !/^\d{1,5}$/.test(chosen)) throw new UsageError(`--port ${chosen} is no port; write a number up to 65535`);
+  const token = environment('CORDON_CONSOLE_TOKEN');
+  const range =
+    scenarios.length === 0
+      ? undefined
+      : {
+          from: formatTime(Math.min(...scenarios.map(({ fromMs }) => fromMs))),
+          to: formatTime(Math.max(...scenarios.map(({ untilMs }) => untilMs))),
+        };
+  const viewer = createConsole({
+    query: consoleQuery(embedded.store),
+    log,
+    now: Date.now,
+    host: config.console.host,
+    ...(chosen === undefined ? {} : { port: Number(chosen) }),
+    ...(token === undefined ? {} : { token }),
+    ...(range === undefined ? {} : { defaultRange: range }),
+  });
+  let url = '';
+  await lifecycle.start({
+    name: 'console',
+    async start() {
+      url = (await viewer.start()).url;
+    },
+    stop: () => viewer.stop(),
+  });
+  return url;
+}
+
+/** The read-only HTTP front for Grafana's data source, where a password was given. */
+async function serveFront(embedded: Embedded, config: Config, lifecycle: Lifecycle): Promise<void> {
+  const password = environment('CORDON_FRONT_PASSWORD');
+  if (password === undefined) return;
+  const front = createHttpFront({
+    store: embedded.store,
+    username: 'grafana_reader',
+    password,
+    host: config.front.host,
+    port: config.front.port,
+  });
+  let url = '';
+  await lifecycle.start({
+    name: 'HTTP front',
+    async start() {
+      url = (await front.start()).url;
+    },
+    stop: () => front.stop(),
+  });
+  process.stdout.write(`Grafana   ${url} (ClickHouse data source over HTTP, user grafana_reader, read-only)\n`);
+}
