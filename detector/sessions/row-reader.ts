@@ -36,7 +36,8 @@ export class RowReader {
   private row = 0;
   private began = 0;
   private flow = { octetsOut: 0, octetsIn: 0, packetsOut: 0, packetsIn: 0 };
-  private readonly before = new Float64Array(16);
+  private firstBeforeMs = 0;
+  private lastBeforeMs = 0;
 
   constructor(claims: CompiledClaims, empty: FlowBatch) {
     this.claims = claims;
@@ -93,7 +94,8 @@ export class RowReader {
     const at = slot * sessions.stride;
     const numbers = sessions.numbers;
     const known = numbers[at + Field.records]!;
-    if (known > 0) for (let i = 0; i < sessions.stride; i++) this.before[i] = numbers[at + i]!;
+    this.firstBeforeMs = numbers[at + Field.first]!;
+    this.lastBeforeMs = numbers[at + Field.last]!;
 
     this.addCounts(row, sessions, slot, fromAsset, startMs, endMs);
     const began = this.decideInitiator(row, sessions, slot, fromAsset, into);
@@ -121,14 +123,16 @@ export class RowReader {
   /** Fills in what all earlier records of the session said, in one, filed under the period of the record at hand. */
   retell(into: ObservedRecord): void {
     this.fill(into);
-    into.startMs = this.before[Field.first]!;
-    into.endMs = this.before[Field.last]!;
-    into.octetsOut = this.before[Field.octetsOut]!;
-    into.octetsIn = this.before[Field.octetsIn]!;
-    into.packetsOut = this.before[Field.packetsOut]!;
-    into.packetsIn = this.before[Field.packetsIn]!;
+    const { numbers, stride } = this.sessions!;
+    const at = this.slot * stride;
+    into.startMs = this.firstBeforeMs;
+    into.endMs = this.lastBeforeMs;
+    into.octetsOut = numbers[at + Field.octetsOut]! - this.flow.octetsOut;
+    into.octetsIn = numbers[at + Field.octetsIn]! - this.flow.octetsIn;
+    into.packetsOut = numbers[at + Field.packetsOut]! - this.flow.packetsOut;
+    into.packetsIn = numbers[at + Field.packetsIn]! - this.flow.packetsIn;
     into.retold = true;
-    into.records = this.before[Field.records]!;
+    into.records = numbers[at + Field.records]! - 1;
     into.sessionStarts = true;
     into.row = -1;
   }

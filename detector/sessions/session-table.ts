@@ -244,7 +244,7 @@ export class SessionTable {
     this.numbers[at + Field.last] = endMs;
   }
 
-  /** Forgets what can no longer continue; then grows if still half full, or, at the limit, forgets the quarter that was silent longest. */
+  /** Forgets what can no longer continue; where that frees less than a quarter, grows, or, at the limit, forgets the quarter silent longest. */
   private makeRoom(nowMs: number): void {
     this.sweep((slot) => this.numbers[slot * NUMBERS + Field.last]! + this.idleMs(slot) + LATE_MS < nowMs);
     if (this.count * 8 <= this.slots * 3) return;
