@@ -2,6 +2,7 @@ import { SequenceState } from '../../flow/columns.js';
 import { minuteOf } from '../../flow/time.js';
 import type { MessageReport } from '../contracts.js';
 import { type Account, emptyCounts, type MinuteCounts, sawMessage, sawOffset } from './counts.js';
+import { DialectStream } from './dialect.js';
 import type { SequenceLimits } from './limits.js';
 import { DUPLICATE, type SequenceBook, SequenceStream } from './stream.js';
 
@@ -52,9 +53,9 @@ export class ExporterStream implements SequenceBook {
   readonly key: string;
   readonly minutes: OpenMinutes;
   lastUse = 0;
-  /** NetFlow v9 numbers export packets; v5 and IPFIX number records. */
+  /** NetFlow v9 numbers export packets; v5 numbers records; what IPFIX numbers is learned. */
   private readonly countsPackets: boolean;
-  private readonly sequence: SequenceStream;
+  private readonly sequence: SequenceStream | DialectStream;
   private messages = 0;
   private records = 0;
 
@@ -62,7 +63,7 @@ export class ExporterStream implements SequenceBook {
     this.key = key;
     this.minutes = minutes;
     this.countsPackets = minutes.account.protocol === 'netflow9';
-    this.sequence = new SequenceStream(limits, this);
+    this.sequence = minutes.account.protocol === 'ipfix' ? new DialectStream(limits, this) : new SequenceStream(limits, this);
   }
 
   /** Books one message. Returns its SequenceState, or DUPLICATE. */
@@ -98,13 +99,14 @@ export class ExporterStream implements SequenceBook {
   lost(units: number, revealedMs: number): void {
     const counts = this.minutes.at(revealedMs);
     const mean = this.messages === 0 ? 1 : Math.max(1, this.records / this.messages);
-    const messages = this.countsPackets ? units : Math.ceil(units / mean);
-    const records = this.countsPackets ? Math.round(units * (this.messages === 0 ? 0 : this.records / this.messages)) : units;
+    const inMessages = this.countsPackets || (this.sequence instanceof DialectStream && this.sequence.dialect === 'messages');
+    const messages = inMessages ? units : Math.ceil(units / mean);
+    const records = inMessages ? Math.round(units * (this.messages === 0 ? 0 : this.records / this.messages)) : units;
     counts.messagesLost += messages;
     counts.messagesSent += messages;
     counts.recordsLost += records;
     counts.recordsSent += records;
-    if (this.countsPackets) counts.lossEstimated = 1;
+    if (inMessages) counts.lossEstimated = 1;
   }
 
   restarted(revealedMs: number): void {
@@ -126,11 +128,11 @@ export class ExporterStream implements SequenceBook {
   private follow(report: MessageReport): number {
     // A header that cannot be right (a v5 count no datagram holds, an IPFIX length below its header) has no sequence number to believe.
     if (report.malformed && report.recordsAnnounced < 0 && report.undecodableOctets === 0) return SequenceState.unknown;
-    const records = report.recordsDecoded + report.recordsUndecodable + report.recordsMalformed + report.optionsRecords;
+    if (this.sequence instanceof DialectStream) return this.sequence.observe(report);
     return this.sequence.observe({
       sequence: report.sequenceNumber,
-      advance: this.countsPackets ? 1 : records,
-      slack: this.countsPackets || report.recordsAnnounced >= 0 ? 0 : report.undecodableOctets,
+      advance: this.countsPackets ? 1 : report.recordsDecoded + report.recordsUndecodable + report.recordsMalformed,
+      slack: 0,
       exportTimeMs: report.exportTimeMs,
       systemUptimeMs: report.systemUptimeMs,
     });
