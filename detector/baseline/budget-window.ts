@@ -67,7 +67,8 @@ export class BudgetWindow {
     else this.atStart = undefined;
     if (this.atEnd !== undefined) addTo(this.atEnd, record, this.budget.direction);
     if (this.atStart !== undefined) addTo(this.atStart, record, this.budget.direction);
-    return this.isOver(this.buckets[this.buckets.length - 1]) || this.isOver(this.atEnd) || this.isOver(this.atStart);
+    const newest = this.buckets[this.buckets.length - 1];
+    return this.isOver(newest) || (this.atEnd !== newest && this.isOver(this.atEnd)) || this.isOver(this.atStart);
   }
 
   /** The windows over the limit that the latest record lies in, oldest first. */
