@@ -32,26 +32,33 @@ export function createKernelDrops(sockets: readonly { readonly address: string; 
   const wanted = new Set(sockets.map(({ address, port }) => socketKey(formatAddress(parseAddress(address)), port)));
   const seen = new Map<string, number>();
   let inodes: ReadonlySet<string> | undefined;
+  const readOnce = async (): Promise<readonly SocketDrops[] | undefined> => {
+    inodes ??= await ownSockets();
+    const lines = await socketLines();
+    if (lines === undefined || inodes === undefined) return undefined;
+    const found: SocketDrops[] = [];
+    for (const line of lines) {
+      const fields = line.trim().split(/\s+/);
+      const inode = fields[INODE];
+      if (inode === undefined || !inodes.has(inode)) continue;
+      const local = localAddress(fields[LOCAL]!);
+      if (local === undefined || !wanted.has(socketKey(local.address, local.port))) continue;
+      const drops = Number(fields[DROPS]);
+      if (!Number.isInteger(drops)) continue;
+      // The counter is 32 bits wide and may wrap.
+      const dropped = (drops - (seen.get(inode) ?? 0)) >>> 0;
+      seen.set(inode, drops);
+      if (dropped > 0) found.push({ ...local, dropped });
+    }
+    return found;
+  };
+  // One reading after the other: a counter read earlier but compared later would look like a wrap.
+  let latest: Promise<unknown> = Promise.resolve();
   return {
-    async read() {
-      inodes ??= await ownSockets();
-      const lines = await socketLines();
-      if (lines === undefined || inodes === undefined) return undefined;
-      const found: SocketDrops[] = [];
-      for (const line of lines) {
-        const fields = line.trim().split(/\s+/);
-        const inode = fields[INODE];
-        if (inode === undefined || !inodes.has(inode)) continue;
-        const local = localAddress(fields[LOCAL]!);
-        if (local === undefined || !wanted.has(socketKey(local.address, local.port))) continue;
-        const drops = Number(fields[DROPS]);
-        if (!Number.isInteger(drops)) continue;
-        // The counter is 32 bits wide and may wrap.
-        const dropped = (drops - (seen.get(inode) ?? 0)) >>> 0;
-        seen.set(inode, drops);
-        if (dropped > 0) found.push({ ...local, dropped });
-      }
-      return found;
+    read() {
+      const reading = latest.then(readOnce);
+      latest = reading;
+      return reading;
     },
   };
 }

@@ -164,7 +164,11 @@ class UdpSockets implements UdpInput {
 
   private askForBuffer(socket: Socket, listen: UdpAddress): void {
     const asked = this.options.receiveBufferOctets;
-    socket.setRecvBufferSize(asked);
+    try {
+      socket.setRecvBufferSize(asked);
+    } catch {
+      // Linux grants what it may; other systems refuse what is above their limit and leave the buffer as it was.
+    }
     // Linux answers with twice what it granted, the other half being its own bookkeeping (socket(7)).
     const granted = process.platform === 'linux' ? socket.getRecvBufferSize() / 2 : socket.getRecvBufferSize();
     if (granted >= asked) return;
