@@ -3,6 +3,7 @@ import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Session } from 'chdb';
 import { StoreError } from '../store-error.js';
+import { repairDeduplicationLogs } from './deduplication-repair.js';
 import { lockHolder } from './lock.js';
 
 /**
@@ -51,6 +52,7 @@ export async function openEngine(options: EngineOptions): Promise<Session[]> {
     }
     sessions[0]!.query(`CREATE DATABASE IF NOT EXISTS ${options.database} ENGINE = Atomic`);
     for (const session of sessions) session.query(`USE ${options.database}`);
+    await repairDeduplicationLogs(sessions[0]!, path, options.database);
     sessions[0]!.query('DROP DATABASE IF EXISTS default');
   } catch (error) {
     for (const session of sessions) session.close();

@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS findings (
 )
 ENGINE = ReplacingMergeTree(revision)
 ORDER BY id
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE VIEW IF NOT EXISTS findings_current AS SELECT * FROM findings FINAL;
 
@@ -80,7 +80,7 @@ CREATE TABLE IF NOT EXISTS coverage (
 ENGINE = MergeTree
 PARTITION BY toStartOfMonth(minute)
 ORDER BY (sensor, minute, exporterIPv6Address, observationDomainId, exportProtocol)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- One row per sensor, exporter, domain, protocol and minute. Columns are named in full inside the aggregates: ClickHouse would
 -- otherwise take an alias of the same name for its own argument.
@@ -141,6 +141,6 @@ CREATE TABLE IF NOT EXISTS verdicts (
 )
 ENGINE = ReplacingMergeTree(revision)
 ORDER BY (claimsId, claim, fleet, periodFrom, periodTo)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE VIEW IF NOT EXISTS verdicts_current AS SELECT * FROM verdicts FINAL;

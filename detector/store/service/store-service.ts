@@ -134,6 +134,7 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
         await Promise.race([flush(), sleep(limits.stopWaitMs, undefined, { ref: false })]);
         await stopWriters();
         await subscription?.close();
+        end(failure?.error);
       })();
       return stopping;
     },
