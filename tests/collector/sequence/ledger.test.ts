@@ -192,6 +192,17 @@ describe('the coverage ledger', () => {
     expect(value(rows, 'lossEstimated', 0)).toBe(1);
   });
 
+  it('keeps counting through an IPFIX message whose template cannot be read', () => {
+    const { feed, ledger } = collector();
+    const broken = set(2, [Uint8Array.of(1, 0, 0, 99, 0, 8, 0, 4)]);
+    feed(ipfix([template(256, FIELDS), set(256, records(5))], { sequence: 0, seconds: SECONDS }), testOrigin());
+    feed(ipfix([broken, set(256, records(5))], { sequence: 5, seconds: SECONDS }), testOrigin());
+    feed(ipfix([set(256, records(5))], { sequence: 10, seconds: SECONDS }), testOrigin());
+    const total = sums(drained(ledger));
+    expectBalance(total);
+    expect([total.recordsSent, total.recordsLost, total.messagesMalformed]).toEqual([15, 0, 1]);
+  });
+
   it("books a loss in the minute of the message that revealed it, by the exporter's clock", () => {
     const { feed, ledger } = collector();
     const message = (sequence: number, seconds: number) => netflow5([{}], { sequence, seconds });
