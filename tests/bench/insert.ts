@@ -11,7 +11,7 @@
  *   + 200 000 rows an insert                     2.8     / 0.46 M      most of an insert's cost is per part and file, so fewer are cheaper
  *   + new parts in one file (min_bytes_for_wide) 2.6     / 0.54 M
  *   + views in parallel                          2.6     / 0.63 M      shipped at 160 000 rows, for the memory
- *   + fsync of every part                        about a tenth slower (0.84 instead of 0.94 M rows/s on a quiet machine)
+ *   + fsync of every part                        2.1     / 11 and 29 % slower in two runs back to back (0.94 → 0.84, 0.65 → 0.47 M)
  *   ZSTD on all columns instead                  3.0     / 0.41 M      15 instead of 22 octets a row
  *   blocks of 65 536 rows instead of one         4.4     / 0.37 M
  *   rollup keys nearly all different (worst)     5.7     / 0.23 M      what an address scan looks like

@@ -5,7 +5,7 @@ import type { Session } from 'chdb';
 /*
  * ClickHouse notes an insert's token in the table's deduplication log before it makes the part visible (MergeTreeSink: addPart, then
  * renameTempPartAndAdd). Killed between the two, the log knows a part that never came to be, and the repeated insert is taken for a duplicate:
- * its rows are lost in that table (seen once in some sixty kills). So entries without a part are taken out again at every start.
+ * its rows are lost in that table (seen once in some hundreds of kills). So entries without a part are taken out again at every start.
  *
  *   deduplication_logs/deduplication_log_N.txt:   1 ⇥ 20261203_17_17_1 ⇥ block id        1 added, 2 dropped
  *   part folder:                                  partition _ first block _ last block _ level [ _ mutation ]

@@ -1,6 +1,6 @@
 -- Flow records as they came, for evidence and drill-down. Short-lived: the rollups are what lasts.
 -- New parts stay in one file until they are large (min_bytes_for_wide_part): with 39 columns that is a third of the insert's time.
--- What the bus was told is stored must survive a power cut: fsync costs a tenth of the speed.
+-- What the bus was told is stored must survive a power cut: fsync costs a tenth to a quarter of the speed.
 -- DoubleDelta and T64 make parts a tenth smaller at no measurable cost; ZSTD on every column costs a tenth of the speed for another quarter.
 CREATE TABLE IF NOT EXISTS flows (
     flowStartMilliseconds DateTime64(3, 'UTC') COMMENT 'first packet of the record' CODEC(DoubleDelta, ZSTD(1)),
