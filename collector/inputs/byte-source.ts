@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, type Gunzip } from 'node:zlib';
 import { printable } from '../../flow/address.js';
 import { errorCode, fileError, InputError } from './input-error.js';
 
@@ -147,7 +147,7 @@ function gunzip(input: AsyncIterable<Uint8Array>, name: string, limits: Decompre
       for await (const chunk of input) {
         state.packed += chunk.length;
         if (unpacker.destroyed) return;
-        if (!unpacker.write(chunk)) await new Promise<void>((resolve) => unpacker.once('drain', resolve).once('close', resolve));
+        if (!unpacker.write(chunk)) await drained(unpacker);
       }
       unpacker.end();
     } catch (error) {
@@ -181,6 +181,20 @@ function gunzip(input: AsyncIterable<Uint8Array>, name: string, limits: Decompre
       await feeding;
     },
   };
+}
+
+/** Waits until `stream` takes more, or is closed and never will. */
+function drained(stream: Gunzip): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off('drain', done);
+      stream.off('close', done);
+      resolve();
+    };
+    stream.on('drain', done);
+    stream.on('close', done);
+    if (stream.closed) done();
+  });
 }
 
 function refuseBomb(name: string, packed: number, unpacked: number, limits: DecompressionLimits): void {

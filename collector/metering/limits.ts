@@ -9,6 +9,8 @@ export const METER_DEFAULTS = {
   idleTimeoutMs: 60_000,
   /** How long a TCP flow that was closed or reset is kept, so that its trailing segments do not look like a new one. */
   lingerMs: 5000,
+  /** How long a TCP session that fell silent without being closed is remembered, so that its next record keeps direction and handshake. */
+  sessionMemoryMs: 3_600_000,
   /** Flows measured at a time: memory bound, 128 octets each and as much again for the index. Over it the longest idle is ended early. */
   maxFlows: 262_144,
   /** A packet this much older than the newest is taken as a clock set back: all flows are ended and time goes on from there. */

@@ -11,6 +11,7 @@ import { FlowTable } from './flow-table.js';
 import { requestTypeOf } from './icmp.js';
 import { EXPIRY_TICK_MS, MAX_FLOWS_LIMIT, MAX_PLAUSIBLE_MS, METER_DEFAULTS } from './limits.js';
 import { EndReason, RecordWriter } from './record-writer.js';
+import { SessionMemory } from './session-memory.js';
 
 export interface MeterOptions {
   /** Name of the sensor, written into every record. */
@@ -18,6 +19,7 @@ export interface MeterOptions {
   readonly activeTimeoutMs?: number;
   readonly idleTimeoutMs?: number;
   readonly lingerMs?: number;
+  readonly sessionMemoryMs?: number;
   readonly maxFlows?: number;
   readonly maxReorderMs?: number;
   readonly transferOctets?: number;
@@ -97,6 +99,7 @@ class FlowMeter implements Meter {
   private readonly writer: RecordWriter;
   private readonly packet = new PacketHeaders();
   private readonly fragments = new FragmentPorts();
+  private readonly sessions: SessionMemory;
   /** The newest packet time, and when the wheel has to be turned next. */
   private clock = Number.NaN;
   private nextTickMs = 0;
@@ -106,12 +109,16 @@ class FlowMeter implements Meter {
       if (!(value > 0 && value <= most)) throw new RangeError(`meter: ${name} is ${value}; give a number above 0, at most ${most}`);
       return value;
     };
-    const { activeTimeoutMs, idleTimeoutMs, lingerMs, maxFlows, maxReorderMs, transferOctets } = { ...METER_DEFAULTS, ...options };
+    const { activeTimeoutMs, idleTimeoutMs, lingerMs, sessionMemoryMs, maxFlows, maxReorderMs, transferOctets } = {
+      ...METER_DEFAULTS,
+      ...options,
+    };
     const day = 86_400_000;
     this.activeTimeoutMs = positive(activeTimeoutMs, 'activeTimeoutMs', day);
     this.idleTimeoutMs = positive(idleTimeoutMs, 'idleTimeoutMs', day);
     this.lingerMs = positive(lingerMs, 'lingerMs', day);
     this.maxReorderMs = positive(maxReorderMs, 'maxReorderMs', day);
+    this.sessions = new SessionMemory(positive(sessionMemoryMs, 'sessionMemoryMs', day));
     const flows = positive(Math.floor(maxFlows), 'maxFlows', MAX_FLOWS_LIMIT);
     this.table = new FlowTable(flows, Math.max(this.idleTimeoutMs, this.lingerMs), options.hashSeed ?? randomInt(2 ** 31));
     this.writer = new RecordWriter(options.sensor, positive(transferOctets, 'transferOctets', Number.MAX_SAFE_INTEGER));
@@ -199,18 +206,28 @@ class FlowMeter implements Meter {
     let reverse = found & 1;
     if (found >= 0 && this.endsBefore(entry, reverse, timeMs)) entry = -1;
     if (entry < 0) {
-      // Who sends SYN with ACK answers, also when the question was not captured.
-      reverse = protocol === Protocol.tcp && (packet.tcpFlags & (TcpFlag.syn | TcpFlag.ack)) === (TcpFlag.syn | TcpFlag.ack) ? 1 : 0;
+      const known = protocol === Protocol.tcp && portsKnown ? this.tcpDirection(ports, kind, timeMs) : -1;
+      reverse = Math.max(known, 0);
       if (reverse === 1) {
         swapEndpoints(packet);
         ports = (ports << 16) | (ports >>> 16);
       }
       if (table.full) this.evict();
       entry = this.open(ports, kind, hash, timeMs, number);
+      if (known >= 0) table.words[entry * ENTRY_WORDS + Entry.STATE] = this.sessions.state;
     } else if (this.isOld(entry, timeMs)) {
       this.continueRecord(entry, timeMs, number);
     }
     this.add(entry, reverse, timeMs);
+  }
+
+  /** 0 or 1 when it is known that the sender, or the receiver, of the first segment of a record opened its session; else −1. */
+  private tcpDirection(ports: number, kind: number, timeMs: number): number {
+    const flags = this.packet.tcpFlags & (TcpFlag.syn | TcpFlag.ack | TcpFlag.rst);
+    if ((flags & (TcpFlag.syn | TcpFlag.rst)) === 0) return this.sessions.recall(this.packet, ports, kind, timeMs);
+    this.sessions.state = 0;
+    // Who sends SYN with ACK answers, also when the question was not captured.
+    return flags === (TcpFlag.syn | TcpFlag.ack) ? 1 : -1;
   }
 
   /** Adds an ICMP reply to the flow of its request. False when no request was seen: then it is a flow of its own. */
@@ -376,13 +393,24 @@ class FlowMeter implements Meter {
   }
 
   private finish(entry: number, reason: number): void {
-    this.writer.write(this.table.words, this.table.doubles, entry, reason, this.clock);
+    const { words, doubles } = this.table;
+    this.writer.write(words, doubles, entry, reason, this.clock);
+    if (reason === EndReason.idle || reason === EndReason.resources) this.rememberSession(entry);
     this.table.remove(entry);
   }
 
   /** True when the entry's record has reached the active timeout. */
   private isOld(entry: number, timeMs: number): boolean {
     return timeMs - this.table.doubles[entry * ENTRY_DOUBLES + Entry.START]! >= this.activeTimeoutMs;
+  }
+
+  /** An open TCP session may go on after its pause; an unanswered attempt has nothing to go on with. */
+  private rememberSession(entry: number): void {
+    const { words } = this.table;
+    const state = words[entry * ENTRY_WORDS + Entry.STATE]!;
+    const open = (state & (State.synAck | State.sourceAck | State.destinationAck)) !== 0 && (state & State.closed) === 0;
+    const tcp = Entry.protocolOf(words[entry * ENTRY_WORDS + Entry.KIND]!) === Protocol.tcp;
+    if (open && tcp) this.sessions.remember(words, entry, this.table.last(entry));
   }
 
   private isClosed(entry: number): boolean {

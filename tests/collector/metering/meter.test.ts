@@ -260,6 +260,27 @@ describe('when records end', () => {
     expect(records[1]).toMatchObject({ packets: 0, reversePackets: 4, flags: 0, reverseFlags: ACK });
   });
 
+  test('a session that pauses for longer than the idle timeout keeps direction, confidence and handshake, for an hour', () => {
+    const resumed = (pause: number): MeteredRecord =>
+      meterPackets([...HANDSHAKE, fro(pause, ACK, 500), to(pause + 1, ACK)]).records.at(-1)!;
+    expect(resumed(600)).toMatchObject({
+      source: A,
+      destinationPort: 443,
+      confidence: 100,
+      completion: 'established',
+      packets: 1,
+      reversePackets: 1,
+    });
+    expect(resumed(4000)).toMatchObject({ source: B, sourcePort: 443, confidence: 50 });
+  });
+
+  test('a closed session is not remembered, nor is one that a new SYN replaces', () => {
+    const closed = meterPackets([...HANDSHAKE, fro(1, RST), fro(100, ACK, 10)]).records.at(-1)!;
+    expect(closed).toMatchObject({ source: B, confidence: 50 });
+    const again = meterPackets([...HANDSHAKE, to(100, SYN), fro(100.1, RST | ACK)]).records.at(-1)!;
+    expect(again).toMatchObject({ source: A, completion: 'attempt', confidence: 100 });
+  });
+
   test('end: a closed session lingers for its last segments, then a new SYN begins another', () => {
     const close = [to(1, FIN | ACK), fro(1.1, FIN | ACK), to(1.2, ACK)];
     const again = [to(2, SYN), fro(2.1, SYN | ACK), to(2.2, RST)];

@@ -79,6 +79,7 @@ describe('UDP payloads of a capture', () => {
         expect(found[0]).toMatchObject({ payload, from: '192.0.2.1 2000', to: '198.51.100.2 2055', packetNumber: 4 });
         expect(faults).toEqual({});
       }),
+      { numRuns: 24 },
     );
   });
 
