@@ -104,12 +104,18 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
   const failed = Promise.all([detector.ended, storing.ended]).then(() => new Promise<never>(() => undefined));
   failed.catch(() => undefined);
 
+  /** Flows committed by the detector are judged, and what it found is stored: it commits after that. Meanwhile nobody waits for timers. */
   const settled = async (): Promise<void> => {
-    for (;;) {
-      await Promise.all([detector.checkpoint(), storing.flush()]);
-      if ((await detector.lag()) === 0 && (await storing.lag()) === 0) return;
+    let done = false;
+    const committed = bus.flush(['flows', 'coverage']).then(() => {
+      done = true;
+    });
+    committed.catch(() => undefined);
+    while (!done) {
+      await Promise.race([committed, Promise.all([detector.checkpoint(), storing.flush()])]);
       await new Promise((resolve) => setTimeout(resolve, DRAIN_PAUSE_MS));
     }
+    await committed;
   };
 
   return {

@@ -10,6 +10,9 @@ import type { Engine } from './engine.js';
 import type { DetectorMetrics } from './metrics.js';
 import type { SnapshotStore } from './snapshot-store.js';
 
+/** Making snapshots may take this share of the time at most: a large state is written more rarely, and more is repeated after a crash. */
+const SNAPSHOT_TIME_SHARE = 0.1;
+
 interface WorkerParts {
   readonly bus: Bus;
   readonly snapshots: SnapshotStore;
@@ -29,6 +32,8 @@ export class PartitionWorker {
   /** Offset of the first message that is not in the engine. */
   private next: number;
   private last: Promise<void> = Promise.resolve();
+  private snapshotEndedAt = Number.NEGATIVE_INFINITY;
+  private snapshotTookMs = 0;
   /** A step failed half-way: what the engine holds may be unpublished, so no snapshot may be made of it. */
   private failed = false;
 
@@ -61,6 +66,11 @@ export class PartitionWorker {
     });
   }
 
+  /** False while the last snapshot is so recent that another would take more than its share of the time. `nowMs` is a monotonic clock. */
+  snapshotIsDue(nowMs: number): boolean {
+    return nowMs - this.snapshotEndedAt >= this.snapshotTookMs / SNAPSHOT_TIME_SHARE;
+  }
+
   /** Publishes, writes the snapshot and commits, in this order, so that nothing is committed that could be lost. */
   checkpoint(subscription: Subscription | undefined): Promise<void> {
     return this.inTurn(async () => {
@@ -68,8 +78,11 @@ export class PartitionWorker {
       const { bus, snapshots, metrics } = this.parts;
       const { log, topic, partition } = this.at;
       await bus.flush(['findings', 'quarantine']);
+      const from = performance.now();
       const bytes = this.engine.snapshot();
       await snapshots.save(log, partition, { offset: this.next, bytes });
+      this.snapshotEndedAt = performance.now();
+      this.snapshotTookMs = this.snapshotEndedAt - from;
       metrics?.snapshot?.(bytes.length, this.frames);
       this.frames = 0;
       await subscription?.commit(topic, partition, this.next);

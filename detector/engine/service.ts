@@ -84,7 +84,7 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
       const worker = workers.get(messages[0]!.partition);
       if (worker === undefined) return;
       await worker.take(messages);
-      if (worker.frames >= everyFrames) await worker.checkpoint(subscription);
+      if (worker.frames >= everyFrames && worker.snapshotIsDue(performance.now())) await worker.checkpoint(subscription);
     },
     async revoked(_topic: Topic, partition: number): Promise<void> {
       const worker = workers.get(partition);
@@ -113,6 +113,7 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
       subscription.ended.catch(fail);
       timer = setInterval(() => {
         for (const worker of workers.values()) {
+          if (!worker.snapshotIsDue(performance.now())) continue;
           worker.checkpoint(subscription).catch((error: unknown) => {
             log.error({ error: String(error) }, 'the snapshot failed');
             fail(error);

@@ -1,13 +1,21 @@
 import type { Topic } from './bus.js';
 import type { LocalLog } from './local-log.js';
-import type { LocalSubscription } from './local-subscription.js';
+
+/** What a group asks of its members. */
+export interface LocalMember {
+  readonly topics: readonly Topic[];
+  /** The log is the member's from now on. */
+  acquire(log: LocalLog): Promise<void>;
+  /** Resolves when the member reads the log no more. */
+  release(log: LocalLog): Promise<void>;
+}
 
 /** The readers of one group, and who holds which partition. Changes run one after the other, as a Kafka rebalance does. */
 export class LocalGroup {
   readonly name: string;
-  #members: LocalSubscription[] = [];
+  #members: LocalMember[] = [];
   #logs: ReadonlyMap<Topic, readonly LocalLog[]>;
-  #owners = new Map<LocalLog, LocalSubscription>();
+  #owners = new Map<LocalLog, LocalMember>();
   #changes: Promise<void> = Promise.resolve();
 
   constructor(name: string, logs: ReadonlyMap<Topic, readonly LocalLog[]>) {
@@ -15,13 +23,13 @@ export class LocalGroup {
     this.#logs = logs;
   }
 
-  join(member: LocalSubscription): Promise<void> {
+  join(member: LocalMember): Promise<void> {
     this.#members.push(member);
     return this.#rebalance();
   }
 
   /** Resolves when the member holds nothing any more. */
-  leave(member: LocalSubscription): Promise<void> {
+  leave(member: LocalMember): Promise<void> {
     this.#members = this.#members.filter((other) => other !== member);
     return this.#rebalance();
   }
@@ -33,7 +41,7 @@ export class LocalGroup {
 
   /** First everything that moves is taken away, then it is given: no partition has two readers at any time. */
   async #assign(): Promise<void> {
-    const wanted = new Map<LocalLog, LocalSubscription>();
+    const wanted = new Map<LocalLog, LocalMember>();
     for (const [topic, logs] of this.#logs) {
       const readers = this.#members.filter((member) => member.topics.includes(topic));
       if (readers.length === 0) continue;
