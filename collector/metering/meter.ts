@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import type { FlowBatch } from '../../flow/batch.js';
-import type { FaultCode, Faults } from '../contracts.js';
+import type { Faults } from '../contracts.js';
 import { FragmentPorts } from '../packets/fragments.js';
-import { PacketHeaders, PacketStatus, Protocol, TcpFlag } from '../packets/packet.js';
+import { PacketHeaders, PacketStatus, Protocol, swapEndpoints, TcpFlag } from '../packets/packet.js';
 import type { PacketBatch } from '../packets/packet-batch.js';
 import { parsePacket } from '../packets/parse-packet.js';
 import * as Entry from './flow-entry.js';
@@ -10,8 +10,10 @@ import { ENTRY_DOUBLES, ENTRY_WORDS, State } from './flow-entry.js';
 import { FlowTable } from './flow-table.js';
 import { requestTypeOf } from './icmp.js';
 import { EXPIRY_TICK_MS, MAX_FLOWS_LIMIT, MAX_PLAUSIBLE_MS, METER_DEFAULTS } from './limits.js';
+import { createMeterCounters, faultsSince, type MeterCounters } from './meter-counters.js';
 import { EndReason, RecordWriter } from './record-writer.js';
 import { SessionMemory } from './session-memory.js';
+import { answersSession, opensSession, tcpState } from './tcp-state.js';
 
 export interface MeterOptions {
   /** Name of the sensor, written into every record. */
@@ -25,31 +27,6 @@ export interface MeterOptions {
   readonly transferOctets?: number;
   /** Scatters hashes; random by default. No result depends on it. */
   readonly hashSeed?: number;
-}
-
-/** What a meter has seen so far. packets = measured + nonIp + truncated + malformed + unknownLinkType. */
-export interface MeterCounters {
-  packets: number;
-  /** Octets of all packets on the link. */
-  octets: number;
-  measured: number;
-  nonIp: number;
-  truncated: number;
-  malformed: number;
-  unknownLinkType: number;
-  /** Measured packets cut before their ports. */
-  portsMissing: number;
-  fragments: number;
-  /** Later fragments whose first one was not seen: measured with ports 0. */
-  fragmentsUnattributed: number;
-  records: number;
-  /** Flows ended early because the table was full. */
-  evicted: number;
-  /** Times the packets' clock was set back. */
-  clockResets: number;
-  /** Times of the first and the last packet, ms since the epoch; NaN before the first. */
-  firstPacketMs: number;
-  lastPacketMs: number;
 }
 
 export interface Meter {
@@ -74,23 +51,7 @@ export function createMeter(options: MeterOptions): Meter {
 }
 
 class FlowMeter implements Meter {
-  readonly counters: MeterCounters = {
-    packets: 0,
-    octets: 0,
-    measured: 0,
-    nonIp: 0,
-    truncated: 0,
-    malformed: 0,
-    unknownLinkType: 0,
-    portsMissing: 0,
-    fragments: 0,
-    fragmentsUnattributed: 0,
-    records: 0,
-    evicted: 0,
-    clockResets: 0,
-    firstPacketMs: Number.NaN,
-    lastPacketMs: Number.NaN,
-  };
+  readonly counters = createMeterCounters();
   private readonly activeTimeoutMs: number;
   private readonly idleTimeoutMs: number;
   private readonly lingerMs: number;
@@ -223,11 +184,11 @@ class FlowMeter implements Meter {
 
   /** 0 or 1 when it is known that the sender, or the receiver, of the first segment of a record opened its session; else −1. */
   private tcpDirection(ports: number, kind: number, timeMs: number): number {
-    const flags = this.packet.tcpFlags & (TcpFlag.syn | TcpFlag.ack | TcpFlag.rst);
-    if ((flags & (TcpFlag.syn | TcpFlag.rst)) === 0) return this.sessions.recall(this.packet, ports, kind, timeMs);
+    const { tcpFlags } = this.packet;
+    if ((tcpFlags & (TcpFlag.syn | TcpFlag.rst)) === 0) return this.sessions.recall(this.packet, ports, kind, timeMs);
     this.sessions.state = 0;
     // Who sends SYN with ACK answers, also when the question was not captured.
-    return flags === (TcpFlag.syn | TcpFlag.ack) ? 1 : -1;
+    return answersSession(tcpFlags) ? 1 : -1;
   }
 
   /** Adds an ICMP reply to the flow of its request. False when no request was seen: then it is a flow of its own. */
@@ -299,7 +260,7 @@ class FlowMeter implements Meter {
       this.finish(entry, this.isClosed(entry) ? EndReason.end : EndReason.idle);
       return true;
     }
-    if (packet.protocol !== Protocol.tcp || (packet.tcpFlags & (TcpFlag.syn | TcpFlag.ack | TcpFlag.rst)) !== TcpFlag.syn) return false;
+    if (packet.protocol !== Protocol.tcp || !opensSession(packet.tcpFlags)) return false;
     // A SYN without ACK opens a session. It is this one's when it is sent again, or comes after the answer to it in a reordered capture.
     const state = table.words[entry * ENTRY_WORDS + Entry.STATE]!;
     const another =
@@ -424,49 +385,4 @@ class FlowMeter implements Meter {
   private deadline(entry: number): number {
     return this.table.last(entry) + (this.isClosed(entry) ? this.lingerMs : this.idleTimeoutMs);
   }
-}
-
-function swapEndpoints(packet: PacketHeaders): void {
-  const { source0, source1, source2, source3, sourceMacHigh, sourceMacLow } = packet;
-  packet.source0 = packet.destination0;
-  packet.source1 = packet.destination1;
-  packet.source2 = packet.destination2;
-  packet.source3 = packet.destination3;
-  packet.sourceMacHigh = packet.destinationMacHigh;
-  packet.sourceMacLow = packet.destinationMacLow;
-  packet.destination0 = source0;
-  packet.destination1 = source1;
-  packet.destination2 = source2;
-  packet.destination3 = source3;
-  packet.destinationMacHigh = sourceMacHigh;
-  packet.destinationMacLow = sourceMacLow;
-}
-
-/** What a segment with these flags adds to what the session has shown. */
-function tcpState(state: number, flags: number, reverse: number): number {
-  if ((flags & TcpFlag.rst) !== 0) return state | State.closed;
-  let next = state;
-  const syn = flags & TcpFlag.syn;
-  const ack = flags & TcpFlag.ack;
-  if (syn !== 0) {
-    if (reverse === 0 && ack === 0) next |= State.syn;
-    else if (reverse === 1 && ack !== 0) next |= State.synAck;
-  } else if (ack !== 0) {
-    next |= reverse === 0 ? State.sourceAck : State.destinationAck;
-  }
-  if ((flags & TcpFlag.fin) !== 0) next |= reverse === 0 ? State.sourceFin : State.destinationFin;
-  const bothFins = State.sourceFin | State.destinationFin;
-  return (next & bothFins) === bothFins ? next | State.closed : next;
-}
-
-/** Counts once per batch what went wrong in it. */
-function faultsSince(before: Readonly<MeterCounters>, now: Readonly<MeterCounters>, implausible: number, faults: Faults): void {
-  const add = (code: FaultCode, count: number): void => {
-    if (count > 0) faults.add(code, count);
-  };
-  add('packet-truncated', now.truncated - before.truncated + now.portsMissing - before.portsMissing);
-  add('packet-malformed', now.malformed - before.malformed);
-  add('link-type', now.unknownLinkType - before.unknownLinkType);
-  add('flow-table-limit', now.evicted - before.evicted);
-  add('time-implausible', implausible + now.clockResets - before.clockResets);
 }

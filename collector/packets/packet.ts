@@ -55,3 +55,20 @@ export class PacketHeaders {
   icmpCode = 0;
   tcpFlags = 0;
 }
+
+/** Turns addresses and MAC addresses around; ports stay. */
+export function swapEndpoints(packet: PacketHeaders): void {
+  const { source0, source1, source2, source3, sourceMacHigh, sourceMacLow } = packet;
+  packet.source0 = packet.destination0;
+  packet.source1 = packet.destination1;
+  packet.source2 = packet.destination2;
+  packet.source3 = packet.destination3;
+  packet.sourceMacHigh = packet.destinationMacHigh;
+  packet.sourceMacLow = packet.destinationMacLow;
+  packet.destination0 = source0;
+  packet.destination1 = source1;
+  packet.destination2 = source2;
+  packet.destination3 = source3;
+  packet.destinationMacHigh = sourceMacHigh;
+  packet.destinationMacLow = sourceMacLow;
+}

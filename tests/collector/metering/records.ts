@@ -1,5 +1,6 @@
 import { createCaptureFile } from '../../../collector/inputs/capture-file.js';
-import { createMeter, type MeterCounters, type MeterOptions } from '../../../collector/metering/meter.js';
+import { createMeter, type MeterOptions } from '../../../collector/metering/meter.js';
+import type { MeterCounters } from '../../../collector/metering/meter-counters.js';
 import { PacketBatch } from '../../../collector/packets/packet-batch.js';
 import { formatAddress } from '../../../flow/address.js';
 import { FlowBatch } from '../../../flow/batch.js';
