@@ -56,8 +56,7 @@ async function guessFormat(path: string): Promise<Exclude<FileFormat, 'auto'>> {
 }
 
 async function meterCapture(collector: Collector, input: FileInput): Promise<FileSummary> {
-  // A fixed seed: no result depends on it, and a replay then takes the same steps.
-  const meter = createMeter({ sensor: input.sensor, hashSeed: 1 });
+  const meter = createMeter({ sensor: input.sensor });
   const capture = collector.ledger.capture(input.sensor);
   const statistics = await createCaptureFile({ path: input.path }).start(async (batch: PacketBatch) => {
     await collector.packets(batch, meter, capture);

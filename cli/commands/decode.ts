@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { Command, Option } from 'commander';
 import { type Collector, createCollector } from '../../collector/collector.js';
 import { FILE_FORMATS, type FileFormat, readFileInto } from '../../collector/files.js';
+import { formatAddress } from '../../flow/address.js';
 import { FlowBatch } from '../../flow/batch.js';
 import { encodeBlock } from '../../flow/native/block.js';
 import { Exit } from '../errors.js';
@@ -20,7 +21,7 @@ const OUTPUTS = ['json', 'csv', 'arrow', 'none'] as const;
 interface DecodeFlags {
   format: FileFormat;
   output: (typeof OUTPUTS)[number];
-  sensor: string;
+  sensor?: string;
   quiet?: boolean;
 }
 
@@ -31,7 +32,7 @@ export function decodeCommand(): Command {
     .argument('<file...>', "files to read; '-' is a capture on standard input")
     .addOption(new Option('--format <format>', 'what the files hold').choices(FILE_FORMATS).default('auto'))
     .addOption(new Option('--output <output>', 'JSON lines, CSV, an Arrow file, or only the summary').choices(OUTPUTS).default('json'))
-    .option('--sensor <name>', 'sensor name for captures of traffic', 'capture')
+    .option('--sensor <name>', "sensor name (default: 'capture' for traffic, the exporter's address for exports)")
     .option('--quiet', 'no summary on standard error')
     .addHelpText(
       'after',
@@ -67,7 +68,8 @@ async function decode(files: readonly string[], flags: DecodeFlags): Promise<voi
     const summary = await readFileInto(collector, {
       path,
       format: flags.format,
-      sensor: flags.sensor,
+      sensor: flags.sensor ?? 'capture',
+      sensorOf: (exporter) => flags.sensor ?? formatAddress(exporter),
       onProgress: (_ms, packets) => progress.add(path, packets),
     });
     damaged ||= summary.cut;

@@ -51,7 +51,8 @@ export function runCommand(): Command {
 }
 
 async function run(flags: RunFlags): Promise<void> {
-  const settings = commonSettings(flags);
+  // A newcomer's first run shows results; advice about kernel settings belongs to a real one.
+  const settings = commonSettings(flags.bundled === true ? { logLevel: environment('CORDON_LOG_LEVEL') ?? 'error', ...flags } : flags);
   const { config } = settings;
   const log = createLog(config.logLevel, 'run');
   const scenarios = flags.bundled === true ? bundledScenarios().map(loadScenario) : [];

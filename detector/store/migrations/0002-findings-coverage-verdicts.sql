@@ -39,7 +39,8 @@ ENGINE = ReplacingMergeTree(revision)
 ORDER BY id
 SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
-CREATE VIEW IF NOT EXISTS findings_current AS SELECT * FROM findings FINAL;
+-- A last revision without records is a finding taken back: an attempt whose answer came after all, or a session whose beginning turned out otherwise.
+CREATE VIEW IF NOT EXISTS findings_current AS SELECT * FROM findings FINAL WHERE records > 0;
 
 -- The coverage ledger: deltas, several rows a minute (flow/coverage.ts says how they balance).
 CREATE TABLE IF NOT EXISTS coverage (

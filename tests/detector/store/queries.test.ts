@@ -31,7 +31,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Two findings; the first in two revisions. */
+/** Two findings, the first in two revisions, and a third that was taken back. */
 function findings(): ColumnBatch<typeof FINDING_COLUMNS> {
   const batch = new ColumnBatch(FINDING_COLUMNS);
   const c = batch.columns;
@@ -39,10 +39,13 @@ function findings(): ColumnBatch<typeof FINDING_COLUMNS> {
     ['aa01', 1, 3, 'scan-mv-01'],
     ['aa01', 2, 4, 'scan-mv-01'],
     ['ab02', 1, 1, "it's"],
+    ['ac03', 1, 2, 'taken back'],
+    ['ac03', 2, 0, 'taken back'],
   ] as const) {
     const row = batch.add();
     c.id[row] = id;
     c.revision[row] = revision;
+    c.records[row] = severity === 0 ? 0 : 1; // a last revision without records: withdrawn
     c.severity[row] = severity;
     c.asset.codes[row] = c.asset.dictionary.intern(asset);
     c.fleet.codes[row] = c.fleet.dictionary.intern('scanners');

@@ -260,6 +260,7 @@ it('stores coverage as deltas that add up, and the latest revision of a finding'
     const row = findings.add();
     findings.columns.id[row] = 'a'.repeat(32);
     findings.columns.revision[row] = revision;
+    findings.columns.records[row] = 1;
     findings.columns.sentence[row] = `revision ${revision}`;
   }
   for (const frame of new FrameEncoder(FINDING_COLUMNS).encode(findings)) await bus.publish('findings', 0, frame);
