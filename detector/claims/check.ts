@@ -1,4 +1,5 @@
 import { AddressError, type Prefix, parsePrefix, printable } from '../../flow/address.js';
+import { nearest } from '../../flow/service/nearest.js';
 import { DAY_MS, HOUR_MS } from '../../flow/time.js';
 import { createTimeZone, parseLocal } from './calendar.js';
 import type { ClaimSet, Declared } from './claim-set.js';
@@ -7,7 +8,6 @@ import type { AssertionText, BudgetText, ClaimText, EndpointText, RuleText, Wind
 import { parsePortRange } from './ports.js';
 import { type ClaimsProblem, MAX_PROBLEMS } from './problem.js';
 import { parseRecurrence, RecurrenceError } from './recurrence.js';
-import { nearest } from './remedies.js';
 import type { DocumentPath } from './source.js';
 import { durationMs, isCalendarDuration, parseOctets, parseShare } from './units.js';
 

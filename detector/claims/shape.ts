@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { printable } from '../../flow/address.js';
+import { nearest } from '../../flow/service/nearest.js';
 import { packageRoot } from '../../flow/service/paths.js';
 import type { ClaimFile } from './file-types.js';
 import { type ClaimsProblem, MAX_PROBLEMS } from './problem.js';
-import { MISSING, nearest, REMEDIES } from './remedies.js';
+import { MISSING, REMEDIES } from './remedies.js';
 import type { ClaimsSource, DocumentPath } from './source.js';
 
 let validator: ValidateFunction | undefined;

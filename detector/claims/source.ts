@@ -1,14 +1,7 @@
-import { isMap, isScalar, isSeq, Lexer, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
-import { printable } from '../../flow/address.js';
+import { parseStrictYaml, type YamlPath } from '../../flow/service/strict-yaml.js';
 import { type ClaimsProblem, MAX_PROBLEMS } from './problem.js';
 
-/** Limits on text from outside. Memory and time of parsing are bounded by them. */
-export const MAX_FILE_BYTES = 8 * 1024 * 1024; // about 400 000 prefixes
-const MAX_FLOW_DEPTH = 16; // the language nests seven deep
-const MAX_INDICATORS_PER_LINE = 8; // '- - - …': the YAML library recurses for each
-const MAX_INDENT = 64; // columns; block nesting is bounded by it
-
-export type DocumentPath = readonly (string | number)[];
+export type DocumentPath = YamlPath;
 
 /** One claim file: its plain data (maps without prototype), and the way back from a path in it to line and column. */
 export interface ClaimsSource {
@@ -18,158 +11,23 @@ export interface ClaimsSource {
   problem(path: DocumentPath, code: string, message: string, key?: string): ClaimsProblem;
 }
 
-/**
- * Reads YAML 1.2 (core schema) strictly: one document, no aliases, anchors, tags or other YAML versions, no key twice, bounded size and depth.
- * What is wrong is added to `problems`; then the answer is undefined.
- */
+/** Reads one claim file as strict YAML. What is wrong is added to `problems`; then the answer is undefined. */
 export function readSource(file: string, text: string, problems: ClaimsProblem[]): ClaimsSource | undefined {
-  const lines = new LineCounter();
-  const before = problems.length;
-  const report = (offset: number, code: string, message: string): void => {
-    if (problems.length >= MAX_PROBLEMS) return;
-    const { line, col } = lines.linePos(offset);
-    problems.push({ file, line: Math.max(1, line), column: Math.max(1, col), path: '', code, message });
-  };
-  lines.addNewLine(0);
-  if (Buffer.byteLength(text) > MAX_FILE_BYTES) {
-    report(0, 'too-large', `the file is larger than ${MAX_FILE_BYTES / 1024 / 1024} MiB; split it into several files of one claim set`);
+  const yaml = parseStrictYaml(text);
+  if ('problems' in yaml) {
+    for (const problem of yaml.problems.slice(0, Math.max(0, MAX_PROBLEMS - problems.length)))
+      problems.push({ file, path: '', ...problem });
     return undefined;
   }
-  const nesting = tooDeep(text);
-  if (nesting >= 0) {
-    for (let at = text.indexOf('\n'); at >= 0 && at < nesting; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
-    report(
-      nesting,
-      'too-deep',
-      `nested deeper than claim files ever are; at most ${MAX_FLOW_DEPTH} brackets and ${MAX_INDENT} columns of indentation`,
-    );
-    return undefined;
-  }
-  const counted = new LineCounter();
-  // Duplicate keys are looked for below: the library's own check compares every pair of keys.
-  const document = parseDocument(text, {
-    version: '1.2',
-    schema: 'core',
-    uniqueKeys: false,
-    stringKeys: true,
-    strict: true,
-    prettyErrors: false,
-    lineCounter: counted,
-    logLevel: 'error',
-  });
-  lines.lineStarts.splice(0, lines.lineStarts.length, ...(counted.lineStarts.length > 0 ? counted.lineStarts : [0]));
-  const yaml = document.directives?.yaml;
-  if (yaml?.explicit && yaml.version !== '1.2') {
-    report(
-      0,
-      'yaml-version',
-      `%YAML ${yaml.version} is not accepted: there 'NO' and '22:23' are no words; delete the line, claim files are YAML 1.2`,
-    );
-  }
-  for (const error of [...document.errors, ...document.warnings]) report(error.pos[0], 'yaml', yamlMessage(error.code, error.message));
-  const data = problems.length > before ? undefined : toData(document.contents, report);
-  if (problems.length > before) return undefined;
-  const root = document.contents;
   return {
     file,
-    data,
-    problem(path, code, message, key) {
-      const { line, col } = lines.linePos(offsetOf(root, path, key));
-      return {
-        file,
-        line: Math.max(1, line),
-        column: Math.max(1, col),
-        path: [...path, ...(key === undefined ? [] : [key])].join('.'),
-        code,
-        message,
-      };
-    },
+    data: yaml.data,
+    problem: (path, code, message, key) => ({
+      file,
+      ...yaml.positionOf(path, key),
+      path: [...path, ...(key === undefined ? [] : [key])].join('.'),
+      code,
+      message,
+    }),
   };
-}
-
-function yamlMessage(code: string, message: string): string {
-  const first = message.split('\n')[0] ?? message;
-  switch (code) {
-    case 'MULTIPLE_DOCS':
-      return 'a second YAML document begins here; write one document a file, without further --- lines';
-    case 'TAB_AS_INDENT':
-      return 'indented with a tab; indent with spaces';
-    case 'NON_STRING_KEY':
-      return 'a key must be a plain word; write name: value';
-    case 'TAG_RESOLVE_FAILED':
-      return 'tags (!…) are not accepted; delete the tag, plain text, numbers, lists and maps are all that claim files hold';
-    default:
-      return `not valid YAML: ${printable(first)}; put text that holds : # { } [ ] , & * in double quotes`;
-  }
-}
-
-/** Offset where the text nests deeper than allowed, or −1. Works on the lexer's tokens, which need no recursion. */
-function tooDeep(text: string): number {
-  let offset = 0;
-  let flow = 0;
-  let indicators = 0;
-  let lineStart = true;
-  for (const token of new Lexer().lex(text)) {
-    // Marks that the lexer adds (document, scalar, end of flow, byte order mark aside) stand for no text.
-    if (token === '\u0002' || token === '\u001f' || token === '\u0018') continue;
-    if (token === '[' || token === '{') flow++;
-    else if (token === ']' || token === '}') flow = Math.max(0, flow - 1);
-    else if (token === '-' || token === '?') indicators++;
-    if (lineStart && flow === 0 && token.trim() === '' && token.length > MAX_INDENT && !token.includes('\n')) return offset;
-    if (flow > MAX_FLOW_DEPTH || indicators > MAX_INDICATORS_PER_LINE) return offset;
-    lineStart = token.endsWith('\n');
-    if (lineStart) indicators = 0;
-    offset += token.length;
-  }
-  return -1;
-}
-
-type Report = (offset: number, code: string, message: string) => void;
-
-/** Plain data of a node; maps have no prototype, so that a key such as __proto__ is a key like others. */
-function toData(node: unknown, report: Report): unknown {
-  if (node === null) return null;
-  const offset = (node as Node).range?.[0] ?? 0;
-  if (!isScalar(node) && !isMap(node) && !isSeq(node)) {
-    report(offset, 'alias', 'aliases (*name) are not accepted; write the value out, or declare a set and name it');
-    return null;
-  }
-  if (node.anchor !== undefined)
-    report(offset, 'alias', `anchors (&name) are not accepted; delete &${printable(node.anchor)}, declare a set and name it`);
-  if (node.tag !== undefined) report(offset, 'tag', 'tags (!…) are not accepted; delete the tag');
-  if (isScalar(node)) return node.value;
-  if (isSeq(node)) return node.items.map((item) => toData(item, report));
-  const map: Record<string, unknown> = Object.create(null);
-  for (const pair of node.items) {
-    const key = isScalar(pair.key) ? String(pair.key.value) : '';
-    if (key in map)
-      report(
-        isScalar(pair.key) ? (pair.key.range?.[0] ?? offset) : offset,
-        'duplicate-key',
-        `'${printable(key)}' is written twice here; keep one`,
-      );
-    map[key] = toData(pair.value, report);
-  }
-  return map;
-}
-
-function offsetOf(root: Node | null, path: DocumentPath, key: string | undefined): number {
-  let node: unknown = root;
-  let offset = 0;
-  for (const step of path) {
-    offset = (node as Node | null)?.range?.[0] ?? offset;
-    if (isMap(node)) {
-      const pair = pairOf(node, String(step));
-      offset = (pair?.key as Node | undefined)?.range?.[0] ?? offset;
-      node = pair?.value;
-    } else if (isSeq(node)) node = node.items[Number(step)];
-    else break;
-  }
-  offset = (node as Node | null | undefined)?.range?.[0] ?? offset;
-  if (key !== undefined && isMap(node)) return (pairOf(node, key)?.key as Node | undefined)?.range?.[0] ?? offset;
-  return offset;
-}
-
-function pairOf(map: YAMLMap, key: string) {
-  return map.items.find((pair) => isScalar(pair.key) && pair.key.value === key);
 }

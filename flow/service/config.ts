@@ -107,11 +107,11 @@ function readConfigFile(file: string): Record<string, unknown> {
   const line = (problem: { line: number; column: number; message: string }) =>
     `${file}:${problem.line}:${problem.column}: ${problem.message}`;
   if ('problems' in yaml) throw new ConfigError(yaml.problems.map(line));
-  if (yaml.value === null) return {};
+  if (yaml.data === null) return {};
   const schema = JSON.parse(readFileSync(join(packageRoot(), 'flow/service/config.schema.json'), 'utf8')) as object;
   const validate = new Ajv2020({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(schema);
-  if (!validate(yaml.value)) throw new ConfigError(schemaProblems(validate.errors ?? [], yaml).map(line));
-  return yaml.value as Record<string, unknown>;
+  if (!validate(yaml.data)) throw new ConfigError(schemaProblems(validate.errors ?? [], yaml).map(line));
+  return yaml.data as Record<string, unknown>;
 }
 
 /** Paths in the file are meant from where the file stands. */

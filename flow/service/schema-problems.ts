@@ -1,17 +1,18 @@
 import type { ErrorObject } from 'ajv';
 import { printable } from '../address.js';
-import type { StrictYaml, YamlProblem } from './strict-yaml.js';
+import { nearest } from './nearest.js';
+import type { Position, StrictYaml } from './strict-yaml.js';
 
 /**
  * ajv's errors in the reader's words: where it stands, what is wrong, what to write instead. Run ajv with `allErrors` and `verbose`
  * so that each error carries the schema it broke.
  */
-export function schemaProblems(errors: readonly ErrorObject[], yaml: StrictYaml): YamlProblem[] {
+export function schemaProblems(errors: readonly ErrorObject[], yaml: StrictYaml): (Position & { readonly message: string })[] {
   const seen = new Set<string>();
   return errors.flatMap((error) => {
     const path = error.instancePath.split('/').slice(1).map(unescapePointer);
     const unknown = error.keyword === 'additionalProperties' ? String(error.params.additionalProperty) : undefined;
-    const position = unknown === undefined ? yaml.positionOf(path) : yaml.positionOf([...path, unknown], 'key');
+    const position = yaml.positionOf(path, unknown);
     const message = sentence(error, path, unknown);
     const key = `${position.line}:${position.column}:${message}`;
     if (message === undefined || seen.has(key)) return [];
@@ -80,26 +81,4 @@ function article(type: string): string {
 
 function unescapePointer(part: string): string {
   return part.replaceAll('~1', '/').replaceAll('~0', '~');
-}
-
-/** The known word within two edits, the nearest first: what a typing error meant. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
-  const ranked = known.map((candidate) => ({ candidate, distance: editDistance(word, candidate) })).sort((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  return best !== undefined && best.distance <= Math.min(2, Math.floor(best.candidate.length / 2)) ? best.candidate : undefined;
-}
-
-/** Levenshtein distance; words longer than 64 characters are compared by their first 64. */
-function editDistance(a: string, b: string): number {
-  const left = a.slice(0, 64);
-  const right = b.slice(0, 64);
-  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= left.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= right.length; j++) {
-      current.push(Math.min(previous[j]! + 1, current[j - 1]! + 1, previous[j - 1]! + (left[i - 1] === right[j - 1] ? 0 : 1)));
-    }
-    previous = current;
-  }
-  return previous[right.length]!;
 }

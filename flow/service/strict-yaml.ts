@@ -1,4 +1,11 @@
-import { isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import { isMap, isScalar, isSeq, Lexer, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
+import { printable } from '../address.js';
+
+/** Limits on text from outside. Memory and time of parsing are bounded by them. */
+export const MAX_YAML_BYTES = 8 * 1024 * 1024; // about 400 000 prefixes
+const MAX_FLOW_DEPTH = 16; // claim files nest seven deep, the configuration three
+const MAX_INDICATORS_PER_LINE = 8; // '- - - …': the YAML library recurses for each
+const MAX_INDENT = 64; // columns; block nesting is bounded by it
 
 /** Where something stands in a file; lines and columns count from 1. */
 export interface Position {
@@ -6,94 +13,160 @@ export interface Position {
   readonly column: number;
 }
 
-/** One thing that is wrong in a file, with what to write instead. */
+/** One thing that is wrong in a file: a stable word for programs, and what to write instead. */
 export interface YamlProblem extends Position {
+  readonly code: string;
   readonly message: string;
 }
 
-/** A parsed file: its value as plain data without prototypes of its own making, and the place of each path in it. */
+export type YamlPath = readonly (string | number)[];
+
+/** A parsed file: its plain data (maps without prototype), and the way back from a path in it to line and column. */
 export interface StrictYaml {
-  readonly value: unknown;
-  /** Place of the value at a path of keys and indexes; of its key with `key`. Falls back to the nearest parent that exists. */
-  positionOf(path: readonly (string | number)[], which?: 'key' | 'value'): Position;
+  readonly data: unknown;
+  /** Place of the value at `path`, or of the nearest parent that exists; with `key`, of that key of the map there. */
+  positionOf(path: YamlPath, key?: string): Position;
 }
 
-/** A claim file of 10 000 assets is about 1 MB; more than this is not a configuration. */
-export const MAX_YAML_BYTES = 16 * 1024 * 1024;
-const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
-
 /**
- * YAML 1.2 as policy needs it: one document, no aliases or anchors, no tags, no duplicate keys, text keys only (reference: assurance.md §1.4).
- * Returns the problems instead, all of them, when there are any.
+ * Reads YAML 1.2 (core schema) strictly: one document, no aliases, anchors, tags or other YAML versions, no key twice, bounded size and depth
+ * (reference: assurance.md §1.4). Answers with all problems instead when there are any.
  */
 export function parseStrictYaml(text: string): StrictYaml | { readonly problems: readonly YamlProblem[] } {
-  if (text.length > MAX_YAML_BYTES)
-    return { problems: [{ line: 1, column: 1, message: `the file is larger than ${MAX_YAML_BYTES / 1024 / 1024} MiB` }] };
-  const lines = new LineCounter();
-  const document = parseDocument(text, {
-    version: '1.2',
-    uniqueKeys: true,
-    strict: true,
-    lineCounter: lines,
-    merge: false,
-    prettyErrors: false,
-  });
-  const at = (offset: number): Position => {
+  const problems: YamlProblem[] = [];
+  let lines = new LineCounter();
+  const place = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const problems: YamlProblem[] = [...document.errors, ...document.warnings].map((error) => ({
-    ...at(error.pos[0]),
-    message: sentenceOf(error.code, error.message),
-  }));
-  if (/^%YAML\s+1\.[01]\b/m.test(text.slice(0, 200)))
-    problems.push({ line: 1, column: 1, message: 'YAML 1.1 is refused (it reads NO as false); remove the %YAML line' });
-  visit(document, {
-    Alias: (_key, node) => {
-      problems.push({ ...at(node.range?.[0] ?? 0), message: `alias *${node.source} is refused; write the value out` });
-    },
-    Node: (_key, node) => {
-      if ('anchor' in node && node.anchor !== undefined)
-        problems.push({ ...at(node.range?.[0] ?? 0), message: `anchor &${node.anchor} is refused; write the value out` });
-    },
-    Pair: (_key, pair) => {
-      const key = pair.key;
-      const offset = isScalar(key) ? (key.range?.[0] ?? 0) : 0;
-      if (!isScalar(key) || typeof key.value !== 'string') problems.push({ ...at(offset), message: 'keys must be plain text' });
-      else if (FORBIDDEN_KEYS.has(key.value)) problems.push({ ...at(offset), message: `the key '${key.value}' is refused` });
-    },
-  });
-  if (problems.length > 0) return { problems };
-  const root = document.contents as Node | null;
-  return {
-    value: document.toJS({ maxAliasCount: 0 }) as unknown,
-    positionOf: (path, which = 'value') => at(offsetOf(root, path, which)),
+  const report: Report = (offset, code, message) => {
+    problems.push({ ...place(offset), code, message });
   };
+  lines.addNewLine(0);
+  if (Buffer.byteLength(text) > MAX_YAML_BYTES) {
+    report(0, 'too-large', `the file is larger than ${MAX_YAML_BYTES / 1024 / 1024} MiB; split it into several files`);
+    return { problems };
+  }
+  const nesting = tooDeep(text);
+  if (nesting >= 0) {
+    for (let at = text.indexOf('\n'); at >= 0 && at < nesting; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
+    report(
+      nesting,
+      'too-deep',
+      `nested deeper than such files ever are; at most ${MAX_FLOW_DEPTH} brackets and ${MAX_INDENT} columns of indentation`,
+    );
+    return { problems };
+  }
+  const counted = new LineCounter();
+  // Duplicate keys are looked for below: the library's own check compares every pair of keys.
+  const document = parseDocument(text, {
+    version: '1.2',
+    schema: 'core',
+    uniqueKeys: false,
+    stringKeys: true,
+    strict: true,
+    prettyErrors: false,
+    lineCounter: counted,
+    logLevel: 'error',
+  });
+  if (counted.lineStarts.length > 0) lines = counted;
+  const yaml = document.directives?.yaml;
+  if (yaml?.explicit && yaml.version !== '1.2') {
+    report(
+      0,
+      'yaml-version',
+      `%YAML ${yaml.version} is not accepted: there 'NO' and '22:23' are no words; delete the line, these files are YAML 1.2`,
+    );
+  }
+  for (const error of [...document.errors, ...document.warnings]) report(error.pos[0], 'yaml', yamlMessage(error.code, error.message));
+  if (problems.length > 0) return { problems };
+  const root = document.contents;
+  const data = toData(root, report);
+  return problems.length > 0 ? { problems } : { data, positionOf: (path, key) => place(offsetOf(root, path, key)) };
 }
 
-function offsetOf(root: Node | null, path: readonly (string | number)[], which: 'key' | 'value'): number {
-  let node: unknown = root;
-  let offset = root?.range?.[0] ?? 0;
-  for (const step of path) {
-    let next: unknown;
-    let keyOffset: number | undefined;
-    if (isMap(node)) {
-      const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === String(step));
-      next = pair?.value;
-      keyOffset = isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
-    } else if (isSeq(node)) {
-      next = node.items[Number(step)];
-    }
-    const valueOffset = (next as Node | null | undefined)?.range?.[0];
-    if (valueOffset === undefined && keyOffset === undefined) break;
-    offset = (which === 'key' ? (keyOffset ?? valueOffset) : (valueOffset ?? keyOffset)) ?? offset;
-    node = next;
+function yamlMessage(code: string, message: string): string {
+  const first = message.split('\n')[0] ?? message;
+  switch (code) {
+    case 'MULTIPLE_DOCS':
+      return 'a second YAML document begins here; write one document a file, without further --- lines';
+    case 'TAB_AS_INDENT':
+      return 'indented with a tab; indent with spaces';
+    case 'NON_STRING_KEY':
+      return 'a key must be a plain word; write name: value';
+    case 'TAG_RESOLVE_FAILED':
+      return 'tags (!…) are not accepted; delete the tag, plain text, numbers, lists and maps are all that such files hold';
+    default:
+      return `not valid YAML: ${printable(first)}; put text that holds : # { } [ ] , & * in double quotes`;
   }
+}
+
+/** Offset where the text nests deeper than allowed, or −1. Works on the lexer's tokens, which need no recursion. */
+function tooDeep(text: string): number {
+  let offset = 0;
+  let flow = 0;
+  let indicators = 0;
+  let lineStart = true;
+  for (const token of new Lexer().lex(text)) {
+    // Marks that the lexer adds (document, scalar, end of flow, byte order mark aside) stand for no text.
+    if (token === '\u0002' || token === '\u001f' || token === '\u0018') continue;
+    if (token === '[' || token === '{') flow++;
+    else if (token === ']' || token === '}') flow = Math.max(0, flow - 1);
+    else if (token === '-' || token === '?') indicators++;
+    if (lineStart && flow === 0 && token.trim() === '' && token.length > MAX_INDENT && !token.includes('\n')) return offset;
+    if (flow > MAX_FLOW_DEPTH || indicators > MAX_INDICATORS_PER_LINE) return offset;
+    lineStart = token.endsWith('\n');
+    if (lineStart) indicators = 0;
+    offset += token.length;
+  }
+  return -1;
+}
+
+type Report = (offset: number, code: string, message: string) => void;
+
+/** Plain data of a node; maps have no prototype, so that a key such as __proto__ is a key like others. */
+function toData(node: unknown, report: Report): unknown {
+  if (node === null) return null;
+  const offset = (node as Node).range?.[0] ?? 0;
+  if (!isScalar(node) && !isMap(node) && !isSeq(node)) {
+    report(offset, 'alias', 'aliases (*name) are not accepted; write the value out');
+    return null;
+  }
+  if (node.anchor !== undefined) report(offset, 'alias', `anchors (&name) are not accepted; delete &${printable(node.anchor)}`);
+  if (node.tag !== undefined) report(offset, 'tag', 'tags (!…) are not accepted; delete the tag');
+  if (isScalar(node)) return node.value;
+  if (isSeq(node)) return node.items.map((item) => toData(item, report));
+  const map: Record<string, unknown> = Object.create(null);
+  for (const pair of node.items) {
+    const key = isScalar(pair.key) ? String(pair.key.value) : '';
+    if (key in map)
+      report(
+        isScalar(pair.key) ? (pair.key.range?.[0] ?? offset) : offset,
+        'duplicate-key',
+        `'${printable(key)}' is written twice here; keep one`,
+      );
+    map[key] = toData(pair.value, report);
+  }
+  return map;
+}
+
+function offsetOf(root: Node | null, path: YamlPath, key: string | undefined): number {
+  let node: unknown = root;
+  let offset = 0;
+  for (const step of path) {
+    offset = (node as Node | null)?.range?.[0] ?? offset;
+    if (isMap(node)) {
+      const pair = pairOf(node, String(step));
+      offset = (pair?.key as Node | undefined)?.range?.[0] ?? offset;
+      node = pair?.value;
+    } else if (isSeq(node)) node = node.items[Number(step)];
+    else break;
+  }
+  offset = (node as Node | null | undefined)?.range?.[0] ?? offset;
+  if (key !== undefined && isMap(node)) return (pairOf(node, key)?.key as Node | undefined)?.range?.[0] ?? offset;
   return offset;
 }
 
-function sentenceOf(code: string, message: string): string {
-  if (code === 'DUPLICATE_KEY') return 'this key stands here twice; keep one';
-  if (code === 'MULTIPLE_DOCS') return 'a file holds one document; split it at ---';
-  return `not valid YAML: ${message}`;
+function pairOf(map: YAMLMap, key: string) {
+  return map.items.find((pair) => isScalar(pair.key) && pair.key.value === key);
 }

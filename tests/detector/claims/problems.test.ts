@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { compileTexts, loadClaims } from '../../../detector/claims/load.js';
 import { ClaimsError, type ClaimsProblem, formatProblem } from '../../../detector/claims/problem.js';
-import { MAX_FILE_BYTES } from '../../../detector/claims/source.js';
+import { MAX_YAML_BYTES } from '../../../flow/service/strict-yaml.js';
 import { BASE_APPROVALS, BASE_CLAIMS, broken, placeOf } from './base-claims.js';
 
 function problemsOf(text: string, approvals?: string): readonly ClaimsProblem[] {
@@ -228,7 +228,7 @@ const VARIANTS: readonly Variant[] = [
   ['tab', '  archive: {', '\tarchive: {', '\tarchive', 0, 'yaml', /indent with spaces/],
   ['unclosed quote', 'timezone: Europe/Amsterdam', 'timezone: "Europe/Amsterdam', 'BASE_END', 0, 'yaml', /not valid YAML/],
   ['second document', 'fleets:\n', '---\nfleets:\n', '---', 0, 'yaml', /second YAML document/],
-  ['YAML 1.1', 'version: 1\n', '%YAML 1.1\n---\nversion: 1\n', '%YAML', 0, 'yaml-version', /claim files are YAML 1\.2/],
+  ['YAML 1.1', 'version: 1\n', '%YAML 1.1\n---\nversion: 1\n', '%YAML', 0, 'yaml-version', /these files are YAML 1\.2/],
   [
     'prototype key',
     'owner: ciso@customs.example',
@@ -288,7 +288,7 @@ describe('hostile texts end quickly and without a crash', () => {
   test('20 000 keys in one map, an empty file, a file too large', () => {
     expect(problemsOf(Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`).join('\n')).length).toBeLessThanOrEqual(200);
     expect(problemsOf('')[0]?.code).toBe('wrong-type');
-    expect(problemsOf(`# ${'x'.repeat(MAX_FILE_BYTES)}`)[0]?.code).toBe('too-large');
+    expect(problemsOf(`# ${'x'.repeat(MAX_YAML_BYTES)}`)[0]?.code).toBe('too-large');
   });
 });
 
