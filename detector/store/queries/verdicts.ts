@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { ColumnBatch } from '../../../flow/batch.js';
 import { encodeBlock } from '../../../flow/native/block.js';
-import { type Reason, VERDICT_COLUMNS, VERDICTS, type Verdict, type VerdictWord } from '../../coverage/verdict-types.js';
+import { addVerdict, createVerdictBatch } from '../../coverage/verdict-batch.js';
+import { type Reason, VERDICT_COLUMNS, type Verdict, type VerdictWord } from '../../coverage/verdict-types.js';
 import type { Store } from '../store-types.js';
 import { allOf, decodeRow, given, type RowOf, selectList } from './rows.js';
 
@@ -11,23 +11,8 @@ import { allOf, decodeRow, given, type RowOf, selectList } from './rows.js';
  */
 export async function writeVerdicts(store: Store, verdicts: readonly Verdict[], computedMs: number): Promise<void> {
   if (verdicts.length === 0) return;
-  const batch = new ColumnBatch(VERDICT_COLUMNS, verdicts.length);
-  const { columns } = batch;
-  for (const verdict of verdicts) {
-    const row = batch.add();
-    for (const name of ['claimsId', 'claimsHash', 'claim', 'fleet', 'severity'] as const) {
-      columns[name].codes[row] = columns[name].dictionary.intern(verdict[name]);
-    }
-    columns.text[row] = verdict.text;
-    columns.periodFrom[row] = verdict.fromMs;
-    columns.periodTo[row] = verdict.toMs;
-    columns.verdict[row] = VERDICTS.indexOf(verdict.verdict);
-    columns.reasons[row] = JSON.stringify(verdict.reasons);
-    columns.numbers[row] = JSON.stringify(verdict.numbers);
-    columns.residual[row] = JSON.stringify(verdict.residual);
-    columns.sentence[row] = verdict.sentence;
-    columns.revision[row] = computedMs;
-  }
+  const batch = createVerdictBatch(verdicts.length);
+  for (const verdict of verdicts) addVerdict(batch, verdict, computedMs);
   const block = encodeBlock(batch);
   await store.insertNative('verdicts', [block], `verdicts:${createHash('sha256').update(block).digest('hex')}`);
 }
