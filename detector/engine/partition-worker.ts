@@ -31,6 +31,8 @@ export class PartitionWorker {
   private readonly encoder = new FrameEncoder(FINDING_COLUMNS);
   /** Offset of the first message that is not in the engine. */
   private next: number;
+  /** What the bus believes to be done: behind `next` where a crash fell between snapshot and commit, beyond it where the snapshot is gone. */
+  private committed: number;
   private last: Promise<void> = Promise.resolve();
   private snapshotEndedAt = Number.NEGATIVE_INFINITY;
   private snapshotTookMs = 0;
@@ -43,6 +45,7 @@ export class PartitionWorker {
     this.engine = engine;
     this.at = at;
     this.next = offset;
+    this.committed = at.committed?.offset ?? 0;
     this.batch = batch;
   }
 
@@ -74,19 +77,26 @@ export class PartitionWorker {
   /** Publishes, writes the snapshot and commits, in this order, so that nothing is committed that could be lost. */
   checkpoint(subscription: Subscription | undefined): Promise<void> {
     return this.inTurn(async () => {
-      if (this.frames === 0 || this.failed) return;
-      const { bus, snapshots, metrics } = this.parts;
-      const { log, topic, partition } = this.at;
-      await bus.flush(['findings', 'quarantine']);
-      const from = performance.now();
-      const bytes = this.engine.snapshot();
-      await snapshots.save(log, partition, { offset: this.next, bytes });
-      this.snapshotEndedAt = performance.now();
-      this.snapshotTookMs = this.snapshotEndedAt - from;
-      metrics?.snapshot?.(bytes.length, this.frames);
-      this.frames = 0;
+      if (this.failed) return;
+      if (this.frames > 0) await this.save();
+      if (this.committed === this.next) return;
+      const { topic, partition } = this.at;
       await subscription?.commit(topic, partition, this.next);
+      this.committed = this.next;
     });
+  }
+
+  private async save(): Promise<void> {
+    const { bus, snapshots, metrics } = this.parts;
+    const { log, partition } = this.at;
+    await bus.flush(['findings', 'quarantine']);
+    const from = performance.now();
+    const bytes = this.engine.snapshot();
+    await snapshots.save(log, partition, { offset: this.next, bytes });
+    this.snapshotEndedAt = performance.now();
+    this.snapshotTookMs = this.snapshotEndedAt - from;
+    metrics?.snapshot?.(bytes.length, this.frames);
+    this.frames = 0;
   }
 
   /** Resolves when the running step has ended. */

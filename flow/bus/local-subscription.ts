@@ -54,7 +54,8 @@ export class LocalSubscription implements Subscription {
       const committed = await this.#commits.read({ log: log.log, group: this.#group.name, topic, partition });
       const wanted = await this.#reader.assigned({ topic, partition, log: log.log, committed });
       const start = wanted ?? committed?.offset ?? log.first(this.#group.name);
-      log.positioned(this.#group.name, start, committed?.offset ?? 0);
+      // A reader that begins below its commit does that work again: until it commits anew, `flush` must wait for it.
+      log.positioned(this.#group.name, start, Math.min(start, committed?.offset ?? 0));
       const holding: Holding = { committed: committed?.offset, releasing: false, pump: Promise.resolve() };
       this.#holdings.set(log, holding);
       holding.pump = this.#pump(log, holding, start).catch((error: unknown) => this.#fail(error));
