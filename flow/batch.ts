@@ -26,7 +26,8 @@ export class ColumnBatch<T extends ColumnTable> {
     this.capacity = Math.max(16, Math.min(capacity, MAX_BATCH_ROWS));
     const columns: Record<string, unknown> = {};
     for (const name of this.names) columns[name] = allocate(table[name]!, this.capacity);
-    this.columns = columns as BatchColumns<T>;
+    // V8 keeps an object that is filled by computed names as a hash table; its copy has fixed places, which makes every `batch.columns.x` a load.
+    this.columns = { ...columns } as BatchColumns<T>;
   }
 
   /** Makes room for `rows` more rows. False when that would pass MAX_BATCH_ROWS: the caller flushes, or counts a fault. */
