@@ -10,6 +10,11 @@ const ICMPV6 = 58;
  * export time stands in its place, counted: one record from 2106 must not end all periods in between.
  */
 export const MAX_AFTER_EXPORT_MS = 86_400_000;
+/**
+ * How long before the export time a record may say it began: longer than any exporter keeps a flow. Beyond it the same holds, and a forger cannot scatter
+ * one message over thousands of days, each a partition of the database.
+ */
+export const MAX_BEFORE_EXPORT_MS = 31 * 86_400_000;
 
 /** Fills, for all rows of one message, what comes from its header and origin, and settles times, ICMP and sampling. */
 export function finishRows(
@@ -71,14 +76,16 @@ function settleTimes(batch: FlowBatch, first: number, exportTimeMs: number, faul
   const starts = batch.columns.flowStartMilliseconds;
   const ends = batch.columns.flowEndMilliseconds;
   const latest = exportTimeMs + MAX_AFTER_EXPORT_MS;
+  const earliest = exportTimeMs - MAX_BEFORE_EXPORT_MS;
+  const plausible = (ms: number): boolean => ms === 0 || (ms <= latest && ms >= earliest);
   let implausible = 0;
   for (let row = first; row < batch.length; row++) {
     let start = starts[row]!;
     let end = ends[row]!;
-    if (start > latest || end > latest || start < 0 || end < 0) {
+    if (!plausible(start) || !plausible(end)) {
       implausible++;
-      if (start > latest || start < 0) start = 0;
-      if (end > latest || end < 0) end = 0;
+      if (!plausible(start)) start = 0;
+      if (!plausible(end)) end = 0;
     }
     if (end === 0) end = start === 0 ? exportTimeMs : start;
     if (start === 0) start = end;

@@ -115,6 +115,14 @@ describe('fields of a record', () => {
     );
   });
 
+  it('a record that says it began years before its export is taken at the export time: one message cannot touch thousands of days', () => {
+    const times = [field(152, 8), field(153, 8)];
+    const old = one(times, [EXPORT_MS - 400 * 86_400_000, EXPORT_MS - 1000]);
+    expect([column(old, 'flowStartMilliseconds'), column(old, 'flowEndMilliseconds')]).toEqual([EXPORT_MS - 1000, EXPORT_MS - 1000]);
+    const month = one(times, [EXPORT_MS - 30 * 86_400_000, EXPORT_MS]);
+    expect(column(month, 'flowStartMilliseconds')).toBe(EXPORT_MS - 30 * 86_400_000);
+  });
+
   it('ICMP type and code from their own elements or from the destination port, which then is none', () => {
     const icmp = (fields: FieldSpec[], values: FieldValue[], protocol = 1) => {
       const batch = one9([field(4, 1), ...fields], [protocol, ...values]);
