@@ -118,7 +118,11 @@ export function createCollector(output: CollectorOutput): Collector {
     if (batch.length === 0) return;
     filling.batch = spare;
     if (unwatched.length < batch.length) unwatched = new Uint8Array(batch.capacity);
-    const counts = await output.flows.write(batch, unwatched);
+    const counts = await output.flows.write(batch, unwatched).catch((error: unknown) => {
+      // A bus that fails has failed for good, and the process ends. Until then the spare must not be the batch that is being filled.
+      spare = new FlowBatch(ROWS_PER_WRITE * 2);
+      throw error;
+    });
     ledger.rows(batch, 0, batch.length, filling.source, unwatched);
     counters.records += batch.length;
     counters.produced += counts.produced;

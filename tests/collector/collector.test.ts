@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type Collector, type CollectorOutput, createCollector, MAX_WAITING_ROWS, ROWS_PER_WRITE } from '../../collector/collector.js';
+import type { Origin } from '../../collector/contracts.js';
+import { readFileInto } from '../../collector/files.js';
+import { createDomainOrigins, observationDomainOf } from '../../collector/origins.js';
+import { parseAddress } from '../../flow/address.js';
+import { packageRoot } from '../../flow/service/paths.js';
+import { field, ip4, recordBytes, set } from './decoders/build-bytes.js';
+import { ipfix, template } from './decoders/build-ipfix.js';
+import { netflow5 } from './decoders/build-netflow5.js';
+
+const scenario = join(packageRoot(), 'fixtures/scenarios/port-scanners');
+
+/** A collector whose rows are counted and whose ledger is added up. */
+function measured(gate: () => Promise<void> = async () => undefined): {
+  collector: Collector;
+  ledger: Map<string, number>;
+  rows: () => number;
+} {
+  const ledger = new Map<string, number>();
+  let rows = 0;
+  const output: CollectorOutput = {
+    flows: {
+      async write(batch, unwatched) {
+        await gate();
+        rows += batch.length;
+        // Every third row concerns no asset.
+        for (let row = 0; row < batch.length; row++) if (unwatched !== undefined) unwatched[row] = row % 3 === 0 ? 1 : 0;
+        const dropped = Math.ceil(batch.length / 3);
+        return { produced: batch.length - dropped, unwatched: dropped };
+      },
+      flush: async () => undefined,
+    },
+    async coverage(batch) {
+      for (const name of batch.names) {
+        const values: unknown = batch.columns[name];
+        if (!(values instanceof Float64Array)) continue;
+        let sum = 0;
+        for (let row = 0; row < batch.length; row++) sum += values[row]!;
+        ledger.set(name, (ledger.get(name) ?? 0) + sum);
+      }
+    },
+  };
+  return { collector: createCollector(output), ledger, rows: () => rows };
+}
+
+const origin = (receivedMs = Number.NaN): Origin => ({
+  sensor: 'border',
+  exporter: parseAddress('192.0.2.1'),
+  exporterPort: 4739,
+  transport: 'udp',
+  receivedMs,
+});
+const FIELDS = [field(8, 4), field(12, 4), field(1, 8)];
+const message = (records: number, header = {}) =>
+  ipfix(
+    [
+      template(256, FIELDS),
+      set(
+        256,
+        Array.from({ length: records }, () => recordBytes(FIELDS, [ip4('192.0.2.7'), ip4('198.51.100.7'), 100])),
+      ),
+    ],
+    header,
+  );
+
+describe('collector', () => {
+  test.each(['packets', 'netflow5', 'netflow9', 'ipfix'])('the double entry of %s balances to the last record', async (name) => {
+    const { collector, ledger, rows } = measured();
+    const format = name === 'packets' ? 'pcap' : 'export-pcap';
+    const summary = await readFileInto(collector, { path: join(scenario, `${name}.pcap.gz`), format, sensor: 'border' });
+    await collector.flush();
+    await collector.flushLedger(Number.POSITIVE_INFINITY);
+    const sum = (column: string) => ledger.get(column)!;
+    const truth = JSON.parse(readFileSync(join(scenario, 'truth.json'), 'utf8')) as { exports: Record<string, { flowRecords: number }> };
+    expect(summary.cut).toBe(false);
+    expect(collector.counters.faults.size).toBe(0);
+    if (name !== 'packets') expect(rows()).toBe(truth.exports[`${name}.pcap.gz`]!.flowRecords);
+    expect(sum('recordsSent')).toBe(sum('recordsReceived') + sum('recordsLost'));
+    expect(sum('recordsReceived')).toBe(
+      sum('recordsDecoded') + sum('recordsUndecodable') + sum('recordsMalformed') + sum('recordsDuplicate') + sum('recordsRefused'),
+    );
+    expect(sum('recordsDecoded')).toBe(sum('recordsProduced') + sum('recordsUnwatched'));
+    expect(sum('recordsDecoded')).toBe(rows());
+    expect(sum('recordsLost')).toBe(0);
+    expect(collector.counters.produced + collector.counters.unwatched).toBe(rows());
+  });
+
+  test('a datagram that comes twice gives its rows once', async () => {
+    const { collector, rows } = measured();
+    const bytes = message(5, { sequence: 10 });
+    await collector.datagram(bytes, origin());
+    await collector.datagram(bytes, origin());
+    await collector.flush();
+    expect([rows(), collector.counters.duplicates]).toEqual([5, 1]);
+  });
+
+  test('while nothing can be handed on, memory is bounded, and what is dropped is counted', async () => {
+    let open: () => void = () => undefined;
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const { collector, rows } = measured(() => opened);
+    const records = 1000;
+    const needed = Math.ceil((MAX_WAITING_ROWS + ROWS_PER_WRITE) / records) + 50;
+    for (let i = 0; i < needed; i++) void collector.datagram(message(records, { sequence: i * records }), origin());
+    expect(collector.counters.overrun).toBeGreaterThan(0);
+    open();
+    await collector.flush();
+    expect(rows()).toBe(collector.counters.datagrams * records);
+    expect(collector.counters.datagrams + collector.counters.overrun).toBe(needed);
+  });
+
+  test('an output that fails is told to who delivers, and the collector goes on when it works again', async () => {
+    let broken = true;
+    const { collector, rows } = measured(async () => {
+      if (broken) throw new Error('the bus is gone');
+    });
+    await collector.datagram(message(3), origin());
+    await expect(collector.flush()).rejects.toThrow('the bus is gone');
+    broken = false;
+    await collector.datagram(message(3, { sequence: 3 }), origin());
+    await collector.flush();
+    expect(rows()).toBeGreaterThan(0);
+  });
+});
+
+describe('origins', () => {
+  test('the domain is read where each protocol keeps it', () => {
+    expect(observationDomainOf(message(1, { domain: 7 }))).toBe(7);
+    expect(observationDomainOf(netflow5([]))).toBe(0);
+    for (let length = 0; length < 22; length++) expect(observationDomainOf(new Uint8Array(length))).toBe(0);
+  });
+
+  test('sensors behind one address are told apart by domain, and a forged stream of domains costs no memory', () => {
+    const named: number[] = [];
+    const originOf = createDomainOrigins((_exporter, domain) => {
+      named.push(domain);
+      return `sensor-${domain}`;
+    });
+    const sender = origin(5);
+    expect(originOf(message(1, { domain: 7 }), sender)).toMatchObject({ sensor: 'sensor-7', receivedMs: 5 });
+    expect(originOf(message(1, { domain: 7 }), sender)).toBe(originOf(message(2, { domain: 7 }), sender));
+    for (let domain = 0; domain < 1000; domain++) originOf(message(1, { domain }), sender);
+    expect(named.length).toBeLessThanOrEqual(256);
+    expect(originOf(message(1, { domain: 999 }), sender)).toBe(sender);
+  });
+});
