@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Verdict } from '../../detector/coverage/verdict-types.js';
 import type { Finding } from '../../detector/findings/finding.js';
 import { findingsJson } from '../../detector/findings/json.js';
+import { isWithdrawn } from '../../detector/findings/withdrawn.js';
 import { findFindings, listFindings } from '../../detector/store/queries/findings.js';
 import type { Store } from '../../detector/store/store.js';
 import { formatTime, parseInstant } from '../../flow/time.js';
@@ -11,7 +12,7 @@ import { renderTable } from '../render/table.js';
 import { formatOctets } from '../render/text.js';
 import { exitOf, verdictTable } from '../render/verdicts.js';
 import { loadClaimSets } from '../wiring/claim-sets.js';
-import { judgeStored, storedRange } from '../wiring/judging.js';
+import { judgeStored, MAX_FINDINGS, storedRange } from '../wiring/judging.js';
 import { configuredStore } from '../wiring/stores.js';
 import { type CommonFlags, commonSettings, type Settings, withCommonFlags } from './common.js';
 
@@ -38,12 +39,14 @@ export function findingsCommand(): Command {
         const { claim, asset } = flags;
         const fromMs = instantOf('--from', flags.from);
         const toMs = instantOf('--until', flags.until);
-        const findings = await listFindings(store, {
+        const listed = await listFindings(store, {
+          limit: MAX_FINDINGS,
           ...(claim === undefined ? {} : { claim }),
           ...(asset === undefined ? {} : { asset }),
           ...(fromMs === undefined ? {} : { fromMs }),
           ...(toMs === undefined ? {} : { toMs }),
         });
+        const findings = listed.filter((finding) => !isWithdrawn(finding));
         process.stdout.write(flags.json === true ? findingsJson(findings) : findingTable(findings));
       });
     }),
@@ -130,7 +133,7 @@ export function verdictCommand(): Command {
 
 async function withStore(flags: CommonFlags, work: (store: Store, settings: Settings) => Promise<void>): Promise<void> {
   const settings = commonSettings(flags);
-  const store = configuredStore(settings.config);
+  const store = configuredStore(settings.config, 'keep');
   try {
     await store.start();
     await store.migrate();

@@ -174,6 +174,7 @@ async function withEmbedded(
         parameters: config.detections as Record<string, Record<string, number>>,
         ...(logName === undefined ? {} : { logName }),
         retention: { flows: 0, minutes: 0, hours: 0 },
+        snapshotMs: config.detector.snapshotMs,
         log,
         ...(flags.json === true ? {} : { onFinding: print }),
       },

@@ -13,9 +13,9 @@ import { createMetrics, type Metrics, serveMetrics } from '../../flow/service/me
 import { UsageError } from '../errors.js';
 import { type ClaimSets, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
 import { configuredKafka } from '../wiring/kafka.js';
-import { startListening } from '../wiring/listening.js';
+import { openListening } from '../wiring/listening.js';
 import { startJudging } from '../wiring/periodic-verdicts.js';
-import { configuredStore } from '../wiring/stores.js';
+import { configuredRetention, configuredStore } from '../wiring/stores.js';
 import { type CommonFlags, commonSettings, type Settings, withCommonFlags } from './common.js';
 
 /** How often gauges are read. */
@@ -31,8 +31,11 @@ interface Role {
   every(read: () => Promise<void>): void;
 }
 
-/** Starts the role's parts; `ended` rejects when one of them ends by an error. */
-type StartRole = (role: Role) => Promise<{ readonly ended: Promise<unknown> }>;
+/**
+ * Reads and opens what is local, so that what is wrong there is told before a broker is waited for, and answers how to start the role's parts once the bus
+ * has started; `ended` rejects when one of them ends by an error.
+ */
+type PrepareRole = (role: Role) => Promise<() => Promise<{ readonly ended: Promise<unknown> }>>;
 
 /** `cordon collect`: exporters to Kafka. */
 export function collectCommand(): Command {
@@ -46,8 +49,7 @@ export function collectCommand(): Command {
         createBusOutput({ bus, watchList: claimSets.watchList, keepUnwatched: config.collector.keepUnwatched }),
       );
       const sensorOf = createSensorNamer(claimSets.sets, config.collector.sensors);
-      const { addresses, input, failed } = await startListening({ config, claimSets, collector, sensorOf, log, lifecycle });
-      log.info({ addresses }, 'listening');
+      const { addresses, input, start } = await openListening({ config, claimSets, collector, sensorOf, log, lifecycle });
       const told = new Map<string, number>();
       const grown = (name: string, help: string, value: number, labels: Record<string, string> = {}): void => {
         const key = `${name} ${JSON.stringify(labels)}`;
@@ -69,7 +71,11 @@ export function collectCommand(): Command {
         for (const [code, count] of collector.counters.faults)
           grown('collector_faults', 'what was wrong in the input, by kind', count, { code });
       });
-      return { ended: failed };
+      return async () => {
+        const { failed } = await start();
+        log.info({ addresses }, 'listening');
+        return { ended: failed };
+      };
     },
   );
 }
@@ -88,6 +94,7 @@ export function detectCommand(): Command {
         group: `${config.kafka.group}-detect`,
         engineFactory: () => createEngineSet(sets.map((claims) => () => createEngine({ claims, parameters }))),
         snapshots: createFileSnapshotStore(join(config.data, 'state')),
+        snapshotEveryMs: config.detector.snapshotMs,
         log,
         metrics: {
           frames: (frames, records) => {
@@ -98,9 +105,11 @@ export function detectCommand(): Command {
           quarantined: (count) => metrics.count('detector_quarantined_frames', 'frames that could not be read', count),
         },
       });
-      await lifecycle.start({ name: 'detector', start: () => detector.start(), stop: () => detector.stop() });
-      every(async () => metrics.gauge('detector_lag_messages', 'frames published and not yet judged', await detector.lag()));
-      return { ended: detector.ended };
+      return async () => {
+        await lifecycle.start({ name: 'detector', start: () => detector.start(), stop: () => detector.stop() });
+        every(async () => metrics.gauge('detector_lag_messages', 'frames published and not yet judged', await detector.lag()));
+        return { ended: detector.ended };
+      };
     },
   );
 }
@@ -112,12 +121,11 @@ export function storeCommand(): Command {
     'Write flow records, coverage and findings from Kafka to ClickHouse, and verdicts of the claims',
     async ({ settings, log, bus, metrics, lifecycle, every }) => {
       const { config } = settings;
-      const store = configuredStore(config);
+      const claimSets = config.claims.length > 0 ? claimsOf(settings) : undefined;
+      const store = configuredStore(config, configuredRetention(config));
       await lifecycle.start({ name: 'database', start: () => store.start(), stop: () => store.close() });
       await store.migrate();
       const storing = createStoreService({ bus, store, group: `${config.kafka.group}-store`, log });
-      await lifecycle.start({ name: 'store', start: () => storing.start(), stop: () => storing.stop() });
-      if (config.claims.length > 0) await startJudging(store, claimsOf(settings).sets, log, lifecycle);
       const told = new Map<string, number>();
       every(async () => {
         metrics.gauge('store_lag_messages', 'frames published and not yet stored', await storing.lag());
@@ -127,12 +135,16 @@ export function storeCommand(): Command {
           metrics.gauge('store_quarantined_frames', 'frames that could not be stored', quarantined, { topic });
         }
       });
-      return { ended: storing.ended };
+      return async () => {
+        await lifecycle.start({ name: 'store', start: () => storing.start(), stop: () => storing.stop() });
+        if (claimSets !== undefined) await startJudging(store, claimSets.sets, log, lifecycle);
+        return { ended: storing.ended };
+      };
     },
   );
 }
 
-function roleCommand(name: string, description: string, start: StartRole): Command {
+function roleCommand(name: string, description: string, prepare: PrepareRole): Command {
   return withCommonFlags(new Command(name).description(`${description} (runs until it is stopped)`)).action(async (flags: CommonFlags) => {
     const settings = commonSettings({ logLevel: 'info', ...flags });
     const log = createLog(settings.config.logLevel, name);
@@ -142,7 +154,6 @@ function roleCommand(name: string, description: string, start: StartRole): Comma
     const timers: NodeJS.Timeout[] = [];
     let ready = false;
     try {
-      await lifecycle.start({ name: 'kafka', start: () => bus.start(), stop: () => bus.stop() });
       const { host, port } = settings.config.metrics;
       const server = await serveMetrics(metrics, host, port, () => (ready ? undefined : 'starting')).catch(
         (error: NodeJS.ErrnoException) => {
@@ -160,7 +171,9 @@ function roleCommand(name: string, description: string, start: StartRole): Comma
           ),
         );
       };
-      const { ended } = await start({ settings, log, bus, metrics, lifecycle, every });
+      const start = await prepare({ settings, log, bus, metrics, lifecycle, every });
+      await lifecycle.start({ name: 'kafka', start: () => bus.start(), stop: () => bus.stop() });
+      const { ended } = await start();
       ready = true;
       log.info({ metrics: server.url }, 'ready');
       await Promise.race([untilSignal(), ended]);

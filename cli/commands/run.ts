@@ -24,10 +24,10 @@ import { type ClaimSets, createSensorNamer, loadClaimSets } from '../wiring/clai
 import { type Embedded, excusedTraffic, startEmbedded } from '../wiring/embedded.js';
 import { playInputs } from '../wiring/inputs.js';
 import { judgeStored, storedFindings } from '../wiring/judging.js';
-import { startListening } from '../wiring/listening.js';
+import { type Listening, openListening } from '../wiring/listening.js';
 import { startJudging } from '../wiring/periodic-verdicts.js';
-import { consoleQuery } from '../wiring/stores.js';
-import { type CommonFlags, commonSettings, type Settings, withCommonFlags } from './common.js';
+import { configuredRetention, consoleQuery } from '../wiring/stores.js';
+import { type CommonFlags, commonSettings, type Settings, withCommonFlags, withListenFlag } from './common.js';
 
 const GUEST_SESSIONS = 2;
 
@@ -39,12 +39,14 @@ interface RunFlags extends CommonFlags {
 
 /** `cordon run`: everything in one process. */
 export function runCommand(): Command {
-  return withCommonFlags(
-    new Command('run')
-      .description('All in one process: collect, judge, store, and serve the console on loopback')
-      .option('--bundled', 'play the bundled scenarios first, in a temporary folder (what npm start does)')
-      .option('--once', 'end after the table of verdicts; with --bundled exit 1 when anything differs from what the scenarios expect')
-      .option('--port <port>', 'port of the console (default 3080, or a free one)'),
+  return withListenFlag(
+    withCommonFlags(
+      new Command('run')
+        .description('All in one process: collect, judge, store, and serve the console on loopback')
+        .option('--bundled', 'play the bundled scenarios first, in a temporary folder (what npm start does)')
+        .option('--once', 'end after the table of verdicts; with --bundled exit 1 when anything differs from what the scenarios expect')
+        .option('--port <port>', 'port of the console (default 3080, or a free one)'),
+    ),
   ).action(async (flags: RunFlags) => {
     await run(flags);
   });
@@ -59,6 +61,8 @@ async function run(flags: RunFlags): Promise<void> {
   if (flags.bundled === true && (flags.data !== undefined || flags.claims !== undefined)) {
     throw new UsageError('--bundled brings its own claims and a temporary folder; leave out --claims and --data');
   }
+  if (flags.port !== undefined && !(Number(/^\d{1,5}$/.exec(flags.port)?.[0]) <= 65_535))
+    throw new UsageError(`--port ${flags.port} is no port; write a number up to 65535`);
   if (flags.once === true && flags.bundled !== true)
     throw new UsageError('--once goes with --bundled; to judge files once use cordon replay');
   const sources = flags.bundled === true ? scenarios : config.claims.map((claims) => ({ claims, approvals: settings.approvals }));
@@ -94,7 +98,8 @@ async function session(about: Session): Promise<void> {
       data,
       claimSets,
       parameters: config.detections as Record<string, Record<string, number>>,
-      ...(scenarios.length > 0 ? { retention: { flows: 0, minutes: 0, hours: 0 } } : {}),
+      retention: scenarios.length > 0 ? { flows: 0, minutes: 0, hours: 0 } : configuredRetention(config),
+      snapshotMs: config.detector.snapshotMs,
       guests: environment('CORDON_FRONT_PASSWORD') === undefined ? 0 : GUEST_SESSIONS,
       keepUnwatched: config.collector.keepUnwatched,
       log,
@@ -103,17 +108,42 @@ async function session(about: Session): Promise<void> {
     lifecycle,
   );
   const sensorOf = createSensorNamer(claimSets.sets, config.collector.sensors);
-  if (scenarios.length > 0) await playScenarios(embedded, about, sensorOf);
-  if (flags.once === true) return;
+  const stopped = untilSignal();
+  const doors = flags.once === true ? undefined : await openDoors(embedded, about, sensorOf);
+  if (scenarios.length > 0) {
+    const playing = playScenarios(embedded, about, sensorOf);
+    // After Ctrl-C the parts are stopped under it, which ends it with errors that mean nothing.
+    playing.catch(() => undefined);
+    if ((await Promise.race([playing, stopped])) !== undefined) throw new Exit(flags.once === true ? EXIT.interrupted : EXIT.ok);
+  }
+  if (doors === undefined) return;
 
-  await serveFront(embedded, config, lifecycle);
-  process.stdout.write(`\nConsole   ${await serveConsole(embedded, about)}\n`);
-  const { addresses, failed } = await startListening({ config, claimSets, collector: embedded.collector, sensorOf, log, lifecycle });
-  process.stdout.write(
-    `Listening for NetFlow and IPFIX on ${addresses.map(({ address, port }) => `${address}:${port}`).join(', ')} (UDP); Ctrl-C ends\n`,
-  );
+  process.stdout.write(doors.sentences);
+  const { failed } = await doors.listening.start();
   await startJudging(embedded.store, claimSets.sets, log, lifecycle, () => excusedTraffic(embedded));
-  await Promise.race([untilSignal(), failed, embedded.failed]);
+  await Promise.race([stopped, failed, embedded.failed]);
+}
+
+interface Doors {
+  readonly listening: Listening;
+  /** What can be reached where, for the terminal. */
+  readonly sentences: string;
+}
+
+/** Opens every port before any work is done: one that is taken is told at once. */
+async function openDoors(embedded: Embedded, about: Session, sensorOf: ReturnType<typeof createSensorNamer>): Promise<Doors> {
+  const { settings, flags, log, claimSets, lifecycle } = about;
+  const { config, origins } = settings;
+  const { collector } = embedded;
+  const orFree = flags.bundled === true && !origins.has('collector.listen');
+  const listening = await openListening({ config, claimSets, collector, sensorOf, log, lifecycle, orFree });
+  const front = await serveFront(embedded, config, lifecycle);
+  const url = await serveConsole(embedded, about);
+  const where = listening.addresses.map(({ address, port }) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`));
+  return {
+    listening,
+    sentences: `\nConsole   ${url}\n${front}Listening for NetFlow and IPFIX on ${where.join(', ')} (UDP); Ctrl-C ends\n`,
+  };
 }
 
 /** Plays each scenario and prints its findings as they appear, then one table of all verdicts. Throws Exit with --once. */
@@ -162,7 +192,6 @@ async function judge(
 async function serveConsole(embedded: Embedded, { settings, flags, log, scenarios, lifecycle }: Session): Promise<string> {
   const { config, origins } = settings;
   const chosen = flags.port ?? (origins.has('console.port') ? String(config.console.port) : undefined);
-  if (chosen !== undefined && !/^\d{1,5}$/.test(chosen)) throw new UsageError(`--port ${chosen} is no port; write a number up to 65535`);
   const token = environment('CORDON_CONSOLE_TOKEN');
   const range =
     scenarios.length === 0
@@ -191,10 +220,10 @@ async function serveConsole(embedded: Embedded, { settings, flags, log, scenario
   return url;
 }
 
-/** The read-only HTTP front for Grafana's data source, where a password was given. */
-async function serveFront(embedded: Embedded, config: Config, lifecycle: Lifecycle): Promise<void> {
+/** The read-only HTTP front for Grafana's data source, where a password was given: answers the line for the terminal. */
+async function serveFront(embedded: Embedded, config: Config, lifecycle: Lifecycle): Promise<string> {
   const password = environment('CORDON_FRONT_PASSWORD');
-  if (password === undefined) return;
+  if (password === undefined) return '';
   const front = createHttpFront({
     store: embedded.store,
     username: 'grafana_reader',
@@ -210,5 +239,5 @@ async function serveFront(embedded: Embedded, config: Config, lifecycle: Lifecyc
     },
     stop: () => front.stop(),
   });
-  process.stdout.write(`Grafana   ${url} (ClickHouse data source over HTTP, user grafana_reader, read-only)\n`);
+  return `Grafana   ${url} (ClickHouse data source over HTTP, user grafana_reader, read-only)\n`;
 }

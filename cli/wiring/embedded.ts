@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Collector, createBusOutput, createCollector } from '../../collector/collector.js';
 import type { ExcusedTraffic } from '../../detector/coverage/verdict.js';
@@ -20,6 +19,7 @@ import { decodeFrame } from '../../flow/frame.js';
 import type { Lifecycle } from '../../flow/service/lifecycle.js';
 import type { Log } from '../../flow/service/log.js';
 import type { ClaimSets } from './claim-sets.js';
+import { makeDataFolder } from './data-folder.js';
 import { createLiveSnapshots } from './live-snapshots.js';
 
 export interface EmbeddedOptions {
@@ -34,6 +34,8 @@ export interface EmbeddedOptions {
   readonly logName?: string;
   /** How long rows are kept; a replay of an old capture keeps them for ever. */
   readonly retention?: Retention;
+  /** How often the detector's state is written. */
+  readonly snapshotMs?: number;
   /** Sessions for queries from outside, where the HTTP front is to run. */
   readonly guests?: number;
   readonly keepUnwatched?: boolean;
@@ -62,7 +64,7 @@ const DRAIN_PAUSE_MS = 5;
 /** Starts the parts in the order of the lifecycle; stopping the lifecycle stops them in reverse. */
 export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecycle): Promise<Embedded> {
   const { claimSets, log, data } = options;
-  mkdirSync(join(data, 'state'), { recursive: true });
+  makeDataFolder(join(data, 'state'));
   const store = createStore({
     kind: 'chdb',
     path: join(data, 'store'),
@@ -95,6 +97,7 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
         ),
       ),
     snapshots: options.logName === undefined ? createLiveSnapshots(snapshots) : snapshots,
+    ...(options.snapshotMs === undefined ? {} : { snapshotEveryMs: options.snapshotMs }),
     log,
   });
   await lifecycle.start({ name: 'detector', start: () => detector.start(), stop: () => detector.stop() });
@@ -118,6 +121,15 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
     await committed;
   };
 
+  const drain = async (): Promise<void> => {
+    await collector.flush();
+    await collector.flushLedger(Number.POSITIVE_INFINITY);
+    await Promise.race([settled(), failed]);
+  };
+  // Live telemetry is in nobody's file: what was received is judged and stored before the parts stop. A replay that was broken off must not, since its
+  // last frame would end where it would not have ended: the next run reads it again.
+  if (options.logName === undefined) await lifecycle.start({ name: 'rest of the telemetry', stop: drain });
+
   return {
     bus,
     store,
@@ -125,11 +137,7 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
     detector,
     storing,
     failed,
-    async drain() {
-      await collector.flush();
-      await collector.flushLedger(Number.POSITIVE_INFINITY);
-      await Promise.race([settled(), failed]);
-    },
+    drain,
   };
 }
 

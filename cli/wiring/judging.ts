@@ -3,6 +3,7 @@ import { type ExcusedTraffic, type JudgedRecords, judgePeriod } from '../../dete
 import type { Verdict } from '../../detector/coverage/verdict-types.js';
 import type { Finding } from '../../detector/findings/finding.js';
 import { compareFindings } from '../../detector/findings/json.js';
+import { isWithdrawn } from '../../detector/findings/withdrawn.js';
 import { storedRows } from '../../detector/store/queries/counts.js';
 import { coverageMinutes } from '../../detector/store/queries/coverage.js';
 import { listFindings } from '../../detector/store/queries/findings.js';
@@ -10,7 +11,7 @@ import type { Store } from '../../detector/store/store.js';
 import { HOUR_MS, MINUTE_MS } from '../../flow/time.js';
 
 /** Most findings of one claim set that a verdict reads; far above what the detector's own limits let arise. */
-const MAX_FINDINGS = 1_000_000;
+export const MAX_FINDINGS = 1_000_000;
 /** Coverage is read this far beyond a period: a message shortly before its begin shows that the begin was observed. */
 const COVERAGE_MARGIN_MS = 2 * HOUR_MS;
 /** Calendar periods that one question covers at most. */
@@ -49,7 +50,7 @@ export async function judgeStored(
 /** Current findings of a claim set, oldest first. */
 export async function storedFindings(store: Store, claims: CompiledClaims, range?: Range): Promise<Finding[]> {
   const findings = await listFindings(store, { claimsHash: claims.hash, limit: MAX_FINDINGS, ...range });
-  return findings.filter(({ records }) => records > 0).sort(compareFindings);
+  return findings.filter((finding) => !isWithdrawn(finding)).sort(compareFindings);
 }
 
 /** When the stored records of a claim set's fleets began, whole minutes; undefined when there are none. */

@@ -20,6 +20,12 @@ export function configuredKafka({ kafka }: Config, log: Log): Bus {
     partitions: { flows: kafka.partitions, coverage: 1, findings: 1, quarantine: 1 },
     replicationFactor: kafka.replicationFactor,
     compression: kafka.compression,
+    // The rebalance waits for silent members as long as they may be silent.
+    limits: {
+      sessionTimeoutMs: kafka.sessionTimeoutMs,
+      rebalanceTimeoutMs: kafka.sessionTimeoutMs,
+      heartbeatIntervalMs: Math.min(1000, kafka.sessionTimeoutMs / 3),
+    },
     ssl: kafka.tls,
     ...(username !== undefined && password !== undefined ? { sasl: { mechanism: 'scram-sha-512', username, password } } : {}),
     log,

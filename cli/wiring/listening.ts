@@ -1,4 +1,5 @@
 import type { Collector } from '../../collector/collector.js';
+import { InputError } from '../../collector/inputs/input-error.js';
 import { createUdpInput, type UdpAddress, type UdpInput } from '../../collector/inputs/udp.js';
 import { createDomainOrigins, type SensorNamer } from '../../collector/origins.js';
 import { formatAddress, type Prefix, parsePrefix } from '../../flow/address.js';
@@ -6,7 +7,7 @@ import type { Config } from '../../flow/service/config.js';
 import type { Lifecycle } from '../../flow/service/lifecycle.js';
 import type { Log } from '../../flow/service/log.js';
 import { MINUTE_MS } from '../../flow/time.js';
-import { UsageError } from '../errors.js';
+import { parseListen } from './check-config.js';
 import type { ClaimSets } from './claim-sets.js';
 
 /** The ledger of live traffic is sent on this often, up to two minutes behind the clock: late datagrams still find their minute open. */
@@ -18,8 +19,8 @@ const UDP_INPUT = 'udp';
 export interface Listening {
   readonly addresses: readonly UdpAddress[];
   readonly input: UdpInput;
-  /** Rejects when listening ends by an error. */
-  readonly failed: Promise<never>;
+  /** Begins to hand datagrams to the collector, those that have arrived since the sockets were opened first. */
+  start(): Promise<{ /** Rejects when listening ends by an error. */ readonly failed: Promise<never> }>;
 }
 
 export interface ListenOptions {
@@ -29,10 +30,19 @@ export interface ListenOptions {
   readonly sensorOf: SensorNamer;
   readonly log: Log;
   readonly lifecycle: Lifecycle;
+  /** Takes free ports where one is in use, as a newcomer's first run does. */
+  readonly orFree?: boolean;
 }
 
-/** Listens for export datagrams and hands them to the collector until the lifecycle stops. Throws InputError for a port that is taken. */
-export async function startListening({ config, claimSets, collector, sensorOf, log, lifecycle }: ListenOptions): Promise<Listening> {
+/** Opens the sockets for export datagrams, before anything else is done: a port that is taken is told at once, by an InputError. */
+export async function openListening(options: ListenOptions): Promise<Listening> {
+  const { input, addresses } = await openInput(options);
+  await options.lifecycle.start({ name: 'udp sockets', stop: () => input.stop() });
+  return { addresses, input, start: () => startListening(input, options) };
+}
+
+async function openInput(options: ListenOptions): Promise<{ input: UdpInput; addresses: readonly UdpAddress[] }> {
+  const { config, claimSets, collector, sensorOf, log, orFree } = options;
   const listen = config.collector.listen.map(parseListen);
   const allow = allowedExporters(config, claimSets, listen, log);
   const input = createUdpInput(
@@ -45,7 +55,19 @@ export async function startListening({ config, claimSets, collector, sensorOf, l
       onKernelDrops: ({ dropped }) => collector.ledger.kernelDrops(UDP_INPUT, dropped, Date.now()),
     },
   );
-  const addresses = await input.bind();
+  try {
+    return { input, addresses: await input.bind() };
+  } catch (error) {
+    if (orFree !== true || !(error instanceof InputError) || error.code !== 'port-in-use') throw error;
+    const anywhere = config.collector.listen.map((text) => text.replace(/\d+$/, '0'));
+    return openInput({ ...options, config: { ...config, collector: { ...config.collector, listen: anywhere } }, orFree: false });
+  }
+}
+
+async function startListening(
+  input: UdpInput,
+  { config, collector, sensorOf, log, lifecycle }: ListenOptions,
+): Promise<{ failed: Promise<never> }> {
   const originOf = createDomainOrigins(sensorOf);
   let refused = 0;
   const flushing = setInterval(
@@ -74,14 +96,7 @@ export async function startListening({ config, claimSets, collector, sensorOf, l
       await collector.flushLedger(Number.POSITIVE_INFINITY);
     },
   });
-  return { addresses, input, failed };
-}
-
-function parseListen(text: string): UdpAddress {
-  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (match === null || port > 65_535) throw new UsageError(`'${text}' is no address to listen on; write 127.0.0.1:2055 or [::1]:4739`);
-  return { address: (match[1] ?? match[2])!, port };
+  return { failed };
 }
 
 /** Loopback hears everybody; beyond it only exporters that the configuration or a claim file names, since anybody can send a datagram. */

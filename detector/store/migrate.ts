@@ -59,7 +59,7 @@ const SCHEMA_MIGRATIONS = `CREATE TABLE IF NOT EXISTS schema_migrations (
  */
 export async function migrate(
   store: Store,
-  retention: Retention = defaultRetention,
+  retention: Retention | 'keep' = defaultRetention,
   folder = migrationsFolder(),
 ): Promise<AppliedMigrations> {
   const migrations = await readMigrations(folder);
@@ -89,7 +89,7 @@ export async function migrate(
       );
     }
   }
-  await applyRetention(store, retention);
+  if (retention !== 'keep') await applyRetention(store, retention);
   return { applied, version: migrations.length };
 }
 

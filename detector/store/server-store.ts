@@ -14,7 +14,7 @@ export interface ServerStoreOptions {
   readonly database?: string;
   /** How long one insert or query may take before the connection is given up. */
   readonly requestTimeoutMs?: number;
-  readonly retention?: Retention;
+  readonly retention?: Retention | 'keep';
 }
 
 export const defaultRequestTimeoutMs = 120_000;

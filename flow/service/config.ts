@@ -28,8 +28,12 @@ export interface Config {
     compression: 'none' | 'gzip';
     tls: boolean;
     group: string;
+    sessionTimeoutMs: number;
   };
   clickhouse: { url: string | undefined; username: string; database: string };
+  /** In days by the rows' own time; 0 keeps for ever. */
+  retention: { flowsDays: number; minutesDays: number; hoursDays: number };
+  detector: { snapshotMs: number };
   detections: Record<string, Record<string, number | string | boolean>>;
   console: { host: string; port: number };
   front: { host: string; port: number };
@@ -50,8 +54,19 @@ export function defaultConfig(): Config {
       keepUnwatched: false,
       flushMs: 1000,
     },
-    kafka: { brokers: [], topicPrefix: 'cordon.', partitions: 4, replicationFactor: 1, compression: 'gzip', tls: false, group: 'cordon' },
+    kafka: {
+      brokers: [],
+      topicPrefix: 'cordon.',
+      partitions: 4,
+      replicationFactor: 1,
+      compression: 'gzip',
+      tls: false,
+      group: 'cordon',
+      sessionTimeoutMs: 10_000,
+    },
     clickhouse: { url: undefined, username: 'default', database: 'cordon' },
+    retention: { flowsDays: 7, minutesDays: 30, hoursDays: 400 },
+    detector: { snapshotMs: 5000 },
     detections: {},
     console: { host: '127.0.0.1', port: 3080 },
     front: { host: '127.0.0.1', port: 8123 },

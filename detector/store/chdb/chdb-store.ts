@@ -20,7 +20,8 @@ export interface ChdbStoreOptions {
   readonly guestLimits?: ReadLimits;
   /** Bound for the engine's queries, inserts and merges together. */
   readonly maxMemoryBytes?: number;
-  readonly retention?: Retention;
+  /** 'keep': as the tables have it, for those who only read. */
+  readonly retention?: Retention | 'keep';
 }
 
 /** What one query of a reading session may cost; past it the query fails with ClickHouse's own message. */
