@@ -8,6 +8,10 @@ export const EXIT = {
   notProven: 2,
   /** Integrity is broken: data, state or evidence is not what it must be. */
   integrity: 3,
-  /** Wrong usage or configuration; nothing was done. */
+  /** Wrong usage or configuration, or something that the command needs is not there. */
   usage: 4,
+  /** A defect of ours (EX_SOFTWARE of sysexits.h): a crash must never be read as a violation. */
+  defect: 70,
+  /** Ended by Ctrl-C before there was an answer (128 + SIGINT). */
+  interrupted: 130,
 } as const;

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
+import { packageRoot } from '../flow/service/paths.js';
 import { decodeCommand } from './commands/decode.js';
 import { findingsCommand, verdictCommand } from './commands/inspect.js';
 import { replayCommand } from './commands/replay.js';
@@ -9,7 +12,7 @@ import { claimsCommand, configCommand, dashboardsCommand } from './commands/tool
 import { ENVIRONMENT } from './environment.js';
 import { Exit } from './errors.js';
 import { EXIT } from './exit-codes.js';
-import { isExpected, sentenceOf } from './failures.js';
+import { printed, sentenceOf } from './failures.js';
 
 const COMMANDS = [
   runCommand,
@@ -25,8 +28,13 @@ const COMMANDS = [
   configCommand,
 ];
 
+function version(): string {
+  return (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;
+}
+
 function program(): Command {
   const root = new Command('cordon')
+    .version(version())
     .description('Watches vendor-managed equipment: judges flow telemetry against written claims, and says how much was not seen.')
     .addHelpText(
       'after',
@@ -36,7 +44,7 @@ ${Object.entries(ENVIRONMENT)
   .map(([name, meaning]) => `  ${name.padEnd(27)} ${meaning}`)
   .join('\n')}
 
-Exit codes: 0 success · 1 bad news (a violation, a difference) · 2 not proven · 3 broken integrity · 4 wrong usage or configuration`,
+Exit codes: 0 success · 1 bad news (a violation, a difference) · 2 not proven · 3 broken integrity · 4 wrong usage or configuration,\nor something needed is not there · 70 a defect of Cordon`,
     );
   for (const make of COMMANDS) root.addCommand(prepared(make()));
   return prepared(root);
@@ -48,6 +56,13 @@ function prepared(command: Command): Command {
   return command.exitOverride().showHelpAfterError('(add --help to see what is possible)').helpCommand(false);
 }
 
+/** What nobody foresaw: told with its stack, and never with the exit code of a violation. */
+function defect(error: unknown): number {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`cordon: a defect of Cordon itself; please report what follows\n${stack}\n`);
+  return EXIT.defect;
+}
+
 async function main(): Promise<number> {
   try {
     await program().parseAsync();
@@ -56,8 +71,9 @@ async function main(): Promise<number> {
     if (error instanceof Exit) return error.code;
     // Commander has printed its message; help and version end with code 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    if (!isExpected(error)) throw error;
-    process.stderr.write(`cordon: ${sentenceOf(error)}\n`);
+    const sentence = sentenceOf(error);
+    if (sentence === undefined) return defect(error);
+    process.stderr.write(printed(sentence));
     return EXIT.usage;
   }
 }
@@ -67,5 +83,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.ok);
   throw error;
 });
+
+process.on('uncaughtException', (error) => process.exit(defect(error)));
+process.on('unhandledRejection', (error) => process.exit(defect(error)));
 
 process.exitCode = await main();

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type Config, loadConfig, type Override } from '../../flow/service/config.js';
-import { LOG_LEVELS } from '../../flow/service/log.js';
+import { LOG_LEVELS, type LogLevel } from '../../flow/service/log.js';
 import { type EnvironmentName, environment } from '../environment.js';
-import { UsageError } from '../errors.js';
+import { checkConfig } from '../wiring/check-config.js';
 
 /** Flags that most commands share. */
 export interface CommonFlags {
@@ -13,6 +13,8 @@ export interface CommonFlags {
   approvals?: string;
   data?: string;
   logLevel?: string;
+  /** Of the commands that listen. */
+  listen?: string[];
 }
 
 export function withCommonFlags(command: Command): Command {
@@ -24,17 +26,26 @@ export function withCommonFlags(command: Command): Command {
     .option('--log-level <level>', `${LOG_LEVELS.join(', ')} (default warn)`);
 }
 
+/** The flag of the commands that listen for exporters. */
+export function withListenFlag(command: Command): Command {
+  return command.option(
+    '--listen <address...>',
+    'listen for exporters here (UDP), such as 127.0.0.1:2055 or [::1]:4739; port 0 takes a free one (default: 127.0.0.1:2055 and :4739)',
+  );
+}
+
 export interface Settings {
   readonly config: Config;
   readonly approvals: string | undefined;
   readonly origins: ReturnType<typeof loadConfig>['origins'];
 }
 
-/** The configuration file under environment variables under flags. Throws ConfigError or UsageError. */
-export function commonSettings(flags: CommonFlags): Settings {
+/** The configuration file under environment variables under flags; `logLevel` where none of them says. Throws ConfigError or UsageError. */
+export function commonSettings(flags: CommonFlags, logLevel: LogLevel = 'warn'): Settings {
   const file = flags.config ?? environment('CORDON_CONFIG') ?? (existsSync('cordon.yaml') ? 'cordon.yaml' : undefined);
   const { config, origins } = loadConfig(file, overridesOf(flags));
-  if (!LOG_LEVELS.includes(config.logLevel)) throw new UsageError(`log level '${config.logLevel}' is none; use ${LOG_LEVELS.join(', ')}`);
+  if (!origins.has('logLevel')) config.logLevel = logLevel;
+  checkConfig(config, origins);
   return { config, approvals: config.approvals, origins };
 }
 
@@ -66,5 +77,6 @@ function overridesOf(flags: CommonFlags): Override[] {
   fromFlag(flags.approvals === undefined ? undefined : resolve(flags.approvals), 'approvals', '--approvals');
   fromFlag(flags.data === undefined ? undefined : resolve(flags.data), 'data', '--data');
   fromFlag(flags.logLevel, 'logLevel', '--log-level');
+  fromFlag(flags.listen, 'collector.listen', '--listen');
   return list;
 }

@@ -16,7 +16,7 @@ import { configuredKafka } from '../wiring/kafka.js';
 import { openListening } from '../wiring/listening.js';
 import { startJudging } from '../wiring/periodic-verdicts.js';
 import { configuredRetention, configuredStore } from '../wiring/stores.js';
-import { type CommonFlags, commonSettings, type Settings, withCommonFlags } from './common.js';
+import { type CommonFlags, commonSettings, type Settings, withCommonFlags, withListenFlag } from './common.js';
 
 /** How often gauges are read. */
 const GAUGES_EVERY_MS = 5000;
@@ -39,7 +39,7 @@ type PrepareRole = (role: Role) => Promise<() => Promise<{ readonly ended: Promi
 
 /** `cordon collect`: exporters to Kafka. */
 export function collectCommand(): Command {
-  return roleCommand(
+  const command = roleCommand(
     'collect',
     'Listen for flow exports and send flow records to Kafka',
     async ({ settings, log, bus, metrics, lifecycle, every }) => {
@@ -78,6 +78,7 @@ export function collectCommand(): Command {
       };
     },
   );
+  return withListenFlag(command);
 }
 
 /** `cordon detect`: flow records to findings. */
@@ -126,17 +127,17 @@ export function storeCommand(): Command {
       await lifecycle.start({ name: 'database', start: () => store.start(), stop: () => store.close() });
       await store.migrate();
       const storing = createStoreService({ bus, store, group: `${config.kafka.group}-store`, log });
-      const told = new Map<string, number>();
-      every(async () => {
-        metrics.gauge('store_lag_messages', 'frames published and not yet stored', await storing.lag());
-        for (const [topic, { rows, quarantined }] of Object.entries(storing.counters)) {
-          metrics.count('store_rows', 'rows stored', rows - (told.get(topic) ?? 0), { topic });
-          told.set(topic, rows);
-          metrics.gauge('store_quarantined_frames', 'frames that could not be stored', quarantined, { topic });
-        }
-      });
       return async () => {
         await lifecycle.start({ name: 'store', start: () => storing.start(), stop: () => storing.stop() });
+        const told = new Map<string, number>();
+        every(async () => {
+          metrics.gauge('store_lag_messages', 'frames published and not yet stored', await storing.lag());
+          for (const [topic, { rows, quarantined }] of Object.entries(storing.counters)) {
+            metrics.count('store_rows', 'rows stored', rows - (told.get(topic) ?? 0), { topic });
+            told.set(topic, rows);
+            metrics.gauge('store_quarantined_frames', 'frames that could not be stored', quarantined, { topic });
+          }
+        });
         if (claimSets !== undefined) await startJudging(store, claimSets.sets, log, lifecycle);
         return { ended: storing.ended };
       };
@@ -146,7 +147,7 @@ export function storeCommand(): Command {
 
 function roleCommand(name: string, description: string, prepare: PrepareRole): Command {
   return withCommonFlags(new Command(name).description(`${description} (runs until it is stopped)`)).action(async (flags: CommonFlags) => {
-    const settings = commonSettings({ logLevel: 'info', ...flags });
+    const settings = commonSettings(flags, 'info');
     const log = createLog(settings.config.logLevel, name);
     const bus = configuredKafka(settings.config, log);
     const metrics = createMetrics();

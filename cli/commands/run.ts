@@ -54,7 +54,7 @@ export function runCommand(): Command {
 
 async function run(flags: RunFlags): Promise<void> {
   // A newcomer's first run shows results; advice about kernel settings belongs to a real one.
-  const settings = commonSettings(flags.bundled === true ? { logLevel: environment('CORDON_LOG_LEVEL') ?? 'error', ...flags } : flags);
+  const settings = commonSettings(flags, flags.bundled === true ? 'error' : 'warn');
   const { config } = settings;
   const log = createLog(config.logLevel, 'run');
   const scenarios = flags.bundled === true ? bundledScenarios().map(loadScenario) : [];

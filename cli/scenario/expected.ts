@@ -58,15 +58,14 @@ export function readExpected(path: string): Expected {
     throw new UsageError(
       `${path}: no such file; write one with 'cordon replay … --write-expected ${path}' and read it before you trust it`,
     );
-  let value: Partial<Expected>;
+  const text = readFileSync(path, 'utf8');
   try {
-    value = JSON.parse(readFileSync(path, 'utf8')) as Partial<Expected>;
-  } catch (error) {
-    throw new UsageError(`${path}: not JSON (${(error as Error).message}); it must hold {"findings": […], "verdicts": […]}`);
+    const value = JSON.parse(text) as Partial<Expected> | null;
+    if (Array.isArray(value?.findings) && Array.isArray(value.verdicts)) return value as Expected;
+  } catch {
+    // What is no JSON is met by the same sentence.
   }
-  if (!Array.isArray(value.findings) || !Array.isArray(value.verdicts))
-    throw new UsageError(`${path}: it must hold {"findings": […], "verdicts": […]}`);
-  return value as Expected;
+  throw new UsageError(`${path}: this is no file of expectations; it must hold JSON: {"findings": […], "verdicts": […]}`);
 }
 
 /** Differences in words, one a line; empty when both are equal. */

@@ -20,12 +20,19 @@ export interface ClaimSets {
 
 /** Compiles every claim file. Throws ClaimsError with all problems of a file, UsageError when two files watch the same asset. */
 export function loadClaimSets(sources: readonly ClaimSource[]): ClaimSets {
+  const files = new Set<string>();
+  for (const { file } of sources) {
+    if (files.has(file)) throw new UsageError(`${file}: this claim file is named twice; name it once`);
+    files.add(file);
+  }
   const sets = sources.map(({ file, approvals }) => loadClaims(file, approvals).claims);
   const assets: WatchedAsset[] = [];
+  const byId = new Map<string, string>();
   const byName = new Map<string, string>();
   const byPrefix = new Map<string, string>();
   sets.forEach((claims, index) => {
     const file = sources[index]!.file;
+    refuseTwice(byId, claims.id, file, `the id '${claims.id}'`, 'is that of', 'give every claim file an id of its own');
     for (const asset of claims.watchList.assets) {
       refuseTwice(byName, asset.name, file, `the asset '${asset.name}'`);
       for (const prefix of asset.prefixes) refuseTwice(byPrefix, formatPrefix(prefix), file, `the address ${formatPrefix(prefix)}`);
@@ -35,10 +42,16 @@ export function loadClaimSets(sources: readonly ClaimSource[]): ClaimSets {
   return { sets, watchList: new WatchList(assets) };
 }
 
-function refuseTwice(seen: Map<string, string>, key: string, file: string, what: string): void {
+function refuseTwice(
+  seen: Map<string, string>,
+  key: string,
+  file: string,
+  what: string,
+  relation = 'is watched by',
+  remedy = 'an asset belongs to one claim file',
+): void {
   const other = seen.get(key);
-  if (other !== undefined && other !== file)
-    throw new UsageError(`${file}: ${what} is watched by ${other} too; an asset belongs to one claim file`);
+  if (other !== undefined && other !== file) throw new UsageError(`${file}: ${what} ${relation} ${other} too; ${remedy}`);
   seen.set(key, file);
 }
 

@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
+import { lookup } from 'node:dns/promises';
 import type { FaultCode } from '../../collector/contracts.js';
 import { createExportCapture } from '../../collector/inputs/export-capture.js';
 import { UsageError } from '../errors.js';
@@ -18,7 +18,10 @@ export async function resendExports(
   speed: number,
   progress: Progress,
 ): Promise<void> {
-  const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
+  const address = await lookup(host).catch(() => undefined);
+  if (address === undefined)
+    throw new UsageError(`--to udp://${host}:${port}: there is no machine of the name '${host}'; write udp://address:port`);
+  const socket = createSocket(address.family === 6 ? 'udp6' : 'udp4');
   let sent = 0;
   try {
     for (const { path, format } of inputs) {
@@ -29,7 +32,7 @@ export async function resendExports(
       await capture.start(async (payload, origin) => {
         await pace(origin.receivedMs);
         await new Promise<void>((resolve, reject) => {
-          socket.send(payload, port, host, (error) => (error === null ? resolve() : reject(error)));
+          socket.send(payload, port, address.address, (error) => (error === null ? resolve() : reject(error)));
         });
         sent++;
         progress.add(path, 1);

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join } from 'node:path';
 import type { Log } from '../../flow/service/log.js';
 import { packageRoot } from '../../flow/service/paths.js';
+import { ConsoleError } from './console-error.js';
 import { type QueryResult, toFrame } from './frame.js';
 import { hostIsOurs, isAuthorised, isLoopback, originIsOurs, setSecurityHeaders, tokenLogin } from './http-policy.js';
 import { type Library, loadLibrary, RequestError } from './library.js';
@@ -54,7 +55,7 @@ export function createConsole(options: ConsoleOptions): Console {
   return {
     async start() {
       if (!isLoopback(host) && options.token === undefined) {
-        throw new Error(`the console listens on ${host} only with a token: set one, or use 127.0.0.1`);
+        throw new ConsoleError(`the console listens on ${host} only with a token: set CORDON_CONSOLE_TOKEN, or use 127.0.0.1`);
       }
       const root = packageRoot();
       const library = loadLibrary(options.dashboardsFolder ?? join(root, 'dashboards', 'generated'));

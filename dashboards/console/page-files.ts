@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { ConsoleError } from './console-error.js';
 
 export interface PageFile {
   readonly body: Buffer;
@@ -15,7 +16,7 @@ export interface PageFile {
  */
 export function loadPageFiles(sources: string, compiled: string): ReadonlyMap<string, PageFile> {
   if (!existsSync(join(compiled, 'main.js'))) {
-    throw new Error(`the console's page is not built (${compiled} has no main.js): run 'npm run build'`);
+    throw new ConsoleError(`the console's page is not built (${compiled} has no main.js): run 'npm run build'`);
   }
   const files = new Map<string, PageFile>();
   const add = (path: string, file: string, type: string): void => {
