@@ -12,6 +12,8 @@ import { FlowBatch } from '../../flow/batch.js';
 import { encodeBlock } from '../../flow/native/block.js';
 import { Exit } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
+import { printed } from '../failures.js';
+import { cutSentence } from '../render/cut.js';
 import { createProgress } from '../render/progress.js';
 import { csvHeader, csvLines, jsonLines } from '../render/rows.js';
 import { formatCount } from '../render/text.js';
@@ -38,7 +40,9 @@ export function decodeCommand(): Command {
       'after',
       `
 Formats: pcap (a capture of traffic, metered into flow records), export-pcap (a capture of NetFlow v5, v9 or IPFIX), netflow (bare datagrams
-one after another). Captures may be pcap or pcapng, gzip or not.
+one after another). Captures may be pcap or pcapng, gzip or not. Standard input is taken for a capture of traffic unless --format says otherwise.
+
+Exit codes: 0 read to the end · 3 a file is cut off or damaged: what could be read of it was written.
 
 Examples:
   cordon decode router.pcap
@@ -63,7 +67,8 @@ async function decode(files: readonly string[], flags: DecodeFlags): Promise<voi
     coverage: async () => undefined,
   });
   const progress = createProgress(flags.quiet !== true);
-  let damaged = false;
+  const cut: string[] = [];
+  let captures = 0;
   for (const path of files) {
     const summary = await readFileInto(collector, {
       path,
@@ -72,19 +77,24 @@ async function decode(files: readonly string[], flags: DecodeFlags): Promise<voi
       sensorOf: (exporter) => flags.sensor ?? formatAddress(exporter),
       onProgress: (_ms, packets) => progress.add(path, packets),
     });
-    damaged ||= summary.cut;
+    if (summary.cut) cut.push(path);
+    if (summary.format === 'pcap') captures++;
   }
   progress.end();
   await collector.flush();
   await writer.end();
-  if (flags.quiet !== true) process.stderr.write(summaryOf(collector));
-  if (damaged) throw new Exit(EXIT.integrity);
+  if (flags.quiet !== true) process.stderr.write(summaryOf(collector, captures > 0));
+  for (const path of cut) process.stderr.write(printed(cutSentence(path)));
+  if (cut.length > 0) throw new Exit(EXIT.integrity);
 }
 
-function summaryOf({ counters }: Collector): string {
+function summaryOf({ counters }: Collector, metered: boolean): string {
   const faults = [...counters.faults].sort(([a], [b]) => (a < b ? -1 : 1)).map(([code, count]) => `  ${formatCount(count)} × ${code}\n`);
-  const read = counters.packets > 0 ? `${formatCount(counters.packets)} packets` : `${formatCount(counters.datagrams)} datagrams`;
-  return `${read}, ${formatCount(counters.records)} flow records\n${faults.length === 0 ? '' : `faults:\n${faults.join('')}`}`;
+  const read = [
+    ...(metered ? [`${formatCount(counters.packets)} packets`] : []),
+    ...(counters.datagrams > 0 || !metered ? [`${formatCount(counters.datagrams)} datagrams`] : []),
+  ];
+  return `${read.join(', ')}, ${formatCount(counters.records)} flow records\n${faults.length === 0 ? '' : `faults:\n${faults.join('')}`}`;
 }
 
 interface RowWriter {

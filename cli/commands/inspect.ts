@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import type { Verdict } from '../../detector/coverage/verdict-types.js';
 import type { Finding } from '../../detector/findings/finding.js';
@@ -5,7 +7,7 @@ import { findingsJson } from '../../detector/findings/json.js';
 import { isWithdrawn } from '../../detector/findings/withdrawn.js';
 import { findFindings, listFindings } from '../../detector/store/queries/findings.js';
 import type { Store } from '../../detector/store/store.js';
-import { formatTime, parseInstant } from '../../flow/time.js';
+import { formatTime } from '../../flow/time.js';
 import { Exit, UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { renderTable } from '../render/table.js';
@@ -15,6 +17,7 @@ import { loadClaimSets } from '../wiring/claim-sets.js';
 import { judgeStored, MAX_FINDINGS, storedRange } from '../wiring/judging.js';
 import { configuredStore } from '../wiring/stores.js';
 import { type CommonFlags, commonSettings, type Settings, withCommonFlags } from './common.js';
+import { instantOf, refuseBackwards } from './instants.js';
 
 interface RangeFlags {
   from?: string;
@@ -39,6 +42,7 @@ export function findingsCommand(): Command {
         const { claim, asset } = flags;
         const fromMs = instantOf('--from', flags.from);
         const toMs = instantOf('--until', flags.until);
+        refuseBackwards(fromMs, toMs);
         const listed = await listFindings(store, {
           limit: MAX_FINDINGS,
           ...(claim === undefined ? {} : { claim }),
@@ -109,6 +113,7 @@ export function verdictCommand(): Command {
     .addHelpText('after', '\nExit codes: 0 all verified · 1 a claim is violated · 2 something is not proven.')
     .action(async (flags: CommonFlags & RangeFlags & { closed?: boolean }) => {
       const verdicts: Verdict[] = [];
+      refuseBackwards(instantOf('--from', flags.from), instantOf('--until', flags.until));
       await withStore(flags, async (store, { config, approvals }) => {
         if (config.claims.length === 0) throw new UsageError('name the claim files with --claims or in the configuration');
         const { sets } = loadClaimSets(config.claims.map((file) => ({ file, approvals })));
@@ -133,6 +138,10 @@ export function verdictCommand(): Command {
 
 async function withStore(flags: CommonFlags, work: (store: Store, settings: Settings) => Promise<void>): Promise<void> {
   const settings = commonSettings(flags);
+  const { clickhouse, data } = settings.config;
+  // A folder named wrongly must not become an empty store, whose answers would look like good news.
+  if (clickhouse.url === undefined && !existsSync(join(data, 'store')))
+    throw new UsageError(`there is no store in ${data}; name the folder that run or replay wrote with --data, or a ClickHouse server`);
   const store = configuredStore(settings.config, 'keep');
   try {
     await store.start();
@@ -141,11 +150,4 @@ async function withStore(flags: CommonFlags, work: (store: Store, settings: Sett
   } finally {
     await store.close();
   }
-}
-
-function instantOf(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const ms = parseInstant(text);
-  if (ms === undefined) throw new UsageError(`${name} ${text} is no instant; write one with its zone, such as 2026-12-03T00:00:00+01:00`);
-  return ms;
 }

@@ -9,10 +9,11 @@ import { findingsJson } from '../../detector/findings/json.js';
 import { writeVerdicts } from '../../detector/store/queries/verdicts.js';
 import { Lifecycle } from '../../flow/service/lifecycle.js';
 import { createLog, type Log } from '../../flow/service/log.js';
-import { parseInstant } from '../../flow/time.js';
 import { environment } from '../environment.js';
 import { Exit, UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
+import { printed } from '../failures.js';
+import { cutSentence } from '../render/cut.js';
 import { createFindingPrinter } from '../render/findings.js';
 import { createProgress } from '../render/progress.js';
 import { exitOf, verdictTable } from '../render/verdicts.js';
@@ -25,6 +26,7 @@ import { judgeStored, type Range, storedFindings, storedRange } from '../wiring/
 import { resendExports } from '../wiring/resend.js';
 import { publishToKafka } from '../wiring/to-kafka.js';
 import { type CommonFlags, commonSettings, withCommonFlags } from './common.js';
+import { instantOf, refuseBackwards } from './instants.js';
 
 interface ReplayFlags extends CommonFlags {
   scenario?: string;
@@ -47,7 +49,7 @@ export function replayCommand(): Command {
       .description('Play files through the pipeline and print findings and verdicts')
       .argument('[file...]', 'captures or flow exports; or name a bundled scenario with --scenario')
       .option('--scenario <id>', `a bundled scenario: ${bundledScenarios().join(', ')}`)
-      .option('--input <name>', 'how the scenario was recorded: packets, netflow5, netflow9 or ipfix', 'packets')
+      .option('--input <name>', 'how the scenario was recorded: packets, netflow5, netflow9 or ipfix (default: packets)')
       .addOption(new Option('--format <format>', 'what the files hold').choices(FILE_FORMATS).default('auto'))
       .option(
         '--sensor <name>',
@@ -76,6 +78,21 @@ Examples:
     });
 }
 
+/** Flags that would be ignored are refused: who gives them expects that they do something. */
+function refuseContradictions(files: readonly string[], flags: ReplayFlags): void {
+  const given = (names: readonly (keyof ReplayFlags)[]): string[] =>
+    names.filter((name) => flags[name] !== undefined).map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  if (flags.scenario !== undefined) {
+    const extra = [...files.slice(0, 1), ...given(['claims', 'approvals', 'sensor', 'from', 'until'])];
+    if (extra.length > 0) throw new UsageError(`--scenario brings its own files, claims and period; leave out ${extra.join(', ')}`);
+  } else if (flags.input !== undefined) {
+    throw new UsageError('--input goes with --scenario; name files instead, their format is guessed or given with --format');
+  }
+  if (flags.to === 'embedded') return;
+  const extra = given(['from', 'until', 'expect', 'writeExpected', 'json']);
+  if (extra.length > 0) throw new UsageError(`--to ${flags.to} only sends; nothing is judged here, so leave out ${extra.join(', ')}`);
+}
+
 /** What one replay is about, from flags or from a bundled scenario. */
 interface Plan {
   readonly inputs: readonly ReplayInput[];
@@ -84,11 +101,14 @@ interface Plan {
 }
 
 async function replay(files: readonly string[], flags: ReplayFlags): Promise<void> {
+  refuseContradictions(files, flags);
   const { config, approvals } = commonSettings(flags);
   const log = createLog(config.logLevel, 'replay');
   const speed = parseSpeed(flags.speed);
   const udp = /^udp:\/\/(.+):(\d+)$/.exec(flags.to);
   const plan = flags.scenario === undefined ? planFromFiles(files, flags, config.claims, approvals) : planFromScenario(flags);
+  if (udp !== null && !(Number(udp[2]) > 0 && Number(udp[2]) <= 65_535))
+    throw new UsageError(`--to ${flags.to}: a port is a number from 1 to 65535`);
   if (udp !== null) return resendExports(plan.inputs, udp[1]!, Number(udp[2]), speed, createProgress(true));
   const claimSets = loadClaimSets(plan.claims);
   const sensorOf = createSensorNamer(claimSets.sets, config.collector.sensors);
@@ -99,9 +119,12 @@ async function replay(files: readonly string[], flags: ReplayFlags): Promise<voi
   const expected = flags.expect === undefined ? undefined : readExpected(flags.expect);
   await withEmbedded({ flags, config, claimSets, inputs, log }, async (embedded) => {
     const progress = createProgress(flags.json !== true);
-    await Promise.race([playInputs(embedded.collector, inputs, sensorOf, speed, progress), embedded.failed]);
+    const read = await Promise.race([playInputs(embedded.collector, inputs, sensorOf, speed, progress), embedded.failed]);
     await embedded.drain();
     progress.end();
+    read.forEach(({ cut }, index) => {
+      if (cut) process.stderr.write(printed(cutSentence(inputs[index]!.path)));
+    });
     const findings: Finding[] = [];
     const verdicts: Verdict[] = [];
     for (const claims of claimSets.sets) {
@@ -207,15 +230,15 @@ function planFromFiles(files: readonly string[], flags: ReplayFlags, claims: rea
   return {
     inputs: files.map((path) => ({ path, format: flags.format, sensor: flags.sensor ?? '' })),
     claims: claims.map((file) => ({ file, approvals })),
-    range: { ...instantFlag('fromMs', '--from', flags.from), ...instantFlag('toMs', '--until', flags.until) },
+    range: rangeOf(flags),
   };
 }
 
-function instantFlag(key: keyof Range, name: string, text: string | undefined): Partial<Range> {
-  if (text === undefined) return {};
-  const ms = parseInstant(text);
-  if (ms === undefined) throw new UsageError(`${name} ${text} is no instant; write one with its zone, such as 2026-12-03T00:00:00+01:00`);
-  return { [key]: ms };
+function rangeOf(flags: ReplayFlags): Partial<Range> {
+  const fromMs = instantOf('--from', flags.from);
+  const toMs = instantOf('--until', flags.until);
+  refuseBackwards(fromMs, toMs);
+  return { ...(fromMs === undefined ? {} : { fromMs }), ...(toMs === undefined ? {} : { toMs }) };
 }
 
 function parseSpeed(text: string): number {
