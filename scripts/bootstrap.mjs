@@ -52,7 +52,7 @@ function newest(path) {
   return readdirSync(path).reduce((latest, name) => Math.max(latest, newest(join(path, name))), stat.mtimeMs);
 }
 
-/** Compiles when any source is newer than the last complete build. */
+/** Compiles when any source is newer than the last complete build. Types are the business of `npm run check`: without them it takes a third of the time. */
 function build(force = false) {
   const stampFile = join(root, 'dist', '.built');
   const builtAt = statSync(stampFile, { throwIfNoEntry: false })?.mtimeMs ?? 0;
@@ -62,7 +62,8 @@ function build(force = false) {
   if (builtAt === 0) rmSync(join(cache, 'tsconfig.tsbuildinfo'), { force: true });
   const projects = ['tsconfig.json', 'dashboards/console/web/tsconfig.json'].filter((project) => existsSync(join(root, project)));
   for (const project of projects) {
-    if (run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', project]) !== 0)
+    const checks = force ? [] : ['--noCheck'];
+    if (run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', project, ...checks]) !== 0)
       fail(`the build of ${project} failed; the compiler's messages stand above`);
   }
   writeFileSync(stampFile, '');
