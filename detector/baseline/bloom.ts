@@ -13,6 +13,8 @@ export class TwoGenerationBloom {
   private young = new Uint8Array(BLOOM_BYTES);
   private old = new Uint8Array(BLOOM_BYTES);
   private members = 0;
+  /** How often an older filter was dropped since this object was made. */
+  forgettings = 0;
 
   has(a: number, b: number): boolean {
     return holds(this.young, a, b) || holds(this.old, a, b);
@@ -25,6 +27,7 @@ export class TwoGenerationBloom {
       this.old = this.young;
       this.young = emptied;
       this.members = 0;
+      this.forgettings += 1;
     }
     for (let probe = 0; probe < PROBES; probe++) {
       const bit = (a + Math.imul(probe, b | 1)) & (BLOOM_BYTES * 8 - 1);

@@ -36,6 +36,11 @@ export class SeenSet {
     return ms;
   }
 
+  /** How often members were forgotten since this object was made: until it grows, whoever was known still is. */
+  get forgettings(): number {
+    return this.bloom?.forgettings ?? 0;
+  }
+
   save(writer: StateWriter): void {
     writer.u32(this.firstMs.length);
     writer.u32(this.count);

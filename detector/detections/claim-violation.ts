@@ -75,9 +75,7 @@ export const claimViolation: Detection<typeof PARAMETERS> = {
   evaluator: (unit, parameters) => new ClaimJudge(unit, parameters),
 };
 
-/** Plans remembered per session: a cache by the low bits of the session's number; a miss costs a look-up by kind of exchange. */
-const CACHED_SESSIONS = 256;
-/** Kinds of exchange whose plan is remembered. A cache: beyond it plans are made anew, results do not change. */
+/** Plans by atom, protocol, port and side that are remembered. A cache: beyond it plans are made anew, results do not change. */
 const CACHED_PLANS = 65_536;
 
 /** What the judge keeps with a step of a plan: the port to file a finding under. */
@@ -96,14 +94,15 @@ class ClaimJudge implements Evaluator {
   private readonly plans = new Map<number, Judgement>();
   private readonly matters = new Map<string, Matter>();
   private readonly budgets = new Map<CompiledRule, Map<number, BudgetWindow>>();
-  private readonly cachedSession = new Float64Array(CACHED_SESSIONS);
-  private readonly cachedInitiator = new Uint8Array(CACHED_SESSIONS);
-  private readonly cached: Judgement[] = [];
+  /** Judgement by kind of exchange, and the kind's serial number. */
+  private readonly cached: Judgement[];
+  private readonly cachedSerial: Uint32Array;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.claims = unit.claims;
     this.findingsPerPeriod = parameters.findingsPerPeriod;
-    for (let i = 0; i < CACHED_SESSIONS; i++) this.cached.push({ steps: [], budgets: [] });
+    this.cached = new Array<Judgement>(unit.kinds).fill({ steps: [], budgets: [] });
+    this.cachedSerial = new Uint32Array(unit.kinds);
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
@@ -207,16 +206,15 @@ class ClaimJudge implements Evaluator {
   }
 
   private judgementOf(record: ObservedRecord): Judgement {
-    const slot = record.session & (CACHED_SESSIONS - 1);
-    if (this.cachedSession[slot] === record.session && this.cachedInitiator[slot] === record.initiator) return this.cached[slot]!;
+    const { kind, kindSerial } = record;
+    if (this.cachedSerial[kind] === kindSerial) return this.cached[kind]!;
     const atom = this.claims.atomOf(record.peerBytes, record.peerOffset);
     const judgement =
       record.initiator === Began.unknown
         ? this.worseOf(this.planOf(record, atom, Began.asset), this.planOf(record, atom, Began.peer))
         : this.planOf(record, atom, record.initiator);
-    this.cachedSession[slot] = record.session;
-    this.cachedInitiator[slot] = record.initiator;
-    this.cached[slot] = judgement;
+    this.cachedSerial[kind] = kindSerial;
+    this.cached[kind] = judgement;
     return judgement;
   }
 

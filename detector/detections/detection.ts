@@ -58,6 +58,8 @@ export interface UnitContext {
   /** Indexes into `claims.assets` of the unit's assets. */
   readonly assets: readonly number[];
   readonly clock: LocalClock;
+  /** Bound of `ObservedRecord.kind` in this unit. */
+  readonly kinds: number;
 }
 
 /** A detection at work on one unit. Constant memory per key; driven by the records alone; never reads the clock. */

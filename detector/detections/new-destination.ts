@@ -1,4 +1,5 @@
 import { formatDuration } from '../../flow/time.js';
+import { PeerHashes } from '../baseline/peer-hashes.js';
 import { SeenSet } from '../baseline/seen-set.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { Severity } from '../claims/compiled.js';
@@ -84,6 +85,8 @@ interface Met {
   readonly networks: SeenSet;
   readonly ports: SeenSet;
   readonly beginners: SeenSet;
+  /** How often one of the sets has forgotten, as last seen. */
+  forgettings: number;
 }
 
 class Novelty implements Evaluator {
@@ -92,10 +95,21 @@ class Novelty implements Evaluator {
   private readonly matter: Matter;
   /** By asset. */
   private readonly met: (Met | undefined)[] = [];
+  private readonly hashes = new PeerHashes();
+  /*
+   * Kinds of exchange with a peer that was found to be known, by a record of that start and period. A record that neither starts nor is filed earlier
+   * would be told the same and would change nothing in any set, unless a set has forgotten: it need not ask.
+   */
+  private readonly knownSerial: Uint32Array;
+  private readonly knownStartMs: Float64Array;
+  private readonly knownPeriodMs: Float64Array;
 
-  constructor(_unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
+  constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.warmUpMs = parameters.warmUpHours * HOUR_MS;
     this.leastScore = parameters.leastScore;
+    this.knownSerial = new Uint32Array(unit.kinds);
+    this.knownStartMs = new Float64Array(unit.kinds);
+    this.knownPeriodMs = new Float64Array(unit.kinds);
     this.matter = {
       detection: ID,
       claim: -1,
@@ -108,19 +122,23 @@ class Novelty implements Evaluator {
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
-    const met = this.metBy(record.asset, record.startMs);
-    const { startMs, periodFromMs } = record;
+    const { kind, startMs, periodFromMs } = record;
+    if (this.knownSerial[kind] === record.kindSerial && startMs >= this.knownStartMs[kind]! && periodFromMs >= this.knownPeriodMs[kind]!)
+      return;
+    const met = this.metBy(record.asset, startMs);
+    const { hashes } = this;
+    hashes.take(record.peerWords, record.peerWordsOffset);
     const began = record.initiator === Began.peer;
     const port = responderPort(record);
     const newSinceMs = Math.max(periodFromMs, met.firstMs + this.warmUpMs);
-    const peerFirstMs = met.peers.meet(record.peerHashA, record.peerHashB, startMs, periodFromMs);
+    const peerFirstMs = met.peers.meet(hashes.peerA, hashes.peerB, startMs, periodFromMs);
     const newPeer = peerFirstMs >= newSinceMs;
     // A peer met before has brought its network along.
     const newNetwork =
-      (newPeer || peerFirstMs === startMs) &&
-      met.networks.meet(record.networkHashA, record.networkHashB, startMs, periodFromMs) >= newSinceMs;
+      (newPeer || peerFirstMs === startMs) && met.networks.meet(hashes.networkA, hashes.networkB, startMs, periodFromMs) >= newSinceMs;
     const newPort = met.ports.meet((record.protocol << 16) | port, 0, startMs, periodFromMs) >= newSinceMs;
-    const newBeginner = began && met.beginners.meet(record.networkHashA, record.networkHashB, startMs, periodFromMs) >= newSinceMs;
+    const newBeginner = began && met.beginners.meet(hashes.networkA, hashes.networkB, startMs, periodFromMs) >= newSinceMs;
+    this.remember(record, met, newPeer);
     if (!newPeer || record.breaksClaim) return;
     const score = WEIGHT.peer + (newNetwork ? WEIGHT.network : 0) + (newPort ? WEIGHT.port : 0) + (newBeginner ? WEIGHT.reversed : 0);
     if (score < this.leastScore) return;
@@ -159,10 +177,22 @@ class Novelty implements Evaluator {
     }
   }
 
+  private remember({ kind, kindSerial, startMs, periodFromMs }: ObservedRecord, met: Met, newPeer: boolean): void {
+    const forgettings = met.peers.forgettings + met.networks.forgettings + met.ports.forgettings + met.beginners.forgettings;
+    if (forgettings !== met.forgettings) {
+      met.forgettings = forgettings;
+      this.knownSerial.fill(0);
+    }
+    this.knownSerial[kind] = newPeer ? 0 : kindSerial;
+    this.knownStartMs[kind] = startMs;
+    this.knownPeriodMs[kind] = periodFromMs;
+  }
+
   private metBy(asset: number, startMs: number): Met {
     let met = this.met[asset];
     if (met === undefined) {
-      met = { firstMs: startMs, peers: new SeenSet(), networks: new SeenSet(), ports: new SeenSet(), beginners: new SeenSet() };
+      const [peers, networks, ports, beginners] = [new SeenSet(), new SeenSet(), new SeenSet(), new SeenSet()];
+      met = { firstMs: startMs, peers, networks, ports, beginners, forgettings: 0 };
       this.met[asset] = met;
     }
     return met;

@@ -21,12 +21,17 @@ export class ObservedRecord {
   assetOffset = 0;
   peerBytes: Uint8Array = new Uint8Array(16);
   peerOffset = 0;
-  /** Two hashes of the peer's address, of its network (/24, /48), for sets. */
-  peerHashA = 0;
-  peerHashB = 0;
-  networkHashA = 0;
-  networkHashB = 0;
+  /** The peer's address again, as four words at this offset, for hashing and equality only. */
+  peerWords: Uint32Array = new Uint32Array(4);
+  peerWordsOffset = 0;
   peerAsn = 0;
+
+  /**
+   * Kind of exchange: asset, peer, protocol, responder's port and who began. What is decided once per kind may be kept under `kind` (below the unit's
+   * `kinds`) together with `kindSerial`: the kind is another one when the serial number is. Serial numbers start from 1.
+   */
+  kind = 0;
+  kindSerial = 0;
 
   protocol = 0;
   assetPort = 0;

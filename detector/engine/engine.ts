@@ -88,7 +88,7 @@ class PartitionEngine implements Engine {
       const unit = this.unitOfAsset[asset] ?? this.addUnit(this.claims.assets[asset]!.unit, asset);
       record.asset = asset;
       record.fleet = this.claims.assets[asset]!.fleet;
-      if (reader.read(row, unit.sessions, record)) {
+      if (reader.read(row, unit.sessions, unit.kinds, record)) {
         reader.retell(record);
         unit.book.retract(record.session);
         unit.judge(record);

@@ -2,10 +2,11 @@ import { DAY_MS } from '../../flow/time.js';
 import type { LocalClock } from '../baseline/local-clock.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
-import type { Evaluator } from '../detections/detection.js';
+import type { Evaluator, UnitContext } from '../detections/detection.js';
 import { DETECTION_IDS, DETECTIONS, type DetectionId } from '../detections/index.js';
 import type { ObservedRecord } from '../detections/observed-record.js';
 import { FindingBook } from '../findings/finding-book.js';
+import { ExchangeKinds, kindsOf } from '../sessions/exchange-kinds.js';
 import { SessionTable } from '../sessions/session-table.js';
 import type { EffectiveParameters } from './parameters.js';
 
@@ -24,6 +25,7 @@ export class UnitState {
   readonly name: string;
   readonly fleet: number;
   readonly sessions: SessionTable;
+  readonly kinds: ExchangeKinds;
   readonly book: FindingBook;
   readonly judged = new Map<number, JudgedCount>();
   newestMs = Number.NEGATIVE_INFINITY;
@@ -36,7 +38,9 @@ export class UnitState {
     this.fleet = claims.assets[assets[0]!]!.fleet;
     this.book = new FindingBook(claims, name);
     this.sessions = new SessionTable((session) => this.book.forget(session));
-    const context = { claims, assets, clock };
+    const kinds = kindsOf(assets.length);
+    this.kinds = new ExchangeKinds(kinds);
+    const context: UnitContext = { claims, assets, clock, kinds };
     this.evaluators = DETECTION_IDS.map((id) => ({ id, evaluator: evaluatorOf(id, context, parameters) }));
   }
 
@@ -95,11 +99,7 @@ export class UnitState {
   }
 }
 
-function evaluatorOf(
-  id: DetectionId,
-  context: { claims: CompiledClaims; assets: readonly number[]; clock: LocalClock },
-  parameters: EffectiveParameters,
-): Evaluator {
+function evaluatorOf(id: DetectionId, context: UnitContext, parameters: EffectiveParameters): Evaluator {
   const detection: (typeof DETECTIONS)[DetectionId] = DETECTIONS[id];
-  return (detection.evaluator as (unit: typeof context, values: Readonly<Record<string, number>>) => Evaluator)(context, parameters[id]);
+  return (detection.evaluator as (unit: UnitContext, values: Readonly<Record<string, number>>) => Evaluator)(context, parameters[id]);
 }

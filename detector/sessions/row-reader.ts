@@ -1,9 +1,10 @@
 import type { FlowBatch } from '../../flow/batch.js';
 import { AssetSide, Completion, Initiator } from '../../flow/columns.js';
-import { finishHash, hashText, mixWord } from '../baseline/hash.js';
+import { hashText } from '../baseline/hash.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import { Began, Level, type ObservedRecord } from '../detections/observed-record.js';
 import { sessionLevel } from './completion.js';
+import type { ExchangeKinds } from './exchange-kinds.js';
 import { asksOnly, hasPorts, icmpInitiator, initiatorByPorts, SEEN_CONFIDENCE } from './orientation.js';
 import { Field, type SessionTable } from './session-table.js';
 
@@ -14,8 +15,6 @@ LEVEL_OF_COMPLETION[Completion.attempt] = Level.attempt;
 LEVEL_OF_COMPLETION[Completion.established] = Level.established;
 LEVEL_OF_COMPLETION[Completion.transferred] = Level.transferred;
 
-const HASH_SEED = 0x9747b28c;
-
 /**
  * Turns the rows of a batch, one at a time, into what detections see: asset on one side, peer on the other, the session's knowledge added.
  * Two steps, because a record may change who began its session: `read` takes the record into the session, `tell` then fills in what it said,
@@ -24,7 +23,7 @@ const HASH_SEED = 0x9747b28c;
 export class RowReader {
   private readonly claims: CompiledClaims;
   private readonly assetByName = new Map<string, number>();
-  private batch: FlowBatch;
+  private columns: FlowBatch['columns'];
   private assetOfCode = new Int32Array(0);
   private sensorOfCode = new Uint32Array(0);
   private periodFromMs = Number.POSITIVE_INFINITY;
@@ -41,7 +40,7 @@ export class RowReader {
 
   constructor(claims: CompiledClaims, empty: FlowBatch) {
     this.claims = claims;
-    this.batch = empty;
+    this.columns = empty.columns;
     claims.assets.forEach((asset, index) => {
       this.assetByName.set(asset.name, index);
     });
@@ -49,20 +48,20 @@ export class RowReader {
 
   /** Takes the batch whose rows are read next; its dictionaries are looked up once. */
   open(batch: FlowBatch): void {
-    this.batch = batch;
+    this.columns = batch.columns;
     this.assetOfCode = Int32Array.from(batch.columns.asset.dictionary.names, (name) => this.assetByName.get(name) ?? -1);
     this.sensorOfCode = Uint32Array.from(batch.columns.sensor.dictionary.names, (name) => hashText(name) | 1);
   }
 
   /** Index into `claims.assets` of the asset that the row is filed under, or −1 when it concerns none that these claims name. */
   assetOf(row: number): number {
-    const { asset, assetSide } = this.batch.columns;
+    const { asset, assetSide } = this.columns;
     return assetSide[row] === AssetSide.none ? -1 : this.assetOfCode[asset.codes[row]!]!;
   }
 
   /** Takes the row into its session. True when the session had been judged with another initiator: then `retell` before `tell`. */
-  read(row: number, sessions: SessionTable, into: ObservedRecord): boolean {
-    const columns = this.batch.columns;
+  read(row: number, sessions: SessionTable, kinds: ExchangeKinds, into: ObservedRecord): boolean {
+    const { columns } = this;
     const fromAsset = columns.assetSide[row] === AssetSide.source;
     const source = columns.sourceIPv6Address;
     const destination = columns.destinationIPv6Address;
@@ -84,7 +83,8 @@ export class RowReader {
     into.peerAsn = fromAsset ? columns.bgpDestinationAsNumber[row]! : columns.bgpSourceAsNumber[row]!;
     into.startMs = startMs;
     into.endMs = endMs;
-    this.hashPeer(peer.words, row * 4, into);
+    into.peerWords = peer.words;
+    into.peerWordsOffset = row * 4;
 
     const ports = ((into.assetPort << 16) | into.peerPort) >>> 0;
     const slot = sessions.find(asset.words, row * 4, peer.words, row * 4, ports, protocol, startMs, endMs);
@@ -100,6 +100,7 @@ export class RowReader {
     this.addCounts(row, sessions, slot, fromAsset, startMs, endMs);
     const began = this.decideInitiator(row, sessions, slot, fromAsset, into);
     this.began = began;
+    kinds.find(into, began);
     const changed = known > 0 && sessions.judged(slot) !== began;
     if (known === 0 || changed) sessions.markJudged(slot, began);
     return changed;
@@ -138,7 +139,7 @@ export class RowReader {
   }
 
   private fill(into: ObservedRecord): void {
-    const { columns } = this.batch;
+    const { columns } = this;
     const sessions = this.sessions!;
     const numbers = sessions.numbers;
     const slot = this.slot;
@@ -163,8 +164,8 @@ export class RowReader {
     counts.flagsIn = sessions.flagsIn(slot);
     counts.packetsOut = numbers[at + Field.packetsOut]!;
     counts.packetsIn = numbers[at + Field.packetsIn]!;
-    counts.estimateOut = numbers[at + Field.estimateOut]!;
-    counts.estimateIn = numbers[at + Field.estimateIn]!;
+    counts.estimateOut = sessions.estimateOut(slot);
+    counts.estimateIn = sessions.estimateIn(slot);
     counts.biflow = sessions.biflow(slot);
     counts.told = sessions.told(slot);
     into.level = sessionLevel(counts, this.began);
@@ -182,7 +183,7 @@ export class RowReader {
   };
 
   private addCounts(row: number, sessions: SessionTable, slot: number, fromAsset: boolean, startMs: number, endMs: number): void {
-    const columns = this.batch.columns;
+    const { columns } = this;
     const flow = this.flow;
     const forwardOctets = columns.octetDeltaCount[row]!;
     const forwardPackets = columns.packetDeltaCount[row]!;
@@ -210,11 +211,10 @@ export class RowReader {
     numbers[at + Field.octetsIn]! += flow.octetsIn;
     numbers[at + Field.packetsOut]! += flow.packetsOut;
     numbers[at + Field.packetsIn]! += flow.packetsIn;
-    numbers[at + Field.estimateOut]! += flow.octetsOut * sampling;
-    numbers[at + Field.estimateIn]! += flow.octetsIn * sampling;
     numbers[at + Field.records]! += 1;
     const forward = columns.tcpControlBits[row]!;
     const reverse = columns.reverseTcpControlBits[row]!;
+    sessions.addEstimates(slot, flow.octetsOut * sampling, flow.octetsIn * sampling);
     sessions.addFlags(slot, fromAsset ? forward : reverse, fromAsset ? reverse : forward);
     sessions.markTold(slot, LEVEL_OF_COMPLETION[columns.completion[row]!]!, columns.biflow[row] === 1);
   }
@@ -231,7 +231,7 @@ export class RowReader {
   }
 
   private seenInRow(row: number, fromAsset: boolean, protocol: number): number {
-    const columns = this.batch.columns;
+    const { columns } = this;
     const source = fromAsset ? Began.asset : Began.peer;
     const destination = fromAsset ? Began.peer : Began.asset;
     if (columns.initiatorConfidence[row]! >= SEEN_CONFIDENCE) {
@@ -242,21 +242,5 @@ export class RowReader {
     if (asksOnly(columns.tcpControlBits[row]!)) return source;
     if (asksOnly(columns.reverseTcpControlBits[row]!)) return destination;
     return icmpInitiator(protocol, columns.icmpTypeCode[row]!, fromAsset);
-  }
-
-  /** The peer's address and its /24 or /48 as pairs of hashes. */
-  private hashPeer(words: Uint32Array, at: number, into: ObservedRecord): void {
-    const a = words[at]!;
-    const b = words[at + 1]!;
-    const c = words[at + 2]!;
-    const d = words[at + 3]!;
-    into.peerHashA = finishHash(mixWord(mixWord(mixWord(mixWord(0, a), b), c), d));
-    into.peerHashB = finishHash(mixWord(mixWord(mixWord(mixWord(HASH_SEED, a), b), c), d));
-    // Words are read little-endian: the low three bytes of the last word are the first three of an IPv4 address.
-    const v4 = a === 0 && b === 0 && c === 0xffff0000;
-    const high = v4 ? c : a;
-    const low = v4 ? d & 0x00ffffff : b & 0xffff;
-    into.networkHashA = finishHash(mixWord(mixWord(1, high), low));
-    into.networkHashB = finishHash(mixWord(mixWord(HASH_SEED ^ 1, high), low));
   }
 }

@@ -7,13 +7,15 @@ import { Protocol, TcpFlag } from './orientation.js';
  * Sessions of one unit: flow records of one 5-tuple gathered (detection.md P2). Pairs the two one-way records of NetFlow v5 and v9, joins records
  * that the active timeout cut, and joins what two sensors say of the same packets without adding it twice.
  *
- * Open addressing over three arrays, one row per slot:
- *   tags     hash of the key with its lowest bit set; 0 marks a free slot. Probing reads these alone: sixteen to a cache line
- *   words    asset address 4 · peer address 4 · asset port <<16 | peer port · protocol · sensor out · sensor in · flags out <<16 | in · marks
- *   numbers  the fields of `Field`
+ * Sessions lie in rows 0 … count−1 without gaps; an open-addressed index, twice as long, leads to them. Probing reads the index alone.
+ *   index  0: free; else (tag & TAG_MASK) | row + 1
+ *   row    80 bytes  the fields of `Field`, as doubles
+ *          64 bytes  asset address 4 · peer address 4 · asset port <<16 | peer port · protocol · sensor out · sensor in
+ *                    · flags out <<16 | in · marks · tag, a hash of the key
+ *                    · octets scaled by sampling, out <<16 | in, each at most MOST_ESTIMATE
  */
 
-/** Most sessions of one unit: 4 096 × 2 slots × 156 bytes = 1.2 MiB. When full, the quarter that was silent longest is forgotten. */
+/** Most sessions of one unit: 4 096 × 152 bytes = 608 KiB. When full, the quarter that was silent longest is forgotten. */
 export const MAX_SESSIONS_PER_UNIT = 4096;
 /** Silence after which the same 5-tuple is another session: TCP without FIN or RST; as long as softflowd's own TCP timeout. */
 export const TCP_IDLE_MS = 3_605_000;
@@ -26,15 +28,10 @@ export const LATE_MS = 120_000;
 /** Clocks of two sensors that tell of the same packets may differ by this much. */
 const SENSOR_SKEW_MS = 1000;
 
-const INITIAL_SLOTS = 64;
-const KEY_WORDS = 10;
-const WORDS = 14;
-const PORTS = 8;
-const PROTOCOL = 9;
-const SENSOR_OUT = 10;
-const SENSOR_IN = 11;
-const FLAGS = 12;
-const MARKS = 13;
+const INITIAL_ROWS = 32;
+/** Rows are counted in the low 13 bits of an index entry, from 1. */
+const ROW_MASK = 0x1fff;
+const TAG_MASK = ~ROW_MASK;
 
 export const Field = {
   first: 0,
@@ -43,15 +40,29 @@ export const Field = {
   octetsIn: 3,
   packetsOut: 4,
   packetsIn: 5,
-  estimateOut: 6,
-  estimateIn: 7,
-  records: 8,
+  records: 6,
   /** Serial number, from 1. */
-  serial: 9,
-  sensorOutEnd: 10,
-  sensorInEnd: 11,
+  serial: 7,
+  sensorOutEnd: 8,
+  sensorInEnd: 9,
 } as const;
-const NUMBERS = 12;
+const NUMBERS = 10;
+
+// Words of a row, counted from its begin: the doubles come first.
+const ASSET = NUMBERS * 2;
+const PEER = ASSET + 4;
+const PORTS = PEER + 4;
+const PROTOCOL = PORTS + 1;
+const SENSOR_OUT = PROTOCOL + 1;
+const SENSOR_IN = SENSOR_OUT + 1;
+const FLAGS = SENSOR_IN + 1;
+const MARKS = FLAGS + 1;
+const TAG = MARKS + 1;
+const ESTIMATES = TAG + 1;
+const WORDS = ESTIMATES + 1;
+const DOUBLES = WORDS / 2;
+/** Beyond what any rule asks for (completion.ts: TRANSFERRED_OCTETS). */
+const MOST_ESTIMATE = 0xffff;
 
 // Marks: seen initiator (bits 0–1), initiator judged with (2–3), furthest level told (4–5), biflow (6).
 const SEEN_MASK = 0b11;
@@ -61,26 +72,29 @@ const BIFLOW_BIT = 1 << 6;
 
 export class SessionTable {
   /** The slot's numbers are at `slot * stride + Field.x`. */
-  readonly stride = NUMBERS;
-  numbers = new Float64Array(INITIAL_SLOTS * NUMBERS);
-  private tags = new Uint32Array(INITIAL_SLOTS);
-  private words = new Uint32Array(INITIAL_SLOTS * WORDS);
-  private readonly key = new Uint32Array(KEY_WORDS);
+  readonly stride = DOUBLES;
+  numbers = new Float64Array(INITIAL_ROWS * DOUBLES);
+  /** The same memory as `numbers`. */
+  private words = new Uint32Array(this.numbers.buffer);
+  private index = new Uint32Array(INITIAL_ROWS * 2);
   private readonly maxSessions: number;
   private readonly ended: (serial: number) => void;
-  private slots = INITIAL_SLOTS;
+  private rows = INITIAL_ROWS;
   private count = 0;
   private serials = 0;
 
-  /** `ended` is told the serial number of every session that is forgotten or followed by another of the same 5-tuple. */
+  /**
+   * `ended` is told the serial number of every session that is forgotten or followed by another of the same 5-tuple. `maxSessions` is a power of
+   * two, 32 to 4096.
+   */
   constructor(ended: (serial: number) => void, maxSessions: number = MAX_SESSIONS_PER_UNIT) {
     this.ended = ended;
     this.maxSessions = maxSessions;
   }
 
   /**
-   * The slot of the session that a record [startMs, endMs] belongs to, begun now if there is none (`records` is then 0).
-   * Addresses are given as words (network order bytes in memory) at word offsets.
+   * The slot of the session that a record [startMs, endMs] belongs to, begun now if there is none (`records` is then 0). Slots are good until the
+   * next `find`. Addresses are given as words (network order bytes in memory) at word offsets.
    */
   find(
     asset: Uint32Array,
@@ -92,36 +106,34 @@ export class SessionTable {
     startMs: number,
     endMs: number,
   ): number {
-    const key = this.key;
-    let hash = 0;
-    for (let i = 0; i < 4; i++) {
-      const a = asset[assetAt + i]!;
-      const p = peer[peerAt + i]!;
-      key[i] = a;
-      key[4 + i] = p;
-      hash = mixWord(mixWord(hash, a), p);
-    }
-    key[PORTS] = ports;
-    key[PROTOCOL] = protocol;
-    const tag = (finishHash(mixWord(mixWord(hash, ports), protocol)) | 1) >>> 0;
+    // Of the asset's address, which varies little, the last word is enough for the hash; the key is compared whole.
+    let hash = mixWord(mixWord(protocol, asset[assetAt + 3]!), ports);
+    hash = mixWord(mixWord(hash, peer[peerAt]!), peer[peerAt + 1]!);
+    const tag = finishHash(mixWord(mixWord(hash, peer[peerAt + 2]!), peer[peerAt + 3]!));
 
-    let slot = this.probe(key, tag);
-    if (this.tags[slot] !== 0) {
-      if (this.continues(slot, startMs, endMs)) return slot;
-      this.ended(this.numbers[slot * NUMBERS + Field.serial]!);
-      this.begin(slot, startMs, endMs);
-      return slot;
+    const { index } = this;
+    const mask = index.length - 1;
+    let place = tag & mask;
+    for (;;) {
+      const entry = index[place]!;
+      if (entry === 0) break;
+      if (((entry ^ tag) & TAG_MASK) === 0) {
+        const slot = (entry & ROW_MASK) - 1;
+        if (this.isOf(slot, asset, assetAt, peer, peerAt, ports, protocol)) {
+          if (!this.continues(slot, startMs, endMs)) {
+            this.ended(this.numbers[slot * DOUBLES + Field.serial]!);
+            this.begin(slot, startMs, endMs);
+          }
+          return slot;
+        }
+      }
+      place = (place + 1) & mask;
     }
-    if ((this.count + 1) * 2 > this.slots) {
+    if (this.count === this.rows) {
       this.makeRoom(endMs);
-      slot = this.probe(key, tag);
+      place = this.freePlace(tag);
     }
-    // A loop, here and in `begin`: for so few elements `set` and `fill` cost more than the rest of the look-up.
-    for (let i = 0; i < KEY_WORDS; i++) this.words[slot * WORDS + i] = key[i]!;
-    this.tags[slot] = tag;
-    this.count += 1;
-    this.begin(slot, startMs, endMs);
-    return slot;
+    return this.add(place, tag, asset, assetAt, peer, peerAt, ports, protocol, startMs, endMs);
   }
 
   flagsOut(slot: number): number {
@@ -133,6 +145,19 @@ export class SessionTable {
   addFlags(slot: number, out: number, back: number): void {
     const at = slot * WORDS + FLAGS;
     this.words[at] = (this.words[at]! | ((out << 16) | back)) >>> 0;
+  }
+  /** Octets scaled by sampling, as far as MOST_ESTIMATE. */
+  estimateOut(slot: number): number {
+    return this.words[slot * WORDS + ESTIMATES]! >>> 16;
+  }
+  estimateIn(slot: number): number {
+    return this.words[slot * WORDS + ESTIMATES]! & 0xffff;
+  }
+  addEstimates(slot: number, out: number, back: number): void {
+    const at = slot * WORDS + ESTIMATES;
+    const sumOut = Math.min(MOST_ESTIMATE, (this.words[at]! >>> 16) + out);
+    const sumIn = Math.min(MOST_ESTIMATE, (this.words[at]! & 0xffff) + back);
+    this.words[at] = ((sumOut << 16) | sumIn) >>> 0;
   }
   /** Began.* that was seen, sticking: the first sighting stays. */
   seen(slot: number): number {
@@ -170,7 +195,7 @@ export class SessionTable {
    */
   counts(slot: number, out: boolean, sensor: number, startMs: number, endMs: number): boolean {
     const at = slot * WORDS + (out ? SENSOR_OUT : SENSOR_IN);
-    const endAt = slot * NUMBERS + (out ? Field.sensorOutEnd : Field.sensorInEnd);
+    const endAt = slot * DOUBLES + (out ? Field.sensorOutEnd : Field.sensorInEnd);
     const holder = this.words[at]!;
     const heldUntil = this.numbers[endAt]!;
     if (holder !== 0 && holder !== sensor && startMs <= heldUntil + SENSOR_SKEW_MS) return false;
@@ -180,46 +205,76 @@ export class SessionTable {
   }
 
   save(writer: StateWriter): void {
-    writer.u32(this.slots);
+    writer.u32(this.rows);
     writer.u32(this.count);
     writer.f64(this.serials);
-    writer.numbers(this.tags);
-    writer.numbers(this.words);
-    writer.numbers(this.numbers);
+    writer.numbers(this.words.subarray(0, this.count * WORDS));
   }
 
   load(reader: StateReader): void {
-    this.slots = reader.u32();
+    this.rows = reader.u32();
     this.count = reader.u32();
     this.serials = reader.f64();
-    this.tags = new Uint32Array(this.slots);
-    this.words = new Uint32Array(this.slots * WORDS);
-    this.numbers = new Float64Array(this.slots * NUMBERS);
-    reader.numbers(this.tags);
-    reader.numbers(this.words);
-    reader.numbers(this.numbers);
+    this.resize(this.rows, new Uint32Array(0));
+    reader.numbers(this.words.subarray(0, this.count * WORDS));
+    this.enterAll();
   }
 
-  /** The slot that holds the key, or the free one where it would go. Half of the slots are always free. */
-  private probe(key: Uint32Array, tag: number): number {
-    const { tags, words } = this;
-    const mask = this.slots - 1;
-    let slot = (tag >>> 1) & mask;
-    for (;;) {
-      const found = tags[slot]!;
-      if (found === 0) return slot;
-      if (found === tag) {
-        const base = slot * WORDS;
-        let i = KEY_WORDS - 1;
-        while (i >= 0 && words[base + i] === key[i]) i--;
-        if (i < 0) return slot;
-      }
-      slot = (slot + 1) & mask;
+  private isOf(
+    slot: number,
+    asset: Uint32Array,
+    assetAt: number,
+    peer: Uint32Array,
+    peerAt: number,
+    ports: number,
+    protocol: number,
+  ): boolean {
+    const { words } = this;
+    const at = slot * WORDS;
+    return (
+      words[at + PORTS] === ports &&
+      words[at + PEER + 3] === peer[peerAt + 3] &&
+      words[at + PEER + 2] === peer[peerAt + 2] &&
+      words[at + PEER + 1] === peer[peerAt + 1] &&
+      words[at + PEER] === peer[peerAt] &&
+      words[at + PROTOCOL] === protocol &&
+      words[at + ASSET + 3] === asset[assetAt + 3] &&
+      words[at + ASSET + 2] === asset[assetAt + 2] &&
+      words[at + ASSET + 1] === asset[assetAt + 1] &&
+      words[at + ASSET] === asset[assetAt]
+    );
+  }
+
+  private add(
+    place: number,
+    tag: number,
+    asset: Uint32Array,
+    assetAt: number,
+    peer: Uint32Array,
+    peerAt: number,
+    ports: number,
+    protocol: number,
+    startMs: number,
+    endMs: number,
+  ): number {
+    const slot = this.count++;
+    const { words } = this;
+    const at = slot * WORDS;
+    this.index[place] = (tag & TAG_MASK) | (slot + 1);
+    // A loop, here and in `begin`: for so few elements `set` and `fill` cost more than the rest of the look-up.
+    for (let i = 0; i < 4; i++) {
+      words[at + ASSET + i] = asset[assetAt + i]!;
+      words[at + PEER + i] = peer[peerAt + i]!;
     }
+    words[at + PORTS] = ports;
+    words[at + PROTOCOL] = protocol;
+    words[at + TAG] = tag;
+    this.begin(slot, startMs, endMs);
+    return slot;
   }
 
   private continues(slot: number, startMs: number, endMs: number): boolean {
-    const at = slot * NUMBERS;
+    const at = slot * DOUBLES;
     const after = startMs - this.numbers[at + Field.last]!;
     if (after > CLOSED_IDLE_MS) return after <= this.idleMs(slot);
     // A record from before the session came late: a FIN already seen belongs to the end, it does not part the two.
@@ -234,75 +289,69 @@ export class SessionTable {
   }
 
   private begin(slot: number, startMs: number, endMs: number): void {
-    const at = slot * NUMBERS;
-    for (let i = 0; i < NUMBERS; i++) this.numbers[at + i] = 0;
-    for (let i = KEY_WORDS; i < WORDS; i++) this.words[slot * WORDS + i] = 0;
-    this.words[slot * WORDS + MARKS] = Level.attempt << TOLD_SHIFT;
+    const { numbers, words } = this;
+    const at = slot * DOUBLES;
+    for (let i = 0; i < NUMBERS; i++) numbers[at + i] = 0;
+    for (let i = SENSOR_OUT; i < MARKS; i++) words[slot * WORDS + i] = 0;
+    words[slot * WORDS + ESTIMATES] = 0;
+    words[slot * WORDS + MARKS] = Level.attempt << TOLD_SHIFT;
     this.serials += 1;
-    this.numbers[at + Field.serial] = this.serials;
-    this.numbers[at + Field.first] = startMs;
-    this.numbers[at + Field.last] = endMs;
+    numbers[at + Field.serial] = this.serials;
+    numbers[at + Field.first] = startMs;
+    numbers[at + Field.last] = endMs;
   }
 
   /** Forgets what can no longer continue; where that frees less than a quarter, grows, or, at the limit, forgets the quarter silent longest. */
   private makeRoom(nowMs: number): void {
-    this.sweep((slot) => this.numbers[slot * NUMBERS + Field.last]! + this.idleMs(slot) + LATE_MS < nowMs);
-    if (this.count * 8 <= this.slots * 3) return;
-    if (this.slots < this.maxSessions * 2) {
-      this.grow();
-      return;
+    this.keep((slot) => this.numbers[slot * DOUBLES + Field.last]! + this.idleMs(slot) + LATE_MS >= nowMs);
+    if (this.count * 4 > this.rows * 3) {
+      if (this.rows < this.maxSessions) {
+        this.resize(this.rows * 2, this.words);
+      } else {
+        const lasts = Float64Array.from({ length: this.count }, (_, slot) => this.numbers[slot * DOUBLES + Field.last]!).sort();
+        const oldest = lasts[this.count >>> 2]!;
+        this.keep((slot) => this.numbers[slot * DOUBLES + Field.last]! > oldest);
+      }
     }
-
-    const lasts = new Float64Array(this.count);
-    let found = 0;
-    for (let slot = 0; slot < this.slots; slot++) {
-      if (this.tags[slot] !== 0) lasts[found++] = this.numbers[slot * NUMBERS + Field.last]!;
-    }
-    lasts.sort();
-    const oldest = lasts[found >>> 2]!;
-    this.sweep((slot) => this.numbers[slot * NUMBERS + Field.last]! <= oldest);
+    this.enterAll();
   }
 
-  /** Removes the sessions that `goes` points out, in place. */
-  private sweep(goes: (slot: number) => boolean): void {
-    for (let slot = 0; slot < this.slots; slot++) {
-      // Removing moves a later session into the slot: look again.
-      while (this.tags[slot] !== 0 && goes(slot)) this.remove(slot);
+  /** Removes all other sessions and closes the gaps, in order. The index is stale until `enterAll`. */
+  private keep(stays: (slot: number) => boolean): void {
+    let kept = 0;
+    for (let slot = 0; slot < this.count; slot++) {
+      if (!stays(slot)) {
+        this.ended(this.numbers[slot * DOUBLES + Field.serial]!);
+        continue;
+      }
+      if (kept < slot) this.words.copyWithin(kept * WORDS, slot * WORDS, (slot + 1) * WORDS);
+      kept += 1;
+    }
+    this.count = kept;
+  }
+
+  private resize(rows: number, words: Uint32Array): void {
+    this.rows = rows;
+    this.numbers = new Float64Array(rows * DOUBLES);
+    this.words = new Uint32Array(this.numbers.buffer);
+    this.words.set(words);
+    this.index = new Uint32Array(rows * 2);
+  }
+
+  /** Makes the index anew. */
+  private enterAll(): void {
+    this.index.fill(0);
+    for (let slot = 0; slot < this.count; slot++) {
+      const tag = this.words[slot * WORDS + TAG]!;
+      this.index[this.freePlace(tag)] = (tag & TAG_MASK) | (slot + 1);
     }
   }
 
-  /** Frees a slot and closes the gap: every session behind it that could stand nearer to its own place moves up (Knuth 6.4, algorithm R). */
-  private remove(slot: number): void {
-    this.ended(this.numbers[slot * NUMBERS + Field.serial]!);
-    this.count -= 1;
-    const mask = this.slots - 1;
-    let free = slot;
-    for (let next = (slot + 1) & mask; this.tags[next] !== 0; next = (next + 1) & mask) {
-      const home = (this.tags[next]! >>> 1) & mask;
-      if (((next - home) & mask) < ((next - free) & mask)) continue;
-      this.tags[free] = this.tags[next]!;
-      this.words.copyWithin(free * WORDS, next * WORDS, (next + 1) * WORDS);
-      this.numbers.copyWithin(free * NUMBERS, next * NUMBERS, (next + 1) * NUMBERS);
-      free = next;
-    }
-    this.tags[free] = 0;
-  }
-
-  private grow(): void {
-    const { tags, words, numbers } = this;
-    this.slots = tags.length * 2;
-    this.tags = new Uint32Array(this.slots);
-    this.words = new Uint32Array(this.slots * WORDS);
-    this.numbers = new Float64Array(this.slots * NUMBERS);
-    const mask = this.slots - 1;
-    for (let old = 0; old < tags.length; old++) {
-      const tag = tags[old]!;
-      if (tag === 0) continue;
-      let slot = (tag >>> 1) & mask;
-      while (this.tags[slot] !== 0) slot = (slot + 1) & mask;
-      this.tags[slot] = tag;
-      this.words.set(words.subarray(old * WORDS, (old + 1) * WORDS), slot * WORDS);
-      this.numbers.set(numbers.subarray(old * NUMBERS, (old + 1) * NUMBERS), slot * NUMBERS);
-    }
+  /** Where in the index a session of this tag goes. Half of the index is always free. */
+  private freePlace(tag: number): number {
+    const mask = this.index.length - 1;
+    let place = tag & mask;
+    while (this.index[place] !== 0) place = (place + 1) & mask;
+    return place;
   }
 }

@@ -1,0 +1,27 @@
+import { finishHash, mixWord } from './hash.js';
+
+const HASH_SEED = 0x9747b28c;
+
+/** A peer's address and its network (/24, /48) as pairs of 32-bit hashes, for sets. One object, filled anew for each peer. */
+export class PeerHashes {
+  peerA = 0;
+  peerB = 0;
+  networkA = 0;
+  networkB = 0;
+
+  /** `words`: the address in network order at word offset `at`. */
+  take(words: Uint32Array, at: number): void {
+    const a = words[at]!;
+    const b = words[at + 1]!;
+    const c = words[at + 2]!;
+    const d = words[at + 3]!;
+    this.peerA = finishHash(mixWord(mixWord(mixWord(mixWord(0, a), b), c), d));
+    this.peerB = finishHash(mixWord(mixWord(mixWord(mixWord(HASH_SEED, a), b), c), d));
+    // Words are read little-endian: the low three bytes of the last word are the first three of an IPv4 address.
+    const v4 = a === 0 && b === 0 && c === 0xffff0000;
+    const high = v4 ? c : a;
+    const low = v4 ? d & 0x00ffffff : b & 0xffff;
+    this.networkA = finishHash(mixWord(mixWord(1, high), low));
+    this.networkB = finishHash(mixWord(mixWord(HASH_SEED ^ 1, high), low));
+  }
+}

@@ -1,0 +1,73 @@
+import { finishHash, mixWord } from '../baseline/hash.js';
+import { Began, type ObservedRecord } from '../detections/observed-record.js';
+
+/*
+ * Equipment repeats itself: the same few peers, ports and sides. So kinds of exchange are numbered, and what detections decide once per kind they
+ * find again by number. A direct-mapped cache, whose contents change no result: it is not in snapshots.
+ *
+ *   row  peer address 4 · port or ports · asset <<10 | protocol <<2 | began · serial number, 0 in a free row · free
+ */
+
+/** Kinds remembered per asset of a unit, a power of two: some hundred peers, at 32 bytes each. */
+const KINDS_PER_ASSET = 256;
+/** Units of many assets: at most this many kinds, 128 KiB. */
+const MAX_KINDS = 4096;
+const WORDS = 8;
+const PORTS = 4;
+const REST = 5;
+const SERIAL = 6;
+
+/** Kinds that a unit of so many assets numbers: the bound of `ObservedRecord.kind`. */
+export function kindsOf(assets: number): number {
+  let kinds = KINDS_PER_ASSET;
+  while (kinds < MAX_KINDS && kinds < KINDS_PER_ASSET * assets) kinds *= 2;
+  return kinds;
+}
+
+export class ExchangeKinds {
+  private readonly words: Uint32Array;
+  private readonly mask: number;
+  private serials = 0;
+
+  /** `kinds` is a power of two. */
+  constructor(kinds: number) {
+    this.words = new Uint32Array(kinds * WORDS);
+    this.mask = kinds - 1;
+  }
+
+  /** Sets the record's kind, from its asset, peer, protocol, ports, and who began (Began.*). */
+  find(record: ObservedRecord, began: number): void {
+    const { assetPort, peerPort, peerWords, peerWordsOffset: at } = record;
+    // The port of the end that began does not matter; when nobody knows who began, both may.
+    const ports = began === Began.asset ? peerPort : began === Began.peer ? assetPort : ((assetPort << 16) | peerPort) >>> 0;
+    const rest = ((record.asset << 10) | (record.protocol << 2) | began) >>> 0;
+    const a = peerWords[at]!;
+    const b = peerWords[at + 1]!;
+    const c = peerWords[at + 2]!;
+    const d = peerWords[at + 3]!;
+    const hash = finishHash(mixWord(mixWord(mixWord(mixWord(a ^ c, b), d), ports), rest));
+    const kind = hash & this.mask;
+    const { words } = this;
+    const row = kind * WORDS;
+    record.kind = kind;
+    if (
+      words[row + 3] !== d ||
+      words[row + PORTS] !== ports ||
+      words[row + REST] !== rest ||
+      words[row] !== a ||
+      words[row + 1] !== b ||
+      words[row + 2] !== c ||
+      words[row + SERIAL] === 0
+    ) {
+      words[row] = a;
+      words[row + 1] = b;
+      words[row + 2] = c;
+      words[row + 3] = d;
+      words[row + PORTS] = ports;
+      words[row + REST] = rest;
+      this.serials = (this.serials + 1) >>> 0 || 1;
+      words[row + SERIAL] = this.serials;
+    }
+    record.kindSerial = words[row + SERIAL]!;
+  }
+}
