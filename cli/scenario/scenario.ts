@@ -42,8 +42,9 @@ function scenariosFolder(): string {
   return join(packageRoot(), 'fixtures/scenarios');
 }
 
-/** Ids of the bundled scenarios, sorted backwards from the richest story: the order they are played in. */
+/** Ids of the bundled scenarios in the order they are played in; none where the program was installed without them (the Docker image). */
 export function bundledScenarios(): string[] {
+  if (!existsSync(scenariosFolder())) return [];
   return readdirSync(scenariosFolder())
     .filter((name) => existsSync(join(scenariosFolder(), name, 'scenario.json')))
     .sort()
