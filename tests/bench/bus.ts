@@ -10,6 +10,7 @@ import type { Bus, Message, OutgoingMessage } from '../../flow/bus/bus.js';
 import { createKafkaBus } from '../../flow/bus/kafka.js';
 import { createLocalBus } from '../../flow/bus/local.js';
 import { startBroker } from '../kafka/broker.js';
+import { report } from './report.js';
 
 const frames = Number(process.argv[2] ?? 400);
 const partitionCounts = process.argv[3] === undefined ? [1, 4] : [Number(process.argv[3])];
@@ -42,6 +43,7 @@ function print(what: string, messages: number, seconds: number): void {
     `${(process.memoryUsage().rss / 1e6).toFixed(0).padStart(5)} MB resident`,
   ];
   process.stdout.write(`${cells.join('  ')}\n`);
+  report({ name: what.replace(/, [\d.]+ cores$/, ''), value: perSecond * recordsPerFrame, unit: 'records/s in frames' });
 }
 
 async function publishAll(bus: Bus): Promise<void> {

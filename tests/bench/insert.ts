@@ -25,6 +25,7 @@ import { createLocalBus } from '../../flow/bus/local.js';
 import { FLOW_COLUMNS } from '../../flow/columns.js';
 import { FrameEncoder } from '../../flow/frame.js';
 import { DAY, flowRows } from '../detector/store/rows.js';
+import { MEMORY_MB, report } from './report.js';
 
 const seconds = Number(process.argv[2] ?? 5);
 const ROWS_PER_FRAME = 4500;
@@ -39,6 +40,11 @@ function print(what: string, rows: number, elapsedMs: number, cpu: NodeJS.CpuUsa
     `${(process.resourceUsage().maxRSS / 1000).toFixed(0).padStart(5)} MB peak`,
   ];
   process.stdout.write(`${cells.join('  ')}\n`);
+}
+
+/** Of `counted` rows since `started`. */
+function perSecond(counted: number): number {
+  return (counted / (performance.now() - started)) * 1000;
 }
 
 process.env.UV_THREADPOOL_SIZE = '16'; // before the first file: libuv reads it once
@@ -56,6 +62,7 @@ while (performance.now() - started < 1500) {
   rows += ROWS_PER_FRAME;
 }
 print('frame encode', rows, performance.now() - started, process.cpuUsage(cpu));
+report({ name: 'frame encode', value: perSecond(rows), unit: 'rows/s', peakBelowMB: MEMORY_MB.without });
 
 const frames = Array.from({ length: FRAMES }, (_, index) =>
   encoder.encode(flowRows({ ...shape, rows: ROWS_PER_FRAME, startMs: DAY + index * ROWS_PER_FRAME * shape.stepMs }, index)),
@@ -74,7 +81,9 @@ const insertFor = async (table: string): Promise<void> => {
     await store.insertNative('flows', payloads, `${table}-${insert}`);
     rows += FRAMES * ROWS_PER_FRAME;
   }
+  const value = perSecond(rows);
   print(`insert of ${FRAMES * ROWS_PER_FRAME} rows, ${table}`, rows, performance.now() - started, process.cpuUsage(cpu));
+  report({ name: `insert into chdb, ${table}`, value, unit: 'rows/s', target: 500_000, peakBelowMB: MEMORY_MB.withChdb });
 };
 await insertFor('flows and both rollups');
 
@@ -90,6 +99,7 @@ while (performance.now() - started < seconds * 1000) {
   rows += FRAMES * ROWS_PER_FRAME;
 }
 await bus.flush(['flows']);
+report({ name: 'bus and store service into chdb', value: perSecond(rows), unit: 'rows/s', peakBelowMB: MEMORY_MB.withChdb });
 print(
   `bus and store service, ${Math.round(rows / service.counters.flows.inserts)} rows an insert`,
   rows,

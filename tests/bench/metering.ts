@@ -7,6 +7,7 @@ import { createCaptureFile } from '../../collector/inputs/capture-file.js';
 import { createMeter } from '../../collector/metering/meter.js';
 import { FlowBatch } from '../../flow/batch.js';
 import { writeTrafficCapture } from '../collector/packets/traffic-capture.js';
+import { MEMORY_MB, median, report } from './report.js';
 
 /*
  * Reading and metering of a capture, beside softflowd and nfpcapd on the same file. Prints figures; judges nothing.
@@ -49,7 +50,11 @@ function beside(name: string, command: string, args: readonly string[]): void {
   const started = performance.now();
   const run = spawnSync(command, args, { stdio: 'ignore', timeout: 60_000 });
   const seconds = (performance.now() - started) / 1000;
-  if (run.error !== undefined) return say(`${name.padEnd(34)} not installed (${run.error.message})`);
+  if (run.error !== undefined) {
+    report({ name, unit: '', peakMiB: null, note: 'not installed' });
+    return say(`${name.padEnd(34)} not installed (${run.error.message})`);
+  }
+  report({ name, value: packets / seconds, unit: 'packets/s', peakMiB: null });
   say(`${name.padEnd(34)} ${seconds.toFixed(2)} s  ${rate(packets / seconds)}${run.status === 0 ? '' : `  exit ${run.status}`}`);
 }
 
@@ -66,12 +71,16 @@ try {
   say(
     `capture: ${made.packets} packets in ${made.flows} flows, ${(statSync(path).size / 1e6).toFixed(0)} MB, snaplen 128, ${(made.octets / 1e6).toFixed(0)} MB on the wire`,
   );
+  const rates: number[] = [];
   for (let run = 1; run <= 4; run++) {
     const result = await meterOnce();
+    rates.push(result.packets / result.seconds);
     say(
       `${`cordon read + meter, run ${run}`.padEnd(34)} ${result.seconds.toFixed(2)} s  ${rate(result.packets / result.seconds)}  ${result.records} records, ${result.faults} faults`,
     );
   }
+  const value = median(rates.slice(1)); // the first warms up
+  report({ name: 'metering of a capture', value, unit: 'packets/s', target: 1_500_000, peakBelowMB: MEMORY_MB.without });
   say(`${'cordon peak memory (RSS)'.padEnd(34)} ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB`);
   beside('softflowd -r (NetFlow v9 to port 9)', 'softflowd', [
     '-d',

@@ -20,8 +20,8 @@ export interface Figure {
   readonly unit: string;
   /** The issue asks for at least this value. */
   readonly target?: number;
-  /** Peak resident memory of the process that did the work. */
-  readonly peakMiB?: number;
+  /** Peak resident memory of the process that did the work; null where that is another program's. */
+  readonly peakMiB?: number | null | undefined;
   /** The issue asks for a peak below this many MB (10^6 octets). */
   readonly peakBelowMB?: number;
   readonly note?: string;
