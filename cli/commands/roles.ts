@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { createBusOutput, createCollector } from '../../collector/collector.js';
+import { type CollectorOutput, createBusOutput, createCollector } from '../../collector/collector.js';
 import { createEngine } from '../../detector/engine/engine.js';
 import { createEngineSet } from '../../detector/engine/engine-set.js';
 import { createDetectorService } from '../../detector/engine/service.js';
@@ -45,9 +45,16 @@ export function collectCommand(): Command {
     async ({ settings, log, bus, metrics, lifecycle, every }) => {
       const { config } = settings;
       const claimSets = claimsOf(settings);
-      const collector = createCollector(
-        createBusOutput({ bus, watchList: claimSets.watchList, keepUnwatched: config.collector.keepUnwatched }),
-      );
+      // Rows are cut into partitions, whose number only a bus that has started knows; the sockets are opened before.
+      let output: CollectorOutput | undefined;
+      const started = (): CollectorOutput => {
+        output ??= createBusOutput({ bus, watchList: claimSets.watchList, keepUnwatched: config.collector.keepUnwatched });
+        return output;
+      };
+      const collector = createCollector({
+        flows: { write: (batch) => started().flows.write(batch), flush: () => started().flows.flush() },
+        coverage: (minutes) => started().coverage(minutes),
+      });
       const sensorOf = createSensorNamer(claimSets.sets, config.collector.sensors);
       const { addresses, input, start } = await openListening({ config, claimSets, collector, sensorOf, log, lifecycle });
       const told = new Map<string, number>();

@@ -136,9 +136,9 @@ async function openDoors(embedded: Embedded, about: Session, sensorOf: ReturnTyp
   const { config, origins } = settings;
   const { collector } = embedded;
   const orFree = flags.bundled === true && !origins.has('collector.listen');
-  const listening = await openListening({ config, claimSets, collector, sensorOf, log, lifecycle, orFree });
   const front = await serveFront(embedded, config, lifecycle);
   const url = await serveConsole(embedded, about);
+  const listening = await openListening({ config, claimSets, collector, sensorOf, log, lifecycle, orFree });
   const where = listening.addresses.map(({ address, port }) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`));
   return {
     listening,

@@ -1,7 +1,7 @@
 import { type Bus, BusError, type SubscribeOptions, TOPICS, type Topic } from './bus.js';
 import { KafkaAdmin } from './kafka-admin.js';
 import { createKafkaClients, unreachable } from './kafka-client.js';
-import { defaultKafkaLimits, type Hole, type KafkaBusOptions, silentLog } from './kafka-options.js';
+import { type BusLog, defaultKafkaLimits, type Hole, type KafkaBusOptions, silentLog } from './kafka-options.js';
 import { KafkaPublisher } from './kafka-publisher.js';
 import { KafkaSubscription } from './kafka-subscription.js';
 import { fetchTopicIdsPatiently, TopicIdsRefused } from './kafka-topic-ids.js';
@@ -16,7 +16,15 @@ export function createKafkaBus(options: KafkaBusOptions): Bus {
   const limits = { ...defaultKafkaLimits, ...options.limits };
   const log = options.log ?? silentLog;
   const topicNames = new Map<Topic, string>(TOPICS.map((topic) => [topic, `${options.topicPrefix ?? ''}${topic}`]));
-  const clients = createKafkaClients(options, limits, log);
+  let connected = false;
+  // Until the first connection stands, `start` itself says what is wrong.
+  const clientLog: BusLog = {
+    debug: (fields, message) => log.debug(fields, message),
+    info: (fields, message) => log.info(fields, message),
+    warn: (fields, message) => (connected ? log.warn(fields, message) : log.debug(fields, message)),
+    error: (fields, message) => log.error(fields, message),
+  };
+  const clients = createKafkaClients(options, limits, clientLog);
   const admin = new KafkaAdmin(clients, limits);
   const publisher = new KafkaPublisher(clients, options, limits, log);
   const subscriptions = new Set<KafkaSubscription>();
@@ -59,6 +67,7 @@ export function createKafkaBus(options: KafkaBusOptions): Bus {
     maxMessageBytes = await largestMessage(admin, topicNames, limits, log);
     await publisher.start();
     counts = found;
+    connected = true;
   };
 
   return {
