@@ -37,13 +37,16 @@ export interface Plan {
   readonly budgets: readonly PlanBudget[];
 }
 
-/** Makes the plan for a fleet. `began` is Began.asset or Began.peer; an unknown initiator is judged by both plans, the worse wins. */
+/**
+ * Makes the plan for a fleet. Claims that are not judged as a whole (`notJudged`) are judged by the rules that compiled: those that forbid hold only the
+ * addresses that are certain, those that allow all possible ones, so what breaks them breaks the claim. `began` is Began.asset or Began.peer; an unknown initiator is
+ * judged by both plans, the worse wins.
+ */
 export function planFor(claims: CompiledClaims, fleet: number, atom: number, protocol: number, port: number, began: number): Plan {
   const steps: PlanStep[] = [];
   const budgets: PlanBudget[] = [];
   for (const index of claims.fleets[fleet]!.claims) {
     const claim = claims.claims[index]!;
-    if (claim.notJudged !== undefined) continue;
     const matches = claim.rules.filter((rule) => matchesExchange(rule, atom, protocol, port, began));
     const exceptions = claim.exceptions.flatMap((exception, at) =>
       matchesExchange(exception.rule, atom, protocol, port, began) ? [{ index: at, exception }] : [],
