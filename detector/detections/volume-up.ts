@@ -1,9 +1,10 @@
-import { formatDuration, formatTime, HOUR_MS, MINUTE_MS } from '../../flow/time.js';
+import { formatDuration, HOUR_MS, MINUTE_MS } from '../../flow/time.js';
 import type { LocalClock } from '../baseline/local-clock.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import { type VolumeLimits, VolumeSeries, type VolumeSurge } from '../baseline/volume-series.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatOctets } from '../findings/quantity.js';
+import { formatInstant } from '../findings/time-span.js';
 import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
 import type { ObservedRecord } from './observed-record.js';
 import { VOLUME_UP_EXAMPLES } from './volume-up-examples.js';
@@ -177,7 +178,7 @@ class VolumeWatch implements Evaluator {
       windowToMs: surge.toMs,
       // Twice what is usual is weak, ten times is strong.
       confidence: Math.round(Math.min(95, 40 + 25 * Math.log10(Math.max(1, ratio)) * 2)),
-      why: `${formatOctets(surge.observed)} out in the ${length} from ${formatTime(surge.fromMs)}, where ${formatOctets(surge.expected)} are usual at this hour`,
+      why: `${formatOctets(surge.observed)} out in the ${length} from ${formatInstant(surge.fromMs)}, where ${formatOctets(surge.expected)} are usual at this hour`,
       totals: {
         firstMs: surge.fromMs,
         lastMs: Math.min(record.endMs, surge.toMs),

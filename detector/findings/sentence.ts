@@ -1,7 +1,7 @@
-import { formatTime } from '../../flow/time.js';
 import type { Finding } from './finding.js';
 import type { FindingState } from './finding-state.js';
 import { formatCount, formatOctets, formatPort } from './quantity.js';
+import { formatSpan } from './time-span.js';
 import { isWithdrawn } from './withdrawn.js';
 
 /** One sentence or a few that say why, with the numbers. */
@@ -12,7 +12,9 @@ export function sentenceOf(state: FindingState): string {
     ? [`${subjectOf(finding)}: ${state.why}.`]
     : state.overflow
       ? [`${finding.asset}: ${volumesOf(finding)} beyond the ${state.matter.most} findings of this kind kept for the period: ${state.why}.`]
-      : [`${subjectOf(finding)} ${verbOf(finding)} ${peerOf(finding)}: ${volumesOf(finding)}, ${spanOf(finding)}: ${state.why}.`];
+      : [
+          `${subjectOf(finding)} ${verbOf(finding)} ${peerOf(finding)}: ${volumesOf(finding)}, ${formatSpan(finding.firstSeenMs, finding.lastSeenMs)}: ${state.why}.`,
+        ];
   if (!state.measured && finding.initiator === 'unknown') parts.push('Who began it is not known; it is judged as the worse side.');
   if (state.sampling > 1) parts.push(samplingOf(state));
   return parts.join(' ');
@@ -39,10 +41,6 @@ function verbOf({ completion, initiator }: Finding): string {
 function volumesOf(finding: Finding): string {
   const flows = formatCount(finding.sessions, 'connection');
   return `${formatOctets(finding.octetsOut)} out and ${formatOctets(finding.octetsIn)} in, ${flows}, ${formatCount(finding.records, 'record')}`;
-}
-
-function spanOf(finding: Finding): string {
-  return `${formatTime(finding.firstSeenMs)} to ${formatTime(finding.lastSeenMs)}`;
 }
 
 function samplingOf(state: FindingState): string {

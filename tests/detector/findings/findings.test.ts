@@ -7,6 +7,7 @@ import { addFinding, createFindingBatch, findingAt } from '../../../detector/fin
 import { findingJson, findingsJson } from '../../../detector/findings/json.js';
 import { findingLine } from '../../../detector/findings/one-line.js';
 import { formatOctets, formatPort } from '../../../detector/findings/quantity.js';
+import { formatSpan } from '../../../detector/findings/time-span.js';
 import { decodeFrame, FrameEncoder } from '../../../flow/frame.js';
 import { batchOf, claimsOf, flagsOf, type Row } from '../support/rows.js';
 
@@ -126,6 +127,24 @@ describe('findings', () => {
     expect(() => createEngine({ claims, parameters: { 'volume-up': { sigmas: 99 } } })).toThrow(ParameterError);
     expect(() => createEngine({ claims, parameters: { 'volume-up': { sigma: 6 } } })).toThrow(/it has warmUpHours, sigmas/);
     expect(() => createEngine({ claims, parameters: { 'volume-down': {} } })).toThrow(/there is no detection/);
+  });
+});
+
+describe('times in sentences', () => {
+  it.each([
+    ['2026-12-03T16:05:41Z', '2026-12-03T16:05:41Z', 'at 2026-12-03 16:05:41Z'],
+    ['2026-12-03T16:05:41.120Z', '2026-12-03T16:05:41.120Z', 'at 2026-12-03 16:05:41.120Z'],
+    ['2026-12-03T14:22:08Z', '2026-12-03T14:22:18Z', '2026-12-03 14:22:08Z–14:22:18Z'],
+    ['2026-12-03T14:22:08Z', '2026-12-03T14:22:08.007Z', '2026-12-03 14:22:08Z–14:22:08.007Z'],
+    ['2026-12-03T23:59:58Z', '2026-12-04T00:00:10Z', '2026-12-03 23:59:58Z–2026-12-04 00:00:10Z'],
+  ])('%s to %s', (from, to, text) => {
+    expect(formatSpan(Date.parse(from), Date.parse(to))).toBe(text);
+  });
+
+  it('are said once', () => {
+    const engine = createEngine({ claims });
+    engine.ingest(batchOf(claims, [attempt(1, { endMs: NOON + 1000 })]));
+    expect(engine.findings()[0]!.sentence).toContain("1 connection, 1 record, at 2026-12-03 11:00:01Z: claim 'example-claim' forbids it.");
   });
 });
 
