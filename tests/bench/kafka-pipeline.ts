@@ -90,7 +90,7 @@ async function positions(admin: Admin, group: string, topic: string): Promise<Po
 }
 
 async function metric(url: string, name: string): Promise<number> {
-  const text = await (await fetch(url)).text();
+  const text = await (await fetch(`${url}/metrics`)).text();
   return Number(new RegExp(`^\\w*${name}\\w* (\\d+)`, 'm').exec(text)?.[1] ?? 0);
 }
 
