@@ -13,8 +13,6 @@ export interface ShapeOptions {
   readonly claims: string;
   readonly approvals?: string | undefined;
   readonly partitions: number;
-  /** Further sections of cordon.yaml; JSON is YAML. */
-  readonly more?: Readonly<Record<string, object>>;
 }
 
 /** The distributed shape: a configuration with topics and groups of its own, and the processes that read it. */
@@ -30,17 +28,19 @@ export interface KafkaShape {
 }
 
 export function createShape(options: ShapeOptions): KafkaShape {
-  const { brokers, folder, claims, approvals, partitions, more } = options;
+  const { brokers, folder, claims, approvals, partitions } = options;
   const name = `pipeline-${randomUUID().slice(0, 8)}`;
   const config = join(folder, 'cordon.yaml');
-  const sections: Record<string, unknown> = {
+  // JSON is YAML.
+  const sections = {
     claims: [claims],
     ...(approvals === undefined ? {} : { approvals }),
     // The broker of the tests lets a session be short: a process that was killed is missed after three seconds.
     kafka: { brokers, topicPrefix: `${name}.`, group: name, partitions, sessionTimeoutMs: 3000 },
     metrics: { port: 0 },
+    // Often, so that nothing waits for the next commit, and kills fall into many different states.
+    detector: { snapshotMs: 250 },
     retention: KEEP_ALL,
-    ...more,
   };
   writeFileSync(config, JSON.stringify(sections));
   const data = join(folder, 'store');
