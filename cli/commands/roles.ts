@@ -166,7 +166,7 @@ function roleCommand(name: string, description: string, prepare: PrepareRole): C
       const server = await serveMetrics(metrics, host, port, () => (ready ? undefined : 'starting')).catch(
         (error: NodeJS.ErrnoException) => {
           throw new UsageError(
-            `the metrics port ${host}:${port} cannot be opened (${error.code}); set metrics.port in the configuration, 0 for any`,
+            `the metrics port ${host}:${port} ${error.code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${error.code})`}; set metrics.port in the configuration, 0 for any`,
           );
         },
       );
