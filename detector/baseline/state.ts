@@ -12,11 +12,14 @@ export class StateError extends Error {
 
 type Numbers = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
 
-const INITIAL_BYTES = 4096;
+const CHUNK_BYTES = 65_536;
 
+/** Collects in chunks, so that a state is held twice at most: in chunks, and in the bytes that `finish` gives. */
 export class StateWriter {
-  private bytes = new Uint8Array(INITIAL_BYTES);
-  private view = new DataView(this.bytes.buffer);
+  private readonly full: Uint8Array[] = [];
+  private fullBytes = 0;
+  private chunk = new Uint8Array(CHUNK_BYTES);
+  private view = new DataView(this.chunk.buffer);
   private length = 0;
 
   u32(value: number): void {
@@ -40,21 +43,28 @@ export class StateWriter {
     const raw = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     this.u32(values.length);
     this.room(raw.length);
-    this.bytes.set(raw, this.length);
+    this.chunk.set(raw, this.length);
     this.length += raw.length;
   }
 
-  /** A copy of what was written. */
-  finish(): Uint8Array {
-    return this.bytes.slice(0, this.length);
+  /** A copy of what was written, with `before` and `after` zero bytes around it for the caller to fill. */
+  finish(before = 0, after = 0): Uint8Array {
+    const bytes = new Uint8Array(before + this.fullBytes + this.length + after);
+    let at = before;
+    for (const part of [...this.full, this.chunk.subarray(0, this.length)]) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    return bytes;
   }
 
   private room(more: number): void {
-    if (this.length + more <= this.bytes.length) return;
-    const wider = new Uint8Array(Math.max(this.bytes.length * 2, this.length + more));
-    wider.set(this.bytes.subarray(0, this.length));
-    this.bytes = wider;
-    this.view = new DataView(wider.buffer);
+    if (this.length + more <= this.chunk.length) return;
+    this.full.push(this.chunk.subarray(0, this.length));
+    this.fullBytes += this.length;
+    this.chunk = new Uint8Array(Math.max(CHUNK_BYTES, more));
+    this.view = new DataView(this.chunk.buffer);
+    this.length = 0;
   }
 }
 

@@ -63,6 +63,10 @@ export class VolumeSeries {
   private readonly trainingZ = new Float64Array(RANK);
   /** Number of the newest bin; NaN before the first record. */
   private newest = Number.NaN;
+  /** Its bounds, and its place in the ring: most records end in the newest bin. */
+  private newestFromMs = Number.NaN;
+  private newestToMs = Number.NaN;
+  private newestAt = 0;
 
   constructor(binMs: number, clock: LocalClock, limits: VolumeLimits) {
     this.binMs = binMs;
@@ -75,18 +79,17 @@ export class VolumeSeries {
 
   /** Adds a record; true when a bin that it adds to is over its threshold: `surge` tells which. While `training`, nothing is reported. */
   add(record: ObservedRecord, training: boolean): boolean {
-    const endBin = Math.floor(record.endMs / this.binMs);
-    if (!(endBin <= this.newest)) this.advance(endBin, training);
-    const oldest = this.newest - this.open + 1;
-    if (endBin < oldest) return false;
-    if (record.endMs - record.startMs <= this.binMs) return this.addTo(endBin, record, 1, training);
-    const fromMs = Math.max(record.startMs, oldest * this.binMs);
-    let over = false;
-    for (let bin = Math.floor(fromMs / this.binMs); bin <= endBin; bin++) {
-      const overlap = Math.min(record.endMs, (bin + 1) * this.binMs) - Math.max(fromMs, bin * this.binMs);
-      if (this.addTo(bin, record, overlap / (record.endMs - fromMs), training)) over = true;
-    }
-    return over;
+    const { endMs } = record;
+    if (endMs < this.newestFromMs || !(endMs < this.newestToMs) || endMs - record.startMs > this.binMs)
+      return this.addAnywhere(record, training);
+    const { ring, newestAt: at } = this;
+    const octets = record.octetsOut;
+    ring[at + OCTETS]! += octets * record.sampling;
+    ring[at + COUNTED]! += octets;
+    ring[at + PACKETS]! += record.packetsOut;
+    ring[at + RECORDS]! += 1;
+    if (record.sessionStarts) ring[at + SESSIONS]! += 1;
+    return !training && this.isOver(this.newest, at);
   }
 
   /** The open bin that stands out most, among those over their threshold. */
@@ -124,10 +127,25 @@ export class VolumeSeries {
   }
 
   load(reader: StateReader): void {
-    this.newest = reader.f64();
+    this.setNewest(reader.f64());
     reader.numbers(this.ring);
     reader.numbers(this.trainingZ);
     this.profile.load(reader);
+  }
+
+  private addAnywhere(record: ObservedRecord, training: boolean): boolean {
+    const endBin = Math.floor(record.endMs / this.binMs);
+    if (!(endBin <= this.newest)) this.advance(endBin, training);
+    const oldest = this.newest - this.open + 1;
+    if (endBin < oldest) return false;
+    if (record.endMs - record.startMs <= this.binMs) return this.addTo(endBin, record, 1, training);
+    const fromMs = Math.max(record.startMs, oldest * this.binMs);
+    let over = false;
+    for (let bin = Math.floor(fromMs / this.binMs); bin <= endBin; bin++) {
+      const overlap = Math.min(record.endMs, (bin + 1) * this.binMs) - Math.max(fromMs, bin * this.binMs);
+      if (this.addTo(bin, record, overlap / (record.endMs - fromMs), training)) over = true;
+    }
+    return over;
   }
 
   private addTo(bin: number, record: ObservedRecord, share: number, training: boolean): boolean {
@@ -138,7 +156,11 @@ export class VolumeSeries {
     ring[at + PACKETS]! += record.packetsOut * share;
     ring[at + RECORDS]! += 1;
     if (record.sessionStarts) ring[at + SESSIONS]! += 1;
-    if (training) return false;
+    return !training && this.isOver(bin, at);
+  }
+
+  private isOver(bin: number, at: number): boolean {
+    const { ring } = this;
     const over = ring[at + OCTETS]! >= ring[at + THRESHOLD]! || (this.inRun(bin) && this.inRun(bin - 1) && this.inRun(bin - 2));
     if (over) ring[at + REPORTED] = 1;
     return over;
@@ -155,7 +177,14 @@ export class VolumeSeries {
     const lastClosed = Math.min(before, to - this.open);
     for (let bin = before - this.open + 1; bin <= lastClosed; bin++) this.close(bin, training);
     for (let bin = Math.max(before, to - this.open) + 1; bin <= to; bin++) this.openBin(bin);
-    this.newest = to;
+    this.setNewest(to);
+  }
+
+  private setNewest(bin: number): void {
+    this.newest = bin;
+    this.newestFromMs = bin * this.binMs;
+    this.newestToMs = (bin + 1) * this.binMs;
+    if (!Number.isNaN(bin)) this.newestAt = this.at(bin);
   }
 
   /** Teaches the profile, once: an emptied bin teaches nothing. */

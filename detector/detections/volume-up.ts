@@ -50,7 +50,8 @@ const PARAMETERS = {
 } as const satisfies ParameterTable;
 
 /** Bins of five minutes and of an hour: a burst, and a bulk copy in small steps. */
-const BIN_LENGTHS_MS = [5 * MINUTE_MS, HOUR_MS] as const;
+const SHORT_BIN_MS = 5 * MINUTE_MS;
+const LONG_BIN_MS = HOUR_MS;
 
 export const volumeUp: Detection<typeof PARAMETERS> = {
   id: ID,
@@ -90,7 +91,8 @@ interface Watched {
   /** Period and ratio of the surge that stands in the finding: a lesser one does not replace it. */
   periodFromMs: number;
   ratio: number;
-  readonly series: readonly VolumeSeries[];
+  readonly short: VolumeSeries;
+  readonly long: VolumeSeries;
 }
 
 class VolumeWatch implements Evaluator {
@@ -125,11 +127,11 @@ class VolumeWatch implements Evaluator {
 
   judge(record: ObservedRecord, findings: FindingSink): void {
     if (record.retold || record.octetsOut === 0) return;
-    const watched = this.watchedAt(record.asset, record.startMs);
+    const watched = this.watched[record.asset] ?? this.watchFrom(record.asset, record.startMs);
     const training = record.endMs < watched.firstMs + this.warmUpMs;
-    for (const series of watched.series) {
-      if (series.add(record, training)) this.report(record, watched, series.surge()!, findings);
-    }
+    const { short, long } = watched;
+    if (short.add(record, training)) this.report(record, watched, short.surge()!, findings);
+    if (long.add(record, training)) this.report(record, watched, long.surge()!, findings);
   }
 
   learningUntil(asset: number, nowMs: number): number | undefined {
@@ -147,16 +149,18 @@ class VolumeWatch implements Evaluator {
       writer.f64(watched.firstMs);
       writer.f64(watched.periodFromMs);
       writer.f64(watched.ratio);
-      for (const series of watched.series) series.save(writer);
+      watched.short.save(writer);
+      watched.long.save(writer);
     }
   }
 
   load(reader: StateReader): void {
     for (let left = reader.u32(); left > 0; left--) {
-      const watched = this.watchedAt(reader.u32(), reader.f64());
+      const watched = this.watchFrom(reader.u32(), reader.f64());
       watched.periodFromMs = reader.f64();
       watched.ratio = reader.f64();
-      for (const series of watched.series) series.load(reader);
+      watched.short.load(reader);
+      watched.long.load(reader);
     }
   }
 
@@ -192,13 +196,15 @@ class VolumeWatch implements Evaluator {
     });
   }
 
-  private watchedAt(asset: number, startMs: number): Watched {
-    let watched = this.watched[asset];
-    if (watched === undefined) {
-      const series = BIN_LENGTHS_MS.map((binMs) => new VolumeSeries(binMs, this.clock, this.limits));
-      watched = { firstMs: startMs, periodFromMs: Number.NEGATIVE_INFINITY, ratio: 0, series };
-      this.watched[asset] = watched;
-    }
+  private watchFrom(asset: number, startMs: number): Watched {
+    const watched = {
+      firstMs: startMs,
+      periodFromMs: Number.NEGATIVE_INFINITY,
+      ratio: 0,
+      short: new VolumeSeries(SHORT_BIN_MS, this.clock, this.limits),
+      long: new VolumeSeries(LONG_BIN_MS, this.clock, this.limits),
+    };
+    this.watched[asset] = watched;
     return watched;
   }
 }

@@ -160,7 +160,7 @@ class PartitionEngine implements Engine {
       writer.text(unit.name);
       unit.save(writer);
     }
-    return sealSnapshot(this.binding(), writer.finish());
+    return sealSnapshot(this.binding(), writer);
   }
 
   restore(bytes: Uint8Array): string | undefined {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { StateWriter } from '../baseline/state.js';
 
 /*
  * A snapshot is the whole state of one partition's engine, sealed:
@@ -25,13 +26,12 @@ export interface SnapshotBinding {
 
 export type Unsealed = { readonly state: Uint8Array } | { readonly refused: string };
 
-export function sealSnapshot(binding: SnapshotBinding, state: Uint8Array): Uint8Array {
+export function sealSnapshot(binding: SnapshotBinding, state: StateWriter): Uint8Array {
   const bound = new TextEncoder().encode(bindingText(binding));
-  const bytes = new Uint8Array(HEAD_BYTES + bound.length + state.length + DIGEST_BYTES);
+  const bytes = state.finish(HEAD_BYTES + bound.length, DIGEST_BYTES);
   bytes.set(MAGIC, 0);
   new DataView(bytes.buffer).setUint32(MAGIC.length, bound.length, true);
   bytes.set(bound, HEAD_BYTES);
-  bytes.set(state, HEAD_BYTES + bound.length);
   bytes.set(digest(bytes.subarray(0, -DIGEST_BYTES)), bytes.length - DIGEST_BYTES);
   return bytes;
 }

@@ -30,6 +30,8 @@ export class UnitState {
   readonly judged = new Map<number, JudgedCount>();
   newestMs = Number.NEGATIVE_INFINITY;
   private readonly evaluators: readonly { readonly id: DetectionId; readonly evaluator: Evaluator }[];
+  /** The same evaluators without their names. */
+  private readonly judges: readonly Evaluator[];
   private counting: JudgedCount = { periodFromMs: Number.NaN, records: 0, sessions: 0 };
 
   constructor(claims: CompiledClaims, name: string, clock: LocalClock, parameters: EffectiveParameters) {
@@ -42,11 +44,12 @@ export class UnitState {
     this.kinds = new ExchangeKinds(kinds);
     const context: UnitContext = { claims, assets, clock, kinds };
     this.evaluators = DETECTION_IDS.map((id) => ({ id, evaluator: evaluatorOf(id, context, parameters) }));
+    this.judges = this.evaluators.map(({ evaluator }) => evaluator);
   }
 
   judge(record: ObservedRecord): void {
     if (!record.retold) this.count(record);
-    for (const { evaluator } of this.evaluators) evaluator.judge(record, this.book);
+    for (let i = 0; i < this.judges.length; i++) this.judges[i]!.judge(record, this.book);
   }
 
   /** Until when (ms since the epoch) each learning detection still learns the asset. */

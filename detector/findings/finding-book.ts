@@ -293,8 +293,14 @@ export class FindingBook implements FindingSink {
       port: withPeer ? port : 0,
     };
     const part = shape === 'overflow' ? `${matter.part}overflow` : matter.part;
+    // Every field by name, no spread: V8 then keeps the finding, and each copy of it, in one piece.
     return {
-      ...identity,
+      detection: identity.detection,
+      claim: identity.claim,
+      asset: identity.asset,
+      peerAddress: identity.peerAddress,
+      protocol: identity.protocol,
+      port: identity.port,
       id: findingId({ ...identity, claimsId: claims.id, part, periodFromMs }),
       revision: 0,
       severity: matter.severities[0],

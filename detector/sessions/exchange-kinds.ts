@@ -3,13 +3,13 @@ import { Began, type ObservedRecord } from '../detections/observed-record.js';
 
 /*
  * Equipment repeats itself: the same few peers, ports and sides. So kinds of exchange are numbered, and what detections decide once per kind they
- * find again by number. A direct-mapped cache, whose contents change no result: it is not in snapshots.
+ * find again by number. A cache of pairs of rows, whose contents change no result: it is not in snapshots.
  *
  *   row  peer address 4 · port or ports · asset <<10 | protocol <<2 | began · serial number, 0 in a free row · free
  */
 
 /** Kinds remembered per asset of a unit, a power of two: some hundred peers, at 32 bytes each. */
-const KINDS_PER_ASSET = 256;
+const KINDS_PER_ASSET = 512;
 /** Units of many assets: at most this many kinds, 128 KiB. */
 const MAX_KINDS = 4096;
 const WORDS = 8;
@@ -46,28 +46,43 @@ export class ExchangeKinds {
     const c = peerWords[at + 2]!;
     const d = peerWords[at + 3]!;
     const hash = finishHash(mixWord(mixWord(mixWord(mixWord(a ^ c, b), d), ports), rest));
-    const kind = hash & this.mask;
+    let kind = hash & this.mask;
+    if (!this.isAt(kind, a, b, c, d, ports, rest)) {
+      // The other of the pair. When it is neither, the two take turns in giving way.
+      kind ^= 1;
+      if (!this.isAt(kind, a, b, c, d, ports, rest)) {
+        kind ^= this.serials & 1;
+        this.put(kind, a, b, c, d, ports, rest);
+      }
+    }
+    record.kind = kind;
+    record.kindSerial = this.words[kind * WORDS + SERIAL]!;
+  }
+
+  private isAt(kind: number, a: number, b: number, c: number, d: number, ports: number, rest: number): boolean {
     const { words } = this;
     const row = kind * WORDS;
-    record.kind = kind;
-    if (
-      words[row + 3] !== d ||
-      words[row + PORTS] !== ports ||
-      words[row + REST] !== rest ||
-      words[row] !== a ||
-      words[row + 1] !== b ||
-      words[row + 2] !== c ||
-      words[row + SERIAL] === 0
-    ) {
-      words[row] = a;
-      words[row + 1] = b;
-      words[row + 2] = c;
-      words[row + 3] = d;
-      words[row + PORTS] = ports;
-      words[row + REST] = rest;
-      this.serials = (this.serials + 1) >>> 0 || 1;
-      words[row + SERIAL] = this.serials;
-    }
-    record.kindSerial = words[row + SERIAL]!;
+    return (
+      words[row + 3] === d &&
+      words[row + PORTS] === ports &&
+      words[row + REST] === rest &&
+      words[row] === a &&
+      words[row + 1] === b &&
+      words[row + 2] === c &&
+      words[row + SERIAL] !== 0
+    );
+  }
+
+  private put(kind: number, a: number, b: number, c: number, d: number, ports: number, rest: number): void {
+    const { words } = this;
+    const row = kind * WORDS;
+    words[row] = a;
+    words[row + 1] = b;
+    words[row + 2] = c;
+    words[row + 3] = d;
+    words[row + PORTS] = ports;
+    words[row + REST] = rest;
+    this.serials = (this.serials + 1) >>> 0 || 1;
+    words[row + SERIAL] = this.serials;
   }
 }
