@@ -22,12 +22,19 @@ export interface FrameHeaders {
   readonly lastTimeMs?: number;
 }
 
+/** Tables are constants: each is hashed once, not with every frame. */
+const hashes = new WeakMap<ColumnTable, string>();
+
 /** Sixteen hex digits that change when a column is added, renamed, retyped or moved. */
 export function columnTableHash(table: ColumnTable): string {
+  const known = hashes.get(table);
+  if (known !== undefined) return known;
   const text = Object.entries(table)
     .map(([name, column]) => `${name} ${clickhouseType(column)}`)
     .join('\n');
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  hashes.set(table, hash);
+  return hash;
 }
 
 /** Turns batches of one table into frames, reusing one buffer. */

@@ -58,8 +58,8 @@ export interface Embedded {
 }
 
 const TERMINAL_GROUP = 'terminal';
-/** How long `drain` waits between looks at what is left. */
-const DRAIN_PAUSE_MS = 5;
+/** How long `drain` waits between looks at what is left; a detector that judged nothing in the meantime has judged all. */
+const DRAIN_PAUSE_MS = 10;
 
 /** Starts the parts in the order of the lifecycle; stopping the lifecycle stops them in reverse. */
 export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecycle): Promise<Embedded> {
@@ -87,6 +87,7 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
   if (options.onFinding !== undefined) await tellFindings(bus, options.onFinding);
 
   const snapshots = createFileSnapshotStore(join(data, 'state'));
+  let judgedFrames = 0;
   const detector = createDetectorService({
     bus,
     group: 'detect',
@@ -99,6 +100,11 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
     snapshots: options.logName === undefined ? createLiveSnapshots(snapshots) : snapshots,
     ...(options.snapshotMs === undefined ? {} : { snapshotEveryMs: options.snapshotMs }),
     log,
+    metrics: {
+      frames: (frames) => {
+        judgedFrames += frames;
+      },
+    },
   });
   await lifecycle.start({ name: 'detector', start: () => detector.start(), stop: () => detector.stop() });
 
@@ -114,8 +120,12 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
       done = true;
     });
     committed.catch(() => undefined);
+    let seen = Number.NaN;
     while (!done) {
-      await Promise.race([committed, Promise.all([detector.checkpoint(), storing.flush()])]);
+      // A checkpoint writes the whole state: one at the end, not one with every frame that is left.
+      const quiet = seen === judgedFrames;
+      seen = judgedFrames;
+      await Promise.race([committed, Promise.all([quiet ? detector.checkpoint() : undefined, storing.flush()])]);
       await new Promise((resolve) => setTimeout(resolve, DRAIN_PAUSE_MS));
     }
     await committed;

@@ -3,6 +3,7 @@ import type { Bus } from '../../flow/bus/bus.js';
 import { AssetSide, FLOW_COLUMNS } from '../../flow/columns.js';
 import { FrameEncoder } from '../../flow/frame.js';
 import { partitionOf, type WatchList } from '../../flow/watch-list.js';
+import { PublishWindow } from './publish-window.js';
 
 /** Rows gathered for a partition before they become a frame: about 850 KB of the 900 KB that a frame may hold. */
 export const ROWS_PER_FRAME = 4096;
@@ -27,11 +28,12 @@ export interface RouteCounts {
 
 export interface FlowOutput {
   /**
-   * Files every row under its asset, copies it into the pending frames, and publishes the frames that are full. Waits while the bus is full.
+   * Files every row under its asset, copies it into the pending frames, and publishes the frames that are full. Waits while the bus is full: a few
+   * frames may be on their way when it resolves, and an error of theirs rejects a later call.
    * `unwatched`, at least as long as the batch, gets 1 for each row that was not kept, else 0.
    */
   write(batch: FlowBatch, unwatched?: Uint8Array): Promise<RouteCounts>;
-  /** Publishes what is pending, full or not. */
+  /** Publishes what is pending, full or not; resolves when the bus has taken every frame. */
   flush(): Promise<void>;
 }
 
@@ -44,17 +46,18 @@ export function createFlowOutput(options: FlowOutputOptions): FlowOutput {
   const { bus, watchList } = options;
   const partitions = bus.partitions('flows');
   const rowsPerFrame = options.rowsPerFrame ?? ROWS_PER_FRAME;
-  const pending = Array.from({ length: partitions }, () => new PendingFrame());
+  const pending = Array.from({ length: partitions }, () => new PendingFrame(watchList));
   const partitionOfAsset = Uint32Array.from(watchList.assets, (asset) => partitionOf(asset.unit, partitions));
   const unwatchedPartition = partitionOf(UNWATCHED_UNIT, partitions);
   const encoder = new FrameEncoder(FLOW_COLUMNS);
+  const underWay = new PublishWindow();
 
   const publish = async (partition: number): Promise<void> => {
     const { batch } = pending[partition]!;
     if (batch.length === 0) return;
     const frames = encoder.encode(batch, describe(batch));
-    batch.clear();
-    for (const frame of frames) await bus.publish('flows', partition, frame);
+    pending[partition]!.clear();
+    for (const frame of frames) await underWay.add(bus.publish('flows', partition, frame));
   };
 
   return {
@@ -87,7 +90,7 @@ export function createFlowOutput(options: FlowOutputOptions): FlowOutput {
       for (let partition = 0; partition < partitions; partition++) {
         const frame = pending[partition]!;
         for (let from = 0; from < frame.selected; ) {
-          from += frame.take(batch, watchList, from, rowsPerFrame);
+          from += frame.take(batch, from, rowsPerFrame);
           if (frame.batch.length >= rowsPerFrame) await publish(partition);
         }
       }
@@ -95,6 +98,7 @@ export function createFlowOutput(options: FlowOutputOptions): FlowOutput {
     },
     async flush() {
       for (let partition = 0; partition < partitions; partition++) await publish(partition);
+      await underWay.empty();
     },
   };
 }
@@ -107,6 +111,21 @@ class PendingFrame {
   private assets = new Int32Array(ROWS_PER_FRAME);
   private sides = new Uint8Array(ROWS_PER_FRAME);
   private mirrors = new Uint8Array(ROWS_PER_FRAME);
+  private readonly watchList: WatchList;
+  /** Codes of the assets' names in this frame's dictionaries, by index + 1 (0: no asset); −1 not there yet. */
+  private readonly assetCodes: Int32Array;
+  private readonly fleetCodes: Int32Array;
+
+  constructor(watchList: WatchList) {
+    this.watchList = watchList;
+    this.assetCodes = new Int32Array(watchList.assets.length + 1).fill(-1);
+    this.fleetCodes = new Int32Array(watchList.assets.length + 1);
+  }
+
+  clear(): void {
+    this.batch.clear();
+    this.assetCodes.fill(-1);
+  }
 
   /** Makes room for the worst case: every row, and every row mirrored. */
   begin(rows: number): void {
@@ -127,28 +146,27 @@ class PendingFrame {
   }
 
   /** Copies selected rows from `from` on until the frame is full; returns how many. */
-  take(source: FlowBatch, watchList: WatchList, from: number, rowsPerFrame: number): number {
+  take(source: FlowBatch, from: number, rowsPerFrame: number): number {
     const count = Math.min(this.selected - from, rowsPerFrame - this.batch.length);
     const at = this.batch.length;
     this.batch.appendFrom(source, from === 0 ? this.rows : this.rows.subarray(from), count);
     const { asset, fleet, assetSide, mirror } = this.batch.columns;
-    let previous = -1;
-    let assetCode = 0;
-    let fleetCode = 0;
     for (let i = 0; i < count; i++) {
       const index = this.assets[from + i]!;
-      if (index !== previous) {
-        const watched = watchList.assets[index];
-        assetCode = asset.dictionary.intern(watched?.name ?? '');
-        fleetCode = fleet.dictionary.intern(watched?.fleet ?? '');
-        previous = index;
-      }
-      asset.codes[at + i] = assetCode;
-      fleet.codes[at + i] = fleetCode;
+      if (this.assetCodes[index + 1]! < 0) this.name(index);
+      asset.codes[at + i] = this.assetCodes[index + 1]!;
+      fleet.codes[at + i] = this.fleetCodes[index + 1]!;
       assetSide[at + i] = this.sides[from + i]!;
       mirror[at + i] = this.mirrors[from + i]!;
     }
     return count;
+  }
+
+  private name(index: number): void {
+    const { asset, fleet } = this.batch.columns;
+    const watched = this.watchList.assets[index];
+    this.assetCodes[index + 1] = asset.dictionary.intern(watched?.name ?? '');
+    this.fleetCodes[index + 1] = fleet.dictionary.intern(watched?.fleet ?? '');
   }
 }
 

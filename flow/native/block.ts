@@ -80,7 +80,7 @@ function writeSymbols(writer: NativeWriter, values: SymbolArray, from: number, r
   writer.u64(keys.length);
   for (const key of keys) writer.text(key);
   writer.u64(rows);
-  writer.numbers(narrow ? Uint8Array.from(out) : out, rows);
+  writer.numbers(narrow ? new Uint8Array(out) : out, rows);
 }
 
 /**
