@@ -97,7 +97,7 @@ export class RowReader {
     this.firstBeforeMs = numbers[at + Field.first]!;
     this.lastBeforeMs = numbers[at + Field.last]!;
 
-    this.addCounts(row, sessions, slot, fromAsset, startMs, endMs);
+    this.addCounts(row, sessions, slot, fromAsset, into);
     const began = this.decideInitiator(row, sessions, slot, fromAsset, into);
     this.began = began;
     kinds.find(into, began);
@@ -182,7 +182,7 @@ export class RowReader {
     told: 0,
   };
 
-  private addCounts(row: number, sessions: SessionTable, slot: number, fromAsset: boolean, startMs: number, endMs: number): void {
+  private addCounts(row: number, sessions: SessionTable, slot: number, fromAsset: boolean, { startMs, endMs }: ObservedRecord): void {
     const { columns } = this;
     const flow = this.flow;
     const forwardOctets = columns.octetDeltaCount[row]!;

@@ -82,6 +82,9 @@ export class SessionTable {
   private rows = INITIAL_ROWS;
   private count = 0;
   private serials = 0;
+  // Times of the record that is looked up: as arguments of functions that V8 does not inline, doubles would become objects.
+  private startMs = 0;
+  private endMs = 0;
 
   /**
    * `ended` is told the serial number of every session that is forgotten or followed by another of the same 5-tuple. `maxSessions` is a power of
@@ -106,34 +109,9 @@ export class SessionTable {
     startMs: number,
     endMs: number,
   ): number {
-    // Of the asset's address, which varies little, the last word is enough for the hash; the key is compared whole.
-    let hash = mixWord(mixWord(protocol, asset[assetAt + 3]!), ports);
-    hash = mixWord(mixWord(hash, peer[peerAt]!), peer[peerAt + 1]!);
-    const tag = finishHash(mixWord(mixWord(hash, peer[peerAt + 2]!), peer[peerAt + 3]!));
-
-    const { index } = this;
-    const mask = index.length - 1;
-    let place = tag & mask;
-    for (;;) {
-      const entry = index[place]!;
-      if (entry === 0) break;
-      if (((entry ^ tag) & TAG_MASK) === 0) {
-        const slot = (entry & ROW_MASK) - 1;
-        if (this.isOf(slot, asset, assetAt, peer, peerAt, ports, protocol)) {
-          if (!this.continues(slot, startMs, endMs)) {
-            this.ended(this.numbers[slot * DOUBLES + Field.serial]!);
-            this.begin(slot, startMs, endMs);
-          }
-          return slot;
-        }
-      }
-      place = (place + 1) & mask;
-    }
-    if (this.count === this.rows) {
-      this.makeRoom(endMs);
-      place = this.freePlace(tag);
-    }
-    return this.add(place, tag, asset, assetAt, peer, peerAt, ports, protocol, startMs, endMs);
+    this.startMs = startMs;
+    this.endMs = endMs;
+    return this.seek(asset, assetAt, peer, peerAt, ports, protocol);
   }
 
   flagsOut(slot: number): number {
@@ -220,6 +198,37 @@ export class SessionTable {
     this.enterAll();
   }
 
+  private seek(asset: Uint32Array, assetAt: number, peer: Uint32Array, peerAt: number, ports: number, protocol: number): number {
+    // Of the asset's address, which varies little, the last word is enough for the hash; the key is compared whole.
+    let hash = mixWord(mixWord(protocol, asset[assetAt + 3]!), ports);
+    hash = mixWord(mixWord(hash, peer[peerAt]!), peer[peerAt + 1]!);
+    const tag = finishHash(mixWord(mixWord(hash, peer[peerAt + 2]!), peer[peerAt + 3]!));
+
+    const { index } = this;
+    const mask = index.length - 1;
+    let place = tag & mask;
+    for (;;) {
+      const entry = index[place]!;
+      if (entry === 0) break;
+      if (((entry ^ tag) & TAG_MASK) === 0) {
+        const slot = (entry & ROW_MASK) - 1;
+        if (this.isOf(slot, asset, assetAt, peer, peerAt, ports, protocol)) {
+          if (!this.continues(slot)) {
+            this.ended(this.numbers[slot * DOUBLES + Field.serial]!);
+            this.begin(slot);
+          }
+          return slot;
+        }
+      }
+      place = (place + 1) & mask;
+    }
+    if (this.count === this.rows) {
+      this.makeRoom();
+      place = this.freePlace(tag);
+    }
+    return this.add(place, tag, asset, assetAt, peer, peerAt, ports, protocol);
+  }
+
   private isOf(
     slot: number,
     asset: Uint32Array,
@@ -254,8 +263,6 @@ export class SessionTable {
     peerAt: number,
     ports: number,
     protocol: number,
-    startMs: number,
-    endMs: number,
   ): number {
     const slot = this.count++;
     const { words } = this;
@@ -269,16 +276,16 @@ export class SessionTable {
     words[at + PORTS] = ports;
     words[at + PROTOCOL] = protocol;
     words[at + TAG] = tag;
-    this.begin(slot, startMs, endMs);
+    this.begin(slot);
     return slot;
   }
 
-  private continues(slot: number, startMs: number, endMs: number): boolean {
+  private continues(slot: number): boolean {
     const at = slot * DOUBLES;
-    const after = startMs - this.numbers[at + Field.last]!;
+    const after = this.startMs - this.numbers[at + Field.last]!;
     if (after > CLOSED_IDLE_MS) return after <= this.idleMs(slot);
     // A record from before the session came late: a FIN already seen belongs to the end, it does not part the two.
-    const before = this.numbers[at + Field.first]! - endMs;
+    const before = this.numbers[at + Field.first]! - this.endMs;
     return before <= (this.words[slot * WORDS + PROTOCOL] === Protocol.tcp ? TCP_IDLE_MS : OTHER_IDLE_MS);
   }
 
@@ -288,7 +295,7 @@ export class SessionTable {
     return ((flags | (flags >>> 16)) & (TcpFlag.fin | TcpFlag.rst)) !== 0 ? CLOSED_IDLE_MS : TCP_IDLE_MS;
   }
 
-  private begin(slot: number, startMs: number, endMs: number): void {
+  private begin(slot: number): void {
     const { numbers, words } = this;
     const at = slot * DOUBLES;
     for (let i = 0; i < NUMBERS; i++) numbers[at + i] = 0;
@@ -297,12 +304,13 @@ export class SessionTable {
     words[slot * WORDS + MARKS] = Level.attempt << TOLD_SHIFT;
     this.serials += 1;
     numbers[at + Field.serial] = this.serials;
-    numbers[at + Field.first] = startMs;
-    numbers[at + Field.last] = endMs;
+    numbers[at + Field.first] = this.startMs;
+    numbers[at + Field.last] = this.endMs;
   }
 
   /** Forgets what can no longer continue; where that frees less than a quarter, grows, or, at the limit, forgets the quarter silent longest. */
-  private makeRoom(nowMs: number): void {
+  private makeRoom(): void {
+    const nowMs = this.endMs;
     this.keep((slot) => this.numbers[slot * DOUBLES + Field.last]! + this.idleMs(slot) + LATE_MS >= nowMs);
     if (this.count * 4 > this.rows * 3) {
       if (this.rows < this.maxSessions) {
