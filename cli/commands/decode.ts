@@ -147,7 +147,7 @@ function createArrowWriter(): RowWriter {
         const { Session } = await import('chdb');
         const session = new Session(join(folder, 'engine'));
         const arrow = join(folder, 'rows.arrow');
-        session.query(`SELECT * FROM file('${blocks}', Native) INTO OUTFILE '${arrow}' FORMAT ArrowStream`);
+        session.query(`SELECT * FROM file('${blocks}', Native) INTO OUTFILE '${arrow}' FORMAT ArrowStream SETTINGS max_threads = 1`);
         session.cleanup();
         const output = await open(arrow);
         await pipeline(output.createReadStream(), process.stdout, { end: false });

@@ -1,0 +1,80 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { ENVIRONMENT } from '../../../cli/environment.js';
+import { packageRoot } from '../../../flow/service/paths.js';
+import { freshDist } from '../../pipeline/support/dist.js';
+import { command } from '../support/command.js';
+
+const COMMANDS = [
+  [],
+  ['run'],
+  ['collect'],
+  ['detect'],
+  ['store'],
+  ['decode'],
+  ['replay'],
+  ['claims'],
+  ['claims', 'lint'],
+  ['findings'],
+  ['findings', 'list'],
+  ['findings', 'show'],
+  ['verdict'],
+  ['dashboards'],
+  ['config'],
+];
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? sources(path) : [path];
+  });
+}
+
+beforeAll(freshDist);
+
+describe('help', () => {
+  test.concurrent.each(COMMANDS.map((args) => [args.join(' ') || 'cordon', args] as const))('%s', async (_name, args) => {
+    const { code, stdout, stderr } = await command([...args, '--help']);
+    expect(stdout).toContain(`Usage: cordon${['', ...args].join(' ')}`);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+  });
+
+  test('names every command that there is, every variable and every exit code', async () => {
+    const { stdout } = await command(['--help']);
+    const listed = [...stdout.matchAll(/^ {2}([a-z]+)(?: \[options\]| <|\s{2,})/gm)].map(([, name]) => name);
+    expect(new Set(listed)).toEqual(new Set(COMMANDS.flatMap(([name]) => name ?? [])));
+    for (const name of Object.keys(ENVIRONMENT)) expect(stdout).toContain(`  ${name} `);
+    for (const code of [0, 1, 2, 3, 4, 70]) expect(stdout).toMatch(new RegExp(`\\b${code} [a-z]`));
+  });
+
+  test('the version is that of the package', async () => {
+    const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
+    expect(await command(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n` });
+  });
+});
+
+describe('environment variables', () => {
+  const programs = ['cli', 'collector', 'detector', 'flow', 'dashboards'].flatMap((folder) => sources(join(packageRoot(), folder)));
+  const text = programs
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('cli/environment.ts'))
+    .map((path) => readFileSync(path, 'utf8'));
+
+  test.each(Object.keys(ENVIRONMENT))('%s is read', (name) => {
+    expect(text.some((source) => source.includes(`environment('${name}')`) || source.includes(`fromEnvironment('${name}'`))).toBe(true);
+  });
+
+  test('no other is read, and none past the list', () => {
+    const named = text.flatMap((source) => [...source.matchAll(/\bCORDON_[A-Z_]+/g)].map(([name]) => name));
+    expect([...new Set(named)].filter((name) => !Object.hasOwn(ENVIRONMENT, name))).toEqual([]);
+    expect(text.filter((source) => /process\.env\b/.test(source))).toEqual([]);
+  });
+
+  test('docker-compose names no other', () => {
+    const compose = readFileSync(join(packageRoot(), 'docker-compose.yml'), 'utf8');
+    const given = [...compose.matchAll(/^\s+(CORDON_[A-Z_]+):/gm)].map(([, name]) => name!);
+    expect(given.length).toBeGreaterThan(3);
+    expect(given.filter((name) => !Object.hasOwn(ENVIRONMENT, name))).toEqual([]);
+  });
+});
