@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import kafkajs, { type Admin } from 'kafkajs';
 import { startBroker } from '../kafka/broker.js';
 import { makeTraffic } from './make-traffic.js';
-import { MEMORY_MB, peakMiB, report } from './report.js';
+import { MEMORY_MB, peakMiB, processorSeconds, report } from './report.js';
 
 /*
  * The distributed pipeline over a real Kafka on one machine, as three `cordon` processes beside the broker:
@@ -37,6 +37,7 @@ class Role {
   readonly name: string;
   readonly process: ChildProcess;
   peakMiB = 0;
+  processorSeconds = 0;
   private readonly polling: NodeJS.Timeout;
 
   constructor(name: string, args: readonly string[], folder: string, environment: NodeJS.ProcessEnv) {
@@ -51,7 +52,10 @@ class Role {
   }
 
   look(): void {
-    if (this.process.pid !== undefined && this.process.exitCode === null) this.peakMiB = peakMiB(this.process.pid) ?? this.peakMiB;
+    const { pid, exitCode } = this.process;
+    if (pid === undefined || exitCode !== null) return;
+    this.peakMiB = peakMiB(pid) ?? this.peakMiB;
+    this.processorSeconds = processorSeconds(pid) ?? this.processorSeconds;
   }
 
   /** Waits for the log line 'ready' and gives the address of the metrics; what goes wrong is shown. */
@@ -159,7 +163,10 @@ try {
   for (const role of roles) role.look();
   process.stdout.write(`published after ${((published - started) / 1000).toFixed(1)} s in ${frames} frames\n`);
   process.stdout.write(`judged and stored after ${seconds.toFixed(1)} s: ${(perSecond / 1000).toFixed(0)} k records/s\n`);
-  for (const { name, peakMiB: peak } of roles) process.stdout.write(`peak memory of ${name.padEnd(8)} ${peak.toFixed(0)} MiB\n`);
+  for (const role of roles)
+    process.stdout.write(
+      `${role.name.padEnd(8)} peak memory ${role.peakMiB.toFixed(0)} MiB, processor time ${role.processorSeconds.toFixed(1)} s\n`,
+    );
   report({
     name: 'pipeline through Kafka, store',
     value: perSecond,

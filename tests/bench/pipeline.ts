@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +9,7 @@ import { Lifecycle } from '../../flow/service/lifecycle.js';
 import { createLog } from '../../flow/service/log.js';
 import { profiled } from './cpu-shares.js';
 import { makeTraffic } from './make-traffic.js';
-import { MEMORY_MB, peakMiB, report } from './report.js';
+import { MEMORY_MB, peakMiB, processorSeconds, report } from './report.js';
 
 /*
  * The embedded pipeline end to end, wired as `cordon replay` wires it: an IPFIX capture is read, decoded, routed, judged and stored, findings and
@@ -88,14 +87,7 @@ try {
   await rm(traffic.folder, { recursive: true, force: true });
 }
 
-/** Processor time of the thread that runs JavaScript, from Linux (proc(5), stat: utime and stime in clock ticks); NaN elsewhere. */
+/** Processor time of the thread that runs JavaScript: Linux numbers it as the process. */
 function mainThreadSeconds(): number {
-  try {
-    const [main] = readdirSync('/proc/self/task').sort((a, b) => Number(a) - Number(b));
-    const stat = readFileSync(`/proc/self/task/${main}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  } catch {
-    return Number.NaN;
-  }
+  return processorSeconds(`self/task/${process.pid}`) ?? Number.NaN;
 }

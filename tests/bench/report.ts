@@ -52,6 +52,20 @@ export function peakMiB(pid: number | 'self' = 'self'): number | undefined {
   return pid === 'self' ? process.resourceUsage().maxRSS / 1024 : undefined;
 }
 
+/** Processor seconds that a process (pid) or one thread of it (pid/task/tid) has used, from Linux (proc(5), stat: utime, stime); undefined elsewhere. */
+export function processorSeconds(which: number | string): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${which}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_A_SECOND;
+  } catch {
+    return undefined;
+  }
+}
+
+/** sysconf(_SC_CLK_TCK): 100 on every Linux that Node runs on. */
+const CLOCK_TICKS_A_SECOND = 100;
+
 export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }
