@@ -46,14 +46,23 @@ export const FAULT_CODES = [
 ] as const;
 export type FaultCode = (typeof FAULT_CODES)[number];
 
+/** What the flow samples of an sFlow datagram said of their sources, read or not: columns with a length, reused. */
+export interface SampleCounters {
+  length: number;
+  /** SAMPLE_WORDS numbers a sample: the source's class and index, the sample's sequence number, sampling rate, pool, drops. */
+  words: Uint32Array;
+}
+export const SAMPLE_WORDS = 6;
+
 /** What one call of `decode` says beside its rows. Owned by the caller, reset by the decoder at the start of each call. */
 export interface MessageReport {
-  /** 'netflow5', 'netflow9', 'ipfix', … ; '' when the bytes are no message of the decoder's. */
+  /** 'netflow5', 'netflow9', 'ipfix', 'sflow5', … ; '' when the bytes are no message of the decoder's. */
   protocol: string;
   observationDomainId: number;
   sequenceNumber: number;
+  /** By the exporter's clock. sFlow has none: arrival by ours, or the agent's uptime where arrival is not known. */
   exportTimeMs: number;
-  /** Milliseconds since the exporter's start (v5, v9), NaN where the protocol has none (IPFIX). */
+  /** Milliseconds since the exporter's start (v5, v9, sFlow), NaN where the protocol has none (IPFIX). */
   systemUptimeMs: number;
   /**
    * Data records announced or implied by the message, options records apart: decoded + undecodable + malformed. −1 when it cannot be
@@ -65,7 +74,10 @@ export interface MessageReport {
   /** Octets that could not be read as records (sets without template, cut or broken sets): an upper bound of the records in them. */
   undecodableOctets: number;
   recordsMalformed: number;
-  /** Options data records: IPFIX and v9 count them in their sequence (RFC 7011 §3.1), they are no flows. */
+  /**
+   * Options data records: IPFIX and v9 count them in their sequence (RFC 7011 §3.1), they are no flows. sFlow: counter samples, discarded packets,
+   * and flow samples of frames that are not IP.
+   */
   optionsRecords: number;
   templatesReceived: number;
   templatesMissing: number;
@@ -74,6 +86,8 @@ export interface MessageReport {
   samplingInterval: number;
   /** True when the message could not be read to its end. */
   malformed: boolean;
+  /** Empty but for sFlow. */
+  readonly samples: SampleCounters;
 }
 
 /** Counts of faults by code. */

@@ -75,7 +75,7 @@ async function readExportCapture(collector: Collector, input: FileInput): Promis
   if (capture.delivered === 0) {
     throw new InputError(
       'not-export-datagrams',
-      `${input.path} is a capture without NetFlow v5, v9 or IPFIX datagrams; to meter the traffic in it give --format pcap`,
+      `${input.path} is a capture without NetFlow, IPFIX or sFlow datagrams; to meter the traffic in it give --format pcap`,
     );
   }
   const cut = statistics !== undefined && (statistics.cut || statistics.malformed);

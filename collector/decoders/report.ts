@@ -19,6 +19,7 @@ export function createMessageReport(): MessageReport {
     templatesChanged: 0,
     samplingInterval: 0,
     malformed: false,
+    samples: { length: 0, words: new Uint32Array(0) },
   };
 }
 
@@ -40,4 +41,5 @@ export function resetMessageReport(report: MessageReport): void {
   report.templatesChanged = 0;
   report.samplingInterval = 0;
   report.malformed = false;
+  report.samples.length = 0;
 }

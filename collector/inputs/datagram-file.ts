@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { FlowSource, Origin } from '../contracts.js';
 import { type ByteSource, type DecompressionLimits, openByteSource } from './byte-source.js';
-import { datagramLength, MAX_DATAGRAM_OCTETS } from './export-datagram.js';
+import { claimedFormat, datagramLength, MAX_DATAGRAM_OCTETS } from './export-datagram.js';
 import { describeBytes, InputError } from './input-error.js';
 
 const CHUNK_OCTETS = 1_048_576;
@@ -17,7 +17,7 @@ export interface DatagramFileOptions {
 
 /**
  * Export datagrams from a file without frames; see export-datagram.ts for how they are told apart. Throws InputError when the file cannot be
- * read or does not begin with a NetFlow v5, v9 or IPFIX header.
+ * read or does not begin with the version of an export format.
  */
 export function createDatagramFile(options: DatagramFileOptions): FlowSource {
   let stopped = false;
@@ -60,7 +60,7 @@ async function readDatagrams(
     let at = 0;
     while (!stopped() && (ended ? at < held : at + MAX_DATAGRAM_OCTETS <= held)) {
       const rest = bytes.subarray(at, held);
-      if (first && !isKnownVersion(rest)) throw notDatagrams(source, rest);
+      if (first && claimedFormat(rest) === undefined) throw notDatagrams(source, rest);
       first = false;
       const length = datagramLength(rest);
       const done = deliver(rest.subarray(0, length), origin);
@@ -73,14 +73,10 @@ async function readDatagrams(
   if (first && !stopped()) throw notDatagrams(source, bytes.subarray(0, held));
 }
 
-function isKnownVersion(bytes: Uint8Array): boolean {
-  return bytes.length >= 2 && bytes[0] === 0 && (bytes[1] === 5 || bytes[1] === 9 || bytes[1] === 10);
-}
-
 function notDatagrams(source: ByteSource, head: Uint8Array): InputError {
   return new InputError(
     'not-export-datagrams',
-    `${source.name} holds no NetFlow v5, v9 or IPFIX datagrams: ${describeBytes(head)}, they begin with 00 05, 00 09 or 00 0a; ` +
-      'give its format with --format',
+    `${source.name} holds no NetFlow v5, v9 or IPFIX, no v1, v7 or sFlow datagrams: ${describeBytes(head)}, they begin with 00 01, 00 05, 00 07, 00 09, 00 0a ` +
+      'or 00 00 00 05; give its format with --format',
   );
 }

@@ -3,7 +3,7 @@ import { PacketBatch } from '../packets/packet-batch.js';
 import { UdpPayloads } from '../packets/udp-payload.js';
 import { type ByteSourceOptions, openByteSource } from './byte-source.js';
 import { type CaptureReader, createCaptureStatistics } from './capture-reader.js';
-import { EXPORT_PORTS, exportVersion } from './export-datagram.js';
+import { claimedFormat, EXPORT_PORTS, exportFormat } from './export-datagram.js';
 import { createPcapReader, isPcapMagic } from './pcap-reader.js';
 import { createPcapngReader, SECTION_HEADER } from './pcapng-reader.js';
 
@@ -46,7 +46,7 @@ export function sniffBytes(bytes: Uint8Array): SniffedFormat {
   const magic = view.getUint32(0);
   if (magic === SECTION_HEADER) return sniffCapture(createPcapngReader(createCaptureStatistics()), bytes, view);
   if (isPcapMagic(magic)) return sniffCapture(createPcapReader(createCaptureStatistics()), bytes, view);
-  return exportVersion(bytes) === 0 ? 'unknown' : 'netflow';
+  return exportFormat(bytes) === undefined ? 'unknown' : 'netflow';
 }
 
 function sniffCapture(reader: CaptureReader, bytes: Uint8Array, view: DataView): SniffedFormat {
@@ -66,7 +66,6 @@ function sniffCapture(reader: CaptureReader, bytes: Uint8Array, view: DataView):
 
 /** On a port that exporters use, the version is enough; on another one the whole header must look right. */
 export function isExport(payload: Uint8Array, port: number): boolean {
-  if (exportVersion(payload) !== 0) return true;
-  if (!EXPORT_PORTS.has(port) || payload.length < 16 || payload[0] !== 0) return false;
-  return payload[1] === 5 || payload[1] === 9 || payload[1] === 10;
+  if (exportFormat(payload) !== undefined) return true;
+  return EXPORT_PORTS.has(port) && payload.length >= 16 && claimedFormat(payload) !== undefined;
 }

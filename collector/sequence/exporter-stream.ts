@@ -4,6 +4,7 @@ import type { MessageReport } from '../contracts.js';
 import { type Account, emptyCounts, type MinuteCounts, sawMessage, sawOffset } from './counts.js';
 import { DialectStream } from './dialect.js';
 import type { SequenceLimits } from './limits.js';
+import { SampleSources, type SourceBudget } from './sample-sources.js';
 import { DUPLICATE, type SequenceBook, SequenceStream } from './stream.js';
 
 /** The minutes of one account that were not drained yet. */
@@ -53,17 +54,25 @@ export class ExporterStream implements SequenceBook {
   readonly key: string;
   readonly minutes: OpenMinutes;
   lastUse = 0;
-  /** NetFlow v9 numbers export packets; v5 numbers records; what IPFIX numbers is learned. */
+  /** NetFlow v9 and sFlow number their messages; v5 and v7 number records; what IPFIX numbers is learned. */
   private readonly countsPackets: boolean;
+  /** NetFlow v1 numbers nothing. */
+  private readonly isNumbered: boolean;
+  /** sFlow: each source numbers its samples too. */
+  private readonly samples: SampleSources | undefined;
   private readonly sequence: SequenceStream | DialectStream;
   private messages = 0;
   private records = 0;
 
-  constructor(key: string, minutes: OpenMinutes, limits: SequenceLimits) {
+  constructor(key: string, minutes: OpenMinutes, limits: SequenceLimits, sourceBudget: SourceBudget) {
+    const { protocol } = minutes.account;
     this.key = key;
     this.minutes = minutes;
-    this.countsPackets = minutes.account.protocol === 'netflow9';
-    this.sequence = minutes.account.protocol === 'ipfix' ? new DialectStream(limits, this) : new SequenceStream(limits, this);
+    this.countsPackets = protocol === 'netflow9' || protocol === 'sflow5';
+    this.isNumbered = protocol !== 'netflow1';
+    this.samples =
+      protocol === 'sflow5' ? new SampleSources(limits, sourceBudget, (samples, ms) => this.lostSamples(samples, ms)) : undefined;
+    this.sequence = protocol === 'ipfix' ? new DialectStream(limits, this) : new SequenceStream(limits, this);
   }
 
   /** Books one message. Returns its SequenceState, or DUPLICATE. */
@@ -79,6 +88,9 @@ export class ExporterStream implements SequenceBook {
       counts.recordsDuplicate += records;
       return state;
     }
+    // While the stream is in doubt, so are the numbers of its samples.
+    const attained =
+      state === SequenceState.unknown && this.messages > 0 ? 0 : (this.samples?.observe(report.samples, report.exportTimeMs) ?? 0);
     this.messages++;
     this.records += records;
     counts.messagesReceived++;
@@ -91,8 +103,9 @@ export class ExporterStream implements SequenceBook {
     counts.templatesReceived += report.templatesReceived;
     counts.templatesMissing += report.templatesMissing;
     counts.templatesChanged += report.templatesChanged;
-    counts.samplingInterval = Math.max(counts.samplingInterval, report.samplingInterval);
-    sawOffset(counts, receivedMs - report.exportTimeMs);
+    counts.samplingInterval = Math.max(counts.samplingInterval, report.samplingInterval, attained);
+    // sFlow has no clock that could be off.
+    if (this.samples === undefined) sawOffset(counts, receivedMs - report.exportTimeMs);
     return state;
   }
 
@@ -101,7 +114,12 @@ export class ExporterStream implements SequenceBook {
     const mean = this.messages === 0 ? 1 : Math.max(1, this.records / this.messages);
     const inMessages = this.countsPackets || (this.sequence instanceof DialectStream && this.sequence.dialect === 'messages');
     const messages = inMessages ? units : Math.ceil(units / mean);
-    const records = inMessages ? Math.round(units * (this.messages === 0 ? 0 : this.records / this.messages)) : units;
+    const records =
+      this.samples?.complete === true
+        ? 0
+        : inMessages
+          ? Math.round(units * (this.messages === 0 ? 0 : this.records / this.messages))
+          : units;
     counts.messagesLost += messages;
     counts.messagesSent += messages;
     counts.recordsLost += records;
@@ -110,6 +128,7 @@ export class ExporterStream implements SequenceBook {
   }
 
   restarted(revealedMs: number): void {
+    this.samples?.clear();
     this.minutes.at(revealedMs).restarts++;
   }
 
@@ -121,13 +140,31 @@ export class ExporterStream implements SequenceBook {
   }
 
   settleBefore(ms: number): void {
+    this.samples?.settleBefore(ms);
     if (ms === Number.POSITIVE_INFINITY) this.sequence.settleAll();
     else this.sequence.settleBefore(ms);
   }
 
+  /** Gives back what a stream that is forgotten held. */
+  close(): void {
+    this.settleBefore(Number.POSITIVE_INFINITY);
+    this.samples?.clear();
+  }
+
+  /**
+   * Flow samples that the sources' own numbers miss: exact, but for sources that lost their last samples. `lossEstimated` is set with the datagrams that
+   * took them along; without a datagram lost, the agent itself left numbers out.
+   */
+  private lostSamples(samples: number, revealedMs: number): void {
+    const counts = this.minutes.at(revealedMs);
+    counts.recordsLost += samples;
+    counts.recordsSent += samples;
+  }
+
   private follow(report: MessageReport): number {
     // A header that cannot be right (a v5 count no datagram holds, an IPFIX length below its header) has no sequence number to believe.
-    if (report.malformed && report.recordsAnnounced < 0 && report.undecodableOctets === 0) return SequenceState.unknown;
+    const isHeaderWrong = report.malformed && report.recordsAnnounced < 0 && report.undecodableOctets === 0;
+    if (!this.isNumbered || (isHeaderWrong && this.samples === undefined)) return SequenceState.unknown;
     if (this.sequence instanceof DialectStream) return this.sequence.observe(report);
     return this.sequence.observe({
       sequence: report.sequenceNumber,
@@ -135,6 +172,7 @@ export class ExporterStream implements SequenceBook {
       slack: 0,
       exportTimeMs: report.exportTimeMs,
       systemUptimeMs: report.systemUptimeMs,
+      ...(this.samples === undefined ? {} : { stampMs: report.systemUptimeMs }),
     });
   }
 }

@@ -22,6 +22,9 @@ export type RowSource = 'exported' | 'metered';
  * The coverage ledger's sending side: what exporters sent, by their own sequence numbers, what of it arrived, was decoded and was handed on. All
  * counts go to the minute of the exporter's clock (metered rows: of their expiry); a loss goes to the minute of the message that revealed it.
  *
+ * sFlow datagrams are numbered per agent and sub-agent, and their flow samples per source: messagesLost comes from the first, recordsLost from the second.
+ * NetFlow v1 numbers nothing: of it, what was lost is not known.
+ *
  * Options records are in `optionsRecords` alone: recordsSent + optionsRecords is what IPFIX sequence numbers count, and what is lost may have been
  * either. Duplicates are in recordsReceived and recordsSent, as the double entry of flow/coverage.ts has it.
  */
@@ -66,6 +69,7 @@ export function createLedger(options: LedgerOptions = {}): Ledger {
     { sensor: TOO_MANY_EXPORTERS, exporter: NO_ADDRESS, observationDomainId: 0, protocol: '' },
     limits.maxOpenMinutes,
   );
+  const sourceBudget = { left: limits.maxSampleSources };
   let uses = 0;
   let streamsEvicted = 0;
   let lastMinute = 0;
@@ -91,7 +95,7 @@ export function createLedger(options: LedgerOptions = {}): Ledger {
     let stream = streams.get(key);
     if (stream === undefined) {
       if (streams.size >= limits.maxStreams) evict();
-      stream = new ExporterStream(key, minutesOf(accountOf(report, origin)), limits);
+      stream = new ExporterStream(key, minutesOf(accountOf(report, origin)), limits, sourceBudget);
       streams.set(key, stream);
     }
     stream.lastUse = ++uses;
@@ -102,7 +106,7 @@ export function createLedger(options: LedgerOptions = {}): Ledger {
     let oldest: ExporterStream | undefined;
     for (const stream of streams.values()) if (oldest === undefined || stream.lastUse < oldest.lastUse) oldest = stream;
     if (oldest === undefined) return;
-    oldest.settleBefore(Number.POSITIVE_INFINITY);
+    oldest.close();
     streams.delete(oldest.key);
     streamsEvicted++;
   }

@@ -18,6 +18,8 @@ export interface SequenceLimits {
   readonly maxOpenMinutes: number;
   /** Ledger accounts (sensor, exporter, domain, protocol) open between two drains; further ones share one row, named as such. */
   readonly maxAccounts: number;
+  /** sFlow sources (an agent's ports) whose samples are followed at once, over all agents; the loss of further ones is estimated. About 2 KB each. */
+  readonly maxSampleSources: number;
   /** A pause of a capture longer than this is not filled with empty minutes: 31 days. */
   readonly maxEmptyMinutes: number;
 }
@@ -32,5 +34,6 @@ export const DEFAULT_SEQUENCE_LIMITS: SequenceLimits = {
   plausibleRateFactor: 8,
   maxOpenMinutes: 1500,
   maxAccounts: 8192,
+  maxSampleSources: 65_536,
   maxEmptyMinutes: 44_640,
 };

@@ -14,6 +14,8 @@ export interface SequencedMessage {
   readonly exportTimeMs: number;
   /** NaN where the protocol has none. */
   readonly systemUptimeMs: number;
+  /** The exporter's own time stamp, which a repeated message repeats; default: exportTimeMs. sFlow's export time is our arrival, its stamp the uptime. */
+  readonly stampMs?: number;
 }
 
 /** Where the stream books what the sequence numbers reveal. `revealedMs` is the export time of the message that did. */
@@ -234,16 +236,16 @@ export class SequenceStream {
   private remember(message: SequencedMessage): void {
     const slot = this.recentCount % this.recentSequences.length;
     this.recentSequences[slot] = message.sequence;
-    this.recentTimes[slot] = message.exportTimeMs;
+    this.recentTimes[slot] = message.stampMs ?? message.exportTimeMs;
     this.recentAdvances[slot] = message.advance;
     this.recentCount++;
   }
 
   /** The advance belongs to a message's identity: an IPFIX message of templates alone shares its number with the data message behind it. */
-  private isRecent({ sequence, exportTimeMs, advance }: SequencedMessage): boolean {
+  private isRecent({ sequence, exportTimeMs, stampMs = exportTimeMs, advance }: SequencedMessage): boolean {
     const known = Math.min(this.recentCount, this.recentSequences.length);
     for (let i = 0; i < known; i++) {
-      if (this.recentSequences[i] === sequence && this.recentTimes[i] === exportTimeMs && this.recentAdvances[i] === advance) return true;
+      if (this.recentSequences[i] === sequence && this.recentTimes[i] === stampMs && this.recentAdvances[i] === advance) return true;
     }
     return false;
   }

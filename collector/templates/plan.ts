@@ -94,10 +94,14 @@ export type Unwritten = Readonly<Record<TargetKind, readonly number[]>>;
  * a record; most columns are about to be written anyway. Made from the column table, so a column added there is zeroed here.
  */
 export function unwrittenTargets(steps: readonly Step[]): Unwritten {
-  const written = new Set(steps.filter(writesWholeColumn).map((step) => step.target));
+  return targetsBeside(new Set(steps.filter(writesWholeColumn).map((step) => TARGETS[step.target]!.name)));
+}
+
+/** The same for a decoder without steps: every column of a row but those named and those that finish-rows.ts writes. */
+export function targetsBeside(written: ReadonlySet<string>): Unwritten {
   const byKind: Record<TargetKind, number[]> = { u8: [], u16: [], u32: [], f64: [], address: [] };
   TARGETS.forEach(({ name, kind }, target) => {
-    if (name in FLOW_COLUMNS && !written.has(target) && !WRITTEN_FOR_EVERY_ROW.has(name)) byKind[kind].push(target);
+    if (name in FLOW_COLUMNS && !written.has(name) && !WRITTEN_FOR_EVERY_ROW.has(name)) byKind[kind].push(target);
   });
   return byKind;
 }

@@ -5,11 +5,12 @@ import { type Collector, type CollectorOutput, createCollector, MAX_WAITING_ROWS
 import type { Origin } from '../../collector/contracts.js';
 import { readFileInto } from '../../collector/files.js';
 import { createDomainOrigins, observationDomainOf } from '../../collector/origins.js';
-import { parseAddress } from '../../flow/address.js';
+import { formatAddress, parseAddress } from '../../flow/address.js';
 import { packageRoot } from '../../flow/service/paths.js';
 import { field, ip4, recordBytes, set } from './decoders/build-bytes.js';
 import { ipfix, template } from './decoders/build-ipfix.js';
 import { netflow5 } from './decoders/build-netflow5.js';
+import { sflow5 } from './decoders/build-sflow5.js';
 
 const scenario = join(packageRoot(), 'fixtures/scenarios/port-scanners');
 
@@ -146,5 +147,27 @@ describe('origins', () => {
     for (let domain = 0; domain < 1000; domain++) originOf(message(1, { domain }), sender);
     expect(named.length).toBeLessThanOrEqual(256);
     expect(originOf(message(1, { domain: 999 }), sender)).toBe(sender);
+  });
+
+  test('the exporter of an sFlow datagram is the agent named in it, whoever forwards it; its domain is the sub-agent', () => {
+    const declared: Record<string, string> = { '192.0.2.7': 'switch-7' };
+    const originOf = createDomainOrigins((exporter) => declared[formatAddress(exporter)] ?? formatAddress(exporter));
+    const sender = origin(5);
+    const seven = originOf(sflow5([], { agent: '192.0.2.7', subAgent: 3 }), sender);
+    expect(seven).toMatchObject({ sensor: 'switch-7', exporter: parseAddress('192.0.2.7'), receivedMs: 5 });
+    expect(originOf(sflow5([], { agent: '192.0.2.7', subAgent: 3, sequence: 9 }), sender)).toBe(seven);
+    expect(originOf(sflow5([], { agent: '192.0.2.7', subAgent: 4 }), sender)).not.toBe(seven);
+    expect(originOf(sflow5([], { agent: '2001:db8::9' }), sender)).toMatchObject({
+      sensor: '2001:db8::9',
+      exporter: parseAddress('2001:db8::9'),
+    });
+    expect(originOf(sflow5([], { agentType: 0 }), sender).exporter).toEqual(sender.exporter);
+    declared[formatAddress(sender.exporter)] = 'proxy';
+    expect(originOf(sflow5([], { agent: '192.0.2.8' }), sender).sensor, 'an agent nobody declared belongs to the declared sender').toBe(
+      'proxy',
+    );
+    expect(observationDomainOf(sflow5([], { agent: '2001:db8::9', subAgent: 70_000 }))).toBe(70_000);
+    const whole = sflow5([]);
+    for (let length = 0; length < whole.length; length++) originOf(whole.subarray(0, length), sender);
   });
 });

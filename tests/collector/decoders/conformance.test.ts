@@ -1,9 +1,12 @@
 import { createExportDecoder, DECODERS } from '../../../collector/decoders/decoders-table.js';
 import { describeDecoder } from '../../conformance/decoder.js';
+import { ethernet, ipv4, ipv6, SYN, tcp, udp, vlan } from '../packets/packet-builder.js';
 import { field, ip4, recordBytes, set, VARIABLE } from './build-bytes.js';
+import { netflow1, netflow7 } from './build-fixed-records.js';
 import { ipfix, optionsTemplate, template } from './build-ipfix.js';
 import { netflow5 } from './build-netflow5.js';
 import { netflow9, optionsTemplate9, template9 } from './build-netflow9.js';
+import * as sflow from './build-sflow5.js';
 
 const IP6 = [0x20, 0x01, 0x0d, 0xb8, ...new Array<number>(11).fill(0), 7];
 
@@ -60,6 +63,41 @@ const V10 = [
   ]),
 ];
 
+const TCP4 = ethernet(0x8100, vlan(12, 0x0800, ipv4('192.0.2.10', '198.51.100.20', 6, tcp(49_152, 443, SYN))));
+const UDP6 = ipv6('2001:db8::1', '2001:db8::2', 17, udp(5353, 53, new Uint8Array(5)));
+const ARP = ethernet(0x0806, new Uint8Array(28));
+const SFLOW = [
+  sflow.sflow5([
+    sflow.flowSample([sflow.rawHeader(TCP4), sflow.extendedSwitch(12), sflow.extendedGateway(64_496, 0, [[64_497, 64_498]])]),
+    sflow.counterSample(),
+    sflow.expandedFlowSample([sflow.rawHeader(UDP6, 12)], { sequence: 2 }),
+    sflow.flowSample([sflow.rawHeader(ARP)], { sequence: 3 }),
+  ]),
+  sflow.sflow5(
+    [
+      sflow.flowSample([sflow.sampledEthernet(0x0800), sflow.sampledIp({ source: '192.0.2.10', destination: '198.51.100.20' })], {
+        sequence: 4,
+      }),
+    ],
+    { agent: '2001:db8::fe', sequence: 2 },
+  ),
+];
+
+describeDecoder({
+  name: 'netflow1',
+  create: () => DECODERS.netflow1(),
+  payloads: [netflow1([{}, { protocol: 17, flags: 0 }]), netflow1([{}], {}, 52)],
+  rows: 3,
+  octetsPerRow: 48,
+});
+describeDecoder({
+  name: 'netflow7',
+  create: () => DECODERS.netflow7(),
+  payloads: [netflow7([{}, { protocol: 17, flags: 0 }]), netflow7([{ flags: 2 }], { sequence: 2 })],
+  rows: 3,
+  octetsPerRow: 52,
+});
+describeDecoder({ name: 'sflow5', create: () => DECODERS.sflow5(), payloads: SFLOW, rows: 3, octetsPerRow: 80 });
 describeDecoder({ name: 'netflow5', create: () => DECODERS.netflow5(), payloads: V5, rows: 4, octetsPerRow: 48 });
 describeDecoder({
   name: 'netflow9',

@@ -9,6 +9,8 @@ import { createExportCapture } from '../../../collector/inputs/export-capture.js
 import { datagramLength } from '../../../collector/inputs/export-datagram.js';
 import { sniffBytes, sniffFormat } from '../../../collector/inputs/sniff-format.js';
 import { formatAddress } from '../../../flow/address.js';
+import { netflow1, netflow7 } from '../decoders/build-fixed-records.js';
+import { counterSample, flowSample, sampledIp, sflow5 } from '../decoders/build-sflow5.js';
 import * as build from '../packets/capture-builder.js';
 import { bytes, concat, ethernet, icmp, ipv4, SYN, tcp, u16, u32, udp } from '../packets/packet-builder.js';
 import { FaultCounts, temporaryFile } from './collecting.js';
@@ -57,6 +59,16 @@ describe('files of export datagrams', () => {
     expect(await readDatagrams(content, 1009)).toEqual(whole);
   });
 
+  test('v1 and v7 by their counts, v1 with records of either length, sFlow by the lengths of its samples', async () => {
+    const older = [netflow1([{}, {}]), netflow1([{}]), netflow7([{}, {}, {}])];
+    expect(await readDatagrams(concat(...older))).toEqual(older);
+    const long = [netflow1([{}, {}], {}, 52), netflow1([{}], {}, 52)];
+    expect(await readDatagrams(concat(...long))).toEqual(long);
+    const flow = flowSample([sampledIp({ source: '192.0.2.1', destination: '192.0.2.2' })]);
+    const samples = [sflow5([flow, counterSample()]), sflow5([], { agent: '2001:db8::1' }), sflow5([flow], { agentType: 0 })];
+    expect(await readDatagrams(concat(...samples))).toEqual(samples);
+  });
+
   test('a v9 datagram with trailing zeros stays one', async () => {
     const padded = concat(v9(SECONDS, set(256, 40)), new Uint8Array(37));
     expect(await readDatagrams(padded)).toEqual([padded]);
@@ -71,7 +83,7 @@ describe('files of export datagrams', () => {
   test('lengths always advance, on any octets', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom(bytes(0, 5), bytes(0, 9), bytes(0, 10), bytes()),
+        fc.constantFrom(bytes(0, 1), bytes(0, 5), bytes(0, 7), bytes(0, 9), bytes(0, 10), bytes(0, 0, 0, 5, 0, 0, 0, 1), bytes()),
         fc.uint8Array({ minLength: 1, maxLength: 300 }),
         (version, rest) => {
           const content = concat(version, rest);
@@ -164,6 +176,16 @@ describe('guessing the format', () => {
       capture(frame('192.0.2.1', 777, ipfix(set(2, 8))), ethernet(0x0800, ipv4('198.51.100.9', '192.0.2.1', 1, icmp(3, 3)))),
     ],
     ['exports in pcapng', 'export-pcap', build.pcapng([{ timeMs: 1, data: frame('192.0.2.1', 4739, ipfix(set(256, 8))) }])],
+    ['v1', 'netflow', netflow1([{}])],
+    ['v7', 'netflow', netflow7([{}])],
+    ['sFlow', 'netflow', sflow5([counterSample()])],
+    [
+      'sFlow from an agent on an odd port',
+      'export-pcap',
+      capture(frame('192.0.2.1', 777, sflow5([counterSample()], { agent: '2001:db8::1' }))),
+    ],
+    ['what only begins like v1, v7 or sFlow', 'unknown', concat(bytes(0, 1, 0, 1), new Uint8Array(80))],
+    ['an sFlow header of an unknown address', 'unknown', sflow5([], { agentType: 3 })],
     ['v5', 'netflow', v5(1)],
     ['v9', 'netflow', v9(SECONDS, set(0, 12))],
     ['IPFIX', 'netflow', ipfix(set(2, 12))],
