@@ -9,7 +9,7 @@ SELECT
     peerName = '', replaceRegexpOne(toString(peerAddress), '^::ffff:', ''),
     concat(replaceRegexpOne(toString(peerAddress), '^::ffff:', ''), ' (', peerName, ')')) AS "Peer",
   concat(
-    transform(protocol, [1, 6, 17, 58, 132], ['icmp', 'tcp', 'udp', 'icmpv6', 'sctp'], toString(protocol)),
+    transform(protocol, [0, 1, 6, 17, 58, 132], ['any', 'icmp', 'tcp', 'udp', 'icmpv6', 'sctp'], toString(protocol)),
     if(port = 0, '', concat('/', toString(port)))) AS "Port",
   toString(completion) AS "Completion",
   octetsOut AS "Octets out",

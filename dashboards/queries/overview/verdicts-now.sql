@@ -1,9 +1,10 @@
--- The latest verdict of every claim whose period touches the time range, worst first.
+-- The latest verdict of every claim whose period touches the time range, worst first. A sentence begins with claim, period and verdict, which stand
+-- in columns of their own: only what follows is shown.
 SELECT
   word AS "Verdict",
   claim AS "Claim",
   text AS "What is claimed",
-  sentence AS "Why",
+  replaceRegexpOne(sentence, '^\\S+ \\S+ (VIOLATED|NOT_PROVEN|VERIFIED): ', '') AS "Why",
   fleet AS "Fleet",
   severity AS "Severity",
   periodFrom AS "Period from",
