@@ -4,7 +4,7 @@ import { COVERAGE_COLUMNS } from '../flow/coverage.js';
 import { FrameEncoder } from '../flow/frame.js';
 import { MINUTE_MS, minuteOf } from '../flow/time.js';
 import type { WatchList } from '../flow/watch-list.js';
-import type { FaultCode, Faults, Origin } from './contracts.js';
+import type { FaultCode, Faults, LineBlock, LineDecoder, Origin } from './contracts.js';
 import { createExportDecoder } from './decoders/decoders-table.js';
 import { createMessageReport } from './decoders/report.js';
 import type { Meter } from './metering/meter.js';
@@ -12,6 +12,7 @@ import { createFlowOutput, type FlowOutput } from './outputs/flow-output.js';
 import type { PacketBatch } from './packets/packet-batch.js';
 import type { CaptureLedger } from './sequence/capture-stretch.js';
 import { createLedger, type Ledger, type RowSource } from './sequence/ledger.js';
+import type { LogLedger } from './sequence/log-ledger.js';
 import { DUPLICATE } from './sequence/stream.js';
 
 /** Decoded rows that are gathered before they are routed. */
@@ -51,6 +52,8 @@ export function createBusOutput(options: {
 export interface CollectorCounters {
   datagrams: number;
   packets: number;
+  /** Lines of logs, headers and unreadable ones too. */
+  lines: number;
   records: number;
   produced: number;
   unwatched: number;
@@ -73,6 +76,8 @@ export interface Collector {
   datagram(payload: Uint8Array, origin: Origin): void | Promise<void>;
   /** Packets of a capture, metered by a meter of the caller's; the meter's sensor names the ledger's account. */
   packets(batch: PacketBatch, meter: Meter, capture: CaptureLedger): void | Promise<void>;
+  /** Lines of a log, read by a decoder of the caller's. */
+  lines(block: LineBlock, decoder: LineDecoder, log: LogLedger): void | Promise<void>;
   /** Ends all flows of a meter: the end of its capture. */
   endCapture(meter: Meter): Promise<void>;
   /** Routes what was decoded, into frames that go on filling: what the end of one of several files needs. */
@@ -83,7 +88,7 @@ export interface Collector {
   flushLedger(untilMs: number): Promise<void>;
 }
 
-/** A batch on its way: rows that the ledger has counted as messages, and rows that were metered here. */
+/** A batch on its way: rows that the ledger has counted as messages, and rows that were metered here or read from logs. */
 interface Filling {
   batch: FlowBatch;
   readonly source: RowSource;
@@ -93,6 +98,7 @@ export function createCollector(output: CollectorOutput): Collector {
   const counters: CollectorCounters = {
     datagrams: 0,
     packets: 0,
+    lines: 0,
     records: 0,
     produced: 0,
     unwatched: 0,
@@ -206,6 +212,14 @@ export function createCollector(output: CollectorOutput): Collector {
       meter.packets(packets, metered.batch, faults);
       const last = meter.counters.lastPacketMs;
       if (!Number.isNaN(last) && stepLedger(last)) return sendLedger();
+      return writeSoon(metered);
+    },
+
+    lines(block, decoder, log) {
+      const before = log.lines;
+      decoder.decode(block, metered.batch, log, faults);
+      counters.lines += log.lines - before;
+      if (!Number.isNaN(log.lastMs) && stepLedger(log.lastMs)) return sendLedger();
       return writeSoon(metered);
     },
 

@@ -41,6 +41,10 @@ export const FAULT_CODES = [
   'fragment-limit',
   'flow-table-limit',
   'block-malformed',
+  'line-malformed',
+  'line-too-long',
+  'content-missed',
+  'records-skipped',
   'time-implausible',
   'refused',
 ] as const;
@@ -101,4 +105,40 @@ export interface Faults {
  */
 export interface FlowDecoder {
   decode(payload: Uint8Array, origin: Origin, into: FlowBatch, report: MessageReport, faults: Faults): number;
+}
+
+/** Lines of a log, without their line ends. Valid only during the call they are handed to. */
+export interface LineBlock {
+  readonly bytes: Uint8Array;
+  /** Line `i` is `bytes[starts[i] … ends[i])`, its number in the log `numbers[i]`, from 1. Empty lines are left out, but counted in numbers. */
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  readonly numbers: Uint32Array;
+  readonly length: number;
+  /** Lines longer than the limit that ended in this block; their bytes were passed over. */
+  readonly tooLong: number;
+  /** True when the last line has no line end: the log may have been cut within it. */
+  readonly unterminated: boolean;
+}
+
+/** What a log says, line by line in its order: what the ledger of the log is made from. Times in ms since the epoch. */
+export interface LogEvents {
+  /** A row was written; `ms` is its export time. */
+  record(ms: number): void;
+  /** A line that should hold a record, and cannot be read. */
+  malformed(lines: number): void;
+  /** A line that holds no flow record: a header, another kind of event. */
+  other(): void;
+  /** The log says that there was nothing to record up to `ms`. */
+  quiet(ms: number): void;
+  /** The log says that records before `ms` are missing from it, and not how many. */
+  missing(ms: number): void;
+}
+
+/**
+ * Turns lines of a log into rows. It keeps what the log's header said, nothing else: same lines, same rows, however they come in blocks. Never throws on
+ * input, writes whole rows or none; every line is told to `events` once.
+ */
+export interface LineDecoder {
+  decode(lines: LineBlock, into: FlowBatch, events: LogEvents, faults: Faults): void;
 }

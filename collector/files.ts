@@ -5,24 +5,26 @@ import { createCaptureFile } from './inputs/capture-file.js';
 import { createDatagramFile } from './inputs/datagram-file.js';
 import { createExportCapture } from './inputs/export-capture.js';
 import { InputError } from './inputs/input-error.js';
+import { createLineFile } from './inputs/line-file.js';
 import { sniffFormat } from './inputs/sniff-format.js';
+import { LOG_FORMATS, type LogFormat } from './logs/formats-table.js';
 import { createMeter } from './metering/meter.js';
 import { createDomainOrigins, type SensorNamer } from './origins.js';
 import type { PacketBatch } from './packets/packet-batch.js';
 
-/** Formats of files that can be read: 'auto' looks at the file's beginning. */
-export const FILE_FORMATS = ['auto', 'pcap', 'export-pcap', 'netflow'] as const;
+/** Formats of files that can be read: 'auto' looks at the file's beginning. `zeek`, `eve` and `vpc` are logs, line by line. */
+export const FILE_FORMATS = ['auto', 'pcap', 'export-pcap', 'netflow', 'zeek', 'eve', 'vpc'] as const;
 export type FileFormat = (typeof FILE_FORMATS)[number];
 
 export interface FileInput {
   /** A file, gzip or not, or '-' for standard input. */
   readonly path: string;
   readonly format: FileFormat;
-  /** Sensor that a capture of traffic or a file of bare datagrams stands for: those do not say who recorded them. */
+  /** Sensor that a capture of traffic, a log or a file of bare datagrams stands for: those do not say who recorded them. */
   readonly sensor: string;
   /** Names sensors of exporters. Without it every exporter is `sensor`, or its own address where that is empty. */
   readonly sensorOf?: SensorNamer;
-  /** Called as reading goes on with the latest recorded time: for progress, and to wait where a replay keeps the recorded pace. */
+  /** Called as reading goes on with the latest recorded time and how many packets, datagrams or lines came: for progress, and to keep a recorded pace. */
   readonly onProgress?: (recordedMs: number, packets: number) => void | Promise<void>;
 }
 
@@ -30,6 +32,8 @@ export interface FileSummary {
   readonly format: Exclude<FileFormat, 'auto'>;
   readonly packets: number;
   readonly datagrams: number;
+  /** Lines of a log. */
+  readonly lines: number;
   /** The file ended within a packet, or in bytes that contradict its format. */
   readonly cut: boolean;
 }
@@ -44,6 +48,8 @@ export async function readFileInto(collector: Collector, input: FileInput): Prom
       return readExportCapture(collector, input);
     case 'netflow':
       return readDatagramFile(collector, input);
+    default:
+      return readLog(collector, input, format);
   }
 }
 
@@ -65,7 +71,7 @@ async function meterCapture(collector: Collector, input: FileInput): Promise<Fil
   const dropped = statistics.droppedByInterface + statistics.droppedBySystem;
   if (dropped > 0) capture.dropped(dropped, meter.counters.lastPacketMs);
   await collector.endCapture(meter);
-  return { format: 'pcap', packets: statistics.packets, datagrams: 0, cut: statistics.cut || statistics.malformed };
+  return { format: 'pcap', packets: statistics.packets, datagrams: 0, lines: 0, cut: statistics.cut || statistics.malformed };
 }
 
 async function readExportCapture(collector: Collector, input: FileInput): Promise<FileSummary> {
@@ -79,13 +85,28 @@ async function readExportCapture(collector: Collector, input: FileInput): Promis
     );
   }
   const cut = statistics !== undefined && (statistics.cut || statistics.malformed);
-  return { format: 'export-pcap', packets: statistics?.packets ?? 0, datagrams: capture.delivered, cut };
+  return { format: 'export-pcap', packets: statistics?.packets ?? 0, datagrams: capture.delivered, lines: 0, cut };
 }
 
 async function readDatagramFile(collector: Collector, input: FileInput): Promise<FileSummary> {
   const before = collector.counters.datagrams;
   await deliverTo(collector, createDatagramFile({ path: input.path, sensor: input.sensor }), { ...input, sensorOf: () => input.sensor });
-  return { format: 'netflow', packets: 0, datagrams: collector.counters.datagrams - before, cut: false };
+  return { format: 'netflow', packets: 0, datagrams: collector.counters.datagrams - before, lines: 0, cut: false };
+}
+
+/** A log does not say whose it is: its rows are of the sensor `input.sensor`. */
+async function readLog(collector: Collector, input: FileInput, format: LogFormat): Promise<FileSummary> {
+  const { protocol, createDecoder } = LOG_FORMATS[format];
+  const decoder = createDecoder(input.sensor);
+  const log = collector.ledger.log(input.sensor, protocol);
+  let cut = false;
+  const statistics = await createLineFile({ path: input.path }).start(async (block) => {
+    await collector.lines(block, decoder, log);
+    cut = block.unterminated && log.endsMalformed;
+    await input.onProgress?.(log.lastMs, block.length);
+  }, collector.faults);
+  await collector.flushDecoded();
+  return { format, packets: 0, datagrams: 0, lines: statistics.lines, cut: cut || statistics.cut };
 }
 
 async function deliverTo(collector: Collector, source: FlowSource, input: FileInput): Promise<void> {

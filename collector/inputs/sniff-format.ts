@@ -6,12 +6,13 @@ import { type CaptureReader, createCaptureStatistics } from './capture-reader.js
 import { claimedFormat, EXPORT_PORTS, exportFormat } from './export-datagram.js';
 import { createPcapReader, isPcapMagic } from './pcap-reader.js';
 import { createPcapngReader, SECTION_HEADER } from './pcapng-reader.js';
+import { type SniffedLog, sniffLog } from './sniff-log.js';
 
 /**
  * `pcap`: traffic to meter. `export-pcap`: a capture of export traffic, whose UDP payloads are to be decoded. `netflow`: export datagrams
- * one after the other. Both kinds of capture may be pcap or pcapng.
+ * one after the other. Both kinds of capture may be pcap or pcapng. `zeek`, `eve` and `vpc`: logs, see sniff-log.ts.
  */
-export type SniffedFormat = 'pcap' | 'export-pcap' | 'netflow' | 'unknown';
+export type SniffedFormat = 'pcap' | 'export-pcap' | 'netflow' | SniffedLog | 'unknown';
 
 /** How much of a file is looked at, and how many packets of it. */
 export const SNIFF_OCTETS = 262_144;
@@ -46,7 +47,7 @@ export function sniffBytes(bytes: Uint8Array): SniffedFormat {
   const magic = view.getUint32(0);
   if (magic === SECTION_HEADER) return sniffCapture(createPcapngReader(createCaptureStatistics()), bytes, view);
   if (isPcapMagic(magic)) return sniffCapture(createPcapReader(createCaptureStatistics()), bytes, view);
-  return exportFormat(bytes) === undefined ? 'unknown' : 'netflow';
+  return exportFormat(bytes) === undefined ? (sniffLog(bytes) ?? 'unknown') : 'netflow';
 }
 
 function sniffCapture(reader: CaptureReader, bytes: Uint8Array, view: DataView): SniffedFormat {

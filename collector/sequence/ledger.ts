@@ -8,6 +8,7 @@ import { type CaptureLedger, createCaptureLedger } from './capture-stretch.js';
 import { type Account, type MinuteCounts, writeCounts } from './counts.js';
 import { ExporterStream, OpenMinutes } from './exporter-stream.js';
 import { DEFAULT_SEQUENCE_LIMITS, type SequenceLimits } from './limits.js';
+import { createLogLedger, type LogLedger } from './log-ledger.js';
 
 export interface LedgerOptions {
   /** True: one sequence per source port, as RFC 7011 §3.1 has it for transport sessions. Default false: exporters change ports and count on. */
@@ -15,7 +16,7 @@ export interface LedgerOptions {
   readonly limits?: Partial<SequenceLimits>;
 }
 
-/** Whether rows stand for records that `message` has counted, or were metered here from packets and are counted now. */
+/** Whether rows stand for records that `message` has counted, or were metered here from packets or read from a log and are counted now. */
 export type RowSource = 'exported' | 'metered';
 
 /**
@@ -44,6 +45,8 @@ export interface Ledger {
   kernelDrops(input: string, drops: number, atMs: number): void;
   /** The ledger of one capture; made once per capture. */
   capture(sensor: string, protocol?: string): CaptureLedger;
+  /** The ledger of one log; made once per log. */
+  log(sensor: string, protocol: string): LogLedger;
   /**
    * Writes the minutes before `untilMs` as rows, ordered by minute, sensor, exporter, domain and protocol, and forgets them. Gaps revealed in them are
    * lost from then on, so leave `untilMs` a reorder window behind the clock; Infinity at the end of input. Returns the number of rows;
@@ -164,12 +167,9 @@ export function createLedger(options: LedgerOptions = {}): Ledger {
       counts.kernelDrops += drops;
     },
 
-    capture(sensor, protocol = 'pcap') {
-      const account = { sensor, exporter: NO_ADDRESS, observationDomainId: 0, protocol };
-      const minutes = minutesOf(account, limits.maxOpenMinutes + limits.maxEmptyMinutes);
-      captures.add(minutes);
-      return createCaptureLedger(minutes, limits.maxEmptyMinutes);
-    },
+    capture: (sensor, protocol = 'pcap') => createCaptureLedger(stretchOf(sensor, protocol), limits.maxEmptyMinutes),
+
+    log: (sensor, protocol) => createLogLedger(stretchOf(sensor, protocol), limits.maxEmptyMinutes),
 
     drain(untilMs, into) {
       for (const stream of streams.values()) stream.settleBefore(untilMs);
@@ -186,6 +186,14 @@ export function createLedger(options: LedgerOptions = {}): Ledger {
 
     stats: () => ({ streams: streams.size, streamsEvicted, accounts: accounts.size }),
   };
+
+  /** Minutes of a capture or log, which are kept while it may go on. */
+  function stretchOf(sensor: string, protocol: string): OpenMinutes {
+    const account = { sensor, exporter: NO_ADDRESS, observationDomainId: 0, protocol };
+    const minutes = minutesOf(account, limits.maxOpenMinutes + limits.maxEmptyMinutes);
+    captures.add(minutes);
+    return minutes;
+  }
 
   function forgetUnused(): void {
     const used = new Set<OpenMinutes>(captures);

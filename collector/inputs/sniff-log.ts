@@ -1,0 +1,47 @@
+/** Formats of logs that can be told by their first lines. */
+export type SniffedLog = 'zeek' | 'eve' | 'vpc';
+
+/** Lines looked at: Zeek's header has nine, an EVE log may begin with any kind of event. */
+const SNIFF_LINES = 20;
+
+/** Fields that the header of a VPC flow log names where its lines are to be flows. */
+const VPC_HEADER = ['protocol', 'packets', 'bytes', 'start', 'end'];
+/** A line of a VPC flow log in the default format: version 2, account, interface, addresses …, log-status. */
+const VPC_LINE = /^2 \S+ \S+ (\S+ ){10}(OK|NODATA|SKIPDATA)$/;
+
+/** Which log `bytes`, the beginning of a file, are of; undefined when of none. Only lines that are whole are looked at, but for a file of one line. */
+export function sniffLog(bytes: Uint8Array): SniffedLog | undefined {
+  if (bytes.includes(0)) return undefined;
+  const lines = new TextDecoder().decode(bytes).split(/\r?\n/);
+  if (lines.length > 1) lines.pop();
+  for (const line of lines.filter((text) => text !== '').slice(0, SNIFF_LINES)) {
+    const found = ofLine(line);
+    if (found !== undefined) return found;
+    if (!line.startsWith('#')) return undefined;
+  }
+  return undefined;
+}
+
+function ofLine(line: string): SniffedLog | undefined {
+  if (line.startsWith('#fields'))
+    return /[^\w.](proto)(?![\w.])/.test(line) && /[^\w.](conn_state|orig_pkts|orig_bytes)(?![\w.])/.test(line) ? 'zeek' : undefined;
+  if (line.startsWith('{')) return ofObject(line);
+  if (/^[a-z -]+$/.test(line)) {
+    const fields = line.split(' ');
+    return VPC_HEADER.every((name) => fields.includes(name)) ? 'vpc' : undefined;
+  }
+  return VPC_LINE.test(line) ? 'vpc' : undefined;
+}
+
+function ofObject(line: string): SniffedLog | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const has = (name: string): boolean => Object.hasOwn(value, name);
+  if (has('event_type') && has('timestamp')) return 'eve';
+  return has('ts') && has('proto') && (has('conn_state') || has('orig_pkts') || has('orig_bytes')) ? 'zeek' : undefined;
+}

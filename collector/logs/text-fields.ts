@@ -1,0 +1,179 @@
+/*
+ * Fields of text, read from octets without a string each. What is not exactly the form expected is refused: a log that was cut or edited
+ * must not become other numbers.
+ */
+
+const DOT = 0x2e;
+const COLON = 0x3a;
+const ZERO = 0x30;
+/** Whole seconds up to the year 2286; microseconds are exact in a double up to 2255. */
+const MAX_SECONDS_DIGITS = 10;
+
+/** A decimal number without sign, up to 2^53; −1 when it is none. */
+export function countOf(bytes: Uint8Array, from: number, to: number): number {
+  if (to <= from || to - from > 16) return -1;
+  let value = 0;
+  for (let i = from; i < to; i++) {
+    const digit = bytes[i]! - ZERO;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value <= Number.MAX_SAFE_INTEGER ? value : -1;
+}
+
+/** Seconds with up to any number of decimals ('1379288667.706265') in whole microseconds, further decimals cut off; −1 when it is none. */
+export function microsecondsOf(bytes: Uint8Array, from: number, to: number): number {
+  let i = from;
+  let value = 0;
+  for (; i < to && bytes[i] !== DOT; i++) {
+    const digit = bytes[i]! - ZERO;
+    if (digit < 0 || digit > 9 || i - from >= MAX_SECONDS_DIGITS) return -1;
+    value = value * 10 + digit;
+  }
+  if (i === from || i + 1 === to) return -1;
+  let scale = 1_000_000;
+  for (i++; i < to; i++) {
+    const digit = bytes[i]! - ZERO;
+    if (digit < 0 || digit > 9) return -1;
+    if (scale === 1) continue;
+    value = value * 10 + digit;
+    scale /= 10;
+  }
+  return value * scale;
+}
+
+/** Writes the IPv4 (mapped) or IPv6 address into the 16 octets of `into` at `at`; false when the text is none, and `into` then holds anything. */
+export function readAddress(bytes: Uint8Array, from: number, to: number, into: Uint8Array, at: number): boolean {
+  // The first dot or colon tells the family: at most four characters on.
+  for (let i = from; i < to && i - from <= 4; i++) {
+    if (bytes[i] === DOT) {
+      into.fill(0, at, at + 10);
+      into[at + 10] = 0xff;
+      into[at + 11] = 0xff;
+      return readIPv4(bytes, from, to, into, at + 12);
+    }
+    if (bytes[i] === COLON) return readIPv6(bytes, from, to, into, at);
+  }
+  return false;
+}
+
+/** Four decimal numbers without leading zeros. */
+function readIPv4(bytes: Uint8Array, from: number, to: number, into: Uint8Array, at: number): boolean {
+  let part = 0;
+  let value = 0;
+  let digits = 0;
+  for (let i = from; i <= to; i++) {
+    const byte = i < to ? bytes[i]! : DOT;
+    if (byte === DOT) {
+      if (digits === 0 || value > 255 || part > 3) return false;
+      into[at + part] = value;
+      part++;
+      value = 0;
+      digits = 0;
+      continue;
+    }
+    const digit = byte - ZERO;
+    if (digit < 0 || digit > 9 || digits === 3 || (digits > 0 && value === 0)) return false;
+    value = value * 10 + digit;
+    digits++;
+  }
+  return part === 4;
+}
+
+/** RFC 4291 §2.2: eight groups of hexadecimal digits, one run of zero groups as '::', the last two perhaps as IPv4. */
+function readIPv6(bytes: Uint8Array, from: number, to: number, into: Uint8Array, at: number): boolean {
+  let words = 0;
+  let gap = -1;
+  let i = from;
+  if (bytes[i] === COLON) {
+    if (to - i < 2 || bytes[i + 1] !== COLON) return false;
+    gap = 0;
+    i += 2;
+  }
+  while (i < to) {
+    const start = i;
+    let value = 0;
+    for (; i < to; i++) {
+      const digit = hexadecimal(bytes[i]!);
+      if (digit < 0) break;
+      if (i - start === 4) return false;
+      value = value * 16 + digit;
+    }
+    if (words === 8) return false;
+    if (i < to && bytes[i] === DOT) {
+      if (words > 6 || !readIPv4(bytes, start, to, into, at + words * 2)) return false;
+      words += 2;
+      break;
+    }
+    if (i === start) return false;
+    into[at + words * 2] = value >>> 8;
+    into[at + words * 2 + 1] = value & 0xff;
+    words++;
+    if (i === to) break;
+    if (bytes[i] !== COLON) return false;
+    i++;
+    if (i === to) return false;
+    if (bytes[i] === COLON) {
+      if (gap >= 0) return false;
+      gap = words;
+      i++;
+    }
+  }
+  if (gap < 0) return words === 8;
+  if (words === 8) return false;
+  const tail = (words - gap) * 2;
+  into.copyWithin(at + 16 - tail, at + gap * 2, at + words * 2);
+  into.fill(0, at + gap * 2, at + 16 - tail);
+  return true;
+}
+
+/** A MAC address 'aa:bb:cc:dd:ee:ff' as a 48-bit number, 0 when the text is none. */
+export function macOf(bytes: Uint8Array, from: number, to: number): number {
+  if (to - from !== 17) return 0;
+  let value = 0;
+  for (let i = 0; i < 17; i++) {
+    const byte = bytes[from + i]!;
+    if (i % 3 === 2) {
+      if (byte !== COLON) return 0;
+      continue;
+    }
+    const digit = hexadecimal(byte);
+    if (digit < 0) return 0;
+    value = value * 16 + digit;
+  }
+  return value;
+}
+
+function hexadecimal(byte: number): number {
+  if (byte >= ZERO && byte <= 0x39) return byte - ZERO;
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+}
+
+/** True when the octets are exactly this ASCII text. */
+export function isText(bytes: Uint8Array, from: number, to: number, text: Uint8Array): boolean {
+  if (to - from !== text.length) return false;
+  for (let i = 0; i < text.length; i++) if (bytes[from + i] !== text[i]) return false;
+  return true;
+}
+
+const DECODER = new TextDecoder();
+
+/** The octets as text; what is no UTF-8 becomes U+FFFD. */
+export function textOf(bytes: Uint8Array, from: number, to: number): string {
+  return DECODER.decode(bytes.subarray(from, to));
+}
+
+/** ISO 8601 in milliseconds, the zone as 'Z', '+0100' or '+01:00', or none for UTC (old Suricata); NaN when it is none. Decimals beyond ms are cut off. */
+export function instantOf(text: string): number {
+  const match = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:Z|([+-])(\d{2}):?(\d{2}))?$/.exec(text);
+  if (match === null) return Number.NaN;
+  const [, year, month, day, hour, minute, second, decimals = '', sign, zoneHour = '0', zoneMinute = '0'] = match;
+  if (Number(month) < 1 || Number(month) > 12 || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return Number.NaN;
+  const date = Date.UTC(Number(year), Number(month) - 1, Number(day));
+  if (Number(day) < 1 || new Date(date).getUTCDate() !== Number(day)) return Number.NaN;
+  const zoneMinutes = (Number(zoneHour) * 60 + Number(zoneMinute)) * (sign === '-' ? -1 : 1);
+  const ms = Number(decimals.slice(0, 3).padEnd(3, '0'));
+  const at = date + ((Number(hour) * 60 + Number(minute) - zoneMinutes) * 60 + Number(second)) * 1000 + ms;
+  return at >= 0 ? at : Number.NaN;
+}
