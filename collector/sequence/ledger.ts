@@ -136,7 +136,9 @@ export function createLedger(options: LedgerOptions = {}): Ledger {
 
   return {
     message(report, origin) {
-      if (report.protocol === '' || (report.malformed && report.exportTimeMs === 0)) return unreadable(report, origin);
+      // A header of zeros may still have records behind it that became rows.
+      const isUnread = report.malformed && report.exportTimeMs === 0 && report.recordsDecoded === 0;
+      if (report.protocol === '' || isUnread) return unreadable(report, origin);
       lastMinute = minuteOf(report.exportTimeMs);
       return streamOf(report, origin).message(report, origin.receivedMs);
     },

@@ -195,6 +195,13 @@ describe('NetFlow v1 and v7', () => {
     expect(total().sum('recordsLost')).toBe(3);
   });
 
+  it('a datagram cut short whose clock says 1970 is booked with the rows it made', () => {
+    const { feed, total } = collector();
+    feed(netflow1([{}, {}], { seconds: 0, count: 3 }));
+    const { sum } = total();
+    expect([sum('recordsProduced'), sum('recordsMalformed'), sum('messagesMalformed')]).toEqual([2, 1, 1]);
+  });
+
   it('v1 has no numbers: no loss is claimed, nothing is taken for a duplicate', () => {
     const { feed, total } = collector();
     for (let i = 0; i < 5; i++) expect(feed(netflow1([{}, {}]))).not.toBe(DUPLICATE);
