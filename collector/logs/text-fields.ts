@@ -157,23 +157,62 @@ export function isText(bytes: Uint8Array, from: number, to: number, text: Uint8A
   return true;
 }
 
-const DECODER = new TextDecoder();
-
 /** The octets as text; what is no UTF-8 becomes U+FFFD. */
 export function textOf(bytes: Uint8Array, from: number, to: number): string {
-  return DECODER.decode(bytes.subarray(from, to));
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('utf8');
 }
 
-/** ISO 8601 in milliseconds, the zone as 'Z', '+0100' or '+01:00', or none for UTC (old Suricata); NaN when it is none. Decimals beyond ms are cut off. */
+/**
+ * ISO 8601 in milliseconds, the zone as 'Z', '+0100' or '+01:00', or none for UTC (old Suricata); NaN when it is none. Decimals beyond ms are cut off.
+ *
+ *   2017-04-07T22:24:37[.251547][Z | ±01[:]00]
+ */
 export function instantOf(text: string): number {
-  const match = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:Z|([+-])(\d{2}):?(\d{2}))?$/.exec(text);
-  if (match === null) return Number.NaN;
-  const [, year, month, day, hour, minute, second, decimals = '', sign, zoneHour = '0', zoneMinute = '0'] = match;
-  if (Number(month) < 1 || Number(month) > 12 || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return Number.NaN;
-  const date = Date.UTC(Number(year), Number(month) - 1, Number(day));
-  if (Number(day) < 1 || new Date(date).getUTCDate() !== Number(day)) return Number.NaN;
-  const zoneMinutes = (Number(zoneHour) * 60 + Number(zoneMinute)) * (sign === '-' ? -1 : 1);
-  const ms = Number(decimals.slice(0, 3).padEnd(3, '0'));
-  const at = date + ((Number(hour) * 60 + Number(minute) - zoneMinutes) * 60 + Number(second)) * 1000 + ms;
-  return at >= 0 ? at : Number.NaN;
+  const year = digitsOf(text, 0, 4);
+  const month = digitsOf(text, 5, 2);
+  const day = digitsOf(text, 8, 2);
+  const hour = digitsOf(text, 11, 2);
+  const minute = digitsOf(text, 14, 2);
+  const second = digitsOf(text, 17, 2);
+  if (text[4] !== '-' || text[7] !== '-' || text[10] !== 'T' || text[13] !== ':' || text[16] !== ':') return Number.NaN;
+  if (!(year >= 1970 && month >= 1 && month <= 12 && day >= 1 && hour >= 0 && hour <= 23)) return Number.NaN;
+  if (!(day <= daysOf(year, month) && minute >= 0 && minute <= 59 && second >= 0 && second <= 60)) return Number.NaN;
+  let at = 19;
+  let ms = 0;
+  if (text[at] === '.') {
+    const first = ++at;
+    for (; digitsOf(text, at, 1) >= 0; at++) if (at - first < 3) ms += digitsOf(text, at, 1) * 10 ** (2 - at + first);
+    if (at === first) return Number.NaN;
+  }
+  const zoneMinutes = zoneOf(text, at);
+  const instant = Date.UTC(year, month - 1, day) + ((hour * 60 + minute - zoneMinutes) * 60 + second) * 1000 + ms;
+  return instant >= 0 ? instant : Number.NaN;
+}
+
+/** The zone that ends `text` from `at` on, in minutes east; NaN when it is none. */
+function zoneOf(text: string, at: number): number {
+  const sign = text[at];
+  if (at === text.length || (sign === 'Z' && at + 1 === text.length)) return 0;
+  if (sign !== '+' && sign !== '-') return Number.NaN;
+  const minutesAt = at + (text[at + 3] === ':' ? 4 : 3);
+  const hours = digitsOf(text, at + 1, 2);
+  const minutes = digitsOf(text, minutesAt, 2);
+  if (hours < 0 || minutes < 0 || minutesAt + 2 !== text.length) return Number.NaN;
+  return (hours * 60 + minutes) * (sign === '-' ? -1 : 1);
+}
+
+function daysOf(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}
+
+/** `length` decimal digits at `at`, −1 when there are not. */
+function digitsOf(text: string, at: number, length: number): number {
+  let value = 0;
+  for (let i = at; i < at + length; i++) {
+    const digit = i < text.length ? text.charCodeAt(i) - ZERO : -1;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
 }

@@ -60,6 +60,7 @@ describe('fields of text', () => {
     expect(instantOf('2017-04-07T22:24:37.251547+0100')).toBe(Date.parse('2017-04-07T21:24:37.251Z'));
     expect(instantOf('2017-04-07T22:24:37.251547-05:30')).toBe(Date.parse('2017-04-08T03:54:37.251Z'));
     expect(instantOf('2009-11-24T21:27:09.534255')).toBe(Date.parse('2009-11-24T21:27:09.534Z'));
+    expect(instantOf('2017-04-07T22:24:37.5+01:00')).toBe(Date.parse('2017-04-07T21:24:37.500Z'));
     expect(instantOf('2016-02-29T00:00:00Z')).toBe(Date.parse('2016-02-29T00:00:00Z'));
     for (const text of ['2017-02-29T00:00:00Z', '2017-00-01T00:00:00Z', '2017-01-01T24:00:00Z', '2017-01-01', '1969-12-31T23:59:59Z', ''])
       expect(instantOf(text)).toBeNaN();
