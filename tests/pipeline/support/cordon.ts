@@ -2,7 +2,11 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { vi } from 'vitest';
 import { packageRoot } from '../../../flow/service/paths.js';
+
+// Ten kills took 102 s on a machine with ten times its load, near vitest's limit for a test. What really hangs is ended by PATIENCE_MS.
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 /** Longest that anything of these tests is waited for: a machine under load is slow, and a test that waits is no test that fails. */
 export const PATIENCE_MS = 100_000;
