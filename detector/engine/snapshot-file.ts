@@ -77,7 +77,7 @@ async function read(path: string, log: string, partition: number): Promise<Store
   const end = file.indexOf(LINE_FEED);
   if (end < 0) return undefined;
   const head = headOf(file.subarray(0, end).toString());
-  const bytes = file.subarray(end + 1);
+  const bytes = new Uint8Array(file.buffer, file.byteOffset + end + 1, file.length - end - 1);
   if (head === undefined || head.log !== log || head.partition !== partition || head.sha256 !== digest(head.offset, bytes))
     return undefined;
   return { offset: head.offset, bytes };
