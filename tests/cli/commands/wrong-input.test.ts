@@ -271,8 +271,8 @@ const SURROUNDINGS: readonly Wrong[] = [
 
 const GROUPS = { 'claim files': CLAIM_FILES, files: FILES, flags: FLAGS, configuration: CONFIGURATION, surroundings: SURROUNDINGS };
 
-describe.concurrent.each(Object.entries(GROUPS))('wrong %s end with exit code 4 and a sentence', (_group, cases) => {
-  test.each(cases)('%s', async (_what, args, names, options) => {
+describe.concurrent.each(Object.entries(GROUPS))('wrong %s end with exit code 4 and a sentence', (_group, cases: readonly Wrong[]) => {
+  test.each(cases.map(([what, args, names, options]) => ({ what, args, names, options })))('$what', async ({ args, names, options }) => {
     const { code, stdout, stderr } = await command(args(), { cwd: scratch.path, ...options?.() });
     // What a service logs stands in JSON lines of its own.
     const said = stderr
