@@ -39,8 +39,9 @@ export function decodeCommand(): Command {
     .addHelpText(
       'after',
       `
-Formats: pcap (a capture of traffic, metered into flow records), export-pcap (a capture of NetFlow v5, v9 or IPFIX), netflow (bare datagrams
-one after another). Captures may be pcap or pcapng, gzip or not. Standard input is taken for a capture of traffic unless --format says otherwise.
+Formats: pcap (a capture of traffic, metered into flow records), export-pcap (a capture of NetFlow v1, v5, v7, v9, IPFIX or sFlow v5), netflow (bare
+datagrams one after another), zeek (conn.log), eve (Suricata), vpc (AWS flow logs). Captures may be pcap or pcapng; any file may be gzip.
+Standard input is taken for a capture of traffic unless --format says otherwise. docs/formats.md lists elements and limits.
 
 Exit codes: 0 read to the end · 3 a file is cut off or damaged: what could be read of it was written.
 
@@ -92,7 +93,8 @@ function summaryOf({ counters }: Collector, metered: boolean): string {
   const faults = [...counters.faults].sort(([a], [b]) => (a < b ? -1 : 1)).map(([code, count]) => `  ${formatCount(count)} × ${code}\n`);
   const read = [
     ...(metered ? [`${formatCount(counters.packets)} packets`] : []),
-    ...(counters.datagrams > 0 || !metered ? [`${formatCount(counters.datagrams)} datagrams`] : []),
+    ...(counters.lines > 0 ? [`${formatCount(counters.lines)} lines`] : []),
+    ...(counters.datagrams > 0 || (!metered && counters.lines === 0) ? [`${formatCount(counters.datagrams)} datagrams`] : []),
   ];
   return `${read.join(', ')}, ${formatCount(counters.records)} flow records\n${faults.length === 0 ? '' : `faults:\n${faults.join('')}`}`;
 }

@@ -187,7 +187,7 @@ async function withEmbedded(
   const given = flags.data ?? environment('CORDON_DATA');
   const data = given === undefined ? mkdtempSync(join(tmpdir(), 'cordon-replay-')) : config.data;
   const lifecycle = new Lifecycle(log);
-  const logName = replayLogName(inputs, claimSets);
+  const logName = replayLogName(inputs, claimSets, { detections: config.detections, collector: config.collector });
   const print = createFindingPrinter((line) => process.stdout.write(line));
   try {
     const embedded = await startEmbedded(

@@ -18,11 +18,11 @@ export interface ReplayInput {
 const HASHED_OCTETS = 1 << 20;
 
 /**
- * Name of the log that these inputs make: the same files judged by the same claims give the same frames at the same offsets, so that a replay that was
+ * Name of the log that these inputs make: the same files judged by the same claims and settings (those that change rows or findings) give the same frames at the same offsets, so that a replay that was
  * killed continues. Undefined where an input cannot be read again (standard input). Files that cannot be opened are left to the reader's error.
  */
-export function replayLogName(inputs: readonly ReplayInput[], { sets }: ClaimSets): string | undefined {
-  const hash = createHash('sha256');
+export function replayLogName(inputs: readonly ReplayInput[], { sets }: ClaimSets, settings: unknown): string | undefined {
+  const hash = createHash('sha256').update(`settings ${JSON.stringify(settings)}\n`);
   for (const claims of sets) hash.update(`claims ${claims.hash}\n`);
   for (const { path, format, sensor } of inputs) {
     if (path === '-') return undefined;

@@ -7,6 +7,9 @@ import { blindTimes, type CoverageMinute, isCapture, lossOf } from './observed-t
 import type { Reason } from './verdict-types.js';
 import { shareText } from './words.js';
 
+/** Exports whose record formats have no IPv6 addresses. */
+const WITHOUT_IPV6 = new Set(['netflow1', 'netflow5', 'netflow7']);
+
 /** Of sensors that declare no heartbeat. */
 export const DEFAULT_HEARTBEAT_MS = 5 * MINUTE_MS;
 /** Of claims that demand no `max_lost`. */
@@ -61,7 +64,7 @@ export function sensorFacts(
     ...sampledReasons(sensor.name, sampling, loss, demand),
     ...clockReasons(sensor.name, inside, demand.maxSkewMs),
   ];
-  if (ipv6 && inside.every((row) => row.exportProtocol === 'netflow5')) {
+  if (ipv6 && inside.every((row) => WITHOUT_IPV6.has(row.exportProtocol))) {
     reasons.push(
       reason(
         'no-ipv6-fields',
@@ -69,7 +72,7 @@ export function sensorFacts(
         0,
         1,
         'templates',
-        `the subject has IPv6 addresses, and ${sensor.name} delivered NetFlow v5, which has no field for them`,
+        `the subject has IPv6 addresses, and ${sensor.name} delivered a version of NetFlow that has no field for them (v1, v5, v7)`,
       ),
     );
   }

@@ -49,15 +49,16 @@ describe('replayed logs', () => {
   const input = { path: scanners.inputs.get('ipfix')!.file, format: 'export-pcap', sensor: 'border-fw' } as const;
 
   test('the same files and claims are the same log, anything else is another', () => {
-    const name = replayLogName([input], claimSets);
-    expect(name).toBe(replayLogName([{ ...input }], claimSets));
-    expect(replayLogName([{ ...input, sensor: 'other' }], claimSets)).not.toBe(name);
-    expect(replayLogName([{ ...input, path: scanners.inputs.get('netflow9')!.file }], claimSets)).not.toBe(name);
-    expect(replayLogName([input], loadClaimSets([source(billing)]))).not.toBe(name);
+    const name = replayLogName([input], claimSets, {});
+    expect(name).toBe(replayLogName([{ ...input }], claimSets, {}));
+    expect(replayLogName([{ ...input, sensor: 'other' }], claimSets, {})).not.toBe(name);
+    expect(replayLogName([{ ...input, path: scanners.inputs.get('netflow9')!.file }], claimSets, {})).not.toBe(name);
+    expect(replayLogName([input], claimSets, { detections: { 'new-destination': { warmUpDays: 1 } } })).not.toBe(name);
+    expect(replayLogName([input], loadClaimSets([source(billing)]), {})).not.toBe(name);
   });
 
   test('standard input cannot be read again, so it has none', () => {
-    expect(replayLogName([input, { ...input, path: '-' }], claimSets)).toBeUndefined();
+    expect(replayLogName([input, { ...input, path: '-' }], claimSets, {})).toBeUndefined();
   });
 
   test('full speed never waits, and a slower pace waits for recorded time to pass', async () => {
