@@ -32,7 +32,7 @@ try {
   const claimSets = loadClaimSets(traffic.claims.map((file) => ({ file, approvals: undefined })));
   const sensorOf = createSensorNamer(claimSets.sets, {});
   const inputs = [{ path: traffic.capture, format: 'export-pcap', sensor: '' }] as const;
-  const logName = replayLogName(inputs, claimSets);
+  const logName = replayLogName(inputs, claimSets, {});
   let revisions = 0;
   const embedded = await startEmbedded(
     {
