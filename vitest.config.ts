@@ -1,7 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests that need a broker, a browser or whole processes: part of `npm test`, not of `npm run check`. */
-const WHOLE = ['tests/flow/bus/kafka*.test.ts', 'tests/**/*.browser.test.ts', 'tests/pipeline/**/*.test.ts', 'tests/cli/commands/**/*.test.ts'];
+const WHOLE = [
+  'tests/flow/bus/kafka*.test.ts',
+  'tests/**/*.browser.test.ts',
+  'tests/pipeline/**/*.test.ts',
+  'tests/cli/commands/**/*.test.ts',
+];
 
 // chdb lives in the main thread of a process, never in a worker thread (docs/decisions.md), hence forks.
 const common = { pool: 'forks', maxWorkers: 2, testTimeout: 120_000, hookTimeout: 180_000 } as const;
