@@ -6,8 +6,8 @@ import type { DetectorMetrics } from './metrics.js';
 import { PartitionWorker } from './partition-worker.js';
 import type { SnapshotStore } from './snapshot-store.js';
 
-/** Frames between two snapshots of a partition: some hundred thousand records, a second or two of work to repeat after a crash. */
-export const SNAPSHOT_EVERY_FRAMES = 64;
+/** Frames between two snapshots of a partition: about a million records, a few seconds of work to repeat after a crash. */
+export const SNAPSHOT_EVERY_FRAMES = 256;
 /** Longest that work stands without a snapshot when little arrives. */
 export const SNAPSHOT_EVERY_MS = 5000;
 
