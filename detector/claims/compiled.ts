@@ -89,7 +89,7 @@ export interface CompiledClaim {
   readonly residual: readonly string[];
   readonly supports: readonly string[];
   readonly source: { readonly who: string; readonly quote: string; readonly ref: string } | undefined;
-  /** Kinds that this version parses but does not judge: the verdict is NOT_PROVEN with this reason. */
+  /** Why this version cannot judge the claim as a whole: it is judged by the rules that compiled, and its verdict is VIOLATED or NOT_PROVEN, never VERIFIED. */
   readonly notJudged: string | undefined;
 }
 
