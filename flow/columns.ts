@@ -55,7 +55,7 @@ export const FLOW_COLUMNS = {
   initiator: { kind: 'enum', values: INITIATOR, meaning: 'who sent the first packet, as far as the record itself tells' },
   initiatorConfidence: {
     kind: 'u8',
-    meaning: 'how sure that is: 100 seen (SYN without ACK, biflow), 50 from ports or order, 0 unknown',
+    meaning: 'how sure that is: 100 seen (SYN without ACK, biflowDirection), 50 by convention or order, 0 unknown',
     unit: '%',
   },
   completion: { kind: 'enum', values: COMPLETION, meaning: 'how far the exchange came, as far as the record itself tells' },

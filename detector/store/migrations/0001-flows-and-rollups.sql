@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS flows (
     bgpSourceAsNumber UInt32 COMMENT 'AS of the source as told by the exporter, 0 not told',
     bgpDestinationAsNumber UInt32 COMMENT 'AS of the destination as told by the exporter, 0 not told',
     initiator Enum8('unknown' = 0, 'source' = 1, 'destination' = 2) COMMENT 'who sent the first packet, as far as the record itself tells',
-    initiatorConfidence UInt8 COMMENT 'how sure that is: 100 seen (SYN without ACK, biflow), 50 from ports or order, 0 unknown',
+    initiatorConfidence UInt8 COMMENT 'how sure that is: 100 seen (SYN without ACK, biflowDirection), 50 by convention or order, 0 unknown',
     completion Enum8('unknown' = 0, 'attempt' = 1, 'established' = 2, 'transferred' = 3) COMMENT 'how far the exchange came, as far as the record itself tells',
     exportProtocol LowCardinality(String) COMMENT 'netflow5, netflow9, ipfix, pcap, …',
     sensor LowCardinality(String) COMMENT 'name of the source of telemetry',
