@@ -12,6 +12,8 @@ export const ASSET_SIDE = ['none', 'source', 'destination'] as const;
 export const Initiator = { unknown: 0, source: 1, destination: 2 } as const;
 export const Completion = { unknown: 0, attempt: 1, established: 2, transferred: 3 } as const;
 export const SequenceState = { unknown: 0, inOrder: 1, afterLoss: 2, reordered: 3, afterRestart: 4 } as const;
+/** IP octets one way from which an exchange counts as a transfer: the same for what a record tells and for what a session adds up (detection.md P6: 10 kB). */
+export const TRANSFERRED_OCTETS = 10_000;
 export const AssetSide = { none: 0, source: 1, destination: 2 } as const;
 
 /**

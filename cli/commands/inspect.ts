@@ -4,7 +4,6 @@ import { Command } from 'commander';
 import type { Verdict } from '../../detector/coverage/verdict-types.js';
 import type { Finding } from '../../detector/findings/finding.js';
 import { findingsJson } from '../../detector/findings/json.js';
-import { isWithdrawn } from '../../detector/findings/withdrawn.js';
 import { findFindings, listFindings } from '../../detector/store/queries/findings.js';
 import type { Store } from '../../detector/store/store.js';
 import { formatTime } from '../../flow/time.js';
@@ -43,14 +42,13 @@ export function findingsCommand(): Command {
         const fromMs = instantOf('--from', flags.from);
         const toMs = instantOf('--until', flags.until);
         refuseBackwards(fromMs, toMs);
-        const listed = await listFindings(store, {
+        const findings = await listFindings(store, {
           limit: MAX_FINDINGS,
           ...(claim === undefined ? {} : { claim }),
           ...(asset === undefined ? {} : { asset }),
           ...(fromMs === undefined ? {} : { fromMs }),
           ...(toMs === undefined ? {} : { toMs }),
         });
-        const findings = listed.filter((finding) => !isWithdrawn(finding));
         process.stdout.write(flags.json === true ? findingsJson(findings) : findingTable(findings));
       });
     }),

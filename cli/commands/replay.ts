@@ -7,6 +7,7 @@ import type { Verdict } from '../../detector/coverage/verdict-types.js';
 import type { Finding } from '../../detector/findings/finding.js';
 import { findingsJson } from '../../detector/findings/json.js';
 import { writeVerdicts } from '../../detector/store/queries/verdicts.js';
+import { KEEP_FOREVER } from '../../detector/store/store.js';
 import { Lifecycle } from '../../flow/service/lifecycle.js';
 import { createLog, type Log } from '../../flow/service/log.js';
 import { environment } from '../environment.js';
@@ -196,7 +197,7 @@ async function withEmbedded(
         claimSets,
         parameters: config.detections as Record<string, Record<string, number>>,
         ...(logName === undefined ? {} : { logName }),
-        retention: { flows: 0, minutes: 0, hours: 0 },
+        retention: KEEP_FOREVER,
         snapshotMs: config.detector.snapshotMs,
         log,
         ...(flags.json === true ? {} : { onFinding: print }),

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { type CollectorOutput, createBusOutput, createCollector } from '../../collector/collector.js';
-import { createEngine } from '../../detector/engine/engine.js';
-import { createEngineSet } from '../../detector/engine/engine-set.js';
+import { createClaimEngines } from '../../detector/engine/engine-set.js';
 import { createDetectorService } from '../../detector/engine/service.js';
 import { createFileSnapshotStore } from '../../detector/engine/snapshot-file.js';
 import { createStoreService } from '../../detector/store/service/store-service.js';
@@ -100,7 +99,7 @@ export function detectCommand(): Command {
       const detector = createDetectorService({
         bus,
         group: `${config.kafka.group}-detect`,
-        engineFactory: () => createEngineSet(sets.map((claims) => () => createEngine({ claims, parameters }))),
+        engineFactory: () => createClaimEngines(sets, parameters),
         snapshots: createFileSnapshotStore(join(config.data, 'state')),
         snapshotEveryMs: config.detector.snapshotMs,
         log,

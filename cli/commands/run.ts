@@ -8,6 +8,7 @@ import type { CompiledClaims } from '../../detector/claims/compiled.js';
 import type { Verdict } from '../../detector/coverage/verdict-types.js';
 import { createHttpFront } from '../../detector/store/http-front/http-front.js';
 import { writeVerdicts } from '../../detector/store/queries/verdicts.js';
+import { KEEP_FOREVER } from '../../detector/store/store.js';
 import type { Config } from '../../flow/service/config.js';
 import { Lifecycle, untilSignal } from '../../flow/service/lifecycle.js';
 import { createLog, type Log } from '../../flow/service/log.js';
@@ -98,7 +99,7 @@ async function session(about: Session): Promise<void> {
       data,
       claimSets,
       parameters: config.detections as Record<string, Record<string, number>>,
-      retention: scenarios.length > 0 ? { flows: 0, minutes: 0, hours: 0 } : configuredRetention(config),
+      retention: scenarios.length > 0 ? KEEP_FOREVER : configuredRetention(config),
       snapshotMs: config.detector.snapshotMs,
       guests: environment('CORDON_FRONT_PASSWORD') === undefined ? 0 : GUEST_SESSIONS,
       keepUnwatched: config.collector.keepUnwatched,

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { type Collector, createBusOutput, createCollector } from '../../collector/collector.js';
 import type { ExcusedTraffic } from '../../detector/coverage/verdict.js';
-import { createEngine } from '../../detector/engine/engine.js';
-import { createEngineSet } from '../../detector/engine/engine-set.js';
+import { createClaimEngines } from '../../detector/engine/engine-set.js';
 import type { DetectionSettings } from '../../detector/engine/parameters.js';
 import { createDetectorService, type DetectorService } from '../../detector/engine/service.js';
 import { createFileSnapshotStore } from '../../detector/engine/snapshot-file.js';
@@ -91,12 +90,7 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
   const detector = createDetectorService({
     bus,
     group: 'detect',
-    engineFactory: () =>
-      createEngineSet(
-        claimSets.sets.map(
-          (claims) => () => createEngine({ claims, ...(options.parameters === undefined ? {} : { parameters: options.parameters }) }),
-        ),
-      ),
+    engineFactory: () => createClaimEngines(claimSets.sets, options.parameters),
     snapshots: options.logName === undefined ? createLiveSnapshots(snapshots) : snapshots,
     ...(options.snapshotMs === undefined ? {} : { snapshotEveryMs: options.snapshotMs }),
     log,

@@ -3,7 +3,6 @@ import { type ExcusedTraffic, type JudgedRecords, judgePeriod } from '../../dete
 import type { Verdict } from '../../detector/coverage/verdict-types.js';
 import type { Finding } from '../../detector/findings/finding.js';
 import { compareFindings } from '../../detector/findings/json.js';
-import { isWithdrawn } from '../../detector/findings/withdrawn.js';
 import { storedRows } from '../../detector/store/queries/counts.js';
 import { coverageMinutes } from '../../detector/store/queries/coverage.js';
 import { listFindings } from '../../detector/store/queries/findings.js';
@@ -50,7 +49,7 @@ export async function judgeStored(
 /** Current findings of a claim set, oldest first. */
 export async function storedFindings(store: Store, claims: CompiledClaims, range?: Range): Promise<Finding[]> {
   const findings = await listFindings(store, { claimsHash: claims.hash, limit: MAX_FINDINGS, ...range });
-  return findings.filter((finding) => !isWithdrawn(finding)).sort(compareFindings);
+  return findings.sort(compareFindings);
 }
 
 /** When the stored records of a claim set's fleets began, whole minutes; undefined when there are none. */

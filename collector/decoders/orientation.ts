@@ -1,5 +1,5 @@
 import type { FlowBatch } from '../../flow/batch.js';
-import { Completion, Initiator } from '../../flow/columns.js';
+import { Completion, Initiator, TRANSFERRED_OCTETS } from '../../flow/columns.js';
 
 const TCP = 6;
 const SYN = 0x02;
@@ -8,8 +8,6 @@ const ACK = 0x10;
 /** FIN, SYN, RST, PSH, ACK, URG: without the congestion bits, which a SYN may carry (RFC 3168 §6.1.1). */
 const STATE_FLAGS = 0x3f;
 
-/** Octets one way from which an exchange counts as a transfer (reference: detection.md P6). */
-export const TRANSFER_OCTETS = 10_000;
 /** initiatorConfidence where the record itself shows who began. */
 const SEEN = 100;
 
@@ -73,7 +71,7 @@ function answered({ columns }: FlowBatch, row: number): boolean {
 /** How far an exchange came of which both directions were counted, whichever of them began. */
 function biflowCompletion(batch: FlowBatch, row: number): number {
   const { protocolIdentifier, tcpControlBits, reverseTcpControlBits, octetDeltaCount, reverseOctetDeltaCount } = batch.columns;
-  const transferred = Math.max(octetDeltaCount[row]!, reverseOctetDeltaCount[row]!) >= TRANSFER_OCTETS;
+  const transferred = Math.max(octetDeltaCount[row]!, reverseOctetDeltaCount[row]!) >= TRANSFERRED_OCTETS;
   const bothSent = sent(batch, row) && answered(batch, row);
   if (protocolIdentifier[row] !== TCP) {
     return transferred ? Completion.transferred : bothSent ? Completion.established : Completion.attempt;

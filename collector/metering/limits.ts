@@ -1,3 +1,5 @@
+import { TRANSFERRED_OCTETS } from '../../flow/columns.js';
+
 /** Limits and times of the meter, each a default that `createMeter` takes another value for. */
 export const METER_DEFAULTS = {
   /** A record is cut when its flow is this old, so that long sessions are seen while they last (RFC 5470 §5.1.1). */
@@ -16,7 +18,7 @@ export const METER_DEFAULTS = {
   /** A packet this much older than the newest is taken as a clock set back: all flows are ended and time goes on from there. */
   maxReorderMs: 60_000,
   /** IP octets in one direction from which an exchange counts as a transfer (reference: detection.md P6). */
-  transferOctets: 10_000,
+  transferOctets: TRANSFERRED_OCTETS,
 } as const;
 
 /** The most that `maxFlows` may be: what one call can emit, these and two full packet batches, must fit one FlowBatch. */

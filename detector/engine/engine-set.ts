@@ -1,9 +1,11 @@
 import type { FlowBatch } from '../../flow/batch.js';
 import { StateError, StateReader, StateWriter } from '../baseline/state.js';
+import type { CompiledClaims } from '../claims/compiled.js';
 import type { Finding } from '../findings/finding.js';
 import type { ExceptionUse } from '../findings/finding-book.js';
 import { compareFindings } from '../findings/json.js';
-import type { Engine, JudgedPeriod, Learning } from './engine.js';
+import { createEngine, type Engine, type JudgedPeriod, type Learning } from './engine.js';
+import type { DetectionSettings } from './parameters.js';
 
 /**
  * Several claim sets judged side by side: one engine each, every one reading all rows and judging those filed under its own assets. Assets belong to
@@ -12,6 +14,11 @@ import type { Engine, JudgedPeriod, Learning } from './engine.js';
 export function createEngineSet(factories: readonly (() => Engine)[]): Engine {
   const [only] = factories;
   return factories.length === 1 && only !== undefined ? only() : new EngineSet(factories);
+}
+
+/** A detector of these claim sets under the same parameters: what a service makes for each partition. */
+export function createClaimEngines(sets: readonly CompiledClaims[], parameters?: DetectionSettings): Engine {
+  return createEngineSet(sets.map((claims) => () => createEngine({ claims, ...(parameters === undefined ? {} : { parameters }) })));
 }
 
 class EngineSet implements Engine {

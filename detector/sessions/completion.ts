@@ -1,3 +1,4 @@
+import { TRANSFERRED_OCTETS } from '../../flow/columns.js';
 import { Began, Level } from '../detections/observed-record.js';
 import { asksOnly, Protocol, refusesOnly, TcpFlag } from './orientation.js';
 
@@ -9,9 +10,6 @@ import { asksOnly, Protocol, refusesOnly, TcpFlag } from './orientation.js';
  *   unknown      one direction was exported and its flags do not tell
  * Exporters of one-way records OR the flags over the whole record: an initiator that was answered shows SYN and ACK, one that was not shows SYN.
  */
-
-/** IP octets one way, scaled by sampling, from which an exchange counts as a transfer (detection.md P6: 10 kB). */
-export const TRANSFERRED_OCTETS = 10_000;
 
 const SPEAKS = TcpFlag.psh | TcpFlag.fin;
 

@@ -55,3 +55,5 @@ export interface Retention {
 }
 
 export const defaultRetention: Retention = { flows: 7, minutes: 30, hours: 400 };
+/** What a replay wants: the capture may be older than any retention. */
+export const KEEP_FOREVER: Retention = { flows: 0, minutes: 0, hours: 0 };

@@ -3,7 +3,7 @@ import { createServerStore, type ServerStoreOptions } from './server-store.js';
 import type { Store } from './store-types.js';
 
 export type { AppliedMigrations, QueryParam, QueryParams, QueryResult, Retention, Store } from './store-types.js';
-export { DATABASE, defaultRetention } from './store-types.js';
+export { DATABASE, defaultRetention, KEEP_FOREVER } from './store-types.js';
 export type { ChdbStore };
 
 export type StoreOptions = ({ readonly kind: 'chdb' } & ChdbStoreOptions) | ({ readonly kind: 'server' } & ServerStoreOptions);

@@ -5,6 +5,7 @@ import { createProgress } from '../../cli/render/progress.js';
 import { createSensorNamer, loadClaimSets } from '../../cli/wiring/claim-sets.js';
 import { startEmbedded } from '../../cli/wiring/embedded.js';
 import { playInputs, replayLogName } from '../../cli/wiring/inputs.js';
+import { KEEP_FOREVER } from '../../detector/store/store.js';
 import { Lifecycle } from '../../flow/service/lifecycle.js';
 import { createLog } from '../../flow/service/log.js';
 import { profiled } from './cpu-shares.js';
@@ -39,7 +40,7 @@ try {
       data,
       claimSets,
       ...(logName === undefined ? {} : { logName }),
-      retention: { flows: 0, minutes: 0, hours: 0 },
+      retention: KEEP_FOREVER,
       log,
       onFinding: () => {
         revisions += 1;

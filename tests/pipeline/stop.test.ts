@@ -8,6 +8,7 @@ import { startEmbedded } from '../../cli/wiring/embedded.js';
 import { createBusOutput, createCollector } from '../../collector/collector.js';
 import { readFileInto } from '../../collector/files.js';
 import { createFlowOutput } from '../../collector/outputs/flow-output.js';
+import { KEEP_FOREVER } from '../../detector/store/store.js';
 import { Lifecycle } from '../../flow/service/lifecycle.js';
 import { createLog } from '../../flow/service/log.js';
 import { contentOf } from './support/content.js';
@@ -36,7 +37,7 @@ test('a live pipeline stopped in the middle of its work keeps what it received',
   const claimSets = loadClaimSets([{ file: claims, approvals }]);
   const log = createLog('silent', 'test');
   const lifecycle = new Lifecycle(log);
-  const { bus } = await startEmbedded({ data, claimSets, retention: { flows: 0, minutes: 0, hours: 0 }, log }, lifecycle);
+  const { bus } = await startEmbedded({ data, claimSets, retention: KEEP_FOREVER, log }, lifecycle);
   const { watchList } = claimSets;
   const collector = createCollector({
     ...createBusOutput({ bus, watchList }),

@@ -1,6 +1,5 @@
 import type { FlowBatch } from '../../../flow/batch.js';
-import { Completion, Initiator } from '../../../flow/columns.js';
-import { TRANSFER_OCTETS } from '../../decoders/orientation.js';
+import { Completion, Initiator, TRANSFERRED_OCTETS } from '../../../flow/columns.js';
 import { type JsonObject, objectOf } from '../json-line.js';
 
 const TCP = 6;
@@ -20,7 +19,7 @@ export function settleFlow({ columns }: FlowBatch, row: number, event: JsonObjec
   if (state === 'new') {
     completion[row] = Completion.attempt;
   } else if ((flags | reverseFlags) === 0 && state === 'established') {
-    const transferred = octetDeltaCount[row]! >= TRANSFER_OCTETS || reverseOctetDeltaCount[row]! >= TRANSFER_OCTETS;
+    const transferred = octetDeltaCount[row]! >= TRANSFERRED_OCTETS || reverseOctetDeltaCount[row]! >= TRANSFERRED_OCTETS;
     completion[row] = transferred ? Completion.transferred : Completion.established;
   }
   if ((flags & SYN) !== 0 && (reverseFlags & SYN) !== 0 && initiatorConfidence[row]! < SEEN) {

@@ -1,5 +1,4 @@
-import { Completion, Initiator } from '../../../flow/columns.js';
-import { TRANSFER_OCTETS } from '../../decoders/orientation.js';
+import { Completion, Initiator, TRANSFERRED_OCTETS } from '../../../flow/columns.js';
 import type { LogRecord } from '../log-row.js';
 import { countOf, isText, readAddress } from '../text-fields.js';
 import { SLOTS, Slot } from './fields-table.js';
@@ -108,7 +107,7 @@ function settle(into: LogRecord, flags: number, rejected: boolean): void {
   into.initiatorConfidence = began || answered ? SEEN : 0;
   into.flags = began && !rejected ? flags & ~SYN : flags;
   if (rejected) into.completion = Completion.attempt;
-  else if (into.octets >= TRANSFER_OCTETS && (!tcp || answered)) into.completion = Completion.transferred;
+  else if (into.octets >= TRANSFERRED_OCTETS && (!tcp || answered)) into.completion = Completion.transferred;
   else if (answered) into.completion = Completion.established;
   else into.completion = flags === SYN ? Completion.attempt : Completion.unknown;
 }

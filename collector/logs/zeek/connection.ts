@@ -1,6 +1,5 @@
 import { isMappedIPv4 } from '../../../flow/address.js';
-import { Completion } from '../../../flow/columns.js';
-import { TRANSFER_OCTETS } from '../../decoders/orientation.js';
+import { Completion, TRANSFERRED_OCTETS } from '../../../flow/columns.js';
 import type { LogRecord } from '../log-row.js';
 import { isText } from '../text-fields.js';
 
@@ -60,7 +59,7 @@ const STATES = [
 
 /** Sets `completion`, after the counters are set. For protocols other than TCP the counters alone tell: Zeek's state adds nothing to them. */
 export function applyState(record: LogRecord, bytes: Uint8Array, from: number, to: number): void {
-  const transferred = record.octets >= TRANSFER_OCTETS || record.reverseOctets >= TRANSFER_OCTETS;
+  const transferred = record.octets >= TRANSFERRED_OCTETS || record.reverseOctets >= TRANSFERRED_OCTETS;
   const bothSent = (record.packets > 0 || record.octets > 0) && (record.reversePackets > 0 || record.reverseOctets > 0);
   if (record.protocol !== TCP) {
     record.completion = transferred ? Completion.transferred : bothSent ? Completion.established : Completion.attempt;

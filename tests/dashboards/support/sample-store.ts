@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { QueryResult } from '../../../dashboards/console/frame.js';
 import { VERDICT_COLUMNS } from '../../../detector/coverage/verdict-types.js';
 import { FINDING_COLUMNS } from '../../../detector/findings/finding.js';
-import { createStore, type Store } from '../../../detector/store/store.js';
+import { createStore, KEEP_FOREVER, type Store } from '../../../detector/store/store.js';
 import { FLOW_COLUMNS } from '../../../flow/columns.js';
 import { COVERAGE_COLUMNS } from '../../../flow/coverage.js';
 import { nativeRows, type Row } from './rows.js';
@@ -26,7 +26,7 @@ export interface SampleExtras {
 /** A real store in a temporary folder with one day of two fleets in it. */
 export async function openSampleStore(extras: SampleExtras = {}): Promise<SampleStore> {
   const path = await mkdtemp(join(tmpdir(), 'cordon-dashboards-'));
-  const store = createStore({ kind: 'chdb', path, retention: { flows: 0, minutes: 0, hours: 0 } });
+  const store = createStore({ kind: 'chdb', path, retention: KEEP_FOREVER });
   await store.start();
   await store.migrate();
   await store.insertNative('flows', [nativeRows(FLOW_COLUMNS, [...sampleFlows(), ...(extras.flows ?? [])])], 'sample-flows');
