@@ -225,14 +225,12 @@ describe.skipIf(logstash === undefined || oracle === undefined || ipfixprobe ===
     expect(got.reduce((sum, datagram) => sum + ((datagram[2]! << 8) | datagram[3]!), 0)).toBe(30);
   });
 
-  test('every file of datagrams is recognised, but for a hexadecimal dump; all but two hold one datagram', async () => {
+  test('every file of datagrams is recognised; all but two hold one datagram', async () => {
     const guesses = await Promise.all(dat().map(async (path) => ({ name: basename(path), format: await sniffFormat({ path }) })));
     expect(guesses.length).toBeGreaterThan(80);
-    expect(guesses.filter(({ format }) => format !== 'netflow')).toEqual([{ name: 'netflow9_test_invalid01.dat', format: 'unknown' }]);
+    expect(guesses.filter(({ format }) => format !== 'netflow')).toEqual([]);
     const counts = await Promise.all(
-      dat()
-        .filter((path) => !path.endsWith('netflow9_test_invalid01.dat'))
-        .map(async (path) => ({ name: basename(path), datagrams: (await readDatagrams(readFileSync(path))).length })),
+      dat().map(async (path) => ({ name: basename(path), datagrams: (await readDatagrams(readFileSync(path))).length })),
     );
     expect(counts.filter(({ datagrams }) => datagrams !== 1)).toEqual([
       { name: 'ipfix.dat', datagrams: 3 },
