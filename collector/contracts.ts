@@ -58,6 +58,26 @@ export interface SampleCounters {
 }
 export const SAMPLE_WORDS = 6;
 
+/**
+ * What an exporter says of itself in options records (IPFIX, RFC 7011 §4.1–§4.3; elements 40–42, 164–168): running totals since its start, NaN what
+ * this message does not tell.
+ */
+export interface ExporterStatistics {
+  exportedMessages: number;
+  exportedRecords: number;
+  notSentRecords: number;
+  ignoredPackets: number;
+  ignoredOctets: number;
+}
+
+/** Interface counters that a message carries (sFlow if_counters): running totals in columns with a length, reused. */
+export interface InterfaceCounters {
+  length: number;
+  /** INTERFACE_NUMBERS numbers an interface: ifIndex, ifHCInOctets, ifHCOutOctets, ifInErrors + ifInDiscards. */
+  numbers: Float64Array;
+}
+export const INTERFACE_NUMBERS = 4;
+
 /** What one call of `decode` says beside its rows. Owned by the caller, reset by the decoder at the start of each call. */
 export interface MessageReport {
   /** 'netflow5', 'netflow9', 'ipfix', 'sflow5', … ; '' when the bytes are no message of the decoder's. */
@@ -69,12 +89,16 @@ export interface MessageReport {
   /** Milliseconds since the exporter's start (v5, v9, sFlow), NaN where the protocol has none (IPFIX). */
   systemUptimeMs: number;
   /**
-   * Data records announced or implied by the message, options records apart: decoded + undecodable + malformed. −1 when it cannot be
+   * Data records announced or implied by the message, options records apart: decoded + undecodable + malformed + held. −1 when it cannot be
    * known (an IPFIX set without its template): the next message's sequence number then tells.
    */
   recordsAnnounced: number;
   recordsDecoded: number;
   recordsUndecodable: number;
+  /** Of recordsUndecodable's kind, but kept until their template comes (templates/held-sets.ts). −1 when sets are kept and their records cannot be counted. */
+  recordsHeld: number;
+  /** Records of earlier messages, held until now, that this message's template made rows: they follow the message's own rows. */
+  recordsReleased: number;
   /** Octets that could not be read as records (sets without template, cut or broken sets): an upper bound of the records in them. */
   undecodableOctets: number;
   recordsMalformed: number;
@@ -92,6 +116,9 @@ export interface MessageReport {
   malformed: boolean;
   /** Empty but for sFlow. */
   readonly samples: SampleCounters;
+  /** Empty but for sFlow's counter samples. */
+  readonly interfaces: InterfaceCounters;
+  readonly statistics: ExporterStatistics;
 }
 
 /** Counts of faults by code. */

@@ -42,7 +42,7 @@ export const FLOW_COLUMNS = {
     unit: '1:N',
   },
   icmpTypeCode: { kind: 'u16', element: 32, meaning: 'ICMP type * 256 + code, for ICMP and ICMPv6 (element 139)' },
-  vlanId: { kind: 'u16', element: 58, meaning: 'outer 802.1Q VLAN, 0 untagged' },
+  vlanId: { kind: 'u16', element: 58, meaning: '802.1Q VLAN next to the IP header, 0 untagged; the ones around it are in `tunnel`' },
   ingressInterface: { kind: 'u32', element: 10, meaning: "exporter's index of the interface the packets came in by" },
   egressInterface: { kind: 'u32', element: 14, meaning: "exporter's index of the interface the packets left by" },
   sourceMacAddress: { kind: 'u64', element: 56, meaning: 'MAC address of the source as a 48-bit number, 0 not known' },
@@ -87,6 +87,41 @@ export const FLOW_COLUMNS = {
   mirror: {
     kind: 'u8',
     meaning: '1 in the second copy of a record whose both ends are assets, filed under the destination; each record has one row with 0',
+  },
+  ipClassOfService: { kind: 'u8', element: 5, meaning: 'DSCP and ECN of the first packet, as the exporter tells it' },
+  firewallEvent: { kind: 'u8', element: 233, meaning: '1 created, 2 deleted, 3 denied, 4 alert, 5 update (NSEL and others), 0 not told' },
+  natEvent: { kind: 'u8', element: 230, meaning: 'NAT event (RFC 8158 §4.2), 0 not told' },
+  postNATSourceIPv6Address: { kind: 'address', element: 281, meaning: 'source after translation; IPv4 (element 225) mapped; :: not told' },
+  postNATDestinationIPv6Address: {
+    kind: 'address',
+    element: 282,
+    meaning: 'destination after translation; IPv4 (element 226) mapped; :: not told',
+  },
+  postNAPTSourceTransportPort: { kind: 'u16', element: 227, meaning: "source's port after translation, 0 not told" },
+  postNAPTDestinationTransportPort: { kind: 'u16', element: 228, meaning: "destination's port after translation, 0 not told" },
+  ingressInterfaceName: {
+    kind: 'symbol',
+    element: 82,
+    meaning: 'name of the ingress interface, where the exporter told it in options records',
+  },
+  egressInterfaceName: {
+    kind: 'symbol',
+    element: 82,
+    meaning: 'name of the egress interface, where the exporter told it in options records',
+  },
+  vrfName: { kind: 'symbol', element: 236, meaning: 'VRF or VPN the flow belongs to, as named or numbered by the exporter' },
+  tunnel: {
+    kind: 'symbol',
+    meaning:
+      "headers around the metered packets, outermost first, such as 'vlan 100/gre 192.0.2.1>198.51.100.2'; empty where there are none",
+  },
+  sourceNames: {
+    kind: 'symbol',
+    meaning: 'DNS names for which the destination was given the source as an answer still valid, at most 4, separated by commas',
+  },
+  destinationNames: {
+    kind: 'symbol',
+    meaning: 'DNS names for which the source was given the destination as an answer still valid, at most 4, separated by commas',
   },
 } as const satisfies ColumnTable;
 

@@ -6,8 +6,11 @@ import type { ColumnTable } from './column-kinds.js';
  *
  * Double entry (reference: assurance.md §2.6), residues are bugs:
  *   recordsSent     = recordsReceived + recordsLost                 (sent comes from sequence numbers alone)
- *   recordsReceived = recordsDecoded + recordsUndecodable + recordsMalformed + recordsDuplicate + recordsRefused
+ *   recordsReceived + recordsReleased
+ *                   = recordsDecoded + recordsUndecodable + recordsMalformed + recordsDuplicate + recordsRefused + recordsHeld
  *   recordsDecoded  = recordsProduced + recordsUnwatched            (produced rows are then stored, quarantined or in flight)
+ * Records whose template is missing are held for a while (recordsHeld) and released when it comes, or when they are given up as undecodable
+ * (recordsReleased): held − released is what still waits.
  * NetFlow v9 numbers export packets, not records: there recordsLost is messagesLost times the mean of records a packet, and
  * `lossEstimated` says so; messagesSent = messagesReceived + messagesLost is exact.
  */
@@ -51,6 +54,33 @@ export const COVERAGE_COLUMNS = {
   clockOffsetMilliseconds: {
     kind: 'f64',
     meaning: 'smallest arrival − export time in these counts; NaN when arrival is not known (replay)',
+    unit: 'ms',
+  },
+  recordsHeld: { kind: 'u64', meaning: 'data records kept until their template comes' },
+  recordsReleased: { kind: 'u64', meaning: 'held data records that were decoded after all, or given up' },
+  recordsNotExported: {
+    kind: 'u64',
+    meaning: 'records the exporter says that it made and did not send (IPFIX notSentFlowTotalCount, RFC 7011 §4.3)',
+  },
+  packetsMissed: {
+    kind: 'u64',
+    meaning:
+      'packets the sensor says that it did not look at (IPFIX ignoredPacketTotalCount, sFlow drops, Zeek capture_loss, Suricata drops)',
+    unit: 'packets',
+  },
+  packetsSelected: { kind: 'u64', meaning: 'packets that sampling took, as far as their pool is told (sFlow)', unit: 'packets' },
+  packetsPool: { kind: 'u64', meaning: 'packets that packetsSelected were taken from (sFlow sample_pool)', unit: 'packets' },
+  interfaceOctets: { kind: 'u64', meaning: 'octets that passed by the interface counters of the exporter', unit: 'octets' },
+  estimatedOctets: {
+    kind: 'u64',
+    meaning: 'octets of the rows by the same interfaces, times their sampling interval: what interfaceOctets is reconciled with',
+    unit: 'octets',
+  },
+  messagesOverrun: { kind: 'u64', meaning: 'messages dropped unread because bus and buffer were full' },
+  messagesQuarantined: { kind: 'u64', meaning: 'messages that could not be read and were kept aside' },
+  silentMilliseconds: {
+    kind: 'u32',
+    meaning: 'how much of the minute lay beyond twice the usual pause between messages of this exporter',
     unit: 'ms',
   },
 } as const satisfies ColumnTable;

@@ -1,4 +1,4 @@
-import type { MessageReport } from '../contracts.js';
+import type { ExporterStatistics, MessageReport } from '../contracts.js';
 
 /** An empty report. The caller makes one and lends it to every call of `decode`. */
 export function createMessageReport(): MessageReport {
@@ -11,6 +11,8 @@ export function createMessageReport(): MessageReport {
     recordsAnnounced: 0,
     recordsDecoded: 0,
     recordsUndecodable: 0,
+    recordsHeld: 0,
+    recordsReleased: 0,
     undecodableOctets: 0,
     recordsMalformed: 0,
     optionsRecords: 0,
@@ -20,6 +22,8 @@ export function createMessageReport(): MessageReport {
     samplingInterval: 0,
     malformed: false,
     samples: { length: 0, words: new Uint32Array(0) },
+    interfaces: { length: 0, numbers: new Float64Array(0) },
+    statistics: emptyStatistics(),
   };
 }
 
@@ -33,6 +37,8 @@ export function resetMessageReport(report: MessageReport): void {
   report.recordsAnnounced = 0;
   report.recordsDecoded = 0;
   report.recordsUndecodable = 0;
+  report.recordsHeld = 0;
+  report.recordsReleased = 0;
   report.undecodableOctets = 0;
   report.recordsMalformed = 0;
   report.optionsRecords = 0;
@@ -42,4 +48,21 @@ export function resetMessageReport(report: MessageReport): void {
   report.samplingInterval = 0;
   report.malformed = false;
   report.samples.length = 0;
+  report.interfaces.length = 0;
+  const { statistics } = report;
+  statistics.exportedMessages = Number.NaN;
+  statistics.exportedRecords = Number.NaN;
+  statistics.notSentRecords = Number.NaN;
+  statistics.ignoredPackets = Number.NaN;
+  statistics.ignoredOctets = Number.NaN;
+}
+
+function emptyStatistics(): ExporterStatistics {
+  return {
+    exportedMessages: Number.NaN,
+    exportedRecords: Number.NaN,
+    notSentRecords: Number.NaN,
+    ignoredPackets: Number.NaN,
+    ignoredOctets: Number.NaN,
+  };
 }

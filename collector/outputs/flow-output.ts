@@ -6,7 +6,7 @@ import { partitionOf, type WatchList } from '../../flow/watch-list.js';
 import { PublishWindow } from './publish-window.js';
 
 /** Rows gathered for a partition before they become a frame: about 850 KB of the 900 KB that a frame may hold. */
-export const ROWS_PER_FRAME = 4096;
+export const ROWS_PER_FRAME = 3328;
 
 /** Partition that rows of no watched asset go to, where the configuration keeps them at all. */
 const UNWATCHED_UNIT = '';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChdbStore } from '../../../detector/store/chdb/chdb-store.js';
 import { createHttpFront, type HttpFront } from '../../../detector/store/http-front/http-front.js';
+import { readMigrations } from '../../../detector/store/migrate.js';
 import { createStore, type Store } from '../../../detector/store/store.js';
 import { DAY, flowFrames } from './rows.js';
 import { totals } from './totals.js';
@@ -45,7 +46,7 @@ const shape = { rows: 20_000, startMs: DAY + 23 * 3_600_000, stepMs: 500, assets
 
 describe('a store on a server', () => {
   it('migrates, once', async () => {
-    expect((await store.migrate()).applied).toHaveLength(2);
+    expect((await store.migrate()).applied).toEqual((await readMigrations()).map(({ name }) => name));
     expect((await store.migrate()).applied).toEqual([]);
   });
 

@@ -1,0 +1,80 @@
+-- What the collector tells since it reads tunnels, translations, names and the exporters' own statistics.
+ALTER TABLE flows
+    ADD COLUMN IF NOT EXISTS ipClassOfService UInt8 COMMENT 'DSCP and ECN of the first packet, as the exporter tells it',
+    ADD COLUMN IF NOT EXISTS firewallEvent UInt8 COMMENT '1 created, 2 deleted, 3 denied, 4 alert, 5 update (NSEL and others), 0 not told',
+    ADD COLUMN IF NOT EXISTS natEvent UInt8 COMMENT 'NAT event (RFC 8158 §4.2), 0 not told',
+    ADD COLUMN IF NOT EXISTS postNATSourceIPv6Address IPv6 COMMENT 'source after translation; IPv4 (element 225) mapped; :: not told',
+    ADD COLUMN IF NOT EXISTS postNATDestinationIPv6Address IPv6 COMMENT 'destination after translation; IPv4 (element 226) mapped; :: not told',
+    ADD COLUMN IF NOT EXISTS postNAPTSourceTransportPort UInt16 COMMENT 'source''s port after translation, 0 not told',
+    ADD COLUMN IF NOT EXISTS postNAPTDestinationTransportPort UInt16 COMMENT 'destination''s port after translation, 0 not told',
+    ADD COLUMN IF NOT EXISTS ingressInterfaceName LowCardinality(String) COMMENT 'name of the ingress interface, where the exporter told it in options records',
+    ADD COLUMN IF NOT EXISTS egressInterfaceName LowCardinality(String) COMMENT 'name of the egress interface, where the exporter told it in options records',
+    ADD COLUMN IF NOT EXISTS vrfName LowCardinality(String) COMMENT 'VRF or VPN the flow belongs to, as named or numbered by the exporter',
+    ADD COLUMN IF NOT EXISTS tunnel LowCardinality(String) COMMENT 'headers around the metered packets, outermost first, such as ''vlan 100/gre 192.0.2.1>198.51.100.2''; empty where there are none',
+    ADD COLUMN IF NOT EXISTS sourceNames LowCardinality(String) COMMENT 'DNS names for which the destination was given the source as an answer still valid, at most 4, separated by commas',
+    ADD COLUMN IF NOT EXISTS destinationNames LowCardinality(String) COMMENT 'DNS names for which the source was given the destination as an answer still valid, at most 4, separated by commas';
+
+ALTER TABLE flows COMMENT COLUMN vlanId '802.1Q VLAN next to the IP header, 0 untagged; the ones around it are in `tunnel`';
+
+ALTER TABLE coverage
+    ADD COLUMN IF NOT EXISTS recordsHeld UInt64 COMMENT 'data records kept until their template comes',
+    ADD COLUMN IF NOT EXISTS recordsReleased UInt64 COMMENT 'held data records that were decoded after all, or given up',
+    ADD COLUMN IF NOT EXISTS recordsNotExported UInt64 COMMENT 'records the exporter says that it made and did not send (IPFIX notSentFlowTotalCount, RFC 7011 §4.3)',
+    ADD COLUMN IF NOT EXISTS packetsMissed UInt64 COMMENT 'packets the sensor says that it did not look at (IPFIX ignoredPacketTotalCount, sFlow drops, Zeek capture_loss, Suricata drops)',
+    ADD COLUMN IF NOT EXISTS packetsSelected UInt64 COMMENT 'packets that sampling took, as far as their pool is told (sFlow)',
+    ADD COLUMN IF NOT EXISTS packetsPool UInt64 COMMENT 'packets that packetsSelected were taken from (sFlow sample_pool)',
+    ADD COLUMN IF NOT EXISTS interfaceOctets UInt64 COMMENT 'octets that passed by the interface counters of the exporter',
+    ADD COLUMN IF NOT EXISTS estimatedOctets UInt64 COMMENT 'octets of the rows by the same interfaces, times their sampling interval: what interfaceOctets is reconciled with',
+    ADD COLUMN IF NOT EXISTS messagesOverrun UInt64 COMMENT 'messages dropped unread because bus and buffer were full',
+    ADD COLUMN IF NOT EXISTS messagesQuarantined UInt64 COMMENT 'messages that could not be read and were kept aside',
+    ADD COLUMN IF NOT EXISTS silentMilliseconds UInt32 COMMENT 'how much of the minute lay beyond twice the usual pause between messages of this exporter';
+
+-- As before, with the new columns.
+CREATE OR REPLACE VIEW coverage_minutes AS
+SELECT
+    coverage.minute AS minute,
+    coverage.sensor AS sensor,
+    coverage.exporterIPv6Address AS exporterIPv6Address,
+    coverage.observationDomainId AS observationDomainId,
+    coverage.exportProtocol AS exportProtocol,
+    min(coverage.firstMessageMilliseconds) AS firstMessageMilliseconds,
+    max(coverage.lastMessageMilliseconds) AS lastMessageMilliseconds,
+    sum(coverage.observedMilliseconds) AS observedMilliseconds,
+    sum(coverage.messagesSent) AS messagesSent,
+    sum(coverage.messagesReceived) AS messagesReceived,
+    sum(coverage.messagesLost) AS messagesLost,
+    sum(coverage.messagesDuplicate) AS messagesDuplicate,
+    sum(coverage.messagesMalformed) AS messagesMalformed,
+    sum(coverage.messagesRefused) AS messagesRefused,
+    sum(coverage.recordsSent) AS recordsSent,
+    sum(coverage.recordsReceived) AS recordsReceived,
+    sum(coverage.recordsLost) AS recordsLost,
+    max(coverage.lossEstimated) AS lossEstimated,
+    sum(coverage.recordsDecoded) AS recordsDecoded,
+    sum(coverage.recordsUndecodable) AS recordsUndecodable,
+    sum(coverage.recordsMalformed) AS recordsMalformed,
+    sum(coverage.recordsDuplicate) AS recordsDuplicate,
+    sum(coverage.recordsRefused) AS recordsRefused,
+    sum(coverage.recordsProduced) AS recordsProduced,
+    sum(coverage.recordsUnwatched) AS recordsUnwatched,
+    sum(coverage.optionsRecords) AS optionsRecords,
+    sum(coverage.templatesReceived) AS templatesReceived,
+    sum(coverage.templatesMissing) AS templatesMissing,
+    sum(coverage.templatesChanged) AS templatesChanged,
+    sum(coverage.restarts) AS restarts,
+    sum(coverage.kernelDrops) AS kernelDrops,
+    max(coverage.samplingInterval) AS samplingInterval,
+    if(countIf(NOT isNaN(coverage.clockOffsetMilliseconds)) = 0, nan, minIf(coverage.clockOffsetMilliseconds, NOT isNaN(coverage.clockOffsetMilliseconds))) AS clockOffsetMilliseconds,
+    sum(coverage.recordsHeld) AS recordsHeld,
+    sum(coverage.recordsReleased) AS recordsReleased,
+    sum(coverage.recordsNotExported) AS recordsNotExported,
+    sum(coverage.packetsMissed) AS packetsMissed,
+    sum(coverage.packetsSelected) AS packetsSelected,
+    sum(coverage.packetsPool) AS packetsPool,
+    sum(coverage.interfaceOctets) AS interfaceOctets,
+    sum(coverage.estimatedOctets) AS estimatedOctets,
+    sum(coverage.messagesOverrun) AS messagesOverrun,
+    sum(coverage.messagesQuarantined) AS messagesQuarantined,
+    sum(coverage.silentMilliseconds) AS silentMilliseconds
+FROM coverage
+GROUP BY minute, sensor, exporterIPv6Address, observationDomainId, exportProtocol;
