@@ -45,6 +45,11 @@ const FORBIDDEN: readonly { from: string; never: readonly string[]; why: string 
     ],
     why: 'lines to rows: logs know the contracts and how rows are oriented',
   },
+  {
+    from: 'collector/names',
+    never: ['collector/inputs', 'collector/outputs', 'collector/logs', 'collector/packets', 'collector/decoders', 'collector/sequence'],
+    why: 'the name table is told, and asks nobody',
+  },
   { from: 'detector/detections', never: ['detector/store', 'detector/engine', 'flow/bus', 'node:'], why: 'detections are pure' },
   { from: 'detector/claims', never: ['detector/store', 'detector/engine', 'flow/bus'], why: 'claims are compiled without the rest' },
   { from: 'dashboards', never: ['detector/detections', 'detector/engine', 'detector/sessions'], why: 'screens read the store' },
