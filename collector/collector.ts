@@ -8,6 +8,7 @@ import type { FaultCode, Faults, LineBlock, LineDecoder, Origin } from './contra
 import { createExportDecoder } from './decoders/decoders-table.js';
 import { createMessageReport } from './decoders/report.js';
 import type { Meter } from './metering/meter.js';
+import { createNameTable, type NameTable } from './names/name-table.js';
 import { createFlowOutput, type FlowOutput } from './outputs/flow-output.js';
 import type { PacketBatch } from './packets/packet-batch.js';
 import type { CaptureLedger } from './sequence/capture-stretch.js';
@@ -70,6 +71,8 @@ export interface CollectorCounters {
 export interface Collector {
   readonly counters: Readonly<CollectorCounters>;
   readonly ledger: Ledger;
+  /** What clients were told by DNS: whoever reads answers tells it; rows get their names from it when they are routed. */
+  readonly names: NameTable;
   /** Counts what inputs find wrong. */
   readonly faults: Faults;
   /** One export datagram. A promise means "wait if you can": files do, UDP cannot. */
@@ -110,6 +113,7 @@ export function createCollector(output: CollectorOutput): Collector {
   const decoder = createExportDecoder();
   const report = createMessageReport();
   const ledger = createLedger();
+  const names = createNameTable();
   const coverage = new ColumnBatch(COVERAGE_COLUMNS);
   const exported: Filling = { batch: new FlowBatch(ROWS_PER_WRITE * 2), source: 'exported' };
   const metered: Filling = { batch: new FlowBatch(ROWS_PER_WRITE * 2), source: 'metered' };
@@ -123,6 +127,7 @@ export function createCollector(output: CollectorOutput): Collector {
     const batch = filling.batch;
     if (batch.length === 0) return;
     filling.batch = spare;
+    names.annotate(batch, 0, batch.length);
     if (unwatched.length < batch.length) unwatched = new Uint8Array(batch.capacity);
     const counts = await output.flows.write(batch, unwatched).catch((error: unknown) => {
       // A bus that fails has failed for good, and the process ends. Until then the spare must not be the batch that is being filled.
@@ -179,6 +184,7 @@ export function createCollector(output: CollectorOutput): Collector {
   return {
     counters,
     ledger,
+    names,
     faults,
 
     datagram(payload, origin) {
