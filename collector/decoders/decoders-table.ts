@@ -1,6 +1,6 @@
 import type { FlowBatch } from '../../flow/batch.js';
 import type { Faults, FlowDecoder, MessageReport, Origin } from '../contracts.js';
-import type { TemplateStoreOptions } from '../templates/store.js';
+import type { TemplateStore, TemplateStoreOptions } from '../templates/store.js';
 import { readU16, readU32 } from './bytes.js';
 import { createIpfixDecoder, IPFIX_VERSION } from './ipfix/ipfix.js';
 import { createNetflow1Decoder, NETFLOW1_VERSION } from './netflow1/netflow1.js';
@@ -17,7 +17,10 @@ export type Format = (typeof FORMATS)[number];
 export const EXPORT_FORMATS = ['netflow5', 'netflow9', 'ipfix'] as const satisfies readonly Format[];
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-export type ExportDecoderOptions = TemplateStoreOptions;
+export interface ExportDecoderOptions extends TemplateStoreOptions {
+  /** One store for NetFlow v9 and IPFIX, to look into and to restore; each makes its own when absent. */
+  readonly templates?: TemplateStore;
+}
 
 /** All decoders of flow export, by the name that `exportProtocol` carries. */
 export const DECODERS = {

@@ -1,8 +1,7 @@
 import type { FlowBatch } from '../../flow/batch.js';
 import type { Faults, FlowDecoder, MessageReport, Origin } from '../contracts.js';
 import { compileTemplate } from '../templates/compile.js';
-import { SamplingTable } from '../templates/sampling.js';
-import type { DomainState } from '../templates/store.js';
+import { createDomainState, type DomainState } from '../templates/store.js';
 import { readU16, readU32 } from './bytes.js';
 import { DataSetReader, type MessageContext } from './data-sets.js';
 import { finishRows } from './finish-rows.js';
@@ -48,7 +47,7 @@ export function createFixedRecordDecoder(format: FixedRecordFormat): FlowDecoder
   });
   const recordOctets = template.minimumLength;
   const reader = new DataSetReader(fields.length);
-  const domain: DomainState = { templates: new Map(), sampling: new SamplingTable(0), systemInitMs: Number.NaN };
+  const domain: DomainState = createDomainState(0);
 
   return {
     decode(payload: Uint8Array, origin: Origin, into: FlowBatch, report: MessageReport, faults: Faults): number {

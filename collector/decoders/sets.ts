@@ -1,5 +1,5 @@
 import type { TemplateFields } from '../templates/compile.js';
-import type { TemplateStore } from '../templates/store.js';
+import { countRestored, type TemplateStore } from '../templates/store.js';
 import type { FieldSpecifiers } from '../templates/template.js';
 import { readU16 } from './bytes.js';
 import { DataSetReader, type MessageContext } from './data-sets.js';
@@ -69,7 +69,9 @@ export class SetReader {
         report.undecodableOctets += to - from;
         faults.add('template-missing');
       } else {
+        const before = report.recordsDecoded;
         this.data.read(message, template, from, to);
+        if (domain.restored.size > 0) countRestored(domain, id, report.recordsDecoded - before);
       }
     } else if (id === this.dialect.templateSetId || id === this.dialect.optionsTemplateSetId) {
       this.readTemplates(message, id === this.dialect.optionsTemplateSetId, from, to);

@@ -19,7 +19,43 @@ export interface DomainState {
   readonly sampling: SamplingTable;
   /** systemInitTimeMilliseconds from options records: when the exporter started, NaN not told. */
   systemInitMs: number;
+  /** Templates from before our restart that the exporter has not sent again yet, with the records decoded by each since. */
+  readonly restored: Map<number, number>;
+  /** Records decoded by restored templates, those confirmed since included. */
+  recordsByRestored: number;
 }
+
+/** Whose an observation domain is. */
+export interface DomainOwner {
+  /** 16 bytes. */
+  readonly exporter: Uint8Array;
+  readonly exporterPort: number;
+  readonly transport: Origin['transport'];
+  readonly protocol: string;
+  readonly observationDomainId: number;
+}
+
+/** A domain with its owner, for those who look in from outside: persistence and `cordon doctor`. */
+export interface KnownDomain extends DomainState {
+  readonly owner: DomainOwner;
+  /** Arrival of its last message in ms; NaN where arrival is not known. */
+  lastSeenMs: number;
+}
+
+/** A template that changed while it was in use: a security event, or an exporter that gives ids anew. */
+export interface Redefinition {
+  readonly owner: DomainOwner;
+  readonly atMs: number;
+  readonly before: Template;
+  readonly after: Template;
+  /** True when `before` came from before our restart: these records have been read by a template that may have been out of date. */
+  readonly wasRestored: boolean;
+  /** Records decoded by `before` since our restart; 0 where it was not restored. */
+  readonly records: number;
+}
+
+/** Redefinitions remembered for people; older ones stay counted in the ledger. */
+export const MAX_REDEFINITIONS = 32;
 
 /** What became of a template record: 'new', 'same' (a refresh), 'changed' (redefined), or the fault it was refused with. */
 export type TemplateOutcome = 'new' | 'same' | 'changed' | (FaultCode & `template-${string}`);
@@ -33,10 +69,19 @@ export interface TemplateStore {
   withdraw(domain: DomainState, templateId: number): void;
   withdrawAll(domain: DomainState, isOptions: boolean): void;
   readonly limits: TemplateLimits;
+  /** All domains, in no order. */
+  domains(): Iterable<KnownDomain>;
+  /**
+   * A domain as it was before a restart, its templates marked as restored until the exporter sends them again. Undefined where the limits leave no room or
+   * the domain is known already: what the exporter itself said since goes first.
+   */
+  restore(owner: DomainOwner, lastSeenMs: number, templates: readonly TemplateFields[]): KnownDomain | undefined;
+  /** The latest redefinitions, oldest first, at most MAX_REDEFINITIONS. */
+  readonly redefinitions: readonly Redefinition[];
   stats(): { readonly domains: number; readonly templates: number; readonly domainsEvicted: number };
 }
 
-interface Entry extends DomainState {
+interface Entry extends KnownDomain {
   readonly key: string;
   lastUse: number;
 }
@@ -46,6 +91,7 @@ export function createTemplateStore(options: TemplateStoreOptions = {}): Templat
   const limits: TemplateLimits = { ...DEFAULT_TEMPLATE_LIMITS, ...options.limits };
   const entries = new Map<string, Entry>();
   const exporterKeys = new WeakMap<Origin, string>();
+  const redefinitions: Redefinition[] = [];
   let uses = 0;
   let templates = 0;
   let domainsEvicted = 0;
@@ -57,7 +103,7 @@ export function createTemplateStore(options: TemplateStoreOptions = {}): Templat
   function exporterKey(origin: Origin): string {
     let key = exporterKeys.get(origin);
     if (key === undefined) {
-      key = String.fromCharCode(...origin.exporter) + (options.keyByPort === true ? `:${origin.exporterPort}` : '');
+      key = keyOf(origin, options.keyByPort === true);
       exporterKeys.set(origin, key);
     }
     return key;
@@ -82,13 +128,8 @@ export function createTemplateStore(options: TemplateStoreOptions = {}): Templat
       let entry = entries.get(key);
       if (entry === undefined) {
         if (entries.size >= limits.maxDomains) evict(undefined);
-        entry = {
-          key,
-          templates: new Map(),
-          sampling: new SamplingTable(limits.maxSamplersPerDomain),
-          systemInitMs: Number.NaN,
-          lastUse: 0,
-        };
+        const { exporter, exporterPort, transport } = origin;
+        entry = emptyDomain(key, { exporter: exporter.slice(), exporterPort, transport, protocol, observationDomainId }, limits);
         entries.set(key, entry);
       }
       last = entry;
@@ -97,12 +138,17 @@ export function createTemplateStore(options: TemplateStoreOptions = {}): Templat
       lastDomainId = observationDomainId;
     }
     last.lastUse = uses;
+    last.lastSeenMs = origin.receivedMs;
     return last;
   }
 
   function define(state: DomainState, fields: TemplateFields): TemplateOutcome {
     const known = state.templates.get(fields.id);
-    if (known !== undefined && known.isOptions === fields.isOptions && sameBytes(known.definition, fields.definition)) return 'same';
+    const restoredRecords = state.restored.get(fields.id);
+    if (known !== undefined && known.isOptions === fields.isOptions && sameBytes(known.definition, fields.definition)) {
+      if (restoredRecords !== undefined) state.restored.delete(fields.id);
+      return 'same';
+    }
     const template = compileTemplate(fields);
     if (template.minimumLength === 0) return 'template-empty';
     if (known === undefined) {
@@ -112,10 +158,42 @@ export function createTemplateStore(options: TemplateStoreOptions = {}): Templat
       templates++;
     }
     state.templates.set(fields.id, template);
-    return known === undefined ? 'new' : 'changed';
+    state.restored.delete(fields.id);
+    // An exporter may give its ids anew while we were away (RFC 7011 §8); only records that were read by the old template make it an event.
+    if (known === undefined || restoredRecords === 0) return 'new';
+    if (redefinitions.length >= MAX_REDEFINITIONS) redefinitions.shift();
+    const { owner, lastSeenMs } = state as Entry;
+    redefinitions.push({
+      owner,
+      atMs: lastSeenMs,
+      before: known,
+      after: template,
+      wasRestored: restoredRecords !== undefined,
+      records: restoredRecords ?? 0,
+    });
+    return 'changed';
+  }
+
+  function restore(owner: DomainOwner, lastSeenMs: number, saved: readonly TemplateFields[]): KnownDomain | undefined {
+    const key = `${keyOf(owner, options.keyByPort === true)}/${owner.protocol}/${owner.observationDomainId}`;
+    if (entries.has(key) || entries.size >= limits.maxDomains) return undefined;
+    const entry = emptyDomain(key, { ...owner, exporter: owner.exporter.slice() }, limits);
+    entry.lastSeenMs = lastSeenMs;
+    for (const fields of saved) {
+      if (entry.templates.size >= limits.maxTemplatesPerDomain || templates >= limits.maxTemplates) break;
+      if (fields.elements.length > limits.maxFieldsPerTemplate || entry.templates.has(fields.id)) continue;
+      const template = compileTemplate(fields);
+      if (template.minimumLength === 0) continue;
+      entry.templates.set(template.id, template);
+      entry.restored.set(template.id, 0);
+      templates++;
+    }
+    entries.set(key, entry);
+    return entry;
   }
 
   function withdraw(state: DomainState, templateId: number): void {
+    state.restored.delete(templateId);
     if (state.templates.delete(templateId)) templates--;
   }
 
@@ -127,8 +205,47 @@ export function createTemplateStore(options: TemplateStoreOptions = {}): Templat
       for (const template of [...state.templates.values()]) if (template.isOptions === isOptions) withdraw(state, template.id);
     },
     limits,
+    domains: () => entries.values(),
+    restore,
+    redefinitions,
     stats: () => ({ domains: entries.size, templates, domainsEvicted }),
   };
+}
+
+/** Over TCP and TLS templates live and die with their session (RFC 7011 §8.1), so the session's port is always part of it. */
+function keyOf(from: Pick<Origin, 'exporter' | 'exporterPort' | 'transport'>, keyByPort: boolean): string {
+  const address = String.fromCharCode(...from.exporter);
+  if (from.transport === 'tcp' || from.transport === 'tls') return `${address}${from.transport}${from.exporterPort}`;
+  return keyByPort ? `${address}:${from.exporterPort}` : address;
+}
+
+function emptyDomain(key: string, owner: DomainOwner, limits: TemplateLimits): Entry {
+  return {
+    key,
+    owner,
+    ...createDomainState(limits.maxSamplersPerDomain),
+    lastSeenMs: Number.NaN,
+    lastUse: 0,
+  };
+}
+
+/** A domain that has told nothing yet. */
+export function createDomainState(maxSamplers: number): DomainState {
+  return {
+    templates: new Map(),
+    sampling: new SamplingTable(maxSamplers),
+    systemInitMs: Number.NaN,
+    restored: new Map(),
+    recordsByRestored: 0,
+  };
+}
+
+/** Notes records that a template from before our restart has just decoded, while the exporter has not confirmed it. */
+export function countRestored(state: DomainState, templateId: number, records: number): void {
+  const before = state.restored.get(templateId);
+  if (before === undefined || records === 0) return;
+  state.restored.set(templateId, before + records);
+  state.recordsByRestored += records;
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
