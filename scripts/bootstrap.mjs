@@ -98,12 +98,12 @@ function check(args) {
   return 0;
 }
 
-function bench(args) {
-  const out = join(cache, 'bench');
+/** Compiles the programs beside the tests (bench, fuzz) and runs one. */
+function program(name, args) {
   const status = run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.bench.json']);
   return status !== 0
     ? status
-    : run(process.execPath, ['--enable-source-maps', join(out, 'tests/bench/main.js'), ...args], {
+    : run(process.execPath, ['--enable-source-maps', join(cache, 'bench', 'tests', name, 'main.js'), ...args], {
         env: { ...process.env, UV_THREADPOOL_SIZE: '16' },
       });
 }
@@ -129,11 +129,14 @@ switch (command) {
     break;
   case 'bench':
     build();
-    process.exit(bench(args));
+    process.exit(program('bench', args));
+    break;
+  case 'fuzz':
+    process.exit(program('fuzz', args));
     break;
   case 'build':
     build(true);
     break;
   default:
-    fail(`unknown step '${command}'; use start, test, check, bench, build or cordon`);
+    fail(`unknown step '${command}'; use start, test, check, bench, fuzz, build or cordon`);
 }

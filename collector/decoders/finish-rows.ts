@@ -76,7 +76,8 @@ function settleTimes(batch: FlowBatch, first: number, exportTimeMs: number, faul
   const starts = batch.columns.flowStartMilliseconds;
   const ends = batch.columns.flowEndMilliseconds;
   const latest = exportTimeMs + MAX_AFTER_EXPORT_MS;
-  const earliest = exportTimeMs - MAX_BEFORE_EXPORT_MS;
+  // Never before the epoch: an exporter without a clock counts from there, and its uptime reaches back beyond it.
+  const earliest = Math.max(0, exportTimeMs - MAX_BEFORE_EXPORT_MS);
   const plausible = (ms: number): boolean => ms === 0 || (ms <= latest && ms >= earliest);
   let implausible = 0;
   for (let row = first; row < batch.length; row++) {

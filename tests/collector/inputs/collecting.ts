@@ -3,17 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import type { FaultCode, Faults } from '../../../collector/contracts.js';
 import { type CaptureFileOptions, createCaptureFile } from '../../../collector/inputs/capture-file.js';
 import type { CaptureStatistics } from '../../../collector/inputs/capture-reader.js';
+import { FaultCounts } from './fault-counts.js';
 
-/** Counts faults by code. */
-export class FaultCounts implements Faults {
-  readonly counts: Partial<Record<FaultCode, number>> = {};
-  add(code: FaultCode, count = 1): void {
-    this.counts[code] = (this.counts[code] ?? 0) + count;
-  }
-}
+export { FaultCounts };
 
 /** One packet of a batch, copied out. */
 export interface ReadPacket {
