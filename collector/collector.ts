@@ -77,6 +77,8 @@ export interface Collector {
   readonly faults: Faults;
   /** One export datagram. A promise means "wait if you can": files do, UDP cannot. */
   datagram(payload: Uint8Array, origin: Origin): void | Promise<void>;
+  /** The connection of `origin` has ended: its templates are void, what it lost is lost. */
+  endSession(origin: Origin): void;
   /** Packets of a capture, metered by a meter of the caller's; the meter's sensor names the ledger's account. */
   packets(batch: PacketBatch, meter: Meter, capture: CaptureLedger): void | Promise<void>;
   /** Lines of a log, read by a decoder of the caller's. */
@@ -207,6 +209,11 @@ export function createCollector(output: CollectorOutput): Collector {
       const clock = Number.isNaN(origin.receivedMs) ? report.exportTimeMs : origin.receivedMs;
       if (stepLedger(clock)) return sendLedger();
       return writeSoon(exported);
+    },
+
+    endSession(origin) {
+      decoder.endSession?.(origin);
+      ledger.endSession(origin);
     },
 
     packets(packets, meter, capture) {

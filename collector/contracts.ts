@@ -8,6 +8,8 @@ export interface Origin {
   readonly exporter: Uint8Array;
   readonly exporterPort: number;
   readonly transport: 'udp' | 'tcp' | 'tls' | 'file';
+  /** TCP and TLS: number of the connection, another for each: templates and sequence numbers are its own (RFC 7011 §3.1, §8). */
+  readonly session?: number;
   /** Arrival by our clock in ms; for a file replayed, the time recorded with it (pcap timestamp), NaN when there is none. */
   receivedMs: number;
 }
@@ -132,6 +134,8 @@ export interface Faults {
  */
 export interface FlowDecoder {
   decode(payload: Uint8Array, origin: Origin, into: FlowBatch, report: MessageReport, faults: Faults): number;
+  /** Forgets what the connection of `origin` (its `session`) told: it has ended. Decoders that keep nothing of connections have none. */
+  endSession?(origin: Origin): void;
 }
 
 /** Lines of a log, without their line ends. Valid only during the call they are handed to. */
@@ -168,4 +172,6 @@ export interface LogEvents {
  */
 export interface LineDecoder {
   decode(lines: LineBlock, into: FlowBatch, events: LogEvents, faults: Faults): void;
+  /** The log has ended: tells what was begun and not completed. Only decoders of documents that span lines have it. */
+  end?(events: LogEvents, faults: Faults): void;
 }

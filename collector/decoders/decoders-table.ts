@@ -63,5 +63,9 @@ export function createExportDecoder(options: ExportDecoderOptions = {}): FlowDec
       faults.add('message-version');
       return 0;
     },
+
+    endSession(origin) {
+      for (const decoder of decoders.values()) decoder.endSession?.(origin);
+    },
   };
 }

@@ -2,10 +2,10 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { type Prefix, parseAddress } from '../../flow/address.js';
-import { PrefixTable } from '../../flow/prefix-table.js';
 import type { Log } from '../../flow/service/log.js';
 import type { Faults, FlowSource, Origin } from '../contracts.js';
-import { errorCode, InputError } from './input-error.js';
+import { InputError } from './input-error.js';
+import { bindError, createAllowList, type ListenAddress, listenName, senderAddress } from './listen.js';
 import { MAX_EXPORTERS, Origins, type SensorOf } from './origins.js';
 import { createKernelDrops, type KernelDrops, type SocketDrops } from './udp-kernel-drops.js';
 
@@ -19,12 +19,7 @@ export const UDP_DEFAULTS = {
   dropsIntervalMs: 1000,
 } as const;
 
-export interface UdpAddress {
-  /** An IPv4 or IPv6 address of this machine; `0.0.0.0` and `::` are all of its IPv4 or IPv6 addresses. */
-  readonly address: string;
-  /** 0 asks for a free port; `bind` tells which. */
-  readonly port: number;
-}
+export type UdpAddress = ListenAddress;
 
 export interface UdpInputOptions {
   readonly listen: readonly UdpAddress[];
@@ -80,7 +75,7 @@ class UdpSockets implements UdpInput {
   private readonly options: Settings;
   private readonly dependencies: UdpInputDependencies;
   private readonly origins: Origins;
-  private readonly allowed: PrefixTable | undefined;
+  private readonly isAllowed: (address: Uint8Array) => boolean;
   /** Senders refused lately, so that a flood of theirs costs a look-up each. */
   private readonly refused = new Set<string>();
   private readonly sockets: Socket[] = [];
@@ -100,7 +95,7 @@ class UdpSockets implements UdpInput {
     this.options = options;
     this.dependencies = dependencies;
     this.origins = new Origins(dependencies.sensorOf, 'udp', options.maxExporters);
-    this.allowed = options.allow && new PrefixTable(options.allow.map((prefix) => ({ prefix, value: 0 })));
+    this.isAllowed = createAllowList(options.allow);
   }
 
   bind(): Promise<readonly UdpAddress[]> {
@@ -154,11 +149,13 @@ class UdpSockets implements UdpInput {
       await once(socket, 'listening');
     } catch (error) {
       socket.close();
-      throw bindError(listen, error);
+      throw bindError('UDP', listen, error);
     }
     this.askForBuffer(socket, listen);
     socket.on('message', (payload, sender) => this.receive(payload, sender));
-    socket.on('error', (error) => this.fail(new InputError('socket-failed', `${name(listen)} failed: ${error.message}`, { cause: error })));
+    socket.on('error', (error) =>
+      this.fail(new InputError('socket-failed', `${listenName('UDP', listen)} failed: ${error.message}`, { cause: error })),
+    );
     return socket;
   }
 
@@ -174,7 +171,7 @@ class UdpSockets implements UdpInput {
     if (granted >= asked) return;
     this.dependencies.log.warn(
       { ...listen, asked, granted },
-      `the receive buffer of ${name(listen)} is ${granted} octets instead of ${asked}; raise it with sysctl -w net.core.rmem_max=${asked}`,
+      `the receive buffer of ${listenName('UDP', listen)} is ${granted} octets instead of ${asked}; raise it with sysctl -w net.core.rmem_max=${asked}`,
     );
   }
 
@@ -200,8 +197,8 @@ class UdpSockets implements UdpInput {
   /** The origin of a sender not seen lately, undefined when it is not allowed. */
   private admit(key: string, sender: RemoteInfo): Origin | undefined {
     if (this.refused.has(sender.address)) return undefined;
-    const address = parseAddress(sender.address.replace(/%.*$/, ''));
-    if (this.allowed !== undefined && this.allowed.lookup(address) < 0) {
+    const address = senderAddress(sender.address);
+    if (!this.isAllowed(address)) {
       if (this.refused.size >= this.options.maxExporters) this.refused.clear();
       this.refused.add(sender.address);
       return undefined;
@@ -273,32 +270,5 @@ class UdpSockets implements UdpInput {
     );
     // Not waited for: `deliver` may itself be what calls `stop`.
     void (this.pumping ?? Promise.resolve()).then(() => this.finish?.());
-  }
-}
-
-function name(listen: UdpAddress): string {
-  return `UDP port ${listen.port} on ${listen.address}`;
-}
-
-function bindError(listen: UdpAddress, error: unknown): InputError {
-  const code = errorCode(error);
-  const cause = { cause: error };
-  switch (code) {
-    case 'EADDRINUSE':
-      return new InputError(
-        'port-in-use',
-        `${name(listen)} is in use by another program; stop it ('ss -lunp' shows which) or give another port`,
-        cause,
-      );
-    case 'EACCES':
-      return new InputError('port-not-permitted', `${name(listen)} may not be opened by this user; give a port above 1023`, cause);
-    case 'EADDRNOTAVAIL':
-      return new InputError(
-        'address-not-available',
-        `${name(listen)}: this machine has no such address; 'ip address' shows which it has`,
-        cause,
-      );
-    default:
-      return new InputError('socket-failed', `${name(listen)} cannot be opened (${code})`, cause);
   }
 }

@@ -39,6 +39,8 @@ export interface Ledger {
   rows(batch: FlowBatch, from: number, to: number, source: RowSource, unwatched?: Uint8Array): void;
   /** Books records of one account and minute as handed on, for callers that counted themselves. */
   produced(account: Account, atMs: number, produced: number, unwatched: number): void;
+  /** Books what is open of a connection that has ended; its numbers mean nothing to the next one. */
+  endSession(origin: Origin): void;
   /** Books messages from senders that are not allowed, with no trace of the sender: its address may be forged. */
   refused(sensor: string, messages: number, atMs: number): void;
   /** Books datagrams the kernel dropped at one of our sockets, in the name of that input. */
@@ -91,7 +93,7 @@ export function createLedger(options: LedgerOptions = {}): Ledger {
   function streamOf(report: MessageReport, origin: Origin): ExporterStream {
     let exporter = exporterKeys.get(origin);
     if (exporter === undefined) {
-      exporter = `${origin.sensor}/${addressKey(origin.exporter)}${options.keyByPort === true ? `:${origin.exporterPort}` : ''}`;
+      exporter = `${sessionKey(origin)}${origin.sensor}/${addressKey(origin.exporter)}${options.keyByPort === true ? `:${origin.exporterPort}` : ''}`;
       exporterKeys.set(origin, exporter);
     }
     const key = `${exporter}/${report.protocol}/${report.observationDomainId}`;
@@ -112,6 +114,11 @@ export function createLedger(options: LedgerOptions = {}): Ledger {
     oldest.close();
     streams.delete(oldest.key);
     streamsEvicted++;
+  }
+
+  /** Streams of a connection are its own; all others share the empty name. */
+  function sessionKey({ session }: Origin): string {
+    return session === undefined ? '#' : `${session}#`;
   }
 
   /** Bytes that are no message, or too short for their header: they arrived, and that is all that is known of them. */
@@ -157,6 +164,15 @@ export function createLedger(options: LedgerOptions = {}): Ledger {
 
     produced(account, atMs, produced, unwatched) {
       book(minutesOf(account), atMs, produced, unwatched, 'exported');
+    },
+
+    endSession(origin) {
+      const key = sessionKey(origin);
+      for (const stream of [...streams.values()]) {
+        if (!stream.key.startsWith(key)) continue;
+        stream.close();
+        streams.delete(stream.key);
+      }
     },
 
     refused(sensor, messages, atMs) {

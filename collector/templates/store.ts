@@ -68,6 +68,8 @@ export interface TemplateStore {
   /** Forgets one template, or all of a kind (RFC 7011 §8.1). For sessions that are reliable only: over UDP a withdrawal is ignored (§8.4). */
   withdraw(domain: DomainState, templateId: number): void;
   withdrawAll(domain: DomainState, isOptions: boolean): void;
+  /** Forgets the templates of a connection that has ended (RFC 7011 §8). */
+  endSession(origin: Origin): void;
   readonly limits: TemplateLimits;
   /** All domains, in no order. */
   domains(): Iterable<KnownDomain>;
@@ -115,10 +117,14 @@ export function createTemplateStore(options: TemplateStoreOptions = {}): Templat
       if (entry !== keep && (oldest === undefined || entry.lastUse < oldest.lastUse)) oldest = entry;
     }
     if (oldest === undefined) return;
-    entries.delete(oldest.key);
-    templates -= oldest.templates.size;
+    forget(oldest);
     domainsEvicted++;
-    if (last === oldest) last = undefined;
+  }
+
+  function forget(entry: Entry): void {
+    entries.delete(entry.key);
+    templates -= entry.templates.size;
+    if (last === entry) last = undefined;
   }
 
   function domain(origin: Origin, protocol: string, observationDomainId: number): Entry {
@@ -204,6 +210,10 @@ export function createTemplateStore(options: TemplateStoreOptions = {}): Templat
     withdrawAll(state, isOptions) {
       for (const template of [...state.templates.values()]) if (template.isOptions === isOptions) withdraw(state, template.id);
     },
+    endSession(origin) {
+      const key = `${exporterKey(origin)}/`;
+      for (const entry of [...entries.values()]) if (entry.key.startsWith(key)) forget(entry);
+    },
     limits,
     domains: () => entries.values(),
     restore,
@@ -212,10 +222,10 @@ export function createTemplateStore(options: TemplateStoreOptions = {}): Templat
   };
 }
 
-/** Over TCP and TLS templates live and die with their session (RFC 7011 §8.1), so the session's port is always part of it. */
-function keyOf(from: Pick<Origin, 'exporter' | 'exporterPort' | 'transport'>, keyByPort: boolean): string {
+/** Over TCP and TLS templates live and die with their session (RFC 7011 §8.1), so the session is always part of it. */
+function keyOf(from: Pick<Origin, 'exporter' | 'exporterPort' | 'transport' | 'session'>, keyByPort: boolean): string {
   const address = String.fromCharCode(...from.exporter);
-  if (from.transport === 'tcp' || from.transport === 'tls') return `${address}${from.transport}${from.exporterPort}`;
+  if (from.transport === 'tcp' || from.transport === 'tls') return `${address}${from.transport}${from.session ?? from.exporterPort}`;
   return keyByPort ? `${address}:${from.exporterPort}` : address;
 }
 

@@ -52,6 +52,8 @@ export function createIpfixDecoder(options: IpfixDecoderOptions = {}): FlowDecod
       finishRows(into, first, origin, clock, domain.sampling.domainInterval, report, faults);
       return into.length - first;
     },
+
+    endSession: (origin) => store.endSession(origin),
   };
 }
 
