@@ -32,6 +32,12 @@ export class SamplingTable {
     return this.intervals.get(sampler) ?? this.domainInterval;
   }
 
+  /** What was told, in the form that `set` takes: a table is made again by setting them in this order. */
+  *entries(): Generator<readonly [sampler: number | undefined, interval: number]> {
+    if (this.told) yield [undefined, this.domainInterval];
+    yield* this.intervals;
+  }
+
   private agreed(): number {
     let common = 0;
     for (const interval of this.intervals.values()) {

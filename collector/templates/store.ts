@@ -185,6 +185,7 @@ export function createTemplateStore(options: TemplateStoreOptions = {}): Templat
     if (entries.has(key) || entries.size >= limits.maxDomains) return undefined;
     const entry = emptyDomain(key, { ...owner, exporter: owner.exporter.slice() }, limits);
     entry.lastSeenMs = lastSeenMs;
+    entry.lastUse = lastSeenMs - Number.MAX_SAFE_INTEGER; // evicted before all that were heard since, the longest silent first
     for (const fields of saved) {
       if (entry.templates.size >= limits.maxTemplatesPerDomain || templates >= limits.maxTemplates) break;
       if (fields.elements.length > limits.maxFieldsPerTemplate || entry.templates.has(fields.id)) continue;

@@ -1,5 +1,6 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { replaceFile } from '../service/replace-file.js';
 import { type Commit, type CommitStore, commitKeyText } from './commit-store.js';
 
 /** Entries kept; the longest unwritten go first. One replay has topics × partitions × groups of them: room for hundreds of replays. */
@@ -67,23 +68,5 @@ async function load(path: string): Promise<Map<string, Commit>> {
     throw new Error(`${path} holds the positions of the bus and cannot be read: remove it, and replays begin at their first record again`, {
       cause: error,
     });
-  }
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  const beside = `${path}.new`;
-  const file = await open(beside, 'w');
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(beside, path);
-  const folder = await open(dirname(path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
