@@ -41,6 +41,17 @@ export interface MinuteCounts {
   kernelDrops: number;
   samplingInterval: number;
   clockOffsetMilliseconds: number;
+  recordsHeld: number;
+  recordsReleased: number;
+  recordsNotExported: number;
+  packetsMissed: number;
+  packetsSelected: number;
+  packetsPool: number;
+  interfaceOctets: number;
+  estimatedOctets: number;
+  messagesOverrun: number;
+  messagesQuarantined: number;
+  silentMilliseconds: number;
 }
 
 /** Columns that add up over rows, as against first, last, largest and smallest. */
@@ -68,6 +79,17 @@ const SUMS = [
   'templatesChanged',
   'restarts',
   'kernelDrops',
+  'recordsHeld',
+  'recordsReleased',
+  'recordsNotExported',
+  'packetsMissed',
+  'packetsSelected',
+  'packetsPool',
+  'interfaceOctets',
+  'estimatedOctets',
+  'messagesOverrun',
+  'messagesQuarantined',
+  'silentMilliseconds',
 ] as const satisfies readonly (keyof MinuteCounts)[];
 
 export function emptyCounts(minute: number): MinuteCounts {
@@ -101,6 +123,17 @@ export function emptyCounts(minute: number): MinuteCounts {
     kernelDrops: 0,
     samplingInterval: 0,
     clockOffsetMilliseconds: Number.NaN,
+    recordsHeld: 0,
+    recordsReleased: 0,
+    recordsNotExported: 0,
+    packetsMissed: 0,
+    packetsSelected: 0,
+    packetsPool: 0,
+    interfaceOctets: 0,
+    estimatedOctets: 0,
+    messagesOverrun: 0,
+    messagesQuarantined: 0,
+    silentMilliseconds: 0,
   };
 }
 

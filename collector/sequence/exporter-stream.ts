@@ -3,9 +3,11 @@ import { minuteOf } from '../../flow/time.js';
 import type { MessageReport } from '../contracts.js';
 import { type Account, emptyCounts, type MinuteCounts, sawMessage, sawOffset } from './counts.js';
 import { DialectStream } from './dialect.js';
+import type { ExporterStatus } from './exporter-status.js';
 import type { SequenceLimits } from './limits.js';
 import { SampleSources, type SourceBudget } from './sample-sources.js';
 import { DUPLICATE, type SequenceBook, SequenceStream } from './stream.js';
+import { StreamTotals } from './stream-totals.js';
 
 /** The minutes of one account that were not drained yet. */
 export class OpenMinutes {
@@ -61,8 +63,7 @@ export class ExporterStream implements SequenceBook {
   /** sFlow: each source numbers its samples too. */
   private readonly samples: SampleSources | undefined;
   private readonly sequence: SequenceStream | DialectStream;
-  private messages = 0;
-  private records = 0;
+  private readonly totals = new StreamTotals();
 
   constructor(key: string, minutes: OpenMinutes, limits: SequenceLimits, sourceBudget: SourceBudget) {
     const { protocol } = minutes.account;
@@ -81,18 +82,19 @@ export class ExporterStream implements SequenceBook {
     const counts = this.minutes.at(report.exportTimeMs);
     const records = report.recordsDecoded + report.recordsUndecodable + report.recordsMalformed;
     sawMessage(counts, report.exportTimeMs);
+    this.totals.saw(Number.isNaN(receivedMs) ? report.exportTimeMs : receivedMs);
     counts.recordsReceived += records;
     counts.recordsSent += records;
     if (state === DUPLICATE) {
       counts.messagesDuplicate++;
       counts.recordsDuplicate += records;
+      this.totals.duplicates++;
       return state;
     }
     // While the stream is in doubt, so are the numbers of its samples.
     const attained =
-      state === SequenceState.unknown && this.messages > 0 ? 0 : (this.samples?.observe(report.samples, report.exportTimeMs) ?? 0);
-    this.messages++;
-    this.records += records;
+      state === SequenceState.unknown && this.totals.messages > 0 ? 0 : (this.samples?.observe(report.samples, report.exportTimeMs) ?? 0);
+    this.totals.took(report, records, attained);
     counts.messagesReceived++;
     counts.messagesSent++;
     if (report.malformed) counts.messagesMalformed++;
@@ -111,15 +113,18 @@ export class ExporterStream implements SequenceBook {
 
   lost(units: number, revealedMs: number): void {
     const counts = this.minutes.at(revealedMs);
-    const mean = this.messages === 0 ? 1 : Math.max(1, this.records / this.messages);
+    const { totals } = this;
+    const mean = totals.messages === 0 ? 1 : Math.max(1, totals.records / totals.messages);
     const inMessages = this.countsPackets || (this.sequence instanceof DialectStream && this.sequence.dialect === 'messages');
     const messages = inMessages ? units : Math.ceil(units / mean);
     const records =
       this.samples?.complete === true
         ? 0
         : inMessages
-          ? Math.round(units * (this.messages === 0 ? 0 : this.records / this.messages))
+          ? Math.round(units * (totals.messages === 0 ? 0 : totals.records / totals.messages))
           : units;
+    totals.lostMessages += messages;
+    totals.lostRecords += records;
     counts.messagesLost += messages;
     counts.messagesSent += messages;
     counts.recordsLost += records;
@@ -129,11 +134,14 @@ export class ExporterStream implements SequenceBook {
 
   restarted(revealedMs: number): void {
     this.samples?.clear();
+    this.totals.restarts++;
     this.minutes.at(revealedMs).restarts++;
   }
 
   undecodable(units: number, revealedMs: number): void {
     const counts = this.minutes.at(revealedMs);
+    this.totals.undecodable += units;
+    this.totals.records += units;
     counts.recordsUndecodable += units;
     counts.recordsReceived += units;
     counts.recordsSent += units;
@@ -157,8 +165,19 @@ export class ExporterStream implements SequenceBook {
    */
   private lostSamples(samples: number, revealedMs: number): void {
     const counts = this.minutes.at(revealedMs);
+    this.totals.lostRecords += samples;
     counts.recordsLost += samples;
     counts.recordsSent += samples;
+  }
+
+  status(): ExporterStatus {
+    return this.totals.status(this.minutes.account, this.dialect());
+  }
+
+  private dialect(): string {
+    if (!this.isNumbered) return 'none';
+    if (this.sequence instanceof DialectStream) return this.sequence.dialect;
+    return this.countsPackets ? 'messages' : 'records-before';
   }
 
   private follow(report: MessageReport): number {

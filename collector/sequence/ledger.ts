@@ -6,6 +6,7 @@ import { minuteOf } from '../../flow/time.js';
 import type { MessageReport, Origin } from '../contracts.js';
 import { type CaptureLedger, createCaptureLedger } from './capture-stretch.js';
 import { type Account, type MinuteCounts, writeCounts } from './counts.js';
+import type { ExporterStatus } from './exporter-status.js';
 import { ExporterStream, OpenMinutes } from './exporter-stream.js';
 import { DEFAULT_SEQUENCE_LIMITS, type SequenceLimits } from './limits.js';
 import { createLogLedger, type LogLedger } from './log-ledger.js';
@@ -55,6 +56,14 @@ export interface Ledger {
    * a batch can fill up, so drain into an empty one until that number is 0.
    */
   drain(untilMs: number, into: ColumnBatch<typeof COVERAGE_COLUMNS>): number;
+  /**
+   * Books a message that `message` has booked and that was kept aside (quarantine): in its account and minute.
+   */
+  quarantined(report: MessageReport, origin: Origin): void;
+  /** Books datagrams dropped unread because bus and buffer were full; the exporter's sequence numbers will tell what was in them. */
+  overrun(origin: Origin, messages?: number): void;
+  /** The exporters followed now (at most maxStreams), ordered by sensor, exporter, domain and protocol. */
+  exporters(): ExporterStatus[];
   stats(): { readonly streams: number; readonly streamsEvicted: number; readonly accounts: number };
 }
 
@@ -201,6 +210,20 @@ export function createLedger(options: LedgerOptions = {}): Ledger {
       for (const { account, counts } of taken) writeCounts(into, account, counts);
       return taken.length;
     },
+
+    quarantined(report, origin) {
+      const atMs = report.exportTimeMs > 0 ? report.exportTimeMs : Number.isNaN(origin.receivedMs) ? lastMinute : origin.receivedMs;
+      minutesOf(accountOf(report, origin)).at(atMs).messagesQuarantined++;
+    },
+
+    overrun(origin, messages = 1) {
+      const atMs = Number.isNaN(origin.receivedMs) ? lastMinute : origin.receivedMs;
+      const account = { sensor: origin.sensor, exporter: origin.exporter, observationDomainId: 0, protocol: '' };
+      minutesOf(account).at(atMs).messagesOverrun += messages;
+    },
+
+    exporters: () =>
+      [...streams.values()].sort((a, b) => compareAccounts(a.minutes.account, b.minutes.account)).map((stream) => stream.status()),
 
     stats: () => ({ streams: streams.size, streamsEvicted, accounts: accounts.size }),
   };
