@@ -245,7 +245,9 @@ class TcpServers implements TcpInput {
   private handshakeFailed(error: Error, socket: TLSSocket): void {
     this.counters.handshakesFailed++;
     const exporter = socket.remoteAddress ?? 'somebody who has gone';
-    this.warnOnce(exporter, `a TLS connection failed: ${error.message.split('\n')[0]} (${errorCode(error)})`);
+    // OpenSSL's errors carry their reason in words.
+    const reason = 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
+    this.warnOnce(exporter, `a TLS connection failed: ${reason} (${errorCode(error)})`);
     socket.destroy();
   }
 
@@ -299,7 +301,10 @@ class TcpServers implements TcpInput {
   private async close(): Promise<void> {
     await this.binding?.catch(() => undefined);
     clearInterval(this.timer);
-    const closed = this.servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    const closed = [
+      ...this.servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
+      ...[...this.sockets].map((socket) => new Promise<void>((resolve) => socket.once('close', () => resolve()))),
+    ];
     for (const session of this.sessions) session.stop();
     // Those still shaking hands are no sessions yet.
     for (const socket of this.sockets) socket.destroy();
