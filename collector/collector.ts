@@ -11,10 +11,12 @@ import type { Meter } from './metering/meter.js';
 import { createNameTable, type NameTable } from './names/name-table.js';
 import { createFlowOutput, type FlowOutput } from './outputs/flow-output.js';
 import type { PacketBatch } from './packets/packet-batch.js';
+import type { Quarantine } from './quarantine/quarantine.js';
 import type { CaptureLedger } from './sequence/capture-stretch.js';
 import { createLedger, type Ledger, type RowSource } from './sequence/ledger.js';
 import type { LogLedger } from './sequence/log-ledger.js';
 import { DUPLICATE } from './sequence/stream.js';
+import type { TemplateStore } from './templates/store.js';
 
 /** Decoded rows that are gathered before they are routed. */
 export const ROWS_PER_WRITE = 4096;
@@ -99,7 +101,16 @@ interface Filling {
   readonly source: RowSource;
 }
 
-export function createCollector(output: CollectorOutput): Collector {
+export interface CollectorSettings {
+  /** Where templates are kept; made when absent. Persistence and those who look in share it. */
+  readonly templates?: TemplateStore;
+  /** One sequence per source port, see LedgerOptions; the template store has its own setting. */
+  readonly keyByPort?: boolean;
+  /** Keeps what arrives live and cannot be read. */
+  readonly quarantine?: Pick<Quarantine, 'keep'>;
+}
+
+export function createCollector(output: CollectorOutput, settings: CollectorSettings = {}): Collector {
   const counters: CollectorCounters = {
     datagrams: 0,
     packets: 0,
@@ -112,9 +123,10 @@ export function createCollector(output: CollectorOutput): Collector {
     faults: new Map(),
   };
   const faults: Faults = { add: (code, count = 1) => void counters.faults.set(code, (counters.faults.get(code) ?? 0) + count) };
-  const decoder = createExportDecoder();
+  const { templates, keyByPort = false, quarantine } = settings;
+  const decoder = createExportDecoder({ keyByPort, ...(templates === undefined ? {} : { templates }) });
   const report = createMessageReport();
-  const ledger = createLedger();
+  const ledger = createLedger({ keyByPort });
   const names = createNameTable();
   const coverage = new ColumnBatch(COVERAGE_COLUMNS);
   const exported: Filling = { batch: new FlowBatch(ROWS_PER_WRITE * 2), source: 'exported' };
@@ -205,6 +217,8 @@ export function createCollector(output: CollectorOutput): Collector {
         return undefined;
       }
       batch.columns.sequenceState.fill(state, first, first + rows);
+      const isUnread = report.protocol === '' || report.malformed;
+      if (isUnread && origin.transport !== 'file' && quarantine?.keep(payload, origin) === true) ledger.quarantined(report, origin);
       // Only clocks that agree with the arrival move the ledger on: a forged export time must not close the minutes of others.
       const clock = Number.isNaN(origin.receivedMs) ? report.exportTimeMs : origin.receivedMs;
       if (stepLedger(clock)) return sendLedger();
