@@ -7,13 +7,14 @@
  *        | start  | last   | octets | octets |packets|packets| ports | kind  | source| dest. | TCP   | state |
  *        | ms f64 | ms f64 | fwd f64| rev f64| fwd   | rev   |       |       | word 3| word 3| flags | bits  |
  *        +--------+--------+--------+--------+-------+-------+-------+-------+-------+-------+-------+-------+
- *   word 16 … 18    19 … 21   22      23      24      25        26      27      28       29     30, 31
- *        +---------+---------+-------+-------+-------+---------+-------+-------+--------+------+-----+
- *        | source  | dest.   | prev. | next  | bucket| MAC     | source| dest. | first  | hash | -   |
- *        | 0 … 2   | 0 … 2   |       |       |       | high 2× | MAC lo| MAC lo| packet |      |     |
- *        +---------+---------+-------+-------+-------+---------+-------+-------+--------+------+-----+
+ *   word 16 … 18    19 … 21   22      23      24      25        26      27      28       29     30        31
+ *        +---------+---------+-------+-------+-------+---------+-------+-------+--------+------+--------+-------+
+ *        | source  | dest.   | prev. | next  | bucket| MAC     | source| dest. | first  | hash | tunnel | class |
+ *        | 0 … 2   | 0 … 2   |       |       |       | high 2× | MAC lo| MAC lo| packet |      |        |       |
+ *        +---------+---------+-------+-------+-------+---------+-------+-------+--------+------+--------+-------+
  *
- * ports: source << 16 | destination; ICMP: type << 8 | code of the request. kind: VLAN << 16 | IP version << 8 | protocol.
+ * ports: source << 16 | destination; ICMP: type << 8 | code of the request. kind: tunnelled << 31 | VLAN << 16 | IP version << 8 | protocol.
+ * tunnel: the first packet's << 16 | its identity, by which flows are told apart (packets/tunnel-table.ts). class: of service, of the first packet.
  * TCP flags: reverse << 16 | forward, of the current record. `source` is the initiator as far as it is known.
  */
 export const ENTRY_WORDS = 32;
@@ -44,6 +45,8 @@ export const SOURCE_MAC_LOW = 26;
 export const DESTINATION_MAC_LOW = 27;
 export const FIRST_PACKET = 28;
 export const HASH = 29;
+export const TUNNEL = 30;
+export const CLASS_OF_SERVICE = 31;
 
 /** What a session has shown since its first packet; kept when a record is cut by the active timeout. */
 export const State = {
@@ -64,16 +67,22 @@ export const State = {
 
 const VERSION_SHIFT = 8;
 const VLAN_SHIFT = 16;
+const TUNNELLED = 0x8000_0000 | 0;
 
-export function packKind(protocol: number, version: number, vlanId: number): number {
-  return (vlanId << VLAN_SHIFT) | (version << VERSION_SHIFT) | protocol;
+/** `tunnelled` when the identity of the tunnel has to be compared too: a plain packet never meets a flow with it. */
+export function packKind(protocol: number, version: number, vlanId: number, tunnelled: boolean): number {
+  const kind = (vlanId << VLAN_SHIFT) | (version << VERSION_SHIFT) | protocol;
+  return tunnelled ? kind | TUNNELLED : kind;
 }
 export function protocolOf(kind: number): number {
   return kind & 0xff;
 }
-export function versionOf(kind: number): number {
-  return (kind >>> VERSION_SHIFT) & 0xff;
-}
 export function vlanOf(kind: number): number {
-  return kind >>> VLAN_SHIFT;
+  return (kind >>> VLAN_SHIFT) & 0x0fff;
+}
+export function tunnelOf(word: number): number {
+  return word >>> 16;
+}
+export function tunnelIdentityOf(word: number): number {
+  return word & 0xffff;
 }

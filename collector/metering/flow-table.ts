@@ -36,14 +36,15 @@ export class FlowTable {
     return this.size >= this.maxFlows;
   }
 
-  /** Equal for both directions of a flow: the endpoints' hashes are added. */
-  hash(packet: PacketHeaders, ports: number, kind: number): number {
+  /** Equal for both directions of a flow: the endpoints' hashes are added. `tunnel` is the tunnel's identity. */
+  hash(packet: PacketHeaders, ports: number, kind: number, tunnel: number): number {
     const { seed } = this;
     const source = endpointHash(seed, packet.source0, packet.source1, packet.source2, packet.source3, packet.sourcePort);
     const { destination0, destination1, destination2, destination3 } = packet;
     const destination = endpointHash(seed, destination0, destination1, destination2, destination3, packet.destinationPort);
     // Where there are no ports (ICMP type and code), `ports` is the same both ways and tells flows apart.
-    const rest = packet.sourcePort === 0 && packet.destinationPort === 0 ? Math.imul(kind, 31) ^ ports : Math.imul(kind, 31);
+    const where = Math.imul(kind, 31) ^ Math.imul(tunnel, 0x2c1b3c6d);
+    const rest = packet.sourcePort === 0 && packet.destinationPort === 0 ? where ^ ports : where;
     let hash = Math.imul((source + destination) ^ rest, 0xc2b2ae35);
     hash ^= hash >>> 16;
     return hash;
@@ -53,7 +54,7 @@ export class FlowTable {
    * The entry whose source is the packet's source, as entry * 2; or, where `bothWays`, the one whose destination is, as entry * 2 + 1;
    * −1 when there is none.
    */
-  find(packet: PacketHeaders, ports: number, kind: number, hash: number, bothWays: boolean): number {
+  find(packet: PacketHeaders, ports: number, kind: number, tunnel: number, hash: number, bothWays: boolean): number {
     const { slots, mask } = this.index;
     const { words } = this;
     const reversePorts = (ports << 16) | (ports >>> 16);
@@ -63,6 +64,7 @@ export class FlowTable {
       if (slots[slot * 2] !== hash) continue;
       const at = entry * ENTRY_WORDS;
       if (words[at + Entry.KIND] !== kind) continue;
+      if (tunnel !== 0 && Entry.tunnelIdentityOf(words[at + Entry.TUNNEL]!) !== tunnel) continue;
       const source3 = words[at + Entry.SOURCE_3]!;
       const destination3 = words[at + Entry.DESTINATION_3]!;
       if (words[at + Entry.PORTS] === ports && source3 === packet.source3 && destination3 === packet.destination3) {
@@ -101,6 +103,17 @@ export class FlowTable {
   /** Puts the entry into the bucket of its deadline. */
   schedule(entry: number, deadlineMs: number): void {
     this.wheel.add(this.words, entry, this.wheel.tickAfter(deadlineMs));
+  }
+
+  /** Marks the tunnels of all flows in `used`. */
+  markTunnels(used: Uint8Array): void {
+    const { slots } = this.index;
+    for (let at = 1; at < slots.length; at += 2) {
+      if (slots[at] === 0) continue;
+      const tunnel = this.words[(slots[at]! - 1) * ENTRY_WORDS + Entry.TUNNEL]!;
+      used[Entry.tunnelOf(tunnel)] = 1;
+      used[Entry.tunnelIdentityOf(tunnel)] = 1;
+    }
   }
 
   last(entry: number): number {

@@ -10,6 +10,8 @@ export interface MeterCounters {
   truncated: number;
   malformed: number;
   unknownLinkType: number;
+  /** Measured packets that came with other headers around them: labels, outer tags, tunnels. */
+  tunnelled: number;
   /** Measured packets cut before their ports. */
   portsMissing: number;
   fragments: number;
@@ -30,6 +32,7 @@ export function createMeterCounters(): MeterCounters {
     packets: 0,
     octets: 0,
     measured: 0,
+    tunnelled: 0,
     nonIp: 0,
     truncated: 0,
     malformed: 0,

@@ -5,6 +5,7 @@ import { FragmentPorts } from '../packets/fragments.js';
 import { PacketHeaders, PacketStatus, Protocol, swapEndpoints, TcpFlag } from '../packets/packet.js';
 import type { PacketBatch } from '../packets/packet-batch.js';
 import { parsePacket } from '../packets/parse-packet.js';
+import { MAX_TUNNELS, TunnelTable } from '../packets/tunnel-table.js';
 import * as Entry from './flow-entry.js';
 import { ENTRY_DOUBLES, ENTRY_WORDS, State } from './flow-entry.js';
 import { FlowTable } from './flow-table.js';
@@ -44,7 +45,8 @@ export interface Meter {
 
 /**
  * Packets to bidirectional flow records (RFC 5103): one record for both directions, whose source is the initiator. Keyed by addresses,
- * ports (ICMP: type and code of the request), protocol and outer VLAN. Throws RangeError for options that make no sense.
+ * ports (ICMP: type and code of the request), protocol, VLAN and tunnel: the same addresses in two tunnels are two flows, and traffic seen both mirrored
+ * and by itself gives two records that `tunnel` tells apart. Throws RangeError for options that make no sense.
  */
 export function createMeter(options: MeterOptions): Meter {
   return new FlowMeter(options);
@@ -60,10 +62,16 @@ class FlowMeter implements Meter {
   private readonly writer: RecordWriter;
   private readonly packet = new PacketHeaders();
   private readonly fragments = new FragmentPorts();
+  private readonly tunnels = new TunnelTable();
+  /** Of the packet being measured: its tunnel and that one's identity, 0 for none. */
+  private tunnel = 0;
+  private tunnelIdentity = 0;
   private readonly sessions: SessionMemory;
   /** The newest packet time, and when the wheel has to be turned next. */
   private clock = Number.NaN;
   private nextTickMs = 0;
+  /** Number of the packet from which tunnels out of use are looked for again: it costs a walk through all flows. */
+  private nextTunnelSweep = 0;
 
   constructor(options: MeterOptions) {
     const positive = (value: number, name: string, most: number): number => {
@@ -82,7 +90,7 @@ class FlowMeter implements Meter {
     this.sessions = new SessionMemory(positive(sessionMemoryMs, 'sessionMemoryMs', day));
     const flows = positive(Math.floor(maxFlows), 'maxFlows', MAX_FLOWS_LIMIT);
     this.table = new FlowTable(flows, Math.max(this.idleTimeoutMs, this.lingerMs), options.hashSeed ?? randomInt(2 ** 31));
-    this.writer = new RecordWriter(options.sensor, positive(transferOctets, 'transferOctets', Number.MAX_SAFE_INTEGER));
+    this.writer = new RecordWriter(options.sensor, positive(transferOctets, 'transferOctets', Number.MAX_SAFE_INTEGER), this.tunnels);
   }
 
   get flows(): number {
@@ -136,6 +144,12 @@ class FlowMeter implements Meter {
       return;
     }
     counters.measured++;
+    if (packet.tunnelLength === 0) {
+      this.tunnel = 0;
+      this.tunnelIdentity = 0;
+    } else {
+      this.resolveTunnel();
+    }
     if (status === PacketStatus.portsMissing) counters.portsMissing++;
     if (packet.fragmentOffset > 0) {
       counters.fragments++;
@@ -150,19 +164,32 @@ class FlowMeter implements Meter {
     this.measure(timeMs, batch.numbers[index]!, status === PacketStatus.parsed);
   }
 
+  private resolveTunnel(): void {
+    const { tunnels, packet } = this;
+    if (tunnels.full && this.counters.packets >= this.nextTunnelSweep) {
+      const used = new Uint8Array(MAX_TUNNELS);
+      this.table.markTunnels(used);
+      tunnels.retain(used);
+      this.nextTunnelSweep = this.counters.packets + MAX_TUNNELS;
+    }
+    this.tunnel = tunnels.resolve(packet);
+    this.tunnelIdentity = tunnels.identityOf(this.tunnel);
+    this.counters.tunnelled++;
+  }
+
   /** Adds the parsed packet to its flow. Without `portsKnown` ports, or ICMP type and code, are 0 and mean nothing. */
   private measure(timeMs: number, number: number, portsKnown: boolean): void {
-    const { packet, table } = this;
+    const { packet, table, tunnelIdentity } = this;
     const { protocol } = packet;
-    const kind = Entry.packKind(protocol, packet.version, packet.vlanId);
+    const kind = Entry.packKind(protocol, packet.version, packet.vlanId, tunnelIdentity !== 0);
     const icmp = protocol === Protocol.icmp || protocol === Protocol.icmp6;
     if (icmp) {
       const request = portsKnown ? requestTypeOf(protocol, packet.icmpType) : -1;
       if (request >= 0 && this.addAnswer(kind, (request << 8) | packet.icmpCode, timeMs, number)) return;
     }
     let ports = icmp ? (packet.icmpType << 8) | packet.icmpCode : (packet.sourcePort << 16) | packet.destinationPort;
-    const hash = table.hash(packet, ports, kind);
-    const found = table.find(packet, ports, kind, hash, !icmp);
+    const hash = table.hash(packet, ports, kind, tunnelIdentity);
+    const found = table.find(packet, ports, kind, tunnelIdentity, hash, !icmp);
     let entry = found >> 1;
     let reverse = found & 1;
     if (found >= 0 && this.endsBefore(entry, reverse, timeMs)) entry = -1;
@@ -172,6 +199,7 @@ class FlowMeter implements Meter {
       if (reverse === 1) {
         swapEndpoints(packet);
         ports = (ports << 16) | (ports >>> 16);
+        if (this.tunnel !== 0) this.tunnel = this.tunnels.mirrored(this.tunnel);
       }
       if (table.full) this.evict();
       entry = this.open(ports, kind, hash, timeMs, number);
@@ -185,7 +213,9 @@ class FlowMeter implements Meter {
   /** 0 or 1 when it is known that the sender, or the receiver, of the first segment of a record opened its session; else −1. */
   private tcpDirection(ports: number, kind: number, timeMs: number): number {
     const { tcpFlags } = this.packet;
-    if ((tcpFlags & (TcpFlag.syn | TcpFlag.rst)) === 0) return this.sessions.recall(this.packet, ports, kind, timeMs);
+    if ((tcpFlags & (TcpFlag.syn | TcpFlag.rst)) === 0) {
+      return this.sessions.recall(this.packet, ports, kind, this.tunnels.hashOf(this.tunnelIdentity), timeMs);
+    }
     this.sessions.state = 0;
     // Who sends SYN with ACK answers, also when the question was not captured.
     return answersSession(tcpFlags) ? 1 : -1;
@@ -195,7 +225,9 @@ class FlowMeter implements Meter {
   private addAnswer(kind: number, ports: number, timeMs: number, number: number): boolean {
     const { packet, table } = this;
     swapEndpoints(packet);
-    const entry = table.find(packet, ports, kind, table.hash(packet, ports, kind), false) >> 1;
+    const { tunnelIdentity } = this;
+    const hash = table.hash(packet, ports, kind, tunnelIdentity);
+    const entry = table.find(packet, ports, kind, tunnelIdentity, hash, false) >> 1;
     if (entry < 0 || timeMs > this.deadline(entry)) {
       swapEndpoints(packet);
       return false;
@@ -225,6 +257,8 @@ class FlowMeter implements Meter {
     words[at + Entry.SOURCE_MAC_LOW] = packet.sourceMacLow;
     words[at + Entry.DESTINATION_MAC_LOW] = packet.destinationMacLow;
     words[at + Entry.FIRST_PACKET] = number;
+    words[at + Entry.TUNNEL] = (this.tunnel << 16) | this.tunnelIdentity;
+    words[at + Entry.CLASS_OF_SERVICE] = packet.classOfService;
     doubles[entry * ENTRY_DOUBLES + Entry.START] = timeMs;
     doubles[entry * ENTRY_DOUBLES + Entry.LAST] = timeMs;
     table.schedule(entry, timeMs + this.idleTimeoutMs);
@@ -371,7 +405,9 @@ class FlowMeter implements Meter {
     const state = words[entry * ENTRY_WORDS + Entry.STATE]!;
     const open = (state & (State.synAck | State.sourceAck | State.destinationAck)) !== 0 && (state & State.closed) === 0;
     const tcp = Entry.protocolOf(words[entry * ENTRY_WORDS + Entry.KIND]!) === Protocol.tcp;
-    if (open && tcp) this.sessions.remember(words, entry, this.table.last(entry));
+    if (!open || !tcp) return;
+    const tunnel = Entry.tunnelIdentityOf(words[entry * ENTRY_WORDS + Entry.TUNNEL]!);
+    this.sessions.remember(words, entry, this.tunnels.hashOf(tunnel), this.table.last(entry));
   }
 
   private isClosed(entry: number): boolean {

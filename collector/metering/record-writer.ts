@@ -2,6 +2,7 @@ import type { FlowBatch } from '../../flow/batch.js';
 import { MAX_BATCH_ROWS } from '../../flow/batch.js';
 import { Initiator } from '../../flow/columns.js';
 import { Protocol } from '../packets/packet.js';
+import type { TunnelTable } from '../packets/tunnel-table.js';
 import { writeWords } from '../packets/udp-payload.js';
 import { completionOf } from './completion.js';
 import * as Entry from './flow-entry.js';
@@ -18,13 +19,15 @@ export class RecordWriter {
   records = 0;
   private readonly sensor: string;
   private readonly transferOctets: number;
+  private readonly tunnels: TunnelTable;
   private into: FlowBatch | undefined;
   private next = 0;
   private sensorCode = 0;
   private protocolCode = 0;
 
-  constructor(sensor: string, transferOctets: number) {
+  constructor(sensor: string, transferOctets: number, tunnels: TunnelTable) {
     this.sensor = sensor;
+    this.tunnels = tunnels;
     this.transferOctets = transferOctets;
   }
 
@@ -85,6 +88,9 @@ export class RecordWriter {
     columns.exportTimeMilliseconds[row] = exportTimeMs;
     columns.exportSequenceNumber[row] = words[at + Entry.FIRST_PACKET]!;
     columns.recordNumber[row] = this.records;
+    columns.ipClassOfService[row] = words[at + Entry.CLASS_OF_SERVICE]!;
+    const tunnel = Entry.tunnelOf(words[at + Entry.TUNNEL]!);
+    if (tunnel !== 0) columns.tunnel.codes[row] = columns.tunnel.dictionary.intern(this.tunnels.text(tunnel));
     this.records++;
   }
 

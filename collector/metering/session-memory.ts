@@ -4,12 +4,13 @@ import { ENTRY_WORDS } from './flow-entry.js';
 
 const SETS = 8192;
 const WAYS = 8;
-/** TCP sessions remembered at a time: memory bound, 3.5 MB. A full set forgets its oldest session. */
+/** TCP sessions remembered at a time: memory bound, 3.7 MB. A full set forgets its oldest session. */
 export const MAX_REMEMBERED_SESSIONS = SETS * WAYS;
-const WORDS = 11;
+const WORDS = 12;
 const PORTS = 8;
 const KIND = 9;
 const STATE = 10;
+const TUNNEL = 11;
 
 /**
  * Who opened a TCP session that fell silent without being closed, and whether its handshake was seen. An interactive session pauses for
@@ -27,8 +28,8 @@ export class SessionMemory {
     this.keepMs = keepMs;
   }
 
-  /** Notes the session of a table entry whose last packet came at `lastMs`. */
-  remember(flow: Int32Array, entry: number, lastMs: number): void {
+  /** Notes the session of a table entry whose last packet came at `lastMs`; `tunnel` is the hash of its tunnel's identity, 0 for none. */
+  remember(flow: Int32Array, entry: number, tunnel: number, lastMs: number): void {
     const from = entry * ENTRY_WORDS;
     const { words, times } = this;
     const ports = flow[from + Entry.PORTS]!;
@@ -39,7 +40,8 @@ export class SessionMemory {
     for (let way = first; way < first + WAYS; way++) {
       const at = way * WORDS;
       const same = words[at + PORTS] === ports && words[at + 3] === source3 && words[at + 7] === destination3;
-      if (same && words[at + KIND] === flow[from + Entry.KIND] && words[at] === flow[from + Entry.SOURCE_0]) {
+      const where = words[at + KIND] === flow[from + Entry.KIND] && words[at + TUNNEL] === tunnel;
+      if (same && where && words[at] === flow[from + Entry.SOURCE_0]) {
         place = way;
         break;
       }
@@ -55,17 +57,18 @@ export class SessionMemory {
     words[at + PORTS] = ports;
     words[at + KIND] = flow[from + Entry.KIND]!;
     words[at + STATE] = flow[from + Entry.STATE]!;
+    words[at + TUNNEL] = tunnel;
     times[place] = lastMs;
   }
 
   /** 0 when the packet's source opened the session, 1 when its destination did, −1 when nothing is known; `state` is then set. */
-  recall(packet: PacketHeaders, ports: number, kind: number, timeMs: number): number {
+  recall(packet: PacketHeaders, ports: number, kind: number, tunnel: number, timeMs: number): number {
     const { words, times } = this;
     const reversePorts = (ports << 16) | (ports >>> 16);
     const first = setOf(packet.source3, packet.destination3, ports) * WAYS;
     for (let way = first; way < first + WAYS; way++) {
       const at = way * WORDS;
-      if (words[at + KIND] !== kind || timeMs - times[way]! > this.keepMs) continue;
+      if (words[at + KIND] !== kind || words[at + TUNNEL] !== tunnel || timeMs - times[way]! > this.keepMs) continue;
       const forward = words[at + PORTS] === ports && isSource(words, at, packet) && isDestination(words, at + 4, packet);
       if (!forward && !(words[at + PORTS] === reversePorts && isDestination(words, at, packet) && isSource(words, at + 4, packet)))
         continue;

@@ -34,14 +34,15 @@ export function parseNetworkLayer(view: DataView, end: number, originalEnd: numb
 function ipv4(view: DataView, end: number, originalEnd: number, packet: PacketHeaders): number {
   const at = packet.networkOffset;
   if (at + 20 > end) return PacketStatus.truncated;
-  const first = view.getUint8(at);
-  const headerLength = (first & 0x0f) * 4;
-  if (first >>> 4 !== 4 || headerLength < 20) return PacketStatus.malformed;
+  const first = view.getUint16(at);
+  const headerLength = ((first >>> 8) & 0x0f) * 4;
+  if (first >>> 12 !== 4 || headerLength < 20) return PacketStatus.malformed;
   let octets = view.getUint16(at + 2);
   // Segmentation offload hands the capture packets above 65 535 octets with a total length of 0: the link tells how long they were.
   if (octets === 0) octets = originalEnd - at;
   if (octets < headerLength) return PacketStatus.malformed;
   packet.octets = octets;
+  packet.classOfService = first & 0xff;
   const fragment = view.getUint16(at + 6);
   packet.identification = view.getUint16(at + 4);
   packet.moreFragments = (fragment >>> 13) & 1;
@@ -73,11 +74,13 @@ function ipv4(view: DataView, end: number, originalEnd: number, packet: PacketHe
 function ipv6(view: DataView, end: number, originalEnd: number, packet: PacketHeaders): number {
   const at = packet.networkOffset;
   if (at + 40 > end) return PacketStatus.truncated;
-  if (view.getUint8(at) >>> 4 !== 6) return PacketStatus.malformed;
+  const first = view.getUint16(at);
+  if (first >>> 12 !== 6) return PacketStatus.malformed;
   const payloadLength = view.getUint16(at + 4);
   // 0 is a jumbogram (RFC 2675 §3) or segmentation offload: the link tells how long it was.
   packet.octets = payloadLength === 0 ? originalEnd - at : payloadLength + 40;
   if (packet.octets < 40) return PacketStatus.malformed;
+  packet.classOfService = (first >>> 4) & 0xff;
   packet.identification = 0;
   packet.moreFragments = 0;
   packet.fragmentOffset = 0;
