@@ -3,6 +3,7 @@ import { AddressError, parseAddress, parsePrefix } from '../../flow/address.js';
 import type { Config, Origins } from '../../flow/service/config.js';
 import { LOG_LEVELS } from '../../flow/service/log.js';
 import { UsageError } from '../errors.js';
+import { loadTls } from './tls-files.js';
 
 /** An address to listen on. */
 export interface ListenAddress {
@@ -28,6 +29,11 @@ export function checkConfig(config: Config, origins: Origins): void {
     if (!LOG_LEVELS.includes(config.logLevel)) throw new Error(`'${config.logLevel}' is no log level; use ${LOG_LEVELS.join(', ')}`);
   });
   check('collector.listen', () => config.collector.listen.forEach(parseListen));
+  check('collector.tcp', () => config.collector.tcp.forEach(parseListen));
+  check('collector.tls.listen', () => {
+    config.collector.tls.listen.forEach(parseListen);
+    loadTls(config.collector);
+  });
   check('collector.allow', () => config.collector.allow.forEach(parsePrefix));
   check('collector.sensors', () => Object.keys(config.collector.sensors).forEach(parseOneAddress));
   check('kafka.brokers', () => config.kafka.brokers.forEach(checkBroker));

@@ -1,25 +1,33 @@
 import type { Collector } from '../../collector/collector.js';
+import type { Origin } from '../../collector/contracts.js';
 import { InputError } from '../../collector/inputs/input-error.js';
-import { createUdpInput, type UdpAddress, type UdpInput } from '../../collector/inputs/udp.js';
+import { createTcpInput, type TcpInput } from '../../collector/inputs/tcp.js';
+import { createUdpInput, type UdpInput } from '../../collector/inputs/udp.js';
 import { createDomainOrigins, type SensorNamer } from '../../collector/origins.js';
 import { formatAddress, type Prefix, parsePrefix } from '../../flow/address.js';
 import type { Config } from '../../flow/service/config.js';
 import type { Lifecycle } from '../../flow/service/lifecycle.js';
 import type { Log } from '../../flow/service/log.js';
 import { MINUTE_MS } from '../../flow/time.js';
-import { parseListen } from './check-config.js';
+import { type ListenAddress, parseListen } from './check-config.js';
 import type { ClaimSets } from './claim-sets.js';
+import { loadTls } from './tls-files.js';
 
 /** The ledger of live traffic is sent on this often, up to two minutes behind the clock: late datagrams still find their minute open. */
 const LEDGER_EVERY_MS = 10_000;
 const LEDGER_BEHIND_MS = 2 * MINUTE_MS;
 /** Name in the ledger for what the kernel dropped at our sockets before anybody could see whose it was. */
 const UDP_INPUT = 'udp';
+/** The same for connections that were refused. */
+const TCP_INPUT = 'tcp';
 
 export interface Listening {
-  readonly addresses: readonly UdpAddress[];
+  readonly addresses: readonly ListenAddress[];
+  /** Where IPFIX over TCP and over TLS is heard: those of collector.tcp first. */
+  readonly tcpAddresses: readonly ListenAddress[];
   readonly input: UdpInput;
-  /** Begins to hand datagrams to the collector, those that have arrived since the sockets were opened first. */
+  readonly tcp: TcpInput;
+  /** Begins to hand messages to the collector, those that have arrived since the sockets were opened first. */
   start(): Promise<{ /** Rejects when listening ends by an error. */ readonly failed: Promise<never> }>;
 }
 
@@ -34,25 +42,61 @@ export interface ListenOptions {
   readonly orFree?: boolean;
 }
 
-/** Opens the sockets for export datagrams, before anything else is done: a port that is taken is told at once, by an InputError. */
+/** Opens the sockets for exporters, before anything else is done: a port that is taken is told at once, by an InputError. */
 export async function openListening(options: ListenOptions): Promise<Listening> {
   const { input, addresses } = await openInput(options);
   await options.lifecycle.start({ name: 'udp sockets', stop: () => input.stop() });
-  return { addresses, input, start: () => startListening(input, options) };
+  const tcp = createTcp(options);
+  const tcpAddresses = await tcp.bind();
+  await options.lifecycle.start({ name: 'tcp sockets', stop: () => tcp.stop() });
+  return { addresses, tcpAddresses, input, tcp, start: () => startListening(input, tcp, options) };
 }
 
-async function openInput(options: ListenOptions): Promise<{ input: UdpInput; addresses: readonly UdpAddress[] }> {
+/** IPFIX over TCP and TLS; listens to nothing where the configuration names nothing. */
+function createTcp({ config, claimSets, collector, sensorOf, log }: ListenOptions): TcpInput {
+  const { tcp, tls, maxConnections, maxConnectionsPerAddress } = config.collector;
+  const [listen, listenTls] = [tcp.map(parseListen), tls.listen.map(parseListen)];
+  const allow = allowedExporters('TCP', config, claimSets, [...listen, ...listenTls], log);
+  const settings = loadTls(config.collector);
+  const byName = new Map(Object.entries(tls.sensors).map(([name, sensor]) => [name.toLowerCase(), sensor]));
+  return createTcpInput(
+    {
+      listen,
+      listenTls,
+      maxConnections,
+      maxConnectionsPerAddress,
+      ...(settings === undefined ? {} : { tls: settings }),
+      ...(allow === undefined ? {} : { allow }),
+    },
+    {
+      log,
+      faults: collector.faults,
+      sensorOf: (exporter, _port, names) =>
+        names.map((name) => byName.get(name)).find((sensor) => sensor !== undefined) ?? sensorOf(exporter, 0),
+      now: Date.now,
+      onSessionEnd: (origin) => collector.endSession(origin),
+    },
+  );
+}
+
+async function openInput(options: ListenOptions): Promise<{ input: UdpInput; addresses: readonly ListenAddress[] }> {
   const { config, claimSets, collector, sensorOf, log, orFree } = options;
   const listen = config.collector.listen.map(parseListen);
-  const allow = allowedExporters(config, claimSets, listen, log);
+  const allow = allowedExporters('UDP', config, claimSets, listen, log);
   const input = createUdpInput(
-    { listen, receiveBufferOctets: config.collector.receiveBufferBytes, ...(allow === undefined ? {} : { allow }) },
+    {
+      listen,
+      receiveBufferOctets: config.collector.receiveBufferBytes,
+      maxDatagramsPerSecond: config.collector.maxDatagramsPerSecond,
+      ...(allow === undefined ? {} : { allow }),
+    },
     {
       log,
       faults: collector.faults,
       sensorOf: (exporter) => sensorOf(exporter, 0),
       now: Date.now,
       onKernelDrops: ({ dropped }) => collector.ledger.kernelDrops(UDP_INPUT, dropped, Date.now()),
+      onLimited: (sensor, datagrams) => collector.ledger.refused(sensor, datagrams, Date.now()),
     },
   );
   try {
@@ -66,32 +110,45 @@ async function openInput(options: ListenOptions): Promise<{ input: UdpInput; add
 
 async function startListening(
   input: UdpInput,
+  tcp: TcpInput,
   { config, collector, sensorOf, log, lifecycle }: ListenOptions,
 ): Promise<{ failed: Promise<never> }> {
   const originOf = createDomainOrigins(sensorOf);
-  let refused = 0;
+  const certified = new Set(Object.values(config.collector.tls.sensors));
+  // A sensor named by its certificate is that sensor in all its domains.
+  const ofConnection = (payload: Uint8Array, sender: Origin): Origin =>
+    sender.transport === 'tls' && certified.has(sender.sensor) ? sender : originOf(payload, sender);
+  const told = new Map<string, number>();
+  const tellRefused = (inputName: string, refused: number): void => {
+    const before = told.get(inputName) ?? 0;
+    if (refused > before) collector.ledger.refused(inputName, refused - before, Date.now());
+    told.set(inputName, refused);
+  };
   const flushing = setInterval(
     () => void collector.flush().catch((error: unknown) => log.error({ error: String(error) }, 'flows cannot be sent on')),
     config.collector.flushMs,
   );
   const ledger = setInterval(() => {
-    if (input.counters.refused > refused) {
-      collector.ledger.refused(UDP_INPUT, input.counters.refused - refused, Date.now());
-      refused = input.counters.refused;
-    }
+    tellRefused(UDP_INPUT, input.counters.refused);
+    tellRefused(TCP_INPUT, tcp.counters.refused);
     void collector
       .flushLedger(Date.now() - LEDGER_BEHIND_MS)
       .catch((error: unknown) => log.error({ error: String(error) }, 'the ledger cannot be sent on'));
   }, LEDGER_EVERY_MS);
   const running = input.start((payload, sender) => collector.datagram(payload, originOf(payload, sender)));
-  const failed = running.then(() => new Promise<never>(() => undefined));
+  const connected = tcp.start((payload, sender) => collector.datagram(payload, ofConnection(payload, sender)));
+  const failed = Promise.all([running, connected]).then(() => new Promise<never>(() => undefined));
   failed.catch(() => undefined);
   await lifecycle.start({
-    name: 'udp input',
+    name: 'inputs',
     async stop() {
       clearInterval(flushing);
       clearInterval(ledger);
-      await input.stop();
+      await Promise.all([input.stop(), tcp.stop()]);
+      // What was received and waits for the collector is handed over first; an error of theirs is the caller's, by `failed`.
+      await Promise.allSettled([running, connected]);
+      tellRefused(UDP_INPUT, input.counters.refused);
+      tellRefused(TCP_INPUT, tcp.counters.refused);
       await collector.flush();
       await collector.flushLedger(Number.POSITIVE_INFINITY);
     },
@@ -100,14 +157,20 @@ async function startListening(
 }
 
 /** Loopback hears everybody; beyond it only exporters that the configuration or a claim file names, since anybody can send a datagram. */
-function allowedExporters(config: Config, { sets }: ClaimSets, listen: readonly UdpAddress[], log: Log): Prefix[] | undefined {
+function allowedExporters(
+  protocol: 'UDP' | 'TCP',
+  config: Config,
+  { sets }: ClaimSets,
+  listen: readonly ListenAddress[],
+  log: Log,
+): Prefix[] | undefined {
   if (config.collector.allow.length > 0) return config.collector.allow.map(parsePrefix);
   if (listen.every(({ address }) => address.startsWith('127.') || address === '::1')) return undefined;
   const declared = sets.flatMap((claims) => claims.sensors.map(({ exporter }) => parsePrefix(exporter)));
   const configured = Object.keys(config.collector.sensors).map(parsePrefix);
   const allow = [...declared, ...configured];
   log.warn(
-    { exporters: allow.map(({ bytes }) => formatAddress(bytes)) },
+    { protocol, exporters: allow.map(({ bytes }) => formatAddress(bytes)) },
     'only declared exporters are heard; name more in collector.allow',
   );
   return allow;

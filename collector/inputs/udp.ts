@@ -15,8 +15,10 @@ export const UDP_DEFAULTS = {
   /** Datagrams held while `deliver` makes us wait; more are dropped and counted. */
   maxQueuedDatagrams: 16_384,
   maxExporters: MAX_EXPORTERS,
-  /** How often the kernel's drop counters are read. */
+  /** How often the kernel's drop counters are read, and refused datagrams told. */
   dropsIntervalMs: 1000,
+  /** Datagrams a second from one address; 0 is no limit. */
+  maxDatagramsPerSecond: 0,
 } as const;
 
 export type UdpAddress = ListenAddress;
@@ -29,6 +31,11 @@ export interface UdpInputOptions {
   readonly maxQueuedDatagrams?: number;
   readonly maxExporters?: number;
   readonly dropsIntervalMs?: number;
+  /**
+   * What one address may send in a second, and at once after a pause; more is refused, so that one exporter that floods does not take the decoder from the
+   * others. They still share the socket's buffer: its drops are the kernel's. 0, the default, is no limit.
+   */
+  readonly maxDatagramsPerSecond?: number;
 }
 
 export interface UdpInputDependencies {
@@ -39,14 +46,19 @@ export interface UdpInputDependencies {
   readonly now: () => number;
   /** Told whenever the kernel dropped datagrams at one of the sockets. */
   readonly onKernelDrops: (drops: SocketDrops) => void;
+  /** Told about once a second how many datagrams of a sensor were over its limit. */
+  readonly onLimited: (sensor: string, datagrams: number) => void;
 }
 
-/** datagrams = delivered + queueDrops + what is queued; refused ones are not among them. Kernel drops are in none of the others. */
+/** datagrams = delivered + queueDrops + what is queued; refused and limited ones are not among them. Kernel drops are in none of the others. */
 export interface UdpCounters {
   datagrams: number;
   octets: number;
   delivered: number;
+  /** Of senders that are not allowed. */
   refused: number;
+  /** Of senders that sent more than their limit. */
+  limited: number;
   queueDrops: number;
   kernelDrops: number;
 }
@@ -70,14 +82,25 @@ interface Queued {
   readonly receivedMs: number;
 }
 
+/** What one address may still send. */
+interface Allowance {
+  readonly sensor: string;
+  left: number;
+  asOfMs: number;
+  /** Refused and not yet told. */
+  limited: number;
+}
+
 class UdpSockets implements UdpInput {
-  readonly counters: UdpCounters = { datagrams: 0, octets: 0, delivered: 0, refused: 0, queueDrops: 0, kernelDrops: 0 };
+  readonly counters: UdpCounters = { datagrams: 0, octets: 0, delivered: 0, refused: 0, limited: 0, queueDrops: 0, kernelDrops: 0 };
   private readonly options: Settings;
   private readonly dependencies: UdpInputDependencies;
   private readonly origins: Origins;
   private readonly isAllowed: (address: Uint8Array) => boolean;
   /** Senders refused lately, so that a flood of theirs costs a look-up each. */
   private readonly refused = new Set<string>();
+  /** By address as text, where there is a limit: an address cannot get more by using several ports. */
+  private readonly allowances = new Map<string, Allowance>();
   private readonly sockets: Socket[] = [];
   private binding: Promise<readonly UdpAddress[]> | undefined;
   private drops: KernelDrops | undefined;
@@ -183,9 +206,10 @@ class UdpSockets implements UdpInput {
       this.dependencies.faults.add('refused');
       return;
     }
+    const receivedMs = this.dependencies.now();
+    if (this.options.maxDatagramsPerSecond > 0 && !this.spend(sender.address, origin.sensor, receivedMs)) return;
     this.counters.datagrams++;
     this.counters.octets += payload.length;
-    const receivedMs = this.dependencies.now();
     if (this.pumping === undefined && this.deliver !== undefined) this.pump(this.hand(payload, origin, receivedMs));
     else if (this.queued >= this.options.maxQueuedDatagrams) this.counters.queueDrops++;
     else {
@@ -204,6 +228,40 @@ class UdpSockets implements UdpInput {
       return undefined;
     }
     return this.origins.add(key, address, sender.port);
+  }
+
+  /** False when the address has used up what it may send: a bucket of one second's datagrams that fills with time. */
+  private spend(address: string, sensor: string, nowMs: number): boolean {
+    const most = this.options.maxDatagramsPerSecond;
+    let allowance = this.allowances.get(address);
+    if (allowance === undefined) {
+      if (this.allowances.size >= this.options.maxExporters) {
+        this.tellLimited();
+        this.allowances.clear();
+      }
+      allowance = { sensor, left: most, asOfMs: nowMs, limited: 0 };
+      this.allowances.set(address, allowance);
+    }
+    // A clock that is set back gives nothing, and takes nothing.
+    const elapsedMs = Math.max(0, nowMs - allowance.asOfMs);
+    allowance.left = Math.min(most, allowance.left + (elapsedMs * most) / 1000);
+    allowance.asOfMs = nowMs;
+    if (allowance.left >= 1) {
+      allowance.left--;
+      return true;
+    }
+    allowance.limited++;
+    this.counters.limited++;
+    this.dependencies.faults.add('refused');
+    return false;
+  }
+
+  private tellLimited(): void {
+    for (const allowance of this.allowances.values()) {
+      if (allowance.limited === 0) continue;
+      this.dependencies.onLimited(allowance.sensor, allowance.limited);
+      allowance.limited = 0;
+    }
   }
 
   private hand(payload: Uint8Array, origin: Origin, receivedMs: number): void | Promise<void> {
@@ -241,6 +299,7 @@ class UdpSockets implements UdpInput {
   }
 
   private async readDrops(): Promise<void> {
+    this.tellLimited();
     const drops = await this.drops?.read();
     for (const drop of drops ?? []) {
       this.counters.kernelDrops += drop.dropped;

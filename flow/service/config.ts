@@ -13,6 +13,24 @@ export interface Config {
   data: string;
   collector: {
     listen: string[];
+    /** Where IPFIX over TCP is listened for; empty: nowhere. */
+    tcp: string[];
+    /** IPFIX over TLS. Certificates are PEM files. */
+    tls: {
+      listen: string[];
+      cert: string | undefined;
+      key: string | undefined;
+      /** Who signs exporters' certificates. */
+      ca: string | undefined;
+      requireClientCertificate: boolean;
+      /** Name in an exporter's certificate → sensor name. */
+      sensors: Record<string, string>;
+    };
+    /** Connections at once, over TCP and TLS. */
+    maxConnections: number;
+    maxConnectionsPerAddress: number;
+    /** Datagrams a second that one sender may send, 0 for no limit; more are refused. */
+    maxDatagramsPerSecond: number;
     /** Empty: everybody is heard (the default on loopback). */
     allow: string[];
     sensors: Record<string, string>;
@@ -48,6 +66,11 @@ export function defaultConfig(): Config {
     data: resolve('data'),
     collector: {
       listen: ['127.0.0.1:2055', '127.0.0.1:4739'],
+      tcp: [],
+      tls: { listen: [], cert: undefined, key: undefined, ca: undefined, requireClientCertificate: true, sensors: {} },
+      maxConnections: 1024,
+      maxConnectionsPerAddress: 16,
+      maxDatagramsPerSecond: 0,
       allow: [],
       sensors: {},
       receiveBufferBytes: 8 * 1024 * 1024,
@@ -133,10 +156,12 @@ function readConfigFile(file: string): Record<string, unknown> {
 function resolvePaths(values: Record<string, unknown>, folder: string): void {
   if (Array.isArray(values.claims)) values.claims = values.claims.map((path: string) => resolve(folder, path));
   for (const key of ['approvals', 'data']) if (typeof values[key] === 'string') values[key] = resolve(folder, values[key]);
+  const tls = (values.collector as { tls?: Record<string, unknown> } | undefined)?.tls ?? {};
+  for (const key of ['cert', 'key', 'ca']) if (typeof tls[key] === 'string') tls[key] = resolve(folder, tls[key]);
 }
 
 /** Maps with free keys are replaced as a whole, fixed sections key by key. */
-const FREE_MAPS = new Set(['detections', 'collector.sensors']);
+const FREE_MAPS = new Set(['detections', 'collector.sensors', 'collector.tls.sensors']);
 
 function merge(into: Record<string, unknown>, from: Record<string, unknown>, prefix: string, origin: string, origins: Origins): void {
   for (const [key, value] of Object.entries(from)) {

@@ -15,6 +15,9 @@ interface Listening {
   faults: FaultCounts['counts'];
   drops: SocketDrops[];
   sensorsAsked: string[];
+  limited: Record<string, number>;
+  /** Wall clock of the input. */
+  clock: { ms: number };
 }
 
 async function listen(options: Partial<UdpInputOptions> = {}): Promise<Listening> {
@@ -22,6 +25,8 @@ async function listen(options: Partial<UdpInputOptions> = {}): Promise<Listening
   const faults = new FaultCounts();
   const drops: SocketDrops[] = [];
   const sensorsAsked: string[] = [];
+  const limited: Record<string, number> = {};
+  const clock = { ms: 1_796_256_000_000 };
   const quiet = (): void => undefined;
   const input = createUdpInput(
     { listen: [{ address: '127.0.0.1', port: 0 }], ...options },
@@ -32,13 +37,16 @@ async function listen(options: Partial<UdpInputOptions> = {}): Promise<Listening
         sensorsAsked.push(`${formatAddress(exporter)} ${port}`);
         return `sensor-${formatAddress(exporter)}`;
       },
-      now: () => 1_796_256_000_000,
+      now: () => clock.ms,
       onKernelDrops: (drop) => void drops.push(drop),
+      onLimited: (sensor, datagrams) => {
+        limited[sensor] = (limited[sensor] ?? 0) + datagrams;
+      },
     },
   );
   const bound = await input.bind();
   onTestFinished(() => input.stop());
-  return { input, bound, warnings, faults: faults.counts, drops, sensorsAsked };
+  return { input, bound, warnings, faults: faults.counts, drops, sensorsAsked, limited, clock };
 }
 
 async function sender(type: 'udp4' | 'udp6' = 'udp4'): Promise<Socket> {
@@ -124,6 +132,27 @@ describe('UDP input', () => {
     await until(() => got === 1);
     await input.stop();
     await running;
+  });
+
+  test('a sender over its limit is refused and counted by name, whatever ports it uses, until its second has passed', async () => {
+    const { input, bound, faults, limited, clock } = await listen({ maxDatagramsPerSecond: 10, dropsIntervalMs: 20 });
+    let got = 0;
+    const running = input.start(() => void got++);
+    const [one, other] = [await sender(), await sender()];
+    for (let i = 0; i < 8; i++) {
+      await send(one, Uint8Array.of(i), bound[0]!.port);
+      await send(other, Uint8Array.of(i), bound[0]!.port);
+    }
+    await until(() => got + input.counters.limited === 16);
+    expect([got, input.counters.datagrams, input.counters.limited]).toEqual([10, 10, 6]);
+    await until(() => limited['sensor-127.0.0.1'] === 6);
+    clock.ms += 500;
+    for (let i = 0; i < 8; i++) await send(one, Uint8Array.of(i), bound[0]!.port);
+    await until(() => got + input.counters.limited === 24);
+    expect(got).toBe(15);
+    await input.stop();
+    await running;
+    expect([faults, limited]).toEqual([{ refused: 9 }, { 'sensor-127.0.0.1': 9 }]);
   });
 
   test('a port in use is met by a sentence that says what to do', async () => {
