@@ -1,6 +1,6 @@
 import { formatAddress } from '../flow/address.js';
 import type { Collector } from './collector.js';
-import type { FlowSource } from './contracts.js';
+import type { FlowSource, LineDecoder } from './contracts.js';
 import { createCaptureFile } from './inputs/capture-file.js';
 import { createDatagramFile } from './inputs/datagram-file.js';
 import { createExportCapture } from './inputs/export-capture.js';
@@ -12,8 +12,8 @@ import { createMeter } from './metering/meter.js';
 import { createDomainOrigins, type SensorNamer } from './origins.js';
 import type { PacketBatch } from './packets/packet-batch.js';
 
-/** Formats of files that can be read: 'auto' looks at the file's beginning. `zeek`, `eve` and `vpc` are logs, line by line. */
-export const FILE_FORMATS = ['auto', 'pcap', 'export-pcap', 'netflow', 'zeek', 'eve', 'vpc'] as const;
+/** Formats of files that can be read: 'auto' looks at the file's beginning. From `zeek` on they are logs (logs/formats-table.ts). */
+export const FILE_FORMATS = ['auto', 'pcap', 'export-pcap', 'netflow', 'zeek', 'eve', 'vpc', 'azure', 'gcp'] as const;
 export type FileFormat = (typeof FILE_FORMATS)[number];
 
 export interface FileInput {
@@ -96,17 +96,20 @@ async function readDatagramFile(collector: Collector, input: FileInput): Promise
 
 /** A log does not say whose it is: its rows are of the sensor `input.sensor`. */
 async function readLog(collector: Collector, input: FileInput, format: LogFormat): Promise<FileSummary> {
-  const { protocol, createDecoder } = LOG_FORMATS[format];
-  const decoder = createDecoder(input.sensor);
+  const { protocol, framing, createDecoder } = LOG_FORMATS[format];
+  const decoder: LineDecoder = createDecoder(input.sensor);
   const log = collector.ledger.log(input.sensor, protocol);
   let cut = false;
-  const statistics = await createLineFile({ path: input.path }).start(async (block) => {
+  const statistics = await createLineFile({ path: input.path, framing }).start(async (block) => {
     await collector.lines(block, decoder, log);
     cut = block.unterminated && log.endsMalformed;
     await input.onProgress?.(log.lastMs, block.length);
   }, collector.faults);
+  decoder.end?.(log, collector.faults);
   await collector.flushDecoded();
-  return { format, packets: 0, datagrams: 0, lines: statistics.lines, cut: cut || statistics.cut };
+  if (framing === 'document') cut = log.endsMalformed;
+  const lines = framing === 'document' ? log.lines : statistics.lines;
+  return { format, packets: 0, datagrams: 0, lines, cut: cut || statistics.cut };
 }
 
 async function deliverTo(collector: Collector, source: FlowSource, input: FileInput): Promise<void> {

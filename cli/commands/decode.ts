@@ -40,7 +40,7 @@ export function decodeCommand(): Command {
       'after',
       `
 Formats: pcap (a capture of traffic, metered into flow records), export-pcap (a capture of NetFlow v1, v5, v7, v9, IPFIX or sFlow v5), netflow (bare
-datagrams one after another), zeek (conn.log), eve (Suricata), vpc (AWS flow logs). Captures may be pcap or pcapng; any file may be gzip.
+datagrams one after another), zeek (conn.log), eve (Suricata), vpc, azure, gcp (cloud flow logs). Captures may be pcap or pcapng; any file may be gzip.
 Standard input is taken for a capture of traffic unless --format says otherwise. docs/formats.md lists elements and limits.
 
 Exit codes: 0 read to the end · 3 a file is cut off or damaged: what could be read of it was written.

@@ -10,7 +10,7 @@ import { type SniffedLog, sniffLog } from './sniff-log.js';
 
 /**
  * `pcap`: traffic to meter. `export-pcap`: a capture of export traffic, whose UDP payloads are to be decoded. `netflow`: export datagrams
- * one after the other. Both kinds of capture may be pcap or pcapng. `zeek`, `eve` and `vpc`: logs, see sniff-log.ts.
+ * one after the other. Both kinds of capture may be pcap or pcapng. The others are logs, see sniff-log.ts.
  */
 export type SniffedFormat = 'pcap' | 'export-pcap' | 'netflow' | SniffedLog | 'unknown';
 

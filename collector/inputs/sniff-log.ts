@@ -1,25 +1,39 @@
 /** Formats of logs that can be told by their first lines. */
-export type SniffedLog = 'zeek' | 'eve' | 'vpc';
+export type SniffedLog = 'zeek' | 'eve' | 'vpc' | 'azure' | 'gcp';
 
 /** Lines looked at: Zeek's header has nine, an EVE log may begin with any kind of event. */
 const SNIFF_LINES = 20;
 
 /** Fields that the header of a VPC flow log names where its lines are to be flows. */
 const VPC_HEADER = ['protocol', 'packets', 'bytes', 'start', 'end'];
-/** A line of a VPC flow log in the default format: version 2, account, interface, addresses …, log-status. */
-const VPC_LINE = /^2 \S+ \S+ (\S+ ){10}(OK|NODATA|SKIPDATA)$/;
+/**
+ * A line of a VPC flow log in the default format (version, account, interface, addresses …, log-status), perhaps with the fields of further versions behind
+ * or the time of an export before it; or one of a transit gateway.
+ */
+const VPC_LINE =
+  /^(\d{4}-\S+ )?(\d \S+ \S+ (\S+ ){10}(OK|NODATA|SKIPDATA)( \S+)*|\d TransitGateway (\S+ ){23}(OK|NODATA|SKIPDATA)( \S+)*)$/;
+/** Members that tell the logs whose JSON need not be a line a record. */
+const DOCUMENTS: readonly (readonly [format: SniffedLog, ...marks: RegExp[]])[] = [
+  ['azure', /"flowTuples"\s*:\s*\[/],
+  ['gcp', /"connection"\s*:\s*\{/, /"(src_ip|dest_ip)"\s*:/, /"(packets_sent|bytes_sent|reporter)"\s*:/],
+  ['vpc', /"message"\s*:\s*"(\d \S+ \S+ (\S+ ){10}(OK|NODATA|SKIPDATA)|\d TransitGateway )/],
+  ['vpc', /"srcaddr"\s*:/, /"dstaddr"\s*:/, /"log[-_]status"\s*:/],
+  ['eve', /"event_type"\s*:\s*"/, /"timestamp"\s*:/],
+  ['zeek', /"id[._]orig_h"\s*:/, /"proto"\s*:/, /"(conn_state|orig_pkts|orig_bytes)"\s*:/],
+];
 
 /** Which log `bytes`, the beginning of a file, are of; undefined when of none. Only lines that are whole are looked at, but for a file of one line. */
 export function sniffLog(bytes: Uint8Array): SniffedLog | undefined {
   if (bytes.includes(0)) return undefined;
-  const lines = new TextDecoder().decode(bytes).split(/\r?\n/);
+  const text = new TextDecoder().decode(bytes);
+  const lines = text.split(/\r?\n/);
   if (lines.length > 1) lines.pop();
   for (const line of lines.filter((text) => text !== '').slice(0, SNIFF_LINES)) {
     const found = ofLine(line);
     if (found !== undefined) return found;
-    if (!line.startsWith('#')) return undefined;
+    if (!line.startsWith('#')) break;
   }
-  return undefined;
+  return /^\s*[{[]/.test(text) ? DOCUMENTS.find(([, ...marks]) => marks.every((mark) => mark.test(text)))?.[0] : undefined;
 }
 
 function ofLine(line: string): SniffedLog | undefined {

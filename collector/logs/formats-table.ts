@@ -1,12 +1,24 @@
 import type { LineDecoder } from '../contracts.js';
+import { createAzureDecoder } from './azure/azure.js';
 import { createEveDecoder } from './eve/eve.js';
+import { createGcpDecoder } from './gcp/gcp.js';
 import { createVpcDecoder } from './vpc/vpc.js';
 import { createZeekDecoder } from './zeek/zeek.js';
 
-/** The logs that can be read: what their rows have as exportProtocol, and what reads them. */
+interface LogFormatEntry {
+  /** What rows have as exportProtocol. */
+  readonly protocol: string;
+  /** How a file is cut into records (inputs/line-file.ts). A live log is read line by line in any case. */
+  readonly framing: 'lines' | 'objects' | 'document';
+  createDecoder(sensor: string): LineDecoder;
+}
+
+/** The logs that can be read. */
 export const LOG_FORMATS = {
-  zeek: { protocol: 'zeek', createDecoder: createZeekDecoder },
-  eve: { protocol: 'suricata', createDecoder: createEveDecoder },
-  vpc: { protocol: 'vpcflow', createDecoder: createVpcDecoder },
-} as const satisfies Record<string, { readonly protocol: string; createDecoder(sensor: string): LineDecoder }>;
+  zeek: { protocol: 'zeek', framing: 'lines', createDecoder: createZeekDecoder },
+  eve: { protocol: 'suricata', framing: 'lines', createDecoder: createEveDecoder },
+  vpc: { protocol: 'vpcflow', framing: 'objects', createDecoder: createVpcDecoder },
+  azure: { protocol: 'azureflow', framing: 'document', createDecoder: createAzureDecoder },
+  gcp: { protocol: 'gcpflow', framing: 'objects', createDecoder: createGcpDecoder },
+} as const satisfies Record<string, LogFormatEntry>;
 export type LogFormat = keyof typeof LOG_FORMATS;

@@ -1,4 +1,5 @@
 import { type FlowBatch, MAX_BATCH_ROWS } from '../../flow/batch.js';
+import type { SymbolArray } from '../../flow/column-kinds.js';
 
 /** Rows are taken from the batch in blocks: zeroing forty columns one row at a time would cost more than reading a line. */
 const BLOCK_ROWS = 256;
@@ -20,6 +21,8 @@ export class LogRecord {
   reverseFlags = 0;
   icmpTypeCode = 0;
   vlanId = 0;
+  /** Headers around, in the words of the column `tunnel`. */
+  tunnel = '';
   sourceMac = 0;
   destinationMac = 0;
   endReason = 0;
@@ -27,6 +30,13 @@ export class LogRecord {
   initiatorConfidence = 0;
   completion = 0;
   biflow = 0;
+  samplingInterval = 1;
+  firewallEvent = 0;
+  ipClassOfService = 0;
+  /** Names of interfaces and networks: empty where the log has none. */
+  ingressName = '';
+  egressName = '';
+  vrfName = '';
 }
 
 /** Writes records of one log as rows of a FlowBatch. Between `begin` and `end` the batch is longer than its rows. */
@@ -79,7 +89,7 @@ export class LogRowWriter {
     columns.reverseOctetDeltaCount[row] = record.reverseOctets;
     columns.reversePacketDeltaCount[row] = record.reversePackets;
     columns.biflow[row] = record.biflow;
-    columns.samplingInterval[row] = 1;
+    columns.samplingInterval[row] = record.samplingInterval;
     columns.icmpTypeCode[row] = record.icmpTypeCode;
     columns.vlanId[row] = record.vlanId;
     columns.sourceMacAddress[row] = record.sourceMac;
@@ -93,6 +103,16 @@ export class LogRowWriter {
     columns.exportTimeMilliseconds[row] = record.endMs;
     columns.exportSequenceNumber[row] = lineNumber;
     columns.recordNumber[row] = lineNumber;
+    if (record.tunnel !== '') columns.tunnel.codes[row] = columns.tunnel.dictionary.intern(record.tunnel);
+    columns.firewallEvent[row] = record.firewallEvent;
+    columns.ipClassOfService[row] = record.ipClassOfService;
+    if (record.ingressName !== '') setName(columns.ingressInterfaceName, row, record.ingressName);
+    if (record.egressName !== '') setName(columns.egressInterfaceName, row, record.egressName);
+    if (record.vrfName !== '') setName(columns.vrfName, row, record.vrfName);
     return row;
   }
+}
+
+function setName(column: SymbolArray, row: number, name: string): void {
+  column.codes[row] = column.dictionary.intern(name);
 }

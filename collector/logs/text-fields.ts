@@ -144,6 +144,20 @@ export function macOf(bytes: Uint8Array, from: number, to: number): number {
   return value;
 }
 
+/** A MAC address of twelve digits ('000D3AF87856'), also with ':' or '-' between the octets; 0 when the text is none. */
+export function macDigitsOf(bytes: Uint8Array, from: number, to: number): number {
+  const width = to - from === 17 ? 3 : 2;
+  if (to - from !== width * 6 - (width - 2)) return 0;
+  let value = 0;
+  for (let i = from; i < to; i++) {
+    if (width === 3 && (i - from) % 3 === 2) continue;
+    const digit = hexadecimal(bytes[i]!);
+    if (digit < 0) return 0;
+    value = value * 16 + digit;
+  }
+  return value;
+}
+
 function hexadecimal(byte: number): number {
   if (byte >= ZERO && byte <= 0x39) return byte - ZERO;
   const lower = byte | 0x20;

@@ -1,6 +1,6 @@
 import { MAX_LOG_COLUMNS } from '../limits.js';
 import { textOf } from '../text-fields.js';
-import { SLOTS, Slot, VPC_DEFAULT_FIELDS, VPC_SLOT_OF_FIELD } from './fields-table.js';
+import { SLOTS, Slot, VPC_FORMATS, VPC_SLOT_OF_FIELD } from './fields-table.js';
 
 const SPACE = 0x20;
 const HYPHEN = 0x2d;
@@ -15,11 +15,19 @@ export class VpcHeader {
   readonly present = new Uint8Array(SLOTS);
   /** A line has all that a row needs. */
   complete = false;
-  /** No header has come: lines must say that they are of version 2. */
+  /** No header has come: the format is assumed from the number of fields. */
   assumed = true;
+  /** The version that lines of an assumed format have. */
+  version = 0;
 
-  constructor() {
-    this.name(VPC_DEFAULT_FIELDS);
+  /** Takes the documented format with this many fields, where no header has come; false where there is none. */
+  assume(columns: number): boolean {
+    if (!this.assumed) return false;
+    const format = VPC_FORMATS.find(({ names }) => names.length === columns);
+    if (format === undefined) return false;
+    if (columns !== this.columns) this.name(format.names);
+    this.version = format.version;
+    return true;
   }
 
   /** Reads a line if it is a header: lower-case names, some of them known. Fields that AWS has added since are columns that are not needed. */
@@ -35,7 +43,8 @@ export class VpcHeader {
     return true;
   }
 
-  private name(names: readonly string[]): void {
+  /** Takes these names as the header. */
+  name(names: readonly string[]): void {
     this.present.fill(0);
     this.columns = names.length <= MAX_LOG_COLUMNS ? names.length : 0;
     let twice = false;

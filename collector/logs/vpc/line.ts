@@ -1,6 +1,6 @@
 import { Completion, Initiator, TRANSFERRED_OCTETS } from '../../../flow/columns.js';
 import type { LogRecord } from '../log-row.js';
-import { countOf, isText, readAddress } from '../text-fields.js';
+import { countOf, isText, readAddress, textOf } from '../text-fields.js';
 import { SLOTS, Slot } from './fields-table.js';
 import type { VpcHeader } from './header.js';
 
@@ -19,6 +19,11 @@ const NODATA = ascii('NODATA');
 const SKIPDATA = ascii('SKIPDATA');
 const ACCEPT = ascii('ACCEPT');
 const REJECT = ascii('REJECT');
+const INGRESS = ascii('ingress');
+const EGRESS = ascii('egress');
+const MAX_ID_OCTETS = 256;
+/** IPFIX firewallEvent (element 233): the flow was denied. */
+const DENIED = 3;
 
 /** What a line was. */
 export const Read = { record: 0, noData: 1, skippedData: 2, malformed: 3 } as const;
@@ -33,6 +38,7 @@ export function createVpcLineReader(
 
   /** A field '-' is unset: its start and end are 0, as those of a slot without column. */
   function split(from: number, to: number): boolean {
+    if (header.assumed && !header.assume(fieldsIn(line, from, to))) return false;
     starts.fill(0);
     ends.fill(0);
     let column = 0;
@@ -53,6 +59,9 @@ export function createVpcLineReader(
 
   const count = (slot: number): number => (ends[slot] === 0 ? 0 : countOf(line, starts[slot]!, ends[slot]!));
   const is = (slot: number, text: Uint8Array): boolean => isText(line, starts[slot]!, ends[slot]!, text);
+  /** The field as it is, empty where unset or longer than any id. */
+  const text = (slot: number): string =>
+    ends[slot] === 0 || ends[slot]! - starts[slot]! > MAX_ID_OCTETS ? '' : textOf(line, starts[slot]!, ends[slot]!);
   const address = (first: number, second: number, into: LogRecord, at: number): boolean => {
     const slot = ends[first] === 0 ? second : first;
     return readAddress(line, starts[slot]!, ends[slot]!, into.addresses, at);
@@ -60,8 +69,8 @@ export function createVpcLineReader(
 
   return (bytes, from, to, unterminated, into) => {
     line = bytes;
-    if (!header.complete || !split(from, to)) return Read.malformed;
-    if (header.assumed && count(Slot.version) !== 2) return Read.malformed;
+    if (!split(header.assumed ? afterPrefix(bytes, from, to) : from, to) || !header.complete) return Read.malformed;
+    if (header.assumed && count(Slot.version) !== header.version) return Read.malformed;
     const lastSlot = header.slots[header.columns - 1]!;
     const hasStatus = header.present[Slot.status] === 1;
     const ok = !hasStatus || is(Slot.status, OK);
@@ -90,6 +99,10 @@ export function createVpcLineReader(
     const rejected = is(Slot.action, REJECT);
     if (!rejected && ends[Slot.action] !== 0 && !is(Slot.action, ACCEPT)) return Read.malformed;
     settle(into, flags, rejected);
+    const name = text(Slot.interfaceId);
+    into.ingressName = is(Slot.direction, INGRESS) ? name : '';
+    into.egressName = is(Slot.direction, EGRESS) ? name : '';
+    into.vrfName = text(Slot.network);
     return Read.record;
   };
 }
@@ -106,8 +119,22 @@ function settle(into: LogRecord, flags: number, rejected: boolean): void {
   into.initiator = began ? Initiator.source : answered ? Initiator.destination : Initiator.unknown;
   into.initiatorConfidence = began || answered ? SEEN : 0;
   into.flags = began && !rejected ? flags & ~SYN : flags;
+  into.firewallEvent = rejected ? DENIED : 0;
   if (rejected) into.completion = Completion.attempt;
   else if (into.octets >= TRANSFERRED_OCTETS && (!tcp || answered)) into.completion = Completion.transferred;
   else if (answered) into.completion = Completion.established;
   else into.completion = flags === SYN ? Completion.attempt : Completion.unknown;
+}
+
+function fieldsIn(line: Uint8Array, from: number, to: number): number {
+  let fields = 1;
+  for (let i = from; i < to; i++) if (line[i] === SPACE) fields++;
+  return fields;
+}
+
+/** Behind the time of arrival that an export of CloudWatch to S3 puts before each line ('2026-12-03T10:00:05.000Z '). */
+function afterPrefix(line: Uint8Array, from: number, to: number): number {
+  if (line[from + 4] !== HYPHEN || line[from + 10] !== 0x54) return from;
+  const space = line.subarray(from, to).indexOf(SPACE);
+  return space < 0 ? from : from + space + 1;
 }

@@ -57,6 +57,10 @@ const EVE = `${JSON.stringify({ timestamp: '2026-12-03T10:00:00.000000+0000', ev
   netflow: { pkts: 1, bytes: 90, start: '2026-12-03T10:00:00.000000+0000', end: '2026-12-03T10:00:00.000000+0000' },
 })}\n`;
 const VPC = '2 123456789010 eni-1 10.40.10.11 203.0.113.7 49761 443 6 20 4249 1796284810 1796284870 ACCEPT OK\n';
+const AZURE =
+  '{"records":[{"time":"2026-12-03T10:00:00Z","flowLogVersion":4,"macAddress":"112233445566","flowRecords":{"flows":[{"aclID":"0","flowGroups":[{"rule":"r","flowTuples":["1796284800251,10.40.10.11,203.0.113.7,23956,443,6,O,E,NX,3,767,2,1580"]}]}]}}]}';
+const GCP =
+  '{"insertId":"a","jsonPayload":{"bytes_sent":"90","connection":{"dest_ip":"203.0.113.7","dest_port":53,"protocol":17,"src_ip":"10.40.10.11","src_port":5353},"end_time":"2026-12-03T10:00:05Z","packets_sent":"1","reporter":"SRC","start_time":"2026-12-03T10:00:00Z"},"logName":"projects/p/logs/compute.googleapis.com%2Fvpc_flows"}';
 
 describe('files of logs', () => {
   test.each([
@@ -69,6 +73,14 @@ describe('files of logs', () => {
       'vpcflow',
       `version srcaddr dstaddr protocol packets bytes start end log-status\n2 10.40.10.11 203.0.113.7 6 1 40 1796284810 1796284870 OK\n`,
     ],
+    ['vpc', 'vpcflow', `2026-12-03T10:00:05.000Z ${VPC}`],
+    ['vpc', 'vpcflow', `{"messageType":"DATA_MESSAGE","logEvents":[{"id":"1","timestamp":1,"message":"${VPC.trim()}"}]}`],
+    ['azure', 'azureflow', AZURE],
+    ['azure', 'azureflow', JSON.stringify(JSON.parse(AZURE), undefined, 2)],
+    ['gcp', 'gcpflow', `${GCP}\n`],
+    ['gcp', 'gcpflow', JSON.stringify([JSON.parse(GCP)], undefined, 2)],
+    ['zeek', 'zeek', `[${jsonLine(HTTPS).trim()}]`],
+    ['zeek', 'zeek', JSON.stringify(JSON.parse(jsonLine(HTTPS)), undefined, 2)],
   ] as const)('%s is recognised by its first lines, gzip or not', async (format, protocol, log) => {
     for (const bytes of [Buffer.from(log), gzipSync(log), Buffer.from(log.replaceAll('\n', '\r\n'))]) {
       const { summary, rows, faults } = await readInto(temporaryFile('some.log', bytes));

@@ -1,5 +1,5 @@
 import type { LineDecoder, LogEvents } from '../../../collector/contracts.js';
-import { LineSplitter } from '../../../collector/inputs/line-splitter.js';
+import { createLogSplitter, type LogFraming } from '../../../collector/inputs/line-file.js';
 import { LOG_FORMATS, type LogFormat } from '../../../collector/logs/formats-table.js';
 import { formatAddress } from '../../../flow/address.js';
 import { FlowBatch } from '../../../flow/batch.js';
@@ -13,6 +13,8 @@ export interface Told {
   other: number;
   quiet: number[];
   missing: number[];
+  /** Packets that the sensor missed, and when it said so. */
+  missed: [packets: number, ms: number][];
   times: number[];
 }
 
@@ -28,14 +30,15 @@ export type LogRow = ReturnType<typeof rowOf>;
 
 /** Reads a log's octets (text: UTF-8) in chunks of `chunkOctets`. */
 export function readLog(format: LogFormat, log: string | Uint8Array, chunkOctets = 65_536): ReadLog {
-  return readWith(LOG_FORMATS[format].createDecoder('tap'), log, chunkOctets);
+  const { framing, createDecoder } = LOG_FORMATS[format];
+  return readWith(createDecoder('tap'), log, chunkOctets, framing);
 }
 
-export function readWith(decoder: LineDecoder, log: string | Uint8Array, chunkOctets = 65_536): ReadLog {
+export function readWith(decoder: LineDecoder, log: string | Uint8Array, chunkOctets = 65_536, framing: LogFraming = 'lines'): ReadLog {
   const bytes = typeof log === 'string' ? new TextEncoder().encode(log) : log;
   const batch = new FlowBatch(64);
   const faults = new FaultCounts();
-  const told: Told = { records: 0, malformed: 0, other: 0, quiet: [], missing: [], times: [] };
+  const told: Told = { records: 0, malformed: 0, other: 0, quiet: [], missing: [], missed: [], times: [] };
   const events: LogEvents = {
     record: (ms) => {
       told.records++;
@@ -49,16 +52,19 @@ export function readWith(decoder: LineDecoder, log: string | Uint8Array, chunkOc
     },
     quiet: (ms) => void told.quiet.push(ms),
     missing: (ms) => void told.missing.push(ms),
+    packetsMissed: (packets, ms) => void told.missed.push([packets, ms]),
   };
-  const splitter = new LineSplitter(chunkOctets);
-  for (let at = 0, ended = false; !ended; ) {
+  const splitter = createLogSplitter(framing, bytes.subarray(0, chunkOctets), chunkOctets);
+  for (let at = 0, ended = bytes.length === 0; ; ) {
+    while (splitter.next(ended)) decoder.decode(splitter, batch, events, faults);
+    if (ended) break;
+    at += chunkOctets;
     const chunk = bytes.subarray(at, at + chunkOctets);
     splitter.bytes.set(chunk, splitter.held);
     splitter.received(chunk.length);
-    at += chunk.length;
     ended = chunk.length === 0;
-    while (splitter.next(ended)) decoder.decode(splitter, batch, events, faults);
   }
+  decoder.end?.(events, faults);
   return {
     batch,
     rows: Array.from({ length: batch.length }, (_, row) => rowOf(batch, row)),
@@ -85,6 +91,7 @@ function rowOf({ columns }: FlowBatch, row: number) {
     sampling: columns.samplingInterval[row]!,
     icmp: columns.icmpTypeCode[row]!,
     vlan: columns.vlanId[row]!,
+    tunnel: columns.tunnel.dictionary.name(columns.tunnel.codes[row]!),
     macs: [columns.sourceMacAddress[row]!, columns.destinationMacAddress[row]!],
     endReason: columns.flowEndReason[row]!,
     initiator: INITIATOR[columns.initiator[row]!]!,
@@ -93,6 +100,12 @@ function rowOf({ columns }: FlowBatch, row: number) {
     exportProtocol: columns.exportProtocol.dictionary.name(columns.exportProtocol.codes[row]!),
     sensor: columns.sensor.dictionary.name(columns.sensor.codes[row]!),
     exportMs: columns.exportTimeMilliseconds[row]!,
+    // Undefined where the log has none, so that a test names them only where they matter.
+    firewall: columns.firewallEvent[row]! || undefined,
+    tos: columns.ipClassOfService[row]! || undefined,
+    vrf: columns.vrfName.dictionary.name(columns.vrfName.codes[row]!) || undefined,
+    ingress: columns.ingressInterfaceName.dictionary.name(columns.ingressInterfaceName.codes[row]!) || undefined,
+    egress: columns.egressInterfaceName.dictionary.name(columns.egressInterfaceName.codes[row]!) || undefined,
     line: columns.recordNumber[row]!,
     sequence: columns.exportSequenceNumber[row]!,
   };

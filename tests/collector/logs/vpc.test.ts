@@ -52,6 +52,84 @@ describe('VPC flow logs', () => {
     for (const row of rows) expect(row).toMatchObject({ source: '203.0.113.40', ports: [443, 49761], octets: [900, 0], packets: [9, 0] });
   });
 
+  test('without a header, all fields of a version in their documented order, and those of a transit gateway, are read', () => {
+    const version3 = ` vpc-1 subnet-1 i-1 3 IPv4 10.40.10.12 203.0.113.8`;
+    const version4 = `${version3} eu-central-1 euc1-az2 - -`;
+    const version5 = `${version4} - S3 egress 8`;
+    const gateway =
+      '6 TransitGateway 123456789012 tgw-1 tgw-attach-1 1 2 vpc-1 vpc-2 subnet-1 subnet-2 eni-1 eni-2 use1-az4 use1-az4 tgw-attach-2 10.40.10.11 10.50.1.1 0 0 1 3 252 1796284810 1796284870 OK IPv4 0 0 0 0 0 us-east-1 ingress - -\n';
+    const line = (version: number, behind: string): string => ACCEPTED.replace('2 ', `${version} `).replace('\n', `${behind}\n`);
+    const { rows, told } = readLog('vpc', ACCEPTED + line(3, version3) + line(4, version4) + line(5, version5) + gateway);
+    expect(told).toMatchObject({ records: 5, malformed: 0 });
+    expect(rows.map(({ source }) => source)).toEqual(['10.40.10.11', '10.40.10.12', '10.40.10.12', '10.40.10.12', '10.40.10.11']);
+    expect(rows[3]).toMatchObject({ egress: 'eni-1235b8ca123456789', vrf: 'vpc-1', initiator: 'source', flags: 1 });
+    expect(rows[4]).toMatchObject({ ingress: 'tgw-attach-1', vrf: 'tgw-1', protocol: 1, octets: [252, 0] });
+    expect(readLog('vpc', line(5, version3) + line(3, version5)).told).toMatchObject({ records: 0, malformed: 2 });
+  });
+
+  test("CloudWatch's exports, subscriptions and events are the same lines", () => {
+    const event = (message: string) => ({ id: '1', timestamp: 1796284870000, message });
+    const subscription = (...messages: string[]) =>
+      JSON.stringify({
+        messageType: 'DATA_MESSAGE',
+        owner: '1',
+        logGroup: 'g',
+        subscriptionFilters: ['f'],
+        logEvents: messages.map(event),
+      });
+    const [accepted, nodata] = [ACCEPTED.trim(), NODATA.trim()];
+    const plain = readLog('vpc', ACCEPTED + NODATA + ACCEPTED);
+    for (const log of [
+      `2026-12-03T10:00:05.000Z ${ACCEPTED}2026-12-03T10:00:05.000Z ${NODATA}2026-12-03T10:00:05.000Z ${ACCEPTED}`,
+      subscription(accepted, nodata) + subscription(accepted),
+      JSON.stringify({ events: [accepted, nodata, accepted].map(event), nextToken: 'x' }, undefined, 4),
+      [accepted, nodata, accepted].map((message) => `${JSON.stringify(event(message))}\n`).join(''),
+    ]) {
+      const { rows, told, faults } = readLog('vpc', log);
+      expect(rows.map(({ line: _, sequence: __, ...row }) => row)).toEqual(plain.rows.map(({ line: _, sequence: __, ...row }) => row));
+      expect([told.quiet, told.malformed, faults]).toEqual([plain.told.quiet, 0, {}]);
+    }
+    expect(readLog('vpc', subscription('CWL CONTROL MESSAGE: Checking health of destination Firehose.')).told).toMatchObject({
+      other: 1,
+      malformed: 0,
+    });
+    expect(readLog('vpc', subscription('not a line')).told).toMatchObject({ malformed: 1 });
+  });
+
+  test('objects with the fields by name are read, as Athena and Firehose hand them on', () => {
+    const fields = {
+      version: 5,
+      account_id: '123456789010',
+      interface_id: 'eni-1',
+      srcaddr: '10.40.10.11',
+      dstaddr: '203.0.113.7',
+      srcport: 49761,
+      dstport: '443',
+      protocol: 6,
+      packets: 20,
+      bytes: 4249,
+      start: 1796284810,
+      end: 1796284870,
+      action: 'REJECT',
+      log_status: 'OK',
+      'tcp-flags': 2,
+      flow_direction: 'ingress',
+      pkt_srcaddr: null,
+    };
+    expect(readLog('vpc', JSON.stringify(fields)).rows[0]).toMatchObject({
+      source: '10.40.10.11',
+      ports: [49761, 443],
+      octets: [4249, 0],
+      completion: 'attempt',
+      firewall: 3,
+      ingress: 'eni-1',
+    });
+    expect(readLog('vpc', JSON.stringify([{ ...fields, protocol: 'a b' }, { ...fields, bytes: {} }, { other: 1 }])).told).toMatchObject({
+      malformed: 2,
+      other: 1,
+    });
+  });
+
   test('where traffic passes through an interface, the addresses are those in the packets', () => {
     expect(readLog('vpc', CUSTOM + custom('0', { packetSource: '-' })).rows[0]!.source).toBe('10.70.1.5');
     expect(readLog('vpc', CUSTOM + custom('0')).rows[0]!.source).toBe('203.0.113.40');
@@ -135,6 +213,8 @@ describe('VPC flow logs', () => {
       });
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array({ maxLength: 300 }), mutated), (bytes) => {
+        // What begins as JSON is not read line by line.
+        fc.pre(!/^\s*[{[]/.test(new TextDecoder('latin1').decode(bytes)));
         const { batch, told } = readLog('vpc', bytes);
         const lines = new TextDecoder('latin1')
           .decode(bytes)
