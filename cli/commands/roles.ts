@@ -162,13 +162,17 @@ function roleCommand(name: string, description: string, prepare: PrepareRole): C
     let ready = false;
     try {
       const { host, port } = settings.config.metrics;
-      const server = await serveMetrics(metrics, host, port, () => (ready ? undefined : 'starting')).catch(
-        (error: NodeJS.ErrnoException) => {
-          throw new UsageError(
-            `the metrics port ${host}:${port} ${error.code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${error.code})`}; set metrics.port in the configuration, 0 for any`,
-          );
-        },
-      );
+      const server = await serveMetrics(
+        metrics,
+        host,
+        port,
+        () => (ready ? undefined : 'starting'),
+        () => ({ role: name, ready }),
+      ).catch((error: NodeJS.ErrnoException) => {
+        throw new UsageError(
+          `the metrics port ${host}:${port} ${error.code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${error.code})`}; set metrics.port in the configuration, 0 for any`,
+        );
+      });
       await lifecycle.start({ name: 'metrics', stop: () => server.stop() });
       const every = (read: () => Promise<void>): void => {
         timers.push(

@@ -7,6 +7,7 @@ import type { Faults, FlowSource, Origin } from '../contracts.js';
 import { InputError } from './input-error.js';
 import { bindError, createAllowList, type ListenAddress, listenName, senderAddress } from './listen.js';
 import { MAX_EXPORTERS, Origins, type SensorOf } from './origins.js';
+import { type TopSender, TopSenders } from './top-senders.js';
 import { createKernelDrops, type KernelDrops, type SocketDrops } from './udp-kernel-drops.js';
 
 export const UDP_DEFAULTS = {
@@ -20,6 +21,9 @@ export const UDP_DEFAULTS = {
   /** Datagrams a second from one address; 0 is no limit. */
   maxDatagramsPerSecond: 0,
 } as const;
+
+/** Refused senders that are counted by their address; see TopSenders. */
+const REFUSED_SENDERS = 16;
 
 export type UdpAddress = ListenAddress;
 
@@ -63,8 +67,18 @@ export interface UdpCounters {
   kernelDrops: number;
 }
 
+/** What the kernel gave a socket to keep datagrams in until they are fetched, in octets of payload. */
+export interface ReceiveBuffer extends UdpAddress {
+  readonly asked: number;
+  readonly granted: number;
+}
+
 export interface UdpInput extends FlowSource {
   readonly counters: Readonly<UdpCounters>;
+  /** Of the open sockets. */
+  readonly buffers: readonly ReceiveBuffer[];
+  /** Addresses that were refused most: a hint, since anybody can forge them. */
+  refusedSenders(): TopSender[];
   /** Opens the sockets and answers where they are bound. `start` calls it when nobody has. Throws InputError, for 'port-in-use' above all. */
   bind(): Promise<readonly UdpAddress[]>;
 }
@@ -101,7 +115,9 @@ class UdpSockets implements UdpInput {
   private readonly refused = new Set<string>();
   /** By address as text, where there is a limit: an address cannot get more by using several ports. */
   private readonly allowances = new Map<string, Allowance>();
+  private readonly topRefused = new TopSenders(REFUSED_SENDERS);
   private readonly sockets: Socket[] = [];
+  readonly buffers: ReceiveBuffer[] = [];
   private binding: Promise<readonly UdpAddress[]> | undefined;
   private drops: KernelDrops | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -119,6 +135,10 @@ class UdpSockets implements UdpInput {
     this.dependencies = dependencies;
     this.origins = new Origins(dependencies.sensorOf, 'udp', options.maxExporters);
     this.isAllowed = createAllowList(options.allow);
+  }
+
+  refusedSenders(): TopSender[] {
+    return this.topRefused.list();
   }
 
   bind(): Promise<readonly UdpAddress[]> {
@@ -191,6 +211,7 @@ class UdpSockets implements UdpInput {
     }
     // Linux answers with twice what it granted, the other half being its own bookkeeping (socket(7)).
     const granted = process.platform === 'linux' ? socket.getRecvBufferSize() / 2 : socket.getRecvBufferSize();
+    this.buffers.push({ address: listen.address, port: socket.address().port, asked, granted });
     if (granted >= asked) return;
     this.dependencies.log.warn(
       { ...listen, asked, granted },
@@ -203,6 +224,7 @@ class UdpSockets implements UdpInput {
     const origin = this.origins.get(key) ?? this.admit(key, sender);
     if (origin === undefined) {
       this.counters.refused++;
+      this.topRefused.add(sender.address);
       this.dependencies.faults.add('refused');
       return;
     }

@@ -37,6 +37,14 @@ export interface Config {
     receiveBufferBytes: number;
     keepUnwatched: boolean;
     flushMs: number;
+    templates: {
+      /** True: each source port of an exporter is a session with templates and sequence numbers of its own (RFC 7011 §8, over UDP). */
+      keyByPort: boolean;
+      /** Keep templates under `data` over restarts. */
+      persist: boolean;
+    };
+    /** Octets of the folder with payloads that could not be read; 0 keeps none. */
+    quarantineBytes: number;
   };
   kafka: {
     brokers: string[];
@@ -76,6 +84,8 @@ export function defaultConfig(): Config {
       receiveBufferBytes: 8 * 1024 * 1024,
       keepUnwatched: false,
       flushMs: 1000,
+      templates: { keyByPort: false, persist: true },
+      quarantineBytes: 64 * 1024 * 1024,
     },
     kafka: {
       brokers: [],

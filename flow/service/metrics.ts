@@ -1,14 +1,23 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, isIP } from 'node:net';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
+/** One line of a metric: its labels and its value. */
+export interface Series {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
 /**
- * Counters and gauges in Prometheus text. Names are `cordon_<name>_<unit>_total`; labels are bounded (sensor, topic, code), never addresses:
- * those belong in findings. Everything that moves gets a counter.
+ * Counters and gauges in Prometheus text. Names are `cordon_<name>_<unit>_total`; labels are bounded (sensor, topic, code; exporters by
+ * `exporter-metrics.ts`), never addresses of what is watched: those belong in findings. Everything that moves gets a counter; docs/operations.md
+ * lists all of them, and a test holds it to that.
  */
 export interface Metrics {
   count(name: string, help: string, value: number, labels?: Readonly<Record<string, string>>): void;
   gauge(name: string, help: string, value: number, labels?: Readonly<Record<string, string>>): void;
+  /** Replaces all lines of a metric: for tables whose rows come and go. A counter's values are running totals, and its name gets `_total`. */
+  table(name: string, kind: 'counter' | 'gauge', help: string, series: readonly Series[]): void;
   text(): Promise<string>;
 }
 
@@ -17,23 +26,41 @@ export function createMetrics(): Metrics {
   collectDefaultMetrics({ register: registry });
   const counters = new Map<string, Counter>();
   const gauges = new Map<string, Gauge>();
+  const counterOf = (name: string, help: string, labels: object): Counter => {
+    let counter = counters.get(name);
+    if (counter === undefined) {
+      counter = new Counter({ name: `cordon_${name}_total`, help, labelNames: Object.keys(labels), registers: [registry] });
+      counters.set(name, counter);
+    }
+    return counter;
+  };
+  const gaugeOf = (name: string, help: string, labels: object): Gauge => {
+    let gauge = gauges.get(name);
+    if (gauge === undefined) {
+      gauge = new Gauge({ name: `cordon_${name}`, help, labelNames: Object.keys(labels), registers: [registry] });
+      gauges.set(name, gauge);
+    }
+    return gauge;
+  };
   return {
     count(name, help, value, labels = {}) {
-      if (value <= 0) return;
-      let counter = counters.get(name);
-      if (counter === undefined) {
-        counter = new Counter({ name: `cordon_${name}_total`, help, labelNames: Object.keys(labels), registers: [registry] });
-        counters.set(name, counter);
-      }
-      counter.inc(labels, value);
+      if (value > 0) counterOf(name, help, labels).inc(labels, value);
     },
     gauge(name, help, value, labels = {}) {
-      let gauge = gauges.get(name);
-      if (gauge === undefined) {
-        gauge = new Gauge({ name: `cordon_${name}`, help, labelNames: Object.keys(labels), registers: [registry] });
-        gauges.set(name, gauge);
+      gaugeOf(name, help, labels).set(labels, value);
+    },
+    table(name, kind, help, series) {
+      const [first] = series;
+      if (first === undefined && !counters.has(name) && !gauges.has(name)) return;
+      if (kind === 'counter') {
+        const counter = counterOf(name, help, first?.labels ?? {});
+        counter.reset();
+        for (const { labels, value } of series) counter.inc(labels, value);
+      } else {
+        const gauge = gaugeOf(name, help, first?.labels ?? {});
+        gauge.reset();
+        for (const { labels, value } of series) gauge.set(labels, value);
       }
-      gauge.set(labels, value);
     },
     text: () => registry.metrics(),
   };
@@ -44,24 +71,52 @@ export interface MetricsServer {
   stop(): Promise<void>;
 }
 
-/** Serves /metrics and /healthz (200 while `healthy()` says so, else 503 with the reason). Rejects when the port is taken. */
+interface Answer {
+  readonly code: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+const PLAIN = 'text/plain; charset=utf-8';
+
+/** On loopback a name in the Host header other than localhost is a web page that had its name point here (DNS rebinding). */
+function isLoopbackName(host: string | undefined): boolean {
+  const name = (host ?? '').replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  return name === 'localhost' || isIP(name) !== 0;
+}
+
+/**
+ * Serves /metrics, /healthz (200 while `healthy()` says so, else 503 with the reason) and /status (what the process knows of itself, as JSON, for `cordon
+ * doctor`). Rejects when the port is taken. There is no password: it belongs on loopback or behind one.
+ */
 export async function serveMetrics(
   metrics: Metrics,
   host: string,
   port: number,
   healthy: () => string | undefined,
+  status: () => unknown,
 ): Promise<MetricsServer> {
-  const server: Server = createServer(async (request, response) => {
-    if (request.method !== 'GET') {
-      response.writeHead(405).end();
-    } else if (request.url === '/metrics') {
-      response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(await metrics.text());
-    } else if (request.url === '/healthz') {
-      const problem = healthy();
-      response.writeHead(problem === undefined ? 200 : 503, { 'content-type': 'text/plain; charset=utf-8' }).end(`${problem ?? 'ok'}\n`);
-    } else {
-      response.writeHead(404).end();
+  const isLoopback = host === 'localhost' || host === '::1' || host.startsWith('127.');
+  const isAskedByAddress = (name: string | undefined): boolean => !isLoopback || isLoopbackName(name);
+  const answer = async (path: string | undefined): Promise<Answer> => {
+    switch (path) {
+      case '/metrics':
+        return { code: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: await metrics.text() };
+      case '/healthz': {
+        const problem = healthy();
+        return { code: problem === undefined ? 200 : 503, type: PLAIN, body: `${problem ?? 'ok'}\n` };
+      }
+      case '/status':
+        return { code: 200, type: 'application/json; charset=utf-8', body: `${JSON.stringify(status())}\n` };
+      default:
+        return { code: 404, type: PLAIN, body: 'there is /metrics, /healthz and /status\n' };
     }
+  };
+  const server: Server = createServer((request, response) => {
+    const send = ({ code, type, body }: Answer): void => void response.writeHead(code, { 'content-type': type }).end(body);
+    if (request.method !== 'GET') send({ code: 405, type: PLAIN, body: 'GET only\n' });
+    else if (!isAskedByAddress(request.headers.host)) send({ code: 421, type: PLAIN, body: 'ask by address, or as localhost\n' });
+    else answer(request.url).then(send, (error: unknown) => send({ code: 500, type: PLAIN, body: `${String(error)}\n` }));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
