@@ -158,12 +158,14 @@ export interface LogEvents {
   record(ms: number): void;
   /** A line that should hold a record, and cannot be read. */
   malformed(lines: number): void;
-  /** A line that holds no flow record: a header, another kind of event. */
-  other(): void;
+  /** A line that holds no flow record: a header, another kind of event. `ms`, where it tells a time: the log ran until then. */
+  other(ms?: number): void;
   /** The log says that there was nothing to record up to `ms`. */
   quiet(ms: number): void;
   /** The log says that records before `ms` are missing from it, and not how many. */
   missing(ms: number): void;
+  /** The sensor says that it did not look at so many packets before `ms`. Told beside what the line is. */
+  packetsMissed(packets: number, ms: number): void;
 }
 
 /**

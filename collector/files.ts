@@ -1,13 +1,13 @@
 import { formatAddress } from '../flow/address.js';
 import type { Collector } from './collector.js';
-import type { FlowSource, LineDecoder } from './contracts.js';
+import type { FlowSource } from './contracts.js';
 import { createCaptureFile } from './inputs/capture-file.js';
 import { createDatagramFile } from './inputs/datagram-file.js';
 import { createExportCapture } from './inputs/export-capture.js';
 import { InputError } from './inputs/input-error.js';
 import { createLineFile } from './inputs/line-file.js';
 import { sniffFormat } from './inputs/sniff-format.js';
-import { LOG_FORMATS, type LogFormat } from './logs/formats-table.js';
+import { LOG_FORMATS, type LogFormat, type LogFormatEntry } from './logs/formats-table.js';
 import { createMeter } from './metering/meter.js';
 import { createDomainOrigins, type SensorNamer } from './origins.js';
 import type { PacketBatch } from './packets/packet-batch.js';
@@ -96,8 +96,8 @@ async function readDatagramFile(collector: Collector, input: FileInput): Promise
 
 /** A log does not say whose it is: its rows are of the sensor `input.sensor`. */
 async function readLog(collector: Collector, input: FileInput, format: LogFormat): Promise<FileSummary> {
-  const { protocol, framing, createDecoder } = LOG_FORMATS[format];
-  const decoder: LineDecoder = createDecoder(input.sensor);
+  const { protocol, framing, createDecoder }: LogFormatEntry = LOG_FORMATS[format];
+  const decoder = createDecoder(input.sensor, collector.names);
   const log = collector.ledger.log(input.sensor, protocol);
   let cut = false;
   const statistics = await createLineFile({ path: input.path, framing }).start(async (block) => {

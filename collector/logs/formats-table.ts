@@ -1,16 +1,18 @@
 import type { LineDecoder } from '../contracts.js';
+import type { NameSink } from '../names/name-sink.js';
 import { createAzureDecoder } from './azure/azure.js';
 import { createEveDecoder } from './eve/eve.js';
 import { createGcpDecoder } from './gcp/gcp.js';
 import { createVpcDecoder } from './vpc/vpc.js';
 import { createZeekDecoder } from './zeek/zeek.js';
 
-interface LogFormatEntry {
+export interface LogFormatEntry {
   /** What rows have as exportProtocol. */
   readonly protocol: string;
   /** How a file is cut into records (inputs/line-file.ts). A live log is read line by line in any case. */
   readonly framing: 'lines' | 'objects' | 'document';
-  createDecoder(sensor: string): LineDecoder;
+  /** Logs that tell DNS answers tell them to `names`. */
+  createDecoder(sensor: string, names: NameSink): LineDecoder;
 }
 
 /** The logs that can be read. */

@@ -61,9 +61,13 @@ export function createLogLedger(minutes: OpenMinutes, maxEmptyMinutes: number): 
       if (Number.isNaN(lastMs)) waiting += count;
       else bookMalformed(count);
     },
-    other() {
+    other(ms) {
       lines++;
       endsMalformed = false;
+      if (ms !== undefined && !Number.isNaN(ms)) stretch.ranUntil(ms);
+    },
+    packetsMissed(packets, ms) {
+      minutes.at(ms).packetsMissed += packets;
     },
     missing(ms) {
       at(ms);

@@ -2,11 +2,11 @@ import { isMappedIPv4 } from '../../../flow/address.js';
 import { type JsonObject, objectOf, TextScratch, wholeOf } from '../json-line.js';
 import type { LogRecord } from '../log-row.js';
 import { instantOf, macOf, readAddress } from '../text-fields.js';
+import { createLayersReader } from './layers.js';
 
 const ICMP = 1;
 const ICMP6 = 58;
 const MAX_PORT = 65_535;
-const MAX_VLAN = 4095;
 
 /** Names of protocols as Suricata writes them (known_proto in util-proto-name.c, from /etc/protocols), in lower case; numbers are written where it has no name. */
 const PROTOCOLS = new Map<string, number>([
@@ -47,6 +47,7 @@ const REASONS = new Map<unknown, number>([
  */
 export function createEventReader(): (event: JsonObject, type: string, into: LogRecord) => boolean {
   const text = new TextScratch();
+  const layers = createLayersReader();
 
   const address = (value: unknown, into: LogRecord, at: number): boolean => {
     text.set(value);
@@ -80,9 +81,7 @@ export function createEventReader(): (event: JsonObject, type: string, into: Log
     const icmpCode = isIcmp ? wholeOf(event.icmp_code, 255) : 0;
     if (icmpType < 0 || icmpCode < 0) return false;
     into.icmpTypeCode = icmpType * 256 + icmpCode;
-    // The outer tag comes first.
-    into.vlanId = wholeOf(Array.isArray(event.vlan) ? event.vlan[0] : event.vlan, MAX_VLAN);
-    if (into.vlanId < 0) return false;
+    if (!layers(event, into)) return false;
     const ether = objectOf(event.ether);
     into.sourceMac = mac(ether?.src_macs ?? ether?.src_mac, text);
     into.destinationMac = mac(ether?.dest_macs ?? ether?.dest_mac, text);
@@ -92,7 +91,8 @@ export function createEventReader(): (event: JsonObject, type: string, into: Log
   };
 }
 
-function timeOf(value: unknown): number {
+/** A time of an event in ms since the epoch, NaN when it is none. */
+export function timeOf(value: unknown): number {
   return typeof value === 'string' ? instantOf(value) : Number.NaN;
 }
 

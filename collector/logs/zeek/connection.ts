@@ -37,6 +37,17 @@ export function applyPorts(record: LogRecord, originator: number, responder: num
   return true;
 }
 
+/** VLAN ids have 12 bits (IEEE 802.1Q §9.6). */
+const MAX_VLAN = 4095;
+
+/** Zeek's outer and inner tag, 0 where there is none: the one next to the IP header is the VLAN, another lies around it. False when they are none. */
+export function applyVlans(record: LogRecord, outer: number, inner: number): boolean {
+  if (!(outer >= 0 && outer <= MAX_VLAN && inner >= 0 && inner <= MAX_VLAN)) return false;
+  record.vlanId = inner > 0 ? inner : outer;
+  record.tunnel = inner > 0 && outer > 0 ? `vlan ${outer}` : '';
+  return true;
+}
+
 /**
  * How far a connection came by Zeek's `conn_state`:
  *   S0 no reply · REJ refused · RSTOS0 SYN, then RST, no reply                                          → attempt

@@ -20,8 +20,9 @@ export const Slot = {
   vlan: 17,
   originatorMac: 18,
   responderMac: 19,
+  innerVlan: 20,
 } as const;
-export const SLOTS = 20;
+export const SLOTS = 21;
 
 /**
  * Names of the columns (Conn::Info; vlan and MAC addresses from the policy scripts vlan-logging and mac-logging). `id_orig_h` is what
@@ -46,6 +47,7 @@ export const ZEEK_FIELDS: readonly (readonly [slot: number, ...names: string[]])
   [Slot.responderIpBytes, 'resp_ip_bytes'],
   [Slot.ipProtocol, 'ip_proto'],
   [Slot.vlan, 'vlan'],
+  [Slot.innerVlan, 'inner_vlan'],
   [Slot.originatorMac, 'orig_l2_addr'],
   [Slot.responderMac, 'resp_l2_addr'],
 ];

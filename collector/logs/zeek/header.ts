@@ -16,6 +16,10 @@ const SLOT_OF_NAME = new Map(ZEEK_FIELDS.flatMap(([slot, ...names]) => names.map
 export class ZeekHeader {
   separator = 0x09;
   unset: Uint8Array = Buffer.from('-', 'latin1');
+  /** The same as text, and what stands for empty sets and between their elements: for logs other than conn.log. */
+  unsetText = '-';
+  emptyText = '(empty)';
+  setSeparator = ',';
   /** Columns of a line; 0 before the first `#fields`. */
   columns = 0;
   /** Slot of each column, −1 where it is not needed. */
@@ -24,6 +28,12 @@ export class ZeekHeader {
   readonly present = new Uint8Array(SLOTS);
   /** The columns are those of conn.log. */
   isConnections = false;
+  private readonly places = new Map<string, number>();
+
+  /** The column of that name, undefined where the log has none. */
+  columnOf(name: string): number | undefined {
+    return this.places.get(name);
+  }
 
   /** Reads a line that begins with '#'. False when the line is a header that cannot be right; lines after it are then not believed either. */
   read(bytes: Uint8Array, from: number, to: number): boolean {
@@ -31,10 +41,12 @@ export class ZeekHeader {
     if (line.startsWith('#separator ')) return this.begin(line.slice('#separator '.length));
     const separator = String.fromCharCode(this.separator);
     if (line.startsWith(`#unset_field${separator}`)) {
-      const unset = line.slice('#unset_field'.length + 1);
-      this.unset = Buffer.from(unset, 'utf8');
-      return unset !== '';
+      this.unsetText = line.slice('#unset_field'.length + 1);
+      this.unset = Buffer.from(this.unsetText, 'utf8');
+      return this.unsetText !== '';
     }
+    if (line.startsWith(`#empty_field${separator}`)) this.emptyText = line.slice('#empty_field'.length + 1);
+    if (line.startsWith(`#set_separator${separator}`)) this.setSeparator = line.slice('#set_separator'.length + 1) || ',';
     if (line.startsWith(`#fields${separator}`)) return this.fields(line.slice('#fields'.length + 1).split(separator));
     return true;
   }
@@ -52,6 +64,7 @@ export class ZeekHeader {
     this.present.fill(0);
     this.columns = 0;
     this.isConnections = false;
+    this.places.clear();
     if (names.length > MAX_LOG_COLUMNS) return false;
     for (const [column, name] of names.entries()) {
       const slot = SLOT_OF_NAME.get(name) ?? -1;
@@ -59,6 +72,7 @@ export class ZeekHeader {
       if (slot >= 0 && this.present[slot] === 1) return false;
       if (slot >= 0) this.present[slot] = 1;
       this.slots[column] = slot;
+      this.places.set(name, column);
     }
     this.columns = names.length;
     this.isConnections = NEEDED_SLOTS.every((slot) => this.present[slot] === 1) && COUNTER_SLOTS.some((slot) => this.present[slot] === 1);
@@ -68,6 +82,10 @@ export class ZeekHeader {
   private forget(): void {
     this.separator = 0x09;
     this.unset = Buffer.from('-', 'latin1');
+    this.unsetText = '-';
+    this.emptyText = '(empty)';
+    this.setSeparator = ',';
+    this.places.clear();
     this.columns = 0;
     this.present.fill(0);
     this.isConnections = false;

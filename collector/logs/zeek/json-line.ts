@@ -1,11 +1,10 @@
 import { type JsonObject, parseJsonLine, TextScratch, wholeOf } from '../json-line.js';
 import type { LogRecord } from '../log-row.js';
 import { instantOf, macOf, readAddress } from '../text-fields.js';
-import { applyPorts, applyState, protocolOf } from './connection.js';
+import { applyPorts, applyState, applyVlans, protocolOf } from './connection.js';
 import { applyHistory } from './history.js';
 import { Read } from './read.js';
 
-const MAX_VLAN = 4095;
 /** Times from this on are milliseconds (JSON::TS_MILLIS): as seconds they would lie beyond the year 5000. */
 const MILLISECONDS_FROM = 1e11;
 const MAX_SECONDS = 1e10;
@@ -39,8 +38,7 @@ export function createJsonReader(): JsonReader {
     into.reversePackets = wholeOf(o.resp_pkts);
     const missed = wholeOf(o.missed_bytes);
     if (into.octets < 0 || into.reverseOctets < 0 || into.packets < 0 || into.reversePackets < 0 || missed < 0) return Read.malformed;
-    into.vlanId = wholeOf(o.vlan, MAX_VLAN);
-    if (into.vlanId < 0) return Read.malformed;
+    if (!applyVlans(into, wholeOf(o.vlan), wholeOf(o.inner_vlan))) return Read.malformed;
     into.sourceMac = mac(text.set(o.orig_l2_addr));
     into.destinationMac = mac(text.set(o.resp_l2_addr));
     into.biflow = 1;

@@ -1,13 +1,10 @@
 import type { LogRecord } from '../log-row.js';
 import { countOf, isText, macOf, microsecondsOf, readAddress } from '../text-fields.js';
-import { applyPorts, applyState, protocolOf } from './connection.js';
+import { applyPorts, applyState, applyVlans, protocolOf } from './connection.js';
 import { SLOTS, Slot } from './fields-table.js';
 import type { ZeekHeader } from './header.js';
 import { applyHistory } from './history.js';
 import { Read } from './read.js';
-
-/** VLAN ids have 12 bits (IEEE 802.1Q §9.6). */
-const MAX_VLAN = 4095;
 
 export type TsvReader = (bytes: Uint8Array, from: number, to: number, unterminated: boolean, into: LogRecord) => number;
 
@@ -68,9 +65,7 @@ export function createTsvReader(header: ZeekHeader): TsvReader {
     into.reversePackets = count(bytes, Slot.responderPackets);
     const missed = count(bytes, Slot.missedBytes);
     if (into.octets < 0 || into.reverseOctets < 0 || into.packets < 0 || into.reversePackets < 0 || missed < 0) return Read.malformed;
-    const vlan = count(bytes, Slot.vlan);
-    if (vlan < 0 || vlan > MAX_VLAN) return Read.malformed;
-    into.vlanId = vlan;
+    if (!applyVlans(into, count(bytes, Slot.vlan), count(bytes, Slot.innerVlan))) return Read.malformed;
     into.sourceMac = macOf(bytes, starts[Slot.originatorMac]!, ends[Slot.originatorMac]!);
     into.destinationMac = macOf(bytes, starts[Slot.responderMac]!, ends[Slot.responderMac]!);
     into.biflow = 1;

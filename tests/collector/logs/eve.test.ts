@@ -57,7 +57,8 @@ describe("Suricata's EVE log", () => {
       biflow: 1,
       sampling: 1,
       icmp: 0,
-      vlan: 120,
+      vlan: 7,
+      tunnel: 'vlan 120',
       macs: [0x02000000000a, 0],
       endReason: 3,
       initiator: 'source',
@@ -69,6 +70,26 @@ describe("Suricata's EVE log", () => {
       line: 1,
       sequence: 1,
     });
+  });
+
+  test.each([
+    [{ vlan: [100, 200, 7] }, 7, 'vlan 100/vlan 200'],
+    [{ vlan: 5 }, 5, ''],
+    [{ tunnel: { src_ip: '192.0.2.1', dest_ip: '198.51.100.2', proto: 'GRE', depth: 1 } }, 0, 'gre 192.0.2.1>198.51.100.2'],
+    [
+      { vlan: [4, 5], tunnel: { src_ip: '2001:DB8::1', dest_ip: '2001:db8::2', proto: 'UDP', dest_port: 4789 } },
+      5,
+      'vlan 4/vxlan 2001:db8::1>2001:db8::2',
+    ],
+    [{ tunnel: { src_ip: 'x', dest_ip: '198.51.100.2', proto: 'GRE' } }, 0, ''],
+    [{ tunnel: 'gre' }, 0, ''],
+  ])('headers around: %j', (layers, vlan, tunnel) => {
+    expect(one({ ...FLOW, ...layers })).toMatchObject({ vlan, tunnel: tunnel || undefined });
+  });
+
+  test('a stream with gaps was not seen whole', () => {
+    for (const gap of ['ts_gap', 'tc_gap'])
+      expect(readLog('eve', lineOf({ ...FLOW, tcp: { ...FLOW.tcp, [gap]: true } })).faults).toEqual({ 'content-missed': 1 });
   });
 
   test('a netflow event becomes a row of one direction', () => {

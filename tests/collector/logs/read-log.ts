@@ -91,7 +91,7 @@ function rowOf({ columns }: FlowBatch, row: number) {
     sampling: columns.samplingInterval[row]!,
     icmp: columns.icmpTypeCode[row]!,
     vlan: columns.vlanId[row]!,
-    tunnel: columns.tunnel.dictionary.name(columns.tunnel.codes[row]!),
+    tunnel: columns.tunnel.dictionary.name(columns.tunnel.codes[row]!) || undefined,
     macs: [columns.sourceMacAddress[row]!, columns.destinationMacAddress[row]!],
     endReason: columns.flowEndReason[row]!,
     initiator: INITIATOR[columns.initiator[row]!]!,

@@ -46,13 +46,15 @@ describe('conn.log', () => {
       { ...HTTPS, 'id.orig_h': '2001:db8::1', 'id.resp_h': '2001:db8:0:1::ffff', conn_state: 'S0', history: 'S' },
       { ...HTTPS, proto: 'icmp', 'id.orig_p': '8', 'id.resp_p': '0', history: '', conn_state: 'OTH' },
       { ...HTTPS, vlan: '120', orig_l2_addr: '02:00:00:00:00:0a', resp_l2_addr: '02:00:00:00:00:0b' },
+      { ...HTTPS, vlan: '120', inner_vlan: '7' },
     ];
-    const fields = [...FIELDS, 'vlan', 'orig_l2_addr', 'resp_l2_addr'];
+    const fields = [...FIELDS, 'vlan', 'inner_vlan', 'orig_l2_addr', 'resp_l2_addr'];
     const tsv = readLog('zeek', header(fields) + connections.map((connection) => line(connection, fields)).join(''));
     const json = readLog('zeek', connections.map(jsonLine).join(''));
     const without = (rows: typeof tsv.rows) => rows.map((row) => ({ ...row, line: 0, sequence: 0 }));
-    expect(tsv.rows).toHaveLength(4);
+    expect(tsv.rows).toHaveLength(5);
     expect(without(json.rows)).toEqual(without(tsv.rows));
+    expect(tsv.rows[4]).toMatchObject({ vlan: 7, tunnel: 'vlan 120' });
     expect(tsv.rows[3]).toMatchObject({ vlan: 120, macs: [0x02000000000a, 0x02000000000b] });
   });
 
