@@ -1,11 +1,17 @@
 import { isMappedIPv4 } from '../../flow/address.js';
 import type { FlowBatch } from '../../flow/batch.js';
 import type { Faults, MessageReport, Origin } from '../contracts.js';
-import { Op, type Step, scratchTarget } from '../templates/plan.js';
+import { PacketStatus } from '../packets/packet.js';
+import { SCRATCH, type ScratchName, scratchTarget } from '../templates/plan.js';
+import type { SamplingTable } from '../templates/sampling.js';
 import type { DomainState } from '../templates/store.js';
 import type { Template } from '../templates/template.js';
+import { fillRow } from './fill-row.js';
+import { nameInterfaces, nameVrfs } from './name-columns.js';
 import { readOptionsRecord } from './options-records.js';
-import { orientRows } from './orientation.js';
+import { orientRows, settleDenied } from './orientation.js';
+import { SectionReader } from './packet-sections.js';
+import { ListReader } from './record-lists.js';
 import { RecordWalker } from './record-walker.js';
 import { RowTargets } from './row-targets.js';
 import { runStep } from './run-step.js';
@@ -20,26 +26,37 @@ export interface MessageContext {
   readonly into: FlowBatch;
   readonly report: MessageReport;
   readonly faults: Faults;
+  readonly listener?: RecordListener | undefined;
 }
 
-const SYSTEM_INIT = scratchTarget('systemInit');
-const SAMPLING_WITH = scratchTarget('samplingWith');
+const SCRATCH_TARGETS = (Object.keys(SCRATCH) as ScratchName[]).map(scratchTarget);
 const BIFLOW_DIRECTION = scratchTarget('biflowDirection');
+const DURATION = scratchTarget('durationMs');
+const VRF = scratchTarget('vrf');
+
+/** Sees every data and options record of a message, whole: for those who want all elements, not only what rows keep. */
+export interface RecordListener {
+  /** `walker` has just walked the record. Nothing may be kept of `message`, `template` is never changed. */
+  record(message: MessageContext, template: Template, walker: RecordWalker): void;
+}
 
 /** Turns the records of data sets into rows, and those of options data sets into what the domain knows. */
 export class DataSetReader {
   private readonly targets = new RowTargets();
   private readonly walker: RecordWalker;
+  private readonly lists: ListReader;
+  private readonly sections = new SectionReader();
 
   constructor(maxFieldsPerTemplate: number) {
     this.walker = new RecordWalker(maxFieldsPerTemplate);
+    this.lists = new ListReader(maxFieldsPerTemplate);
   }
 
   /** Reads the records between `from` and `to`; what remains there below the template's minimum length is padding (RFC 7011 §3.3.1). */
   read(message: MessageContext, template: Template, from: number, to: number): void {
     if (template.isOptions) this.readOptions(message, template, from, to);
-    else if (template.isFixed) this.readFixed(message, template, from, to);
-    else this.readVariable(message, template, from, to);
+    else if (template.isRowByRow || message.listener !== undefined) this.readRowByRow(message, template, from, to);
+    else this.readFixed(message, template, from, to);
   }
 
   private readFixed({ bytes, domain, clock, into, report, faults }: MessageContext, template: Template, from: number, to: number): void {
@@ -62,12 +79,13 @@ export class DataSetReader {
       runStep(step, template.lengths[step.field]!, bytes, from + step.offset, stride, count, targets, row);
       if (step.transform !== 0) runTransform(step, count, targets, row, clock, domain.sampling, template.usesSystemInit);
     }
-    finishSet(template, into, row, targets);
+    finishSet(template, domain, into, row, targets);
     report.recordsDecoded += count;
   }
 
-  private readVariable(message: MessageContext, template: Template, from: number, to: number): void {
+  private readRowByRow(message: MessageContext, template: Template, from: number, to: number): void {
     const { bytes, into, report, faults } = message;
+    const makesRows = template.carriesFlow || template.lists.length > 0 || template.section !== undefined;
     const firstRow = into.length;
     let at = from;
     while (to - at >= template.minimumLength) {
@@ -80,7 +98,8 @@ export class DataSetReader {
         break;
       }
       at = next;
-      if (!template.carriesFlow) report.recordsUndecodable++;
+      message.listener?.record(message, template, this.walker);
+      if (!makesRows) report.recordsUndecodable++;
       else if (into.reserve(1)) this.readRow(message, template);
       else {
         faults.add('record-count');
@@ -88,30 +107,39 @@ export class DataSetReader {
       }
     }
     if (into.length === firstRow) return;
-    finishSet(template, into, firstRow, this.targets);
+    finishSet(template, message.domain, into, firstRow, this.targets);
     report.recordsDecoded += into.length - firstRow;
   }
 
-  /** Adds the record that `walker` has just walked; there is room for it. */
-  private readRow({ bytes, domain, clock, into }: MessageContext, template: Template): void {
-    const targets = this.targets;
-    const { offsets, widths } = this.walker;
+  /** Adds the record that `walker` has just walked, if it turns out to be a flow's; there is room for it. */
+  private readRow(message: MessageContext, template: Template): void {
+    const { into, report } = message;
+    const { targets, walker } = this;
     const row = into.length;
     targets.bind(into);
     targets.zero(template.unwritten, row, row + 1);
     into.length = row + 1;
-    targets.f64(SYSTEM_INIT)[row] = 0;
-    targets.f64(SAMPLING_WITH)[row] = 0;
-    targets.u8(BIFLOW_DIRECTION)[row] = 0;
-    for (const step of template.steps) {
-      const width = widths[step.field]!;
-      if (step.op === Op.variable && !hasValue(step, width)) continue;
-      runStep(step, width, bytes, offsets[step.field]!, 0, 1, targets, row);
-      if (step.transform !== 0) runTransform(step, 1, targets, row, clock, domain.sampling, template.usesSystemInit);
+    for (const target of SCRATCH_TARGETS) targets.arrays[target]![row] = 0;
+    fillRow(message, template, walker, targets, row);
+    let isFlow = template.carriesFlow;
+    if (template.lists.length > 0) isFlow = this.lists.fill(message, template, walker, targets, row) || isFlow;
+    if (template.section !== undefined) {
+      const status = this.sections.fill(message, template.section, walker, row);
+      const isRead = status === PacketStatus.parsed || status === PacketStatus.portsMissing;
+      if (!isRead && !isFlow) {
+        into.length = row;
+        countUnread(message, status);
+        return;
+      }
+      isFlow = true;
     }
+    if (isFlow) return;
+    into.length = row;
+    report.recordsUndecodable++;
   }
 
-  private readOptions({ bytes, domain, clock, report, faults }: MessageContext, template: Template, from: number, to: number): void {
+  private readOptions(message: MessageContext, template: Template, from: number, to: number): void {
+    const { bytes, domain, clock, report, faults } = message;
     let at = from;
     while (to - at >= template.minimumLength) {
       const next = this.walker.walk(template, bytes, at, to);
@@ -121,7 +149,8 @@ export class DataSetReader {
         report.malformed = true;
         return;
       }
-      readOptionsRecord(template, bytes, this.walker, domain);
+      message.listener?.record(message, template, this.walker);
+      readOptionsRecord(template, bytes, this.walker, domain, report.statistics);
       report.optionsRecords++;
       at = next;
     }
@@ -130,24 +159,43 @@ export class DataSetReader {
   }
 }
 
-/** A field whose record gives it a length that its element cannot have is a field without a value. */
-function hasValue(step: Step, width: number): boolean {
-  switch (step.reading) {
-    case 'ipv4':
-      return width === 4;
-    case 'ipv6':
-      return width === 16;
-    case 'ntp':
-      return width === 8;
-    default:
-      return width >= 1 && width <= 8;
+/** A packet that is not IP is no flow's, and no loss; it counts like an options record, as in sFlow. */
+function countUnread({ report, faults }: MessageContext, status: number): void {
+  if (status === PacketStatus.nonIp) {
+    report.optionsRecords++;
+    return;
+  }
+  report.recordsUndecodable++;
+  faults.add(status === PacketStatus.linkType ? 'link-type' : status === PacketStatus.truncated ? 'packet-truncated' : 'packet-malformed');
+}
+
+function finishSet(template: Template, domain: DomainState, into: FlowBatch, row: number, targets: RowTargets): void {
+  if (template.bothFamilies) settleFamilies(into, row);
+  if (template.usesDuration) settleDurations(into, row, targets.f64(DURATION));
+  if (template.isBiflow) into.columns.biflow.fill(1, row, into.length);
+  orientRows(into, row, into.length, template.usesBiflowDirection ? targets.u8(BIFLOW_DIRECTION) : undefined);
+  if (template.hasFirewallEvent) settleDenied(into, row);
+  if (domain.sampling.byInterface) settleInterfaceSampling(into, row, domain.sampling);
+  if (domain.interfaceNames.size > 0) nameInterfaces(into, row, domain.interfaceNames);
+  if (template.usesVrf) nameVrfs(into, row, targets.f64(VRF), domain.vrfNames);
+}
+
+/** A record that tells its duration and one of its times has both. */
+function settleDurations({ columns, length }: FlowBatch, first: number, durations: Float64Array): void {
+  const { flowStartMilliseconds, flowEndMilliseconds } = columns;
+  for (let row = first; row < length; row++) {
+    const start = flowStartMilliseconds[row]!;
+    const end = flowEndMilliseconds[row]!;
+    if (start > 0 && end === 0) flowEndMilliseconds[row] = start + Math.round(durations[row]!);
+    else if (end > 0 && start === 0) flowStartMilliseconds[row] = end - Math.round(durations[row]!);
   }
 }
 
-function finishSet(template: Template, into: FlowBatch, row: number, targets: RowTargets): void {
-  if (template.bothFamilies) settleFamilies(into, row);
-  if (template.isBiflow) into.columns.biflow.fill(1, row, into.length);
-  orientRows(into, row, into.length, template.usesBiflowDirection ? targets.u8(BIFLOW_DIRECTION) : undefined);
+function settleInterfaceSampling({ columns, length }: FlowBatch, first: number, sampling: SamplingTable): void {
+  const { samplingInterval, ingressInterface, egressInterface } = columns;
+  for (let row = first; row < length; row++) {
+    if (samplingInterval[row] === 0) samplingInterval[row] = sampling.ofInterfaces(ingressInterface[row]!, egressInterface[row]!);
+  }
 }
 
 /** In templates with both families an all-zero end beside an IPv4 end is 0.0.0.0 (a DHCP client), not ::. */

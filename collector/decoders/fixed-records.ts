@@ -47,7 +47,7 @@ export function createFixedRecordDecoder(format: FixedRecordFormat): FlowDecoder
   });
   const recordOctets = template.minimumLength;
   const reader = new DataSetReader(fields.length);
-  const domain: DomainState = createDomainState(0);
+  const domain: DomainState = createDomainState({ maxSamplersPerDomain: 0, maxNamesPerDomain: 0 });
 
   return {
     decode(payload: Uint8Array, origin: Origin, into: FlowBatch, report: MessageReport, faults: Faults): number {

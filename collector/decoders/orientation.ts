@@ -39,6 +39,20 @@ export function orientRows(batch: FlowBatch, from: number, to: number, biflowDir
   }
 }
 
+/** firewallEvent (element 233): the flow was denied, so its first packet got no further. */
+const FLOW_DENIED = 3;
+
+/** What a firewall denied was tried by the source, and came no further, whatever the record counts. */
+export function settleDenied({ columns, length }: FlowBatch, from: number): void {
+  const { firewallEvent, initiator, initiatorConfidence, completion } = columns;
+  for (let row = from; row < length; row++) {
+    if (firewallEvent[row] !== FLOW_DENIED) continue;
+    initiator[row] = Initiator.source;
+    initiatorConfidence[row] = SEEN;
+    completion[row] = Completion.attempt;
+  }
+}
+
 function orientBiflow(batch: FlowBatch, row: number, direction: number | undefined): void {
   const { initiator, initiatorConfidence, completion } = batch.columns;
   completion[row] = biflowCompletion(batch, row);

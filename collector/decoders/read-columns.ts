@@ -1,3 +1,6 @@
+import type { SymbolDictionary } from '../../flow/column-kinds.js';
+import { readName } from '../templates/names.js';
+
 /**
  * The inner loops: one field of `count` records, `stride` octets apart, into one array from `row` on. One loop per width and array,
  * each seen by V8 with one kind of array only; a shared generic loop would be several times slower. The caller has checked that
@@ -109,7 +112,18 @@ export function readIPv4(bytes: Uint8Array, at: number, stride: number, count: n
 /** For templates with both families: a record leaves the family that it is not of at zero, which must not overwrite the other. */
 export function readIPv4IfSet(bytes: Uint8Array, at: number, stride: number, count: number, out: Uint8Array, row: number): void {
   for (let i = 0; i < count; i++, at += stride) {
-    if ((bytes[at]! | bytes[at + 1]! | bytes[at + 2]! | bytes[at + 3]!) !== 0) readIPv4(bytes, at, 0, 1, out, row + i);
+    if ((bytes[at]! | bytes[at + 1]! | bytes[at + 2]! | bytes[at + 3]!) === 0) continue;
+    const to = (row + i) * 16;
+    for (let octet = 0; octet < 10; octet++) out[to + octet] = 0;
+    readIPv4(bytes, at, 0, 1, out, row + i);
+  }
+}
+
+export function readIPv6IfSet(bytes: Uint8Array, at: number, stride: number, count: number, out: Uint8Array, row: number): void {
+  for (let i = 0; i < count; i++, at += stride) {
+    let set = 0;
+    for (let octet = 0; octet < 16; octet++) set |= bytes[at + octet]!;
+    if (set !== 0) readIPv6(bytes, at, 0, 1, out, row + i);
   }
 }
 
@@ -118,6 +132,28 @@ export function readIPv6(bytes: Uint8Array, at: number, stride: number, count: n
   for (let i = 0; i < count; i++, at += stride, to += 16) {
     for (let octet = 0; octet < 16; octet++) out[to + octet] = bytes[at + octet]!;
   }
+}
+
+/** Names become codes of the batch's dictionary. Records one after another mostly have the same: then nothing is decoded. */
+export function readTextToCodes(
+  bytes: Uint8Array,
+  at: number,
+  width: number,
+  stride: number,
+  count: number,
+  out: Uint16Array,
+  dictionary: SymbolDictionary,
+  row: number,
+): void {
+  for (let i = 0; i < count; i++, at += stride) {
+    const again = i > 0 && sameOctets(bytes, at - stride, at, width);
+    out[row + i] = again ? out[row + i - 1]! : dictionary.intern(readName(bytes, at, width));
+  }
+}
+
+function sameOctets(bytes: Uint8Array, a: number, b: number, width: number): boolean {
+  for (let octet = 0; octet < width; octet++) if (bytes[a + octet] !== bytes[b + octet]) return false;
+  return true;
 }
 
 /** Seconds between 1900-01-01, where NTP begins, and 1970-01-01. */

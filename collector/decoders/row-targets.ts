@@ -1,5 +1,5 @@
 import type { FlowBatch } from '../../flow/batch.js';
-import type { AddressArray, SymbolArray } from '../../flow/column-kinds.js';
+import type { AddressArray, SymbolArray, SymbolDictionary } from '../../flow/column-kinds.js';
 import { SCRATCH, type ScratchName, scratchTarget, TARGETS, type Unwritten } from '../templates/plan.js';
 
 export type TargetArray = Uint8Array | Uint16Array | Uint32Array | Float64Array;
@@ -10,6 +10,8 @@ export type TargetArray = Uint8Array | Uint16Array | Uint32Array | Float64Array;
  */
 export class RowTargets {
   readonly arrays: TargetArray[] = new Array<TargetArray>(TARGETS.length);
+  /** The dictionaries of symbol columns. */
+  private readonly dictionaries: (SymbolDictionary | undefined)[] = new Array<SymbolDictionary | undefined>(TARGETS.length);
   /** The 32-bit view of address columns; for zeroing only, it is in the machine's byte order. */
   private readonly words: (Uint32Array | undefined)[] = new Array<Uint32Array | undefined>(TARGETS.length);
   private batch: FlowBatch | undefined;
@@ -26,6 +28,7 @@ export class RowTargets {
       const column = columns[names[i]!]!;
       this.arrays[i] = plain(column);
       this.words[i] = 'words' in column ? column.words : undefined;
+      this.dictionaries[i] = 'dictionary' in column ? column.dictionary : undefined;
     }
     if (this.scratchRows < batch.capacity) this.makeScratch(batch.capacity);
   }
@@ -43,6 +46,11 @@ export class RowTargets {
     return this.arrays[target] as Uint8Array;
   }
 
+  /** The dictionary of a symbol column. */
+  dictionary(target: number): SymbolDictionary {
+    return this.dictionaries[target]!;
+  }
+
   /** Zeroes the rows of the targets listed: what `FlowBatch.addRows` does for all columns. */
   zero(unwritten: Unwritten, from: number, to: number): void {
     const { u8, u16, u32, f64, address } = unwritten;
@@ -56,7 +64,11 @@ export class RowTargets {
   private makeScratch(rows: number): void {
     this.scratchRows = rows;
     for (const name of Object.keys(SCRATCH) as ScratchName[]) {
-      this.arrays[scratchTarget(name)] = SCRATCH[name] === 'u8' ? new Uint8Array(rows) : new Float64Array(rows);
+      const target = scratchTarget(name);
+      const wider = SCRATCH[name] === 'u8' ? new Uint8Array(rows) : new Float64Array(rows);
+      // Rows of a set that is read one by one may be written already.
+      if (this.arrays[target] !== undefined) wider.set(this.arrays[target]);
+      this.arrays[target] = wider;
     }
   }
 }

@@ -53,6 +53,10 @@ function runOp(
       return read.readIPv4IfSet(bytes, at, stride, count, targets.u8(target), row);
     case Op.ipv6:
       return read.readIPv6(bytes, at, stride, count, targets.u8(target), row);
+    case Op.ipv6IfSet:
+      return read.readIPv6IfSet(bytes, at, stride, count, targets.u8(target), row);
+    case Op.text:
+      return read.readTextToCodes(bytes, at, width, stride, count, targets.u16(target), targets.dictionary(target), row);
     case Op.ntp:
       return read.readNtpToF64(bytes, at, stride, count, targets.f64(target), row);
     default:

@@ -1,6 +1,7 @@
-import { type Step, scratchTarget, Transform } from '../templates/plan.js';
+import type { SymbolDictionary } from '../../flow/column-kinds.js';
+import { columnTarget, type Step, scratchTarget, Transform } from '../templates/plan.js';
 import type { SamplingTable } from '../templates/sampling.js';
-import type { RowTargets } from './row-targets.js';
+import type { RowTargets, TargetArray } from './row-targets.js';
 
 /** What values of a message are relative to. */
 export interface MessageClock {
@@ -13,6 +14,8 @@ export interface MessageClock {
 const SYSTEM_INIT = scratchTarget('systemInit');
 const VALUE = scratchTarget('value');
 const SAMPLING_WITH = scratchTarget('samplingWith');
+const DURATION = scratchTarget('durationMs');
+const VLAN = columnTarget('vlanId');
 
 /** Finishes what `runStep` read, for rows `row` to `row + count`: relative times become absolute, scratch values reach their column. */
 export function runTransform(
@@ -32,8 +35,22 @@ export function runTransform(
     case Transform.uptime:
       if (usesSystemInit) return sinceInit(targets.f64(step.column), targets.f64(SYSTEM_INIT), row, count, clock.exportTimeMs);
       return sinceBoot(targets.f64(step.column), row, count, clock.exportTimeMs, clock.systemUptimeMs);
-    case Transform.fillZero:
-      return fillZero(targets.u16(step.column), targets.f64(VALUE), row, count);
+    case Transform.fill:
+      return fill(targets.arrays[step.column]!, targets.f64(VALUE), row, count);
+    case Transform.overlay:
+      return overlay(targets.arrays[step.column]!, targets.f64(VALUE), row, count);
+    case Transform.merge:
+      return merge(targets.u16(step.column), targets.f64(VALUE), row, count);
+    case Transform.dscp:
+      return dscp(targets.u8(step.column), targets.f64(VALUE), row, count);
+    case Transform.durationUs:
+      return durationUs(targets.f64(DURATION), row, count);
+    case Transform.outerVlan:
+      return outerVlan(targets.u16(step.column), targets.dictionary(step.column), targets.u16(VLAN), targets.f64(VALUE), row, count);
+    case Transform.mplsLabel:
+      return mplsLabel(targets.u16(step.column), targets.dictionary(step.column), targets.f64(VALUE), row, count);
+    case Transform.selectionSequence:
+      return sequenceInterval(targets.u32(step.column), targets.f64(VALUE), row, count, sampling);
     case Transform.icmpType:
       return icmpType(targets.u16(step.column), targets.f64(VALUE), row, count);
     case Transform.icmpCode:
@@ -77,8 +94,54 @@ function sinceInit(times: Float64Array, init: Float64Array, row: number, count: 
   }
 }
 
-function fillZero(column: Uint16Array, value: Float64Array, row: number, count: number): void {
+function fill(column: TargetArray, value: Float64Array, row: number, count: number): void {
   for (let i = row; i < row + count; i++) if (column[i] === 0) column[i] = value[i]!;
+}
+
+function overlay(column: TargetArray, value: Float64Array, row: number, count: number): void {
+  for (let i = row; i < row + count; i++) if (value[i] !== 0) column[i] = value[i]!;
+}
+
+function merge(column: Uint16Array, value: Float64Array, row: number, count: number): void {
+  for (let i = row; i < row + count; i++) column[i] = column[i]! | (value[i]! & 0xffff);
+}
+
+/** A DSCP is the upper six bits of the type of service (RFC 2474 §3). */
+function dscp(column: Uint8Array, value: Float64Array, row: number, count: number): void {
+  for (let i = row; i < row + count; i++) if (column[i] === 0) column[i] = (value[i]! & 0x3f) << 2;
+}
+
+function durationUs(duration: Float64Array, row: number, count: number): void {
+  for (let i = row; i < row + count; i++) duration[i] = duration[i]! / 1000;
+}
+
+/** The service provider's tag, where a customer's is inside it. */
+function outerVlan(
+  codes: Uint16Array,
+  tunnels: SymbolDictionary,
+  vlans: Uint16Array,
+  value: Float64Array,
+  row: number,
+  count: number,
+): void {
+  for (let i = row; i < row + count; i++) {
+    const tag = value[i]! & 0x0fff;
+    if (tag !== 0 && vlans[i] !== 0 && tag !== vlans[i]) codes[i] = tunnels.intern(`vlan ${tag}`);
+  }
+}
+
+/**
+ * One entry of a label stack (elements 70 to 79), the topmost first: label, 20 bits; traffic class, 3; bottom of stack, 1. Some send the octet of the TTL too.
+ * An entry of zeros is none.
+ */
+function mplsLabel(codes: Uint16Array, tunnels: SymbolDictionary, value: Float64Array, row: number, count: number): void {
+  for (let i = row; i < row + count; i++) {
+    const entry = value[i]!;
+    if (entry === 0) continue;
+    const label = `mpls ${Math.floor(entry / (entry > 0xff_ffff ? 4096 : 16)) & 0xf_ffff}`;
+    const outside = tunnels.name(codes[i]!);
+    codes[i] = tunnels.intern(outside === '' ? label : `${outside}/${label}`);
+  }
 }
 
 function icmpType(column: Uint16Array, value: Float64Array, row: number, count: number): void {
@@ -100,6 +163,10 @@ function samplerInterval(column: Uint32Array, value: Float64Array, row: number, 
     }
     column[i] = interval;
   }
+}
+
+function sequenceInterval(column: Uint32Array, value: Float64Array, row: number, count: number, sampling: SamplingTable): void {
+  for (let i = row; i < row + count; i++) if (column[i] === 0) column[i] = sampling.ofSequence(value[i]!);
 }
 
 /** Systematic count-based sampling takes `samplingWith` packets, then leaves out `space` (RFC 5477 §8.2): 1 in (with + space) / with. */

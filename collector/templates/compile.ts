@@ -1,6 +1,14 @@
-import { ENDPOINT_COLUMNS, FIELD_SOURCES, REVERSE_COLUMNS } from './elements-table.js';
-import { columnTarget, Op, opFor, readTarget, type Step, transformOf, unwrittenTargets } from './plan.js';
-import { type Template, VARIABLE_LENGTH } from './template.js';
+import {
+  ENDPOINT_COLUMNS,
+  FIELD_SOURCES,
+  type FieldSource,
+  LIST_ELEMENTS,
+  REVERSE_COLUMNS,
+  type Reading,
+  SECTION_ELEMENTS,
+} from './elements-table.js';
+import { columnTarget, isAddressColumn, Op, opFor, readTarget, type Step, scratchTarget, transformOf, unwrittenTargets } from './plan.js';
+import { type ListField, type SectionField, type Template, VARIABLE_LENGTH } from './template.js';
 
 export interface TemplateFields {
   readonly id: number;
@@ -13,26 +21,38 @@ export interface TemplateFields {
 
 /**
  * Compiles a template's fields to steps. Fields of length zero are legal and have no value; elements that no row needs are skipped
- * by their length. The caller refuses a template whose `minimumLength` is 0: its records could never be counted.
+ * by their length. The caller refuses a template whose `minimumLength` is 0: its records could never be counted. `further` are sources of the user's own
+ * (user-elements.ts), which are read last.
  */
-export function compileTemplate(fields: TemplateFields): Template {
+export function compileTemplate(fields: TemplateFields, further: readonly FieldSource[] = []): Template {
   const { offsets, minimumLength, isFixed } = layOut(fields.lengths);
-  const steps = fields.isOptions ? [] : compileSteps(fields, offsets);
+  const steps = fields.isOptions ? [] : compileSteps(fields, offsets, further);
   const written = new Set(steps.map((step) => step.column));
   const writes = (names: ReadonlySet<string>): boolean => [...names].some((name) => written.has(columnTarget(name)));
+  const reads = (name: Parameters<typeof scratchTarget>[0]): boolean => steps.some((step) => step.target === scratchTarget(name));
+  const lists = fields.isOptions ? [] : findLists(fields);
+  const section = fields.isOptions || writes(IP_COLUMNS) ? undefined : findSection(fields);
   return {
     ...fields,
     minimumLength,
     isFixed,
+    isRowByRow: !isFixed || lists.length > 0 || section !== undefined,
     steps,
     unwritten: unwrittenTargets(steps),
     carriesFlow: writes(ENDPOINT_COLUMNS),
     isBiflow: writes(REVERSE_COLUMNS),
     bothFamilies: hasBothFamilies(fields),
-    usesSystemInit: steps.some((step) => step.target === readTarget('systemInit', '')),
-    usesBiflowDirection: steps.some((step) => step.target === readTarget('biflowDirection', '')),
+    usesSystemInit: reads('systemInit'),
+    usesBiflowDirection: reads('biflowDirection'),
+    usesDuration: reads('durationMs'),
+    usesVrf: reads('vrf'),
+    hasFirewallEvent: written.has(columnTarget('firewallEvent')),
+    lists,
+    section,
   };
 }
+
+const IP_COLUMNS: ReadonlySet<string> = new Set(['sourceIPv6Address', 'destinationIPv6Address']);
 
 function layOut(lengths: Uint16Array): { offsets: Uint32Array; minimumLength: number; isFixed: boolean } {
   const offsets = new Uint32Array(lengths.length);
@@ -47,27 +67,80 @@ function layOut(lengths: Uint16Array): { offsets: Uint32Array; minimumLength: nu
   return { offsets, minimumLength: at, isFixed };
 }
 
-function compileSteps(fields: TemplateFields, offsets: Uint32Array): Step[] {
-  const both = hasBothFamilies(fields);
+/**
+ * The first source of a column that a template can serve is the one; of addresses all are read, because a template may have both families. A source that
+ * fills what is empty is a plain one where nothing was there before it.
+ */
+function compileSteps(fields: TemplateFields, offsets: Uint32Array, further: readonly FieldSource[]): Step[] {
   const steps: Step[] = [];
-  for (const source of FIELD_SOURCES) {
-    const target = readTarget(source.role, source.column);
+  for (const source of [...FIELD_SOURCES, ...further]) {
+    const column = columnTarget(source.column);
+    const before = steps.filter((step) => step.column === column && column >= 0);
+    if (source.role === 'column' && before.length > 0 && !isAddressColumn(source.column)) continue;
+    if (source.beside?.every((element) => fieldOf(fields, element, 'unsigned') < 0) === true) continue;
+    const role = source.role === 'fill' && before.length === 0 ? 'column' : source.role;
+    const target = readTarget(role, source.column);
     for (const [element, reading] of source.from) {
-      const field = fields.elements.indexOf(element);
-      if (field < 0) continue;
+      const field = fieldOf(fields, element, reading);
+      if (field < 0 || before.some((step) => step.field === field)) continue;
       const length = fields.lengths[field]!;
-      const op = length === VARIABLE_LENGTH ? Op.variable : opFor(reading, target, length, both);
-      if (op === Op.none) continue;
-      const column = columnTarget(source.column);
-      steps.push({ op, field, offset: offsets[field]!, target, column, transform: transformOf(source.role, reading), reading });
+      const op = length === VARIABLE_LENGTH ? Op.variable : opFor(reading, target, length, before.length > 0);
+      steps.push({ op, field, offset: offsets[field]!, target, column, transform: transformOf(role, reading), reading });
       break;
     }
   }
   return steps;
 }
 
+/** The first field with this element that has a width it can be read in; −1 when there is none. */
+function fieldOf({ elements, lengths }: TemplateFields, element: number, reading: Reading): number {
+  for (let field = elements.indexOf(element); field >= 0; field = elements.indexOf(element, field + 1)) {
+    const length = lengths[field]!;
+    if (length === VARIABLE_LENGTH || opFor(reading, 0, length, false) !== Op.none) return field;
+  }
+  return -1;
+}
+
 /** Both families are present when some IPv4 and some IPv6 address can be read; fields of length zero are absent. */
 function hasBothFamilies({ elements, lengths }: TemplateFields): boolean {
   const has = (...wanted: number[]): boolean => wanted.some((element) => (lengths[elements.indexOf(element)] ?? 0) > 0);
   return has(8, 12) && has(27, 28);
+}
+
+function findLists({ elements, lengths }: TemplateFields): ListField[] {
+  const lists: ListField[] = [];
+  elements.forEach((element, field) => {
+    if (lengths[field] === 0) return;
+    if (element === LIST_ELEMENTS.basicList) lists.push({ field, kind: 'basicList' });
+    else if (element === LIST_ELEMENTS.subTemplateList) lists.push({ field, kind: 'subTemplateList' });
+    else if (element === LIST_ELEMENTS.subTemplateMultiList) lists.push({ field, kind: 'subTemplateMultiList' });
+  });
+  return lists;
+}
+
+function findSection({ elements, lengths }: TemplateFields): SectionField | undefined {
+  const find = (element: number): number => {
+    const field = elements.indexOf(element);
+    return field >= 0 && lengths[field]! > 0 ? field : -1;
+  };
+  const E = SECTION_ELEMENTS;
+  const sections = [
+    [E.dataLinkFrameSection, true],
+    [E.layer2PacketSectionData, true],
+    [E.ipHeaderPacketSection, false],
+    [E.mplsPayloadPacketSection, false],
+  ] as const;
+  for (const [element, isFrame] of sections) {
+    const field = find(element);
+    if (field < 0) continue;
+    return {
+      field,
+      isFrame,
+      frameSize: isFrame ? find(E.dataLinkFrameSize) : -1,
+      frameType: isFrame ? find(E.dataLinkFrameType) : -1,
+      exportedOctets: find(E.sectionExportedOctets),
+      offset: find(element === E.layer2PacketSectionData ? E.layer2PacketSectionOffset : E.sectionOffset),
+    };
+  }
+  return undefined;
 }

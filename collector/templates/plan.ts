@@ -39,6 +39,8 @@ export const Op = {
   ipv4IfSet: 12,
   ipv6: 13,
   ntp: 14,
+  ipv6IfSet: 15,
+  text: 16,
 } as const;
 
 /** What decoders/transform-columns.ts does to a column, or to scratch memory on its way into one. */
@@ -47,16 +49,30 @@ export const Transform = {
   seconds: 1,
   deltaMicroseconds: 2,
   uptime: 3,
-  fillZero: 4,
+  fill: 4,
   icmpType: 5,
   icmpCode: 6,
   sampler: 7,
   samplingSpace: 8,
   samplingPopulation: 9,
+  overlay: 10,
+  merge: 11,
+  dscp: 12,
+  outerVlan: 13,
+  mplsLabel: 14,
+  selectionSequence: 15,
+  durationUs: 16,
 } as const;
 
 /** Memory beside the batch for values that are not columns themselves; zeroed before each set that uses it. */
-export const SCRATCH = { systemInit: 'f64', value: 'f64', samplingWith: 'f64', biflowDirection: 'u8' } as const;
+export const SCRATCH = {
+  systemInit: 'f64',
+  value: 'f64',
+  samplingWith: 'f64',
+  biflowDirection: 'u8',
+  durationMs: 'f64',
+  vrf: 'f64',
+} as const;
 export type ScratchName = keyof typeof SCRATCH;
 
 type TargetKind = 'u8' | 'u16' | 'u32' | 'f64' | 'address';
@@ -67,12 +83,23 @@ export const TARGETS: readonly { readonly name: string; readonly kind: TargetKin
   ...(Object.keys(SCRATCH) as ScratchName[]).map((name) => ({ name: `scratch:${name}`, kind: SCRATCH[name] })),
 ];
 
+const TARGET_NUMBERS: ReadonlyMap<string, number> = new Map(TARGETS.map(({ name }, target) => [name, target]));
+
+/** −1 for '' and for names of no column. */
 export function columnTarget(name: string): number {
-  return TARGETS.findIndex((target) => target.name === name);
+  return TARGET_NUMBERS.get(name) ?? -1;
+}
+
+function isNameColumn(name: string): boolean {
+  return FLOW_COLUMNS[name as FlowColumnName]?.kind === 'symbol';
+}
+
+export function isAddressColumn(name: string): boolean {
+  return TARGETS[columnTarget(name)]?.kind === 'address';
 }
 
 export function scratchTarget(name: ScratchName): number {
-  return TARGETS.findIndex((target) => target.name === `scratch:${name}`);
+  return columnTarget(`scratch:${name}`);
 }
 
 /** Columns that decoders/finish-rows.ts writes in every row, from the message's header and origin. */
@@ -106,9 +133,9 @@ export function targetsBeside(written: ReadonlySet<string>): Unwritten {
   return byKind;
 }
 
-/** IPv4 loops write six of an address's sixteen octets. */
-function writesWholeColumn(step: Step): boolean {
-  return step.op !== Op.variable && step.op !== Op.ipv4 && step.op !== Op.ipv4IfSet;
+/** IPv4 loops write six of an address's sixteen octets, or none; so do loops that write only what is set. */
+function writesWholeColumn({ op }: Step): boolean {
+  return op !== Op.variable && op !== Op.ipv4 && op !== Op.ipv4IfSet && op !== Op.ipv6IfSet;
 }
 
 /** Where a role's value is read to first. */
@@ -116,12 +143,19 @@ export function readTarget(role: Role, column: string): number {
   switch (role) {
     case 'column':
       return columnTarget(column);
+    case 'overlay':
+      return isAddressColumn(column) || isNameColumn(column) ? columnTarget(column) : scratchTarget('value');
     case 'systemInit':
       return scratchTarget('systemInit');
     case 'samplingWith':
       return scratchTarget('samplingWith');
     case 'biflowDirection':
       return scratchTarget('biflowDirection');
+    case 'durationMs':
+    case 'durationUs':
+      return scratchTarget('durationMs');
+    case 'vrfId':
+      return scratchTarget('vrf');
     default:
       return scratchTarget('value');
   }
@@ -129,8 +163,22 @@ export function readTarget(role: Role, column: string): number {
 
 export function transformOf(role: Role, reading: Reading): number {
   switch (role) {
-    case 'icmpFallback':
-      return Transform.fillZero;
+    case 'fill':
+      return Transform.fill;
+    case 'overlay':
+      return reading === 'ipv4' || reading === 'ipv6' || reading === 'text' ? Transform.none : Transform.overlay;
+    case 'merge':
+      return Transform.merge;
+    case 'dscp':
+      return Transform.dscp;
+    case 'durationUs':
+      return Transform.durationUs;
+    case 'outerVlan':
+      return Transform.outerVlan;
+    case 'mplsLabel':
+      return Transform.mplsLabel;
+    case 'selectionSequence':
+      return Transform.selectionSequence;
     case 'icmpType':
       return Transform.icmpType;
     case 'icmpCode':
@@ -154,12 +202,14 @@ export function transformOf(role: Role, reading: Reading): number {
 
 /**
  * The loop for a field of `width` bytes, Op.none where the width makes no sense for the reading: the field is then skipped.
- * Integers may be 1 to 8 bytes whatever their natural size (reduced-size encoding, RFC 7011 §6.2; some exporters also widen).
+ * Integers may be 1 to 8 bytes whatever their natural size (reduced-size encoding, RFC 7011 §6.2; some exporters also widen). `ifSet`: an address of
+ * zeros is none, and leaves what was read before it.
  */
-export function opFor(reading: Reading, target: number, width: number, bothFamilies: boolean): number {
-  if (reading === 'ipv4') return width !== 4 ? Op.none : bothFamilies ? Op.ipv4IfSet : Op.ipv4;
-  if (reading === 'ipv6') return width === 16 ? Op.ipv6 : Op.none;
+export function opFor(reading: Reading, target: number, width: number, ifSet: boolean): number {
+  if (reading === 'ipv4') return width !== 4 ? Op.none : ifSet ? Op.ipv4IfSet : Op.ipv4;
+  if (reading === 'ipv6') return width !== 16 ? Op.none : ifSet ? Op.ipv6IfSet : Op.ipv6;
   if (reading === 'ntp') return width === 8 ? Op.ntp : Op.none;
+  if (reading === 'text') return width > 0 ? Op.text : Op.none;
   if (width < 1 || width > 8) return Op.none;
   switch (TARGETS[target]!.kind) {
     case 'u8':

@@ -1,8 +1,10 @@
 import type { FaultCode, Origin } from '../contracts.js';
 import { compileTemplate, type TemplateFields } from './compile.js';
 import { DEFAULT_TEMPLATE_LIMITS, type TemplateLimits } from './limits.js';
+import { NameTable } from './names.js';
 import { SamplingTable } from './sampling.js';
 import type { Template } from './template.js';
+import type { UserElements } from './user-elements.js';
 
 export interface TemplateStoreOptions {
   /**
@@ -11,12 +13,17 @@ export interface TemplateStoreOptions {
    */
   readonly keyByPort?: boolean;
   readonly limits?: Partial<TemplateLimits>;
+  /** What the user's own table says of elements (user-elements.ts). */
+  readonly elements?: UserElements;
 }
 
 /** What one observation domain of one exporter told about itself. */
 export interface DomainState {
   readonly templates: Map<number, Template>;
   readonly sampling: SamplingTable;
+  /** Interface names by ifIndex, VRF names by id. */
+  readonly interfaceNames: NameTable;
+  readonly vrfNames: NameTable;
   /** systemInitTimeMilliseconds from options records: when the exporter started, NaN not told. */
   systemInitMs: number;
   /** Templates from before our restart that the exporter has not sent again yet, with the records decoded by each since. */
@@ -155,7 +162,7 @@ export function createTemplateStore(options: TemplateStoreOptions = {}): Templat
       if (restoredRecords !== undefined) state.restored.delete(fields.id);
       return 'same';
     }
-    const template = compileTemplate(fields);
+    const template = compileTemplate(fields, options.elements?.sources);
     if (template.minimumLength === 0) return 'template-empty';
     if (known === undefined) {
       if (state.templates.size >= limits.maxTemplatesPerDomain) return 'template-limit';
@@ -189,7 +196,7 @@ export function createTemplateStore(options: TemplateStoreOptions = {}): Templat
     for (const fields of saved) {
       if (entry.templates.size >= limits.maxTemplatesPerDomain || templates >= limits.maxTemplates) break;
       if (fields.elements.length > limits.maxFieldsPerTemplate || entry.templates.has(fields.id)) continue;
-      const template = compileTemplate(fields);
+      const template = compileTemplate(fields, options.elements?.sources);
       if (template.minimumLength === 0) continue;
       entry.templates.set(template.id, template);
       entry.restored.set(template.id, 0);
@@ -234,17 +241,19 @@ function emptyDomain(key: string, owner: DomainOwner, limits: TemplateLimits): E
   return {
     key,
     owner,
-    ...createDomainState(limits.maxSamplersPerDomain),
+    ...createDomainState(limits),
     lastSeenMs: Number.NaN,
     lastUse: 0,
   };
 }
 
 /** A domain that has told nothing yet. */
-export function createDomainState(maxSamplers: number): DomainState {
+export function createDomainState(limits: Pick<TemplateLimits, 'maxSamplersPerDomain' | 'maxNamesPerDomain'>): DomainState {
   return {
     templates: new Map(),
-    sampling: new SamplingTable(maxSamplers),
+    sampling: new SamplingTable(limits.maxSamplersPerDomain),
+    interfaceNames: new NameTable(limits.maxNamesPerDomain),
+    vrfNames: new NameTable(limits.maxNamesPerDomain),
     systemInitMs: Number.NaN,
     restored: new Map(),
     recordsByRestored: 0,

@@ -19,6 +19,8 @@ export interface Template {
   readonly minimumLength: number;
   /** True when every record has exactly minimumLength octets. */
   readonly isFixed: boolean;
+  /** True when its records are read one after the other: of variable length, or with lists or packets inside. */
+  readonly isRowByRow: boolean;
   readonly steps: readonly Step[];
   readonly unwritten: Unwritten;
   /** False when no field is an end of a flow: its records are counted, they make no rows. */
@@ -29,6 +31,34 @@ export interface Template {
   readonly bothFamilies: boolean;
   readonly usesSystemInit: boolean;
   readonly usesBiflowDirection: boolean;
+  /** True when a record says how long its flow took (161, 162). */
+  readonly usesDuration: boolean;
+  readonly usesVrf: boolean;
+  readonly hasFirewallEvent: boolean;
+  /** Fields that hold lists of values or records. */
+  readonly lists: readonly ListField[];
+  /** The field that holds the beginning of a packet, in templates that tell no IP address themselves. */
+  readonly section: SectionField | undefined;
+}
+
+export interface ListField {
+  readonly field: number;
+  readonly kind: 'basicList' | 'subTemplateList' | 'subTemplateMultiList';
+}
+
+/** A field that holds the beginning of a packet, and those that tell of it; −1 where the template has none. */
+export interface SectionField {
+  readonly field: number;
+  /** True: from the link header on; false: from the IP header on. */
+  readonly isFrame: boolean;
+  /** dataLinkFrameSize: the frame's length on the link. */
+  readonly frameSize: number;
+  /** dataLinkFrameType: 1 Ethernet, 2 IEEE 802.11. */
+  readonly frameType: number;
+  /** sectionExportedOctets: how much of a field of fixed length is the packet's. */
+  readonly exportedOctets: number;
+  /** sectionOffset: where in the packet the section begins. */
+  readonly offset: number;
 }
 
 export interface FieldSpecifiers {

@@ -26,7 +26,7 @@ function formatWithTail(tailOctets: number): FixedRecordFormat {
     fields: [
       [8, 4], // source address
       [12, 4], // destination address
-      [0, 4], // next hop
+      [15, 4], // next hop
       [10, 2], // ifIndex in
       [14, 2], // ifIndex out
       [2, 4], // packets
@@ -37,7 +37,7 @@ function formatWithTail(tailOctets: number): FixedRecordFormat {
       [11, 2], // destination port; ICMP type * 256 + code
       [0, 2], // padding
       [4, 1], // protocol
-      [0, 1], // type of service
+      [5, 1], // type of service
       [6, 1], // TCP flags
       [0, tailOctets],
     ],

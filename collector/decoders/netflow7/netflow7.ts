@@ -16,7 +16,7 @@ const FORMAT: FixedRecordFormat = {
   fields: [
     [8, 4], // source address
     [12, 4], // destination address
-    [0, 4], // next hop
+    [15, 4], // next hop
     [10, 2], // ifIndex in
     [14, 2], // ifIndex out
     [2, 4], // packets
@@ -28,11 +28,13 @@ const FORMAT: FixedRecordFormat = {
     [0, 1], // flags: which fields are invalid; those are zero
     [6, 1], // TCP flags
     [4, 1], // protocol
-    [0, 1], // type of service
+    [5, 1], // type of service
     [16, 2], // source AS
     [17, 2], // destination AS
-    [0, 4], // mask lengths, flags
-    [0, 4], // router bypassed
+    [9, 1], // source mask length
+    [13, 1], // destination mask length
+    [0, 2], // flags
+    [43, 4], // router bypassed
   ],
 };
 

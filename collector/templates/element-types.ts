@@ -1,0 +1,28 @@
+/** Abstract data types of information elements (RFC 7011 §6.1, RFC 6313 §4; unsigned256: RFC 9740 §3). */
+export const ELEMENT_TYPES = [
+  'octetArray',
+  'unsigned8',
+  'unsigned16',
+  'unsigned32',
+  'unsigned64',
+  'unsigned256',
+  'signed8',
+  'signed16',
+  'signed32',
+  'signed64',
+  'float32',
+  'float64',
+  'boolean',
+  'macAddress',
+  'string',
+  'dateTimeSeconds',
+  'dateTimeMilliseconds',
+  'dateTimeMicroseconds',
+  'dateTimeNanoseconds',
+  'ipv4Address',
+  'ipv6Address',
+  'basicList',
+  'subTemplateList',
+  'subTemplateMultiList',
+] as const;
+export type ElementType = (typeof ELEMENT_TYPES)[number];
