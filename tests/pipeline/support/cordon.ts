@@ -28,14 +28,23 @@ process.once('exit', () => {
   for (const one of running) one.signal('SIGKILL');
 });
 
-/** Starts `cordon ARGS` as a process of its own. */
-export function start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
+/** Starts `cordon ARGS` as a process of its own; by another program where `through` names one that becomes it, such as `ip netns exec NAME`. */
+export function start(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  through: readonly string[] = [],
+): Running {
   // Not the tests' own settings: what a developer exported must not reach the processes.
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CORDON_')));
-  const child: ChildProcessByStdio<null, Readable, Readable> = spawn(process.execPath, [join(packageRoot(), 'dist/cli/main.js'), ...args], {
-    env: { ...inherited, UV_THREADPOOL_SIZE: '16', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const [program, ...before] = [...through, process.execPath];
+  const child: ChildProcessByStdio<null, Readable, Readable> = spawn(
+    program!,
+    [...before, join(packageRoot(), 'dist/cli/main.js'), ...args],
+    {
+      env: { ...inherited, UV_THREADPOOL_SIZE: '16', ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   const all: Buffer[] = [];
   const out: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => {
