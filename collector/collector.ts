@@ -110,6 +110,21 @@ export interface CollectorSettings {
   readonly quarantine?: Pick<Quarantine, 'keep'>;
 }
 
+/** Takes rows out of a batch: a repeated message's, though not those it released from others, which follow them. */
+function removeRows(batch: FlowBatch, first: number, count: number): void {
+  const behind = batch.length - first - count;
+  if (behind === 0) return batch.truncate(first);
+  const kept = new FlowBatch(behind);
+  const rows = Uint32Array.from({ length: behind }, (_, index) => first + count + index);
+  kept.appendFrom(batch, rows, behind);
+  batch.truncate(first);
+  batch.appendFrom(
+    kept,
+    rows.map((_, index) => index),
+    behind,
+  );
+}
+
 export function createCollector(output: CollectorOutput, settings: CollectorSettings = {}): Collector {
   const counters: CollectorCounters = {
     datagrams: 0,
@@ -205,18 +220,20 @@ export function createCollector(output: CollectorOutput, settings: CollectorSett
       const { batch } = exported;
       if (batch.length >= MAX_WAITING_ROWS) {
         counters.overrun++;
+        ledger.overrun(origin);
         return working;
       }
       counters.datagrams++;
       const first = batch.length;
       const rows = decoder.decode(payload, origin, batch, report, faults);
       const state = ledger.message(report, origin);
+      const own = rows - report.recordsReleased;
       if (state === DUPLICATE) {
         counters.duplicates++;
-        batch.truncate(first);
+        removeRows(batch, first, own);
         return undefined;
       }
-      batch.columns.sequenceState.fill(state, first, first + rows);
+      batch.columns.sequenceState.fill(state, first, first + own);
       const isUnread = report.protocol === '' || report.malformed;
       if (isUnread && origin.transport !== 'file' && quarantine?.keep(payload, origin) === true) ledger.quarantined(report, origin);
       // Only clocks that agree with the arrival move the ledger on: a forged export time must not close the minutes of others.

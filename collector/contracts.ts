@@ -48,6 +48,7 @@ export const FAULT_CODES = [
   'content-missed',
   'records-skipped',
   'time-implausible',
+  'counter-implausible',
   'refused',
 ] as const;
 export type FaultCode = (typeof FAULT_CODES)[number];
@@ -80,6 +81,45 @@ export interface InterfaceCounters {
 }
 export const INTERFACE_NUMBERS = 4;
 
+/**
+ * A message of which data sets are kept until their templates come. The decoder makes one for each such message; the ledger notes in it how it has
+ * booked the message, so that what is released later is booked where it belongs.
+ */
+export interface HeldMessage {
+  readonly origin: Origin;
+  readonly protocol: string;
+  readonly observationDomainId: number;
+  readonly exportTimeMs: number;
+  readonly systemUptimeMs: number;
+  readonly sequenceNumber: number;
+  /** Sets of it that still wait. */
+  setsWaiting: number;
+  /** Rows made of the message so far: what is released is numbered on from them. */
+  rows: number;
+  /** The message's SequenceState, for the rows that are still to come of it. 'unknown' where nobody keeps a ledger. */
+  sequenceState: number;
+  /** True when the ledger knew the message for a duplicate: nothing of it will be released. */
+  discarded: boolean;
+  /** Of the ledger: records booked as held, and not as released since. */
+  recordsWaiting: number;
+  /** Of the ledger: records released before the sequence numbers told of them. */
+  recordsAhead: number;
+}
+
+/** A held set that was let go of: read, or given up (all counts 0) for want of room, for its age or with its connection. */
+export interface ReleasedSet {
+  readonly message: HeldMessage;
+  /** Octets of it that are counted now; fewer than it had where it broke off. */
+  readonly octets: number;
+  /** Rows. */
+  readonly recordsDecoded: number;
+  /** Of a template that makes no flows. */
+  readonly recordsUndecodable: number;
+  readonly recordsMalformed: number;
+  readonly optionsRecords: number;
+  readonly samplingInterval: number;
+}
+
 /** What one call of `decode` says beside its rows. Owned by the caller, reset by the decoder at the start of each call. */
 export interface MessageReport {
   /** 'netflow5', 'netflow9', 'ipfix', 'sflow5', … ; '' when the bytes are no message of the decoder's. */
@@ -95,12 +135,23 @@ export interface MessageReport {
    * known (an IPFIX set without its template): the next message's sequence number then tells.
    */
   recordsAnnounced: number;
+  /** Rows made of this message; decode() returns recordsDecoded + recordsReleased. */
   recordsDecoded: number;
   recordsUndecodable: number;
-  /** Of recordsUndecodable's kind, but kept until their template comes (templates/held-sets.ts). −1 when sets are kept and their records cannot be counted. */
+  /**
+   * Data records kept until their template comes (templates/held-sets.ts), as far as the header tells their number (v9): options records may turn out to be
+   * among them. −1 when sets are kept and their records cannot be counted (IPFIX).
+   */
   recordsHeld: number;
-  /** Records of earlier messages, held until now, that this message's template made rows: they follow the message's own rows. */
+  /** The message's own entry where sets of it are kept; undefined otherwise. */
+  held: HeldMessage | undefined;
+  /**
+   * Rows made of sets held from earlier messages. They follow the message's own `recordsDecoded` rows and carry their own message's export time, sequence
+   * number, exporter and sequence state; their record numbers go on from the rows that were made of that message before.
+   */
   recordsReleased: number;
+  /** Every held set that was let go of in this call, also of other exporters (where room was made). */
+  readonly released: ReleasedSet[];
   /** Octets that could not be read as records (sets without template, cut or broken sets): an upper bound of the records in them. */
   undecodableOctets: number;
   recordsMalformed: number;

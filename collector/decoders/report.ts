@@ -12,7 +12,9 @@ export function createMessageReport(): MessageReport {
     recordsDecoded: 0,
     recordsUndecodable: 0,
     recordsHeld: 0,
+    held: undefined,
     recordsReleased: 0,
+    released: [],
     undecodableOctets: 0,
     recordsMalformed: 0,
     optionsRecords: 0,
@@ -38,7 +40,9 @@ export function resetMessageReport(report: MessageReport): void {
   report.recordsDecoded = 0;
   report.recordsUndecodable = 0;
   report.recordsHeld = 0;
+  report.held = undefined;
   report.recordsReleased = 0;
+  if (report.released.length > 0) report.released.length = 0;
   report.undecodableOctets = 0;
   report.recordsMalformed = 0;
   report.optionsRecords = 0;

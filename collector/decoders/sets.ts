@@ -1,8 +1,14 @@
+import type { FlowBatch } from '../../flow/batch.js';
+import { SequenceState } from '../../flow/columns.js';
+import type { HeldMessage, MessageReport, Origin } from '../contracts.js';
 import type { TemplateFields } from '../templates/compile.js';
+import { type HeldSet, HeldSets } from '../templates/held-sets.js';
 import { countRestored, type TemplateStore } from '../templates/store.js';
 import type { FieldSpecifiers } from '../templates/template.js';
 import { readU16 } from './bytes.js';
 import { DataSetReader, type MessageContext } from './data-sets.js';
+import { finishRows } from './finish-rows.js';
+import { createMessageReport, resetMessageReport } from './report.js';
 
 const SET_HEADER_OCTETS = 4;
 /** Ids below are for templates and reserved; a data set's id is its template's (RFC 7011 §3.3.2, RFC 3954 §5.2). */
@@ -21,10 +27,66 @@ export interface SetDialect {
 export class SetReader {
   private readonly dialect: SetDialect;
   private readonly data: DataSetReader;
+  private readonly held: HeldSets;
+  private readonly maxReleasedRecords: number;
+  private readonly heldReport = createMessageReport();
+  /** Id, begin and end of the sets of the message in hand whose template is not known. */
+  private readonly unknown: number[] = [];
 
   constructor(dialect: SetDialect, store: TemplateStore) {
     this.dialect = dialect;
     this.data = new DataSetReader(store.limits.maxFieldsPerTemplate);
+    this.held = new HeldSets(store.limits);
+    this.maxReleasedRecords = store.limits.maxReleasedRecords;
+  }
+
+  /** Reads all sets from `at` to `end`; data sets whose template comes behind them in the same message last, those whose template does not come are held. */
+  read(message: MessageContext, at: number, end: number): void {
+    this.unknown.length = 0;
+    this.readSets(message, at, end);
+    if (this.unknown.length > 0) this.readUnknown(message);
+  }
+
+  /**
+   * Reads the held sets whose templates have come, behind the message's own rows, which are finished. Each is read as if its message had just come: with
+   * its clock, its header columns and its place in the sequence.
+   */
+  release(message: MessageContext): void {
+    const { held } = this;
+    if (held.isEmpty) return;
+    const { domain, report } = message;
+    held.expire(domain, report.exportTimeMs);
+    let records = 0;
+    held.release(domain, report.templatesReceived > 0, (set) => {
+      records += this.readHeld(message, set);
+      return records < this.maxReleasedRecords;
+    });
+    for (const { message: of } of held.takeGivenUp()) report.released.push({ message: of, ...NOTHING });
+  }
+
+  /** Gives up what the connection of `origin` left waiting; told with the next message. */
+  endSession(origin: Origin): void {
+    this.held.endSession(origin);
+  }
+
+  /** Returns how many records there were, of whatever kind. */
+  private readHeld({ into, report, faults }: MessageContext, { domain, message, templateId, content }: HeldSet): number {
+    const template = domain.templates.get(templateId);
+    if (template === undefined || message.discarded) return 0;
+    const { origin, exportTimeMs } = message;
+    const was = this.heldReport;
+    copyHeader(message, was);
+    const systemUptimeMs = Number.isNaN(message.systemUptimeMs) ? exportTimeMs - domain.systemInitMs : message.systemUptimeMs;
+    const clock = { exportTimeMs, systemUptimeMs };
+    const first = into.length;
+    this.data.read({ bytes: content, origin, domain, clock, into, report: was, faults }, template, 0, content.length);
+    finishRows(into, first, origin, clock, domain.sampling.domainInterval, was, faults);
+    numberOn(into, first, message);
+    const { recordsDecoded, recordsUndecodable, recordsMalformed, optionsRecords, samplingInterval } = was;
+    report.recordsReleased += recordsDecoded;
+    const octets = content.length - was.undecodableOctets;
+    report.released.push({ message, octets, recordsDecoded, recordsUndecodable, recordsMalformed, optionsRecords, samplingInterval });
+    return recordsDecoded + recordsUndecodable + recordsMalformed + optionsRecords;
   }
 
   /**
@@ -36,7 +98,7 @@ export class SetReader {
    *
    * and its length carries us on by 4 octets at least, or ends the message: after a length that cannot be, no byte is believed.
    */
-  read(message: MessageContext, at: number, end: number): void {
+  private readSets(message: MessageContext, at: number, end: number): void {
     const { bytes, report, faults } = message;
     while (end - at >= SET_HEADER_OCTETS) {
       const id = readU16(bytes, at);
@@ -65,9 +127,7 @@ export class SetReader {
     if (id >= FIRST_TEMPLATE_ID) {
       const template = domain.templates.get(id);
       if (template === undefined) {
-        report.templatesMissing++;
-        report.undecodableOctets += to - from;
-        faults.add('template-missing');
+        this.unknown.push(id, from, to);
       } else {
         const before = report.recordsDecoded;
         this.data.read(message, template, from, to);
@@ -78,6 +138,29 @@ export class SetReader {
     } else {
       faults.add('set-reserved');
     }
+  }
+
+  private readUnknown(message: MessageContext): void {
+    const { bytes, domain, report, faults } = message;
+    const { unknown } = this;
+    let held: HeldMessage | undefined;
+    for (let i = 0; i < unknown.length; i += 3) {
+      const [id, from, to] = [unknown[i]!, unknown[i + 1]!, unknown[i + 2]!];
+      const template = domain.templates.get(id);
+      if (template !== undefined) {
+        this.data.read(message, template, from, to);
+        continue;
+      }
+      report.templatesMissing++;
+      report.undecodableOctets += to - from;
+      faults.add('template-missing');
+      if (to === from) continue;
+      held ??= heldMessage(message);
+      this.held.hold(domain, held, id, bytes.subarray(from, to));
+    }
+    if (held === undefined) return;
+    held.rows = report.recordsDecoded;
+    report.held = held;
   }
 
   private readTemplates(message: MessageContext, isOptions: boolean, from: number, to: number): void {
@@ -104,6 +187,52 @@ export class SetReader {
     faults.add('set-length');
     if (template?.isOptions === false && template.isFixed) report.recordsMalformed += Math.floor(octets / template.minimumLength);
   }
+}
+
+const NOTHING = {
+  octets: 0,
+  recordsDecoded: 0,
+  recordsUndecodable: 0,
+  recordsMalformed: 0,
+  optionsRecords: 0,
+  samplingInterval: 0,
+} as const;
+
+function heldMessage({ origin, report }: MessageContext): HeldMessage {
+  const { protocol, observationDomainId, exportTimeMs, systemUptimeMs, sequenceNumber } = report;
+  return {
+    origin,
+    protocol,
+    observationDomainId,
+    exportTimeMs,
+    systemUptimeMs,
+    sequenceNumber,
+    setsWaiting: 0,
+    rows: 0,
+    sequenceState: SequenceState.unknown,
+    discarded: false,
+    recordsWaiting: 0,
+    recordsAhead: 0,
+  };
+}
+
+function copyHeader(message: HeldMessage, report: MessageReport): void {
+  resetMessageReport(report);
+  report.protocol = message.protocol;
+  report.observationDomainId = message.observationDomainId;
+  report.exportTimeMs = message.exportTimeMs;
+  report.systemUptimeMs = message.systemUptimeMs;
+  report.sequenceNumber = message.sequenceNumber;
+}
+
+/** Rows released later are numbered on from those that were made of their message before, so that each keeps a place of its own in it. */
+function numberOn({ columns, length }: FlowBatch, first: number, message: HeldMessage): void {
+  const { recordNumber, sequenceState } = columns;
+  for (let row = first; row < length; row++) {
+    recordNumber[row] = message.rows + row - first;
+    sequenceState[row] = message.sequenceState;
+  }
+  message.rows += length - first;
 }
 
 /** Puts a template's fields into the store, counts what became of it, and returns where the next record begins. */

@@ -1,5 +1,5 @@
 import { SequenceState } from '../../flow/columns.js';
-import type { MessageReport } from '../contracts.js';
+import type { HeldMessage, MessageReport, ReleasedSet } from '../contracts.js';
 import type { SequenceLimits } from './limits.js';
 import { type SequenceBook, type SequencedMessage, SequenceStream } from './stream.js';
 
@@ -20,6 +20,7 @@ interface BookEvent {
   readonly kind: keyof SequenceBook;
   readonly units: number;
   readonly ms: number;
+  readonly held: HeldMessage | undefined;
 }
 
 interface Reading {
@@ -42,13 +43,10 @@ export class DialectStream {
     this.book = book;
     this.readings = DIALECTS.map((dialect) => {
       const events: BookEvent[] = [];
-      const hold = (kind: keyof SequenceBook) => (units: number, ms: number) => {
-        events.push({ kind, units, ms });
-      };
       const stream = new SequenceStream(limits, {
-        lost: hold('lost'),
-        undecodable: hold('undecodable'),
-        restarted: (ms) => hold('restarted')(0, ms),
+        lost: (units, ms) => void events.push({ kind: 'lost', units, ms, held: undefined }),
+        undecodable: (units, ms, held) => void events.push({ kind: 'undecodable', units, ms, held }),
+        restarted: (ms) => void events.push({ kind: 'restarted', units: 0, ms, held: undefined }),
       });
       return { dialect, stream, events, fits: 0 };
     });
@@ -78,6 +76,19 @@ export class DialectStream {
     return state;
   }
 
+  /** See SequenceStream.counted; the answer is that of the dialect that fits best so far. */
+  counted({ message, octets, optionsRecords, ...set }: ReleasedSet): boolean {
+    const flows = set.recordsDecoded + set.recordsUndecodable + set.recordsMalformed;
+    const best = this.best();
+    let open = false;
+    for (const reading of this.readings) {
+      if (reading.dialect === 'messages') continue;
+      const units = reading.dialect === 'records-before' ? flows + optionsRecords : flows;
+      if (reading.stream.counted(message, units, octets) && reading === best) open = true;
+    }
+    return open;
+  }
+
   settleBefore(ms: number): void {
     for (const { stream } of this.readings) stream.settleBefore(ms);
     this.bookAgreed();
@@ -93,11 +104,11 @@ export class DialectStream {
   private bookAgreed(): void {
     const [first, ...others] = this.readings;
     for (let event = first!.events[0]; event !== undefined; event = first!.events[0]) {
-      const { kind, units, ms } = event;
+      const { kind, units, ms, held } = event;
       if (!others.every(({ events: [other] }) => other?.kind === kind && other.units === units && other.ms === ms)) return;
       for (const { events } of this.readings) events.shift();
       if (kind === 'restarted') this.book.restarted(ms);
-      else this.book[kind](units, ms);
+      else this.book[kind](units, ms, held);
     }
   }
 
@@ -114,6 +125,9 @@ function sequenced(report: MessageReport, dialect: Dialect): SequencedMessage {
     sequence: (dialect === 'flow-records-including' ? report.sequenceNumber - flows : report.sequenceNumber) >>> 0,
     advance,
     slack: dialect === 'messages' || report.recordsAnnounced >= 0 ? 0 : report.undecodableOctets,
+    slackIsBefore: dialect === 'flow-records-including',
+    held: report.held,
+    headerSequence: report.sequenceNumber,
     exportTimeMs: report.exportTimeMs,
     systemUptimeMs: report.systemUptimeMs,
   };

@@ -1,10 +1,11 @@
 import { SequenceState } from '../../flow/columns.js';
 import { minuteOf } from '../../flow/time.js';
-import type { MessageReport } from '../contracts.js';
+import type { HeldMessage, MessageReport, ReleasedSet } from '../contracts.js';
 import { type Account, emptyCounts, type MinuteCounts, sawMessage, sawOffset } from './counts.js';
 import { DialectStream } from './dialect.js';
 import type { ExporterStatus } from './exporter-status.js';
 import type { SequenceLimits } from './limits.js';
+import { bookReleased } from './released-sets.js';
 import { SampleSources, type SourceBudget } from './sample-sources.js';
 import { DUPLICATE, type SequenceBook, SequenceStream } from './stream.js';
 import { StreamTotals } from './stream-totals.js';
@@ -80,7 +81,8 @@ export class ExporterStream implements SequenceBook {
   message(report: MessageReport, receivedMs: number): number {
     const state = this.follow(report);
     const counts = this.minutes.at(report.exportTimeMs);
-    const records = report.recordsDecoded + report.recordsUndecodable + report.recordsMalformed;
+    const waiting = Math.max(0, report.recordsHeld);
+    const records = report.recordsDecoded + report.recordsUndecodable + report.recordsMalformed + waiting;
     sawMessage(counts, report.exportTimeMs);
     this.totals.saw(Number.isNaN(receivedMs) ? report.exportTimeMs : receivedMs);
     counts.recordsReceived += records;
@@ -89,7 +91,14 @@ export class ExporterStream implements SequenceBook {
       counts.messagesDuplicate++;
       counts.recordsDuplicate += records;
       this.totals.duplicates++;
+      if (report.held !== undefined) report.held.discarded = true;
       return state;
+    }
+    if (report.held !== undefined) {
+      report.held.sequenceState = state;
+      report.held.recordsWaiting = waiting;
+      counts.recordsHeld += waiting;
+      this.totals.held += waiting;
     }
     // While the stream is in doubt, so are the numbers of its samples.
     const attained =
@@ -138,13 +147,33 @@ export class ExporterStream implements SequenceBook {
     this.minutes.at(revealedMs).restarts++;
   }
 
-  undecodable(units: number, revealedMs: number): void {
-    const counts = this.minutes.at(revealedMs);
-    this.totals.undecodable += units;
-    this.totals.records += units;
-    counts.recordsUndecodable += units;
-    counts.recordsReceived += units;
-    counts.recordsSent += units;
+  undecodable(units: number, messageMs: number, held: HeldMessage | undefined): void {
+    const counts = this.minutes.at(messageMs);
+    let unread = units;
+    if (held !== undefined) {
+      const released = Math.min(units, held.recordsAhead);
+      held.recordsAhead -= released;
+      unread -= released;
+    }
+    this.totals.records += unread;
+    counts.recordsReceived += unread;
+    counts.recordsSent += unread;
+    if (held !== undefined && held.setsWaiting > 0) {
+      held.recordsWaiting += unread;
+      counts.recordsHeld += unread;
+      this.totals.held += unread;
+    } else {
+      counts.recordsUndecodable += unread;
+      this.totals.undecodable += unread;
+    }
+  }
+
+  /** Books a held set that was let go of. Before the message that let it go is followed: it may tell how many records were lost next to it. */
+  released(set: ReleasedSet): void {
+    const { message } = set;
+    const isOpen = this.sequence instanceof DialectStream ? this.sequence.counted(set) : true;
+    const records = bookReleased(this.minutes.at(message.exportTimeMs), set, this.totals);
+    if (!isOpen) message.recordsAhead += records;
   }
 
   settleBefore(ms: number): void {

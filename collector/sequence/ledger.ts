@@ -3,13 +3,15 @@ import { type ColumnBatch, type FlowBatch, MAX_BATCH_ROWS } from '../../flow/bat
 import { SequenceState } from '../../flow/columns.js';
 import type { COVERAGE_COLUMNS } from '../../flow/coverage.js';
 import { minuteOf } from '../../flow/time.js';
-import type { MessageReport, Origin } from '../contracts.js';
+import type { HeldMessage, MessageReport, Origin, ReleasedSet } from '../contracts.js';
 import { type CaptureLedger, createCaptureLedger } from './capture-stretch.js';
 import { type Account, type MinuteCounts, writeCounts } from './counts.js';
 import type { ExporterStatus } from './exporter-status.js';
 import { ExporterStream, OpenMinutes } from './exporter-stream.js';
 import { DEFAULT_SEQUENCE_LIMITS, type SequenceLimits } from './limits.js';
 import { createLogLedger, type LogLedger } from './log-ledger.js';
+import { bookReleased } from './released-sets.js';
+import { StreamTotals } from './stream-totals.js';
 
 export interface LedgerOptions {
   /** True: one sequence per source port, as RFC 7011 §3.1 has it for transport sessions. Default false: exporters change ports and count on. */
@@ -79,6 +81,7 @@ export function createLedger(options: LedgerOptions = {}): Ledger {
   const streams = new Map<string, ExporterStream>();
   const captures = new Set<OpenMinutes>();
   const exporterKeys = new WeakMap<Origin, string>();
+  const streamOfHeld = new WeakMap<HeldMessage, ExporterStream>();
   const overflow = new OpenMinutes(
     { sensor: TOO_MANY_EXPORTERS, exporter: NO_ADDRESS, observationDomainId: 0, protocol: '' },
     limits.maxOpenMinutes,
@@ -140,6 +143,14 @@ export function createLedger(options: LedgerOptions = {}): Ledger {
     return SequenceState.unknown;
   }
 
+  /** A held set that was let go of belongs to the stream of its message, whoever made room or brought the template. */
+  function bookSet(set: ReleasedSet): void {
+    const { message } = set;
+    const stream = streamOfHeld.get(message);
+    if (stream !== undefined) stream.released(set);
+    else bookReleased(minutesOf(accountOf(message, message.origin)).at(message.exportTimeMs), set, new StreamTotals());
+  }
+
   function book(minutes: OpenMinutes, atMs: number, produced: number, unwatched: number, source: RowSource): void {
     const counts = minutes.at(atMs);
     counts.recordsProduced += produced;
@@ -153,10 +164,13 @@ export function createLedger(options: LedgerOptions = {}): Ledger {
   return {
     message(report, origin) {
       // A header of zeros may still have records behind it that became rows.
+      for (const set of report.released) bookSet(set);
       const isUnread = report.malformed && report.exportTimeMs === 0 && report.recordsDecoded === 0;
       if (report.protocol === '' || isUnread) return unreadable(report, origin);
       lastMinute = minuteOf(report.exportTimeMs);
-      return streamOf(report, origin).message(report, origin.receivedMs);
+      const stream = streamOf(report, origin);
+      if (report.held !== undefined) streamOfHeld.set(report.held, stream);
+      return stream.message(report, origin.receivedMs);
     },
 
     rows(batch, from, to, source, unwatched) {
@@ -251,7 +265,7 @@ function accountKey(account: Account): string {
   return `${account.sensor}/${addressKey(account.exporter)}/${account.protocol}/${account.observationDomainId}`;
 }
 
-function accountOf(report: MessageReport, origin: Origin): Account {
+function accountOf(report: Pick<MessageReport, 'observationDomainId' | 'protocol'>, origin: Origin): Account {
   return { sensor: origin.sensor, exporter: origin.exporter, observationDomainId: report.observationDomainId, protocol: report.protocol };
 }
 

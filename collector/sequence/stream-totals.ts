@@ -15,6 +15,7 @@ export class StreamTotals {
   undecodable = 0;
   malformed = 0;
   duplicates = 0;
+  held = 0;
   restarts = 0;
   private templatesReceived = 0;
   private templatesMissing = 0;
@@ -67,7 +68,7 @@ export class StreamTotals {
       undecodable: this.undecodable,
       malformed: this.malformed,
       duplicates: this.duplicates,
-      held: 0,
+      held: this.held,
       restarts: this.restarts,
       templatesMissing: this.templatesMissing,
       templatesChanged: this.templatesChanged,

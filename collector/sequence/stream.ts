@@ -1,4 +1,5 @@
 import { SequenceState } from '../../flow/columns.js';
+import type { HeldMessage } from '../contracts.js';
 import type { SequenceLimits } from './limits.js';
 
 /** What `SequenceStream.observe` answers for a message that was seen before: it must not be counted, nor its rows kept. */
@@ -6,11 +7,18 @@ export const DUPLICATE = -1;
 
 /** One message as the stream sees it. Sequence numbers and units are modulo 2^32. */
 export interface SequencedMessage {
+  /** Where the message's units begin, as far as they are known. */
   readonly sequence: number;
   /** Units (records or messages) that the sequence advances by; the least it can be where `slack` is above 0. */
   readonly advance: number;
   /** How many more units it may have been: a message with records that could not be counted. 0 where `advance` is exact. */
   readonly slack: number;
+  /** True where those lie before `sequence` instead of behind the units known: exporters whose number is that of the message's end. */
+  readonly slackIsBefore?: boolean;
+  /** The message's entry where sets of it are held: they will be counted when they are read. */
+  readonly held?: HeldMessage | undefined;
+  /** The number in the message's header, by which a repeated message is known; default: `sequence`. */
+  readonly headerSequence?: number;
   readonly exportTimeMs: number;
   /** NaN where the protocol has none. */
   readonly systemUptimeMs: number;
@@ -22,8 +30,16 @@ export interface SequencedMessage {
 export interface SequenceBook {
   lost(units: number, revealedMs: number): void;
   restarted(revealedMs: number): void;
-  /** Units of an earlier message that could not be counted then, and now are known to have been in it. */
-  undecodable(units: number, revealedMs: number): void;
+  /** Units of a message of `messageMs` that could not be counted then, and now are known to have been in it; of held sets where it has an entry. */
+  undecodable(units: number, messageMs: number, held: HeldMessage | undefined): void;
+}
+
+/** A message whose units could not all be counted. */
+interface Uncounted {
+  /** Most units that it may have had besides. */
+  slack: number;
+  readonly exportTimeMs: number;
+  readonly held: HeldMessage | undefined;
 }
 
 interface Hole {
@@ -33,6 +49,8 @@ interface Hole {
   settled: boolean;
   /** The units before the stream's first message: unknown, until an earlier message shows that there were some in between. */
   readonly isPrehistory: boolean;
+  /** The message next to the hole that some of its units may have been in: the one before it, or behind it where its number is that of its end. */
+  readonly uncounted: Uncounted | undefined;
 }
 
 /** How far uptime may fall behind the clock before it means a restart: v5 and v9 stamp whole seconds beside milliseconds. */
@@ -45,7 +63,8 @@ const UPTIME_MODULO = 2 ** 32;
  *   received:   [ 0..9 ]          [ 20..29 ]   [ 30..39 ]
  *   holes:               [ 10..19 ]                          next = 40
  *
- * A gap is a hole that later messages may fill; what is left of it when the reorder window has passed is lost. A message that does not continue
+ * A gap is a hole that later messages may fill; what is left of it when the reorder window has passed is lost, but for what may have been in a message
+ * next to it whose records could not be counted: that arrived, and was undecodable or is held. A message that does not continue
  * the stream, by falling back, by jumping implausibly far or by an uptime that fell, changes nothing at first: only when `messagesToResync`
  * messages continue each other is the stream moved, and the loss claimed for the jump is bounded by what the exporter could have sent.
  * So a forged number neither blinds the count (RFC 7011 §11.6) nor inflates it without bound.
@@ -55,7 +74,9 @@ export class SequenceStream {
   private readonly book: SequenceBook;
   private started = false;
   private next = 0;
-  private slack = 0;
+  /** Of the last message in order. */
+  private uncounted: Uncounted | undefined;
+  private slackIsBefore = false;
   private firstMs = 0;
   private latestMs = 0;
   private latestUptimeMs = Number.NaN;
@@ -81,17 +102,38 @@ export class SequenceStream {
     this.settleOld(message.exportTimeMs);
     const distance = (message.sequence - this.next) | 0;
     if (distance < 0) return this.fallenBack(message, distance);
-    if (distance > 0 && (this.uptimeFell(message) || distance - this.slack > this.plausible(message.exportTimeMs))) {
+    const uncounted = message.slackIsBefore === true ? uncountedOf(message) : this.uncounted;
+    const missing = distance - (uncounted?.slack ?? 0);
+    if (distance > 0 && (this.uptimeFell(message) || missing > this.plausible(message.exportTimeMs))) {
       return this.doubt(message, distance);
     }
-    const uncounted = Math.min(distance, this.slack);
-    if (uncounted > 0) this.book.undecodable(uncounted, message.exportTimeMs);
-    const missing = distance - uncounted;
-    if (missing > 0) this.open((message.sequence - missing) >>> 0, missing, message.exportTimeMs);
+    if (distance > 0) this.open(this.next, distance, message.exportTimeMs, uncounted);
     if (message.advance > 0) this.candidate = undefined;
     this.continueWith(message);
     this.units += distance;
     return missing > 0 ? SequenceState.afterLoss : SequenceState.inOrder;
+  }
+
+  /**
+   * A set of an earlier message has been read after all: `units` were in it, which leaves `octets` fewer to hold uncounted ones. False when the stream
+   * has nothing open for that message: its units were booked, or will never be known.
+   */
+  counted(held: HeldMessage, units: number, octets: number): boolean {
+    this.recognise(held, units);
+    if (this.uncounted?.held === held) {
+      this.uncounted.slack = Math.max(0, this.uncounted.slack - octets);
+      this.next = (this.next + units) >>> 0;
+      this.units += units;
+      return true;
+    }
+    const hole = this.holes.find(({ uncounted, settled }) => uncounted?.held === held && !settled);
+    if (hole?.uncounted === undefined) return false;
+    const taken = Math.min(units, hole.length);
+    hole.uncounted.slack = Math.max(0, hole.uncounted.slack - octets);
+    hole.length -= taken;
+    // Where the message lies behind the hole, its units were the hole's last.
+    if (!this.slackIsBefore) hole.from = (hole.from + taken) >>> 0;
+    return true;
   }
 
   /** Books every open hole as lost: at the end of input, or when the stream is forgotten. */
@@ -116,6 +158,7 @@ export class SequenceStream {
       revealedMs: message.exportTimeMs,
       settled: true,
       isPrehistory: true,
+      uncounted: undefined,
     });
     this.continueWith(message);
     return SequenceState.unknown; // what was sent before it, nobody here can know
@@ -123,7 +166,8 @@ export class SequenceStream {
 
   private continueWith(message: SequencedMessage): void {
     this.next = (message.sequence + message.advance) >>> 0;
-    this.slack = message.slack;
+    this.slackIsBefore = message.slackIsBefore === true;
+    this.uncounted = this.slackIsBefore ? undefined : uncountedOf(message);
     this.units += message.advance;
     if (message.exportTimeMs >= this.latestMs) this.latestMs = message.exportTimeMs;
     if (!Number.isNaN(message.systemUptimeMs)) this.latestUptimeMs = message.systemUptimeMs;
@@ -192,8 +236,8 @@ export class SequenceStream {
     return Math.min(wrapped, UPTIME_MODULO - wrapped) > UPTIME_TOLERANCE_MS;
   }
 
-  private open(from: number, length: number, revealedMs: number): void {
-    this.holes.push({ from, length, revealedMs, settled: false, isPrehistory: false });
+  private open(from: number, length: number, revealedMs: number, uncounted: Uncounted | undefined): void {
+    this.holes.push({ from, length, revealedMs, settled: false, isPrehistory: false, uncounted });
     while (this.holes.length > this.limits.maxHoles) this.settle(this.holes.shift()!);
   }
 
@@ -205,15 +249,20 @@ export class SequenceStream {
   }
 
   /** Takes the message's part out of the hole; what is before and behind it stays open. */
-  private fill(hole: Hole, { sequence, advance, exportTimeMs }: SequencedMessage): void {
+  private fill(hole: Hole, message: SequencedMessage): void {
+    const { sequence, advance, exportTimeMs } = message;
     const offset = (sequence - hole.from) >>> 0;
     const behind = hole.length - offset - advance;
-    hole.length = offset;
     const index = this.holes.indexOf(hole);
-    const parts: Hole[] = offset > 0 ? [hole] : [];
+    const own = uncountedOf(message);
+    const isBefore = message.slackIsBefore === true;
+    const parts: Hole[] = [];
+    // What was before the first message stays unknown, whatever may have been in this one.
+    if (offset > 0) parts.push({ ...hole, length: offset, uncounted: isBefore && !hole.isPrehistory ? own : hole.uncounted });
     if (behind > 0) {
       const revealedMs = hole.isPrehistory ? exportTimeMs : hole.revealedMs;
-      parts.push({ from: (sequence + advance) >>> 0, length: behind, revealedMs, settled: false, isPrehistory: false });
+      const uncounted = isBefore ? hole.uncounted : own;
+      parts.push({ from: (sequence + advance) >>> 0, length: behind, revealedMs, settled: false, isPrehistory: false, uncounted });
     }
     this.holes.splice(index, 1, ...parts);
     while (this.holes.length > this.limits.maxHoles) this.settle(this.holes.shift()!);
@@ -230,23 +279,41 @@ export class SequenceStream {
   private settle(hole: Hole): void {
     if (hole.settled) return;
     hole.settled = true;
-    this.book.lost(hole.length, hole.revealedMs);
+    const { uncounted } = hole;
+    const arrived = Math.min(hole.length, uncounted?.slack ?? 0);
+    if (uncounted !== undefined && arrived > 0) this.book.undecodable(arrived, uncounted.exportTimeMs, uncounted.held);
+    if (hole.length > arrived) this.book.lost(hole.length - arrived, hole.revealedMs);
   }
 
   private remember(message: SequencedMessage): void {
     const slot = this.recentCount % this.recentSequences.length;
-    this.recentSequences[slot] = message.sequence;
+    this.recentSequences[slot] = message.headerSequence ?? message.sequence;
     this.recentTimes[slot] = message.stampMs ?? message.exportTimeMs;
     this.recentAdvances[slot] = message.advance;
     this.recentCount++;
   }
 
   /** The advance belongs to a message's identity: an IPFIX message of templates alone shares its number with the data message behind it. */
-  private isRecent({ sequence, exportTimeMs, stampMs = exportTimeMs, advance }: SequencedMessage): boolean {
+  private isRecent({ sequence, headerSequence = sequence, exportTimeMs, stampMs = exportTimeMs, advance }: SequencedMessage): boolean {
     const known = Math.min(this.recentCount, this.recentSequences.length);
     for (let i = 0; i < known; i++) {
-      if (this.recentSequences[i] === sequence && this.recentTimes[i] === stampMs && this.recentAdvances[i] === advance) return true;
+      if (this.recentSequences[i] === headerSequence && this.recentTimes[i] === stampMs && this.recentAdvances[i] === advance) return true;
     }
     return false;
   }
+
+  /** A held message has more units now: repeated, it will be known by them, for its template is known too. */
+  private recognise({ sequenceNumber, exportTimeMs }: HeldMessage, units: number): void {
+    if (units === 0) return;
+    const known = Math.min(this.recentCount, this.recentSequences.length);
+    for (let i = 0; i < known; i++) {
+      if (this.recentSequences[i] !== sequenceNumber || this.recentTimes[i] !== exportTimeMs) continue;
+      this.recentAdvances[i]! += units;
+      return;
+    }
+  }
+}
+
+function uncountedOf({ slack, exportTimeMs, held }: SequencedMessage): Uncounted | undefined {
+  return slack > 0 ? { slack, exportTimeMs, held } : undefined;
 }

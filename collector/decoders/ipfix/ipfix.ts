@@ -50,10 +50,15 @@ export function createIpfixDecoder(options: IpfixDecoderOptions = {}): FlowDecod
       report.recordsAnnounced =
         report.malformed || report.templatesMissing > 0 ? -1 : report.recordsDecoded + report.recordsUndecodable + report.recordsMalformed;
       finishRows(into, first, origin, clock, domain.sampling.domainInterval, report, faults);
+      if (report.held !== undefined) report.recordsHeld = -1;
+      sets.release(message);
       return into.length - first;
     },
 
-    endSession: (origin) => store.endSession(origin),
+    endSession(origin) {
+      sets.endSession(origin);
+      store.endSession(origin);
+    },
   };
 }
 

@@ -57,6 +57,7 @@ export function createNetflow9Decoder(options: Netflow9DecoderOptions = {}): Flo
       sets.read(message, HEADER_OCTETS, payload.length);
       countAnnounced(readU16(payload, 2), report);
       finishRows(into, first, origin, clock, domain.sampling.domainInterval, report, faults);
+      sets.release(message);
       return into.length - first;
     },
   };
@@ -69,7 +70,9 @@ export function createNetflow9Decoder(options: Netflow9DecoderOptions = {}): Flo
 function countAnnounced(headerCount: number, report: MessageReport): void {
   const read = report.recordsDecoded + report.recordsUndecodable + report.recordsMalformed;
   const rest = Math.max(0, headerCount - report.templatesReceived - report.optionsRecords - read);
-  if (report.templatesMissing > 0) report.recordsUndecodable += Math.min(Math.max(rest, report.templatesMissing), report.undecodableOctets);
+  const unread = Math.min(Math.max(rest, report.templatesMissing), report.undecodableOctets);
+  if (report.held !== undefined) report.recordsHeld = unread;
+  else if (report.templatesMissing > 0) report.recordsUndecodable += unread;
   else if (report.malformed) report.recordsMalformed += Math.min(rest, report.undecodableOctets);
-  report.recordsAnnounced = report.recordsDecoded + report.recordsUndecodable + report.recordsMalformed;
+  report.recordsAnnounced = report.recordsDecoded + report.recordsUndecodable + report.recordsMalformed + report.recordsHeld;
 }

@@ -204,7 +204,7 @@ describe('known defects of other collectors', () => {
       netflow9([data], { count: 60_000 }),
       netflow9([data, data], { count: 0 }),
     ]);
-    expect(reports.map((report) => report.recordsUndecodable)).toEqual([5, 40, 2]);
+    expect(reports.map((report) => report.recordsHeld)).toEqual([5, 40, 2]);
     expect(reports.map((report) => report.recordsAnnounced)).toEqual([5, 40, 2]);
   });
 });

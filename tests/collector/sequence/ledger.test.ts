@@ -66,8 +66,13 @@ function expectBalance(total: Sums): void {
   expect(total.recordsSent).toBe(total.recordsReceived! + total.recordsLost!);
   expect(total.messagesSent).toBe(total.messagesReceived! + total.messagesLost!);
   const parts =
-    total.recordsDecoded! + total.recordsUndecodable! + total.recordsMalformed! + total.recordsDuplicate! + total.recordsRefused!;
-  expect(total.recordsReceived).toBe(parts);
+    total.recordsDecoded! +
+    total.recordsUndecodable! +
+    total.recordsMalformed! +
+    total.recordsDuplicate! +
+    total.recordsRefused! +
+    total.recordsHeld!;
+  expect(total.recordsReceived! + total.recordsReleased!).toBe(parts);
   expect(total.recordsDecoded).toBe(total.recordsProduced! + total.recordsUnwatched!);
 }
 
