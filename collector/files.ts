@@ -1,12 +1,15 @@
+import type { Readable } from 'node:stream';
 import { formatAddress } from '../flow/address.js';
 import type { Collector } from './collector.js';
 import type { FlowSource } from './contracts.js';
+import type { ByteSourceOptions } from './inputs/byte-source.js';
 import { createCaptureFile } from './inputs/capture-file.js';
 import { createDatagramFile } from './inputs/datagram-file.js';
 import { createExportCapture } from './inputs/export-capture.js';
 import { InputError } from './inputs/input-error.js';
 import { createLineFile } from './inputs/line-file.js';
-import { sniffFormat } from './inputs/sniff-format.js';
+import { isDnsLogFile, SNIFF_OCTETS, type SniffedFormat, sniffFormat, sniffStream } from './inputs/sniff-format.js';
+import { readHead } from './inputs/stream-head.js';
 import { LOG_FORMATS, type LogFormat, type LogFormatEntry } from './logs/formats-table.js';
 import { createMeter } from './metering/meter.js';
 import { createDomainOrigins, type SensorNamer } from './origins.js';
@@ -20,6 +23,8 @@ export interface FileInput {
   /** A file, gzip or not, or '-' for standard input. */
   readonly path: string;
   readonly format: FileFormat;
+  /** Read instead of the process's standard input when `path` is '-'. */
+  readonly standardInput?: Readable;
   /** Sensor that a capture of traffic, a log or a file of bare datagrams stands for: those do not say who recorded them. */
   readonly sensor: string;
   /** Names sensors of exporters. Without it every exporter is `sensor`, or its own address where that is empty. */
@@ -34,13 +39,40 @@ export interface FileSummary {
   readonly datagrams: number;
   /** Lines of a log. */
   readonly lines: number;
+  /** DNS answers that the file told: names for flows of whatever file. */
+  readonly answers: number;
   /** The file ended within a packet, or in bytes that contradict its format. */
   readonly cut: boolean;
 }
 
 /** Reads one file through the collector to its end; every row has been routed when it resolves. Throws InputError. */
-export async function readFileInto(collector: Collector, input: FileInput): Promise<FileSummary> {
-  const format = input.format === 'auto' ? await guessFormat(input.path) : input.format;
+export async function readFileInto(collector: Collector, given: FileInput): Promise<FileSummary> {
+  const { format, input } = await recognised(given);
+  const before = collector.names.counters.answers;
+  const summary = await readAs(format, collector, input);
+  return { ...summary, answers: collector.names.counters.answers - before };
+}
+
+/**
+ * The inputs in the order they are best read in: Zeek's dns.log first, so that what clients were told is known when their flows are routed. Otherwise as
+ * they are given.
+ */
+export async function inReadingOrder<I extends { readonly path: string; readonly format: FileFormat }>(inputs: readonly I[]): Promise<I[]> {
+  if (inputs.length < 2) return [...inputs];
+  const first: I[] = [];
+  const others: I[] = [];
+  for (const input of inputs) {
+    const isCandidate = input.path !== '-' && (input.format === 'auto' || input.format === 'zeek');
+    // Who cannot be read says so when its turn comes.
+    const isFirst = isCandidate && (await isDnsLogFile({ path: input.path }).catch(() => false));
+    (isFirst ? first : others).push(input);
+  }
+  return [...first, ...others];
+}
+
+type Read = Omit<FileSummary, 'answers'>;
+
+async function readAs(format: FileSummary['format'], collector: Collector, input: FileInput): Promise<Read> {
   switch (format) {
     case 'pcap':
       return meterCapture(collector, input);
@@ -53,18 +85,28 @@ export async function readFileInto(collector: Collector, input: FileInput): Prom
   }
 }
 
-/** Standard input can be read once only, so its format cannot be looked at first: it is taken for a capture of traffic, as tcpdump writes it. */
-async function guessFormat(path: string): Promise<Exclude<FileFormat, 'auto'>> {
-  if (path === '-') return 'pcap';
-  const format = await sniffFormat({ path });
-  // The capture reader says best what is wrong with a file that is none.
+/** What the input holds. Standard input can be read once only: what was looked at is handed on with the rest. */
+async function recognised(input: FileInput): Promise<{ format: FileSummary['format']; input: FileInput }> {
+  if (input.format !== 'auto') return { format: input.format, input };
+  if (input.path !== '-') return { format: known(await sniffFormat({ path: input.path })), input };
+  const { head, whole } = await readHead(input.standardInput ?? process.stdin, SNIFF_OCTETS);
+  return { format: known(await sniffStream(head)), input: { ...input, standardInput: whole } };
+}
+
+/** The capture reader says best what is wrong with a file that is none. */
+function known(format: SniffedFormat): FileSummary['format'] {
   return format === 'unknown' ? 'pcap' : format;
 }
 
-async function meterCapture(collector: Collector, input: FileInput): Promise<FileSummary> {
+/** Where an input's octets come from. */
+function sourceOf({ path, standardInput }: FileInput): ByteSourceOptions {
+  return { path, ...(standardInput === undefined ? {} : { standardInput }) };
+}
+
+async function meterCapture(collector: Collector, input: FileInput): Promise<Read> {
   const meter = createMeter({ sensor: input.sensor });
   const capture = collector.ledger.capture(input.sensor);
-  const statistics = await createCaptureFile({ path: input.path }).start(async (batch: PacketBatch) => {
+  const statistics = await createCaptureFile(sourceOf(input)).start(async (batch: PacketBatch) => {
     await collector.packets(batch, meter, capture);
     await input.onProgress?.(meter.counters.lastPacketMs, batch.length);
   }, collector.faults);
@@ -74,8 +116,8 @@ async function meterCapture(collector: Collector, input: FileInput): Promise<Fil
   return { format: 'pcap', packets: statistics.packets, datagrams: 0, lines: 0, cut: statistics.cut || statistics.malformed };
 }
 
-async function readExportCapture(collector: Collector, input: FileInput): Promise<FileSummary> {
-  const capture = createExportCapture({ path: input.path, sensorOf: (exporter) => sensorOf(input, exporter, 0) }, collector.faults);
+async function readExportCapture(collector: Collector, input: FileInput): Promise<Read> {
+  const capture = createExportCapture({ ...sourceOf(input), sensorOf: (exporter) => sensorOf(input, exporter, 0) }, collector.faults);
   await deliverTo(collector, capture, input);
   const { statistics } = capture;
   if (capture.delivered === 0) {
@@ -88,19 +130,19 @@ async function readExportCapture(collector: Collector, input: FileInput): Promis
   return { format: 'export-pcap', packets: statistics?.packets ?? 0, datagrams: capture.delivered, lines: 0, cut };
 }
 
-async function readDatagramFile(collector: Collector, input: FileInput): Promise<FileSummary> {
+async function readDatagramFile(collector: Collector, input: FileInput): Promise<Read> {
   const before = collector.counters.datagrams;
-  await deliverTo(collector, createDatagramFile({ path: input.path, sensor: input.sensor }), { ...input, sensorOf: () => input.sensor });
+  await deliverTo(collector, createDatagramFile({ ...sourceOf(input), sensor: input.sensor }), { ...input, sensorOf: () => input.sensor });
   return { format: 'netflow', packets: 0, datagrams: collector.counters.datagrams - before, lines: 0, cut: false };
 }
 
 /** A log does not say whose it is: its rows are of the sensor `input.sensor`. */
-async function readLog(collector: Collector, input: FileInput, format: LogFormat): Promise<FileSummary> {
+async function readLog(collector: Collector, input: FileInput, format: LogFormat): Promise<Read> {
   const { protocol, framing, createDecoder }: LogFormatEntry = LOG_FORMATS[format];
   const decoder = createDecoder(input.sensor, collector.names);
   const log = collector.ledger.log(input.sensor, protocol);
   let cut = false;
-  const statistics = await createLineFile({ path: input.path, framing }).start(async (block) => {
+  const statistics = await createLineFile({ ...sourceOf(input), framing }).start(async (block) => {
     await collector.lines(block, decoder, log);
     cut = block.unterminated && log.endsMalformed;
     await input.onProgress?.(log.lastMs, block.length);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Command, Option } from 'commander';
 import { type Collector, createCollector } from '../../collector/collector.js';
-import { FILE_FORMATS, type FileFormat, readFileInto } from '../../collector/files.js';
+import { FILE_FORMATS, type FileFormat, inReadingOrder, readFileInto } from '../../collector/files.js';
 import { formatAddress } from '../../flow/address.js';
 import { FlowBatch } from '../../flow/batch.js';
 import { encodeBlock } from '../../flow/native/block.js';
@@ -31,7 +31,7 @@ interface DecodeFlags {
 export function decodeCommand(): Command {
   return new Command('decode')
     .description('Turn captures and flow exports into flow records on standard output')
-    .argument('<file...>', "files to read; '-' is a capture on standard input")
+    .argument('<file...>', "files to read; '-' is standard input")
     .addOption(new Option('--format <format>', 'what the files hold').choices(FILE_FORMATS).default('auto'))
     .addOption(new Option('--output <output>', 'JSON lines, CSV, an Arrow file, or only the summary').choices(OUTPUTS).default('json'))
     .option('--sensor <name>', "sensor name (default: 'capture' for traffic, the exporter's address for exports)")
@@ -40,14 +40,15 @@ export function decodeCommand(): Command {
       'after',
       `
 Formats: pcap (a capture of traffic, metered into flow records), export-pcap (a capture of NetFlow v1, v5, v7, v9, IPFIX or sFlow v5), netflow (bare
-datagrams one after another), zeek (conn.log), eve (Suricata), vpc, azure, gcp (cloud flow logs). Captures may be pcap or pcapng; any file may be gzip.
-Standard input is taken for a capture of traffic unless --format says otherwise. docs/formats.md lists elements and limits.
+datagrams one after another), zeek (conn.log; dns.log gives names to the flows of other files), eve (Suricata), vpc, azure, gcp (cloud flow logs). Captures may be pcap or pcapng; any file may be gzip.
+Standard input is recognised as files are. docs/formats.md lists elements and limits.
 
 Exit codes: 0 read to the end · 3 a file is cut off or damaged: what could be read of it was written.
 
 Examples:
   cordon decode router.pcap
   tcpdump -w - -i eth0 | cordon decode -
+  cordon decode conn.log dns.log      (flows with the names that their ends were told)
   cordon decode --output csv export.pcap > flows.csv`,
     )
     .action(async (files: string[], flags: DecodeFlags) => {
@@ -70,7 +71,7 @@ async function decode(files: readonly string[], flags: DecodeFlags): Promise<voi
   const progress = createProgress(flags.quiet !== true);
   const cut: string[] = [];
   let captures = 0;
-  for (const path of files) {
+  for (const { path } of await inReadingOrder(files.map((name) => ({ path: name, format: flags.format })))) {
     const summary = await readFileInto(collector, {
       path,
       format: flags.format,
@@ -89,14 +90,16 @@ async function decode(files: readonly string[], flags: DecodeFlags): Promise<voi
   if (cut.length > 0) throw new Exit(EXIT.integrity);
 }
 
-function summaryOf({ counters }: Collector, metered: boolean): string {
+function summaryOf({ counters, names }: Collector, metered: boolean): string {
   const faults = [...counters.faults].sort(([a], [b]) => (a < b ? -1 : 1)).map(([code, count]) => `  ${formatCount(count)} × ${code}\n`);
   const read = [
     ...(metered ? [`${formatCount(counters.packets)} packets`] : []),
     ...(counters.lines > 0 ? [`${formatCount(counters.lines)} lines`] : []),
     ...(counters.datagrams > 0 || (!metered && counters.lines === 0) ? [`${formatCount(counters.datagrams)} datagrams`] : []),
   ];
-  return `${read.join(', ')}, ${formatCount(counters.records)} flow records\n${faults.length === 0 ? '' : `faults:\n${faults.join('')}`}`;
+  const { answers } = names.counters;
+  const learned = answers === 0 ? '' : `, ${formatCount(answers)} DNS answers (${formatCount(names.counters.named)} records named)`;
+  return `${read.join(', ')}, ${formatCount(counters.records)} flow records${learned}\n${faults.length === 0 ? '' : `faults:\n${faults.join('')}`}`;
 }
 
 interface RowWriter {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Collector } from '../../collector/collector.js';
-import { type FileFormat, type FileSummary, readFileInto } from '../../collector/files.js';
+import { type FileFormat, type FileSummary, inReadingOrder, readFileInto } from '../../collector/files.js';
 import type { SensorNamer } from '../../collector/origins.js';
 import type { Progress } from '../render/progress.js';
 import type { ClaimSets } from './claim-sets.js';
@@ -65,7 +65,10 @@ export function createPace(speed: number): (recordedMs: number) => Promise<void>
   };
 }
 
-/** Reads the files one after another into the collector. Each file's ledger is closed before the next begins. */
+/**
+ * Reads the files one after another into the collector, those that give names first; summaries come in the order of the inputs. Each file's ledger is closed
+ * before the next begins.
+ */
 export async function playInputs(
   collector: Collector,
   inputs: readonly ReplayInput[],
@@ -73,10 +76,11 @@ export async function playInputs(
   speed: number,
   progress: Progress,
 ): Promise<FileSummary[]> {
-  const summaries: FileSummary[] = [];
-  for (const input of inputs) {
+  const summaries = new Map<ReplayInput, FileSummary>();
+  for (const input of await inReadingOrder(inputs)) {
     const pace = createPace(speed);
-    summaries.push(
+    summaries.set(
+      input,
       await readFileInto(collector, {
         ...input,
         sensorOf,
@@ -88,5 +92,5 @@ export async function playInputs(
     );
     await collector.flushLedger(Number.POSITIVE_INFINITY);
   }
-  return summaries;
+  return inputs.map((input) => summaries.get(input)!);
 }

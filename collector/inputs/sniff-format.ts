@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Faults } from '../contracts.js';
 import { PacketBatch } from '../packets/packet-batch.js';
 import { UdpPayloads } from '../packets/udp-payload.js';
@@ -6,7 +7,7 @@ import { type CaptureReader, createCaptureStatistics } from './capture-reader.js
 import { claimedFormat, EXPORT_PORTS, exportFormat } from './export-datagram.js';
 import { createPcapReader, isPcapMagic } from './pcap-reader.js';
 import { createPcapngReader, SECTION_HEADER } from './pcapng-reader.js';
-import { type SniffedLog, sniffLog } from './sniff-log.js';
+import { isDnsLog, type SniffedLog, sniffLog } from './sniff-log.js';
 
 /**
  * `pcap`: traffic to meter. `export-pcap`: a capture of export traffic, whose UDP payloads are to be decoded. `netflow`: export datagrams
@@ -23,8 +24,22 @@ const EXPORT_SHARE_OF_PACKETS = 0.4;
 
 const IGNORED: Faults = { add: () => undefined };
 
-/** Guesses what a file holds from its beginning, decompressing gzip. Throws InputError when it cannot be read. Not for standard input: it can be read once only. */
+/** Guesses what a file holds from its beginning, decompressing gzip. Throws InputError when it cannot be read. */
 export async function sniffFormat(options: ByteSourceOptions): Promise<SniffedFormat> {
+  return sniffBytes(await readBeginning(options));
+}
+
+/** The same for a stream, such as standard input, of which `head` is the beginning. */
+export async function sniffStream(head: Uint8Array): Promise<SniffedFormat> {
+  return sniffFormat({ path: '-', standardInput: Readable.from([head]) });
+}
+
+/** Whether a file is a dns.log of Zeek's, by its beginning. Throws InputError when it cannot be read. */
+export async function isDnsLogFile(options: ByteSourceOptions): Promise<boolean> {
+  return isDnsLog(await readBeginning(options));
+}
+
+async function readBeginning(options: ByteSourceOptions): Promise<Uint8Array> {
   const source = await openByteSource(options);
   try {
     const bytes = new Uint8Array(SNIFF_OCTETS);
@@ -34,7 +49,7 @@ export async function sniffFormat(options: ByteSourceOptions): Promise<SniffedFo
       length += count;
       if (count === 0 || length === bytes.length) break;
     }
-    return sniffBytes(bytes.slice(0, length));
+    return bytes.slice(0, length);
   } finally {
     await source.close();
   }

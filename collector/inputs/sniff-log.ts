@@ -37,8 +37,7 @@ export function sniffLog(bytes: Uint8Array): SniffedLog | undefined {
 }
 
 function ofLine(line: string): SniffedLog | undefined {
-  if (line.startsWith('#fields'))
-    return /[^\w.](proto)(?![\w.])/.test(line) && /[^\w.](conn_state|orig_pkts|orig_bytes)(?![\w.])/.test(line) ? 'zeek' : undefined;
+  if (line.startsWith('#fields')) return isZeekLog(new Set(line.split(/[^\w.]/))) ? 'zeek' : undefined;
   if (line.startsWith('{')) return ofObject(line);
   if (/^[a-z -]+$/.test(line)) {
     const fields = line.split(' ');
@@ -55,7 +54,29 @@ function ofObject(line: string): SniffedLog | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const has = (name: string): boolean => Object.hasOwn(value, name);
-  if (has('event_type') && has('timestamp')) return 'eve';
-  return has('ts') && has('proto') && (has('conn_state') || has('orig_pkts') || has('orig_bytes')) ? 'zeek' : undefined;
+  const names = new Set(Object.keys(value));
+  if (names.has('event_type') && names.has('timestamp')) return 'eve';
+  return isZeekLog(names) ? 'zeek' : undefined;
+}
+
+/** Whether columns are those of a log of Zeek's that is read: conn.log, dns.log, stats.log or capture_loss.log. Unset ones are not in JSON. */
+function isZeekLog(names: ReadonlySet<string>): boolean {
+  if (!names.has('ts')) return false;
+  const isConnections = names.has('proto') && (names.has('conn_state') || names.has('orig_pkts') || names.has('orig_bytes'));
+  const isStatistics = (names.has('pkts_proc') && names.has('peer')) || (names.has('gaps') && names.has('acks'));
+  return isConnections || isStatistics || isAnswers(names);
+}
+
+function isAnswers(names: ReadonlySet<string>): boolean {
+  const isDns = names.has('query') && names.has('trans_id');
+  return isDns && ['id.orig_h', 'id_orig_h', 'src_ip'].some((name) => names.has(name));
+}
+
+/** Whether `bytes`, the beginning of a file, are of a dns.log of Zeek's: it gives no flows, and is better read before those that do. */
+export function isDnsLog(bytes: Uint8Array): boolean {
+  const lines = new TextDecoder().decode(bytes).split(/\r?\n/, SNIFF_LINES);
+  const line = lines.find((text) => text.startsWith('#fields') || text.startsWith('{'));
+  if (line === undefined) return false;
+  if (line.startsWith('#')) return isAnswers(new Set(line.split(/[^\w.]/)));
+  return ofObject(line) === 'zeek' && isAnswers(new Set(line.split('"')));
 }
