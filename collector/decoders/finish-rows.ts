@@ -29,6 +29,7 @@ export function finishRows(
   if (batch.length === first) return;
   fillConstants(batch, first, origin, report);
   settleTimes(batch, first, clock.exportTimeMs, faults);
+  settleCounters(batch, first, faults);
   settleIcmp(batch, first);
   report.samplingInterval = settleSampling(batch.columns.samplingInterval, first, batch.length, domainInterval);
 }
@@ -98,6 +99,24 @@ function settleTimes(batch: FlowBatch, first: number, exportTimeMs: number, faul
     ends[row] = end;
   }
   if (implausible > 0) faults.add('time-implausible', implausible);
+}
+
+/** A difference below zero, written as an unsigned number (antrea issue 7882): the counter tells nothing. */
+const NEGATIVE_FROM = 2 ** 63;
+
+/** Counters that cannot be: those below zero tell nothing and are 0, those beyond what a column holds are its largest number; counted both. */
+function settleCounters(batch: FlowBatch, first: number, faults: Faults): void {
+  const { octetDeltaCount, packetDeltaCount, reverseOctetDeltaCount, reversePacketDeltaCount } = batch.columns;
+  let implausible = 0;
+  for (const counts of [octetDeltaCount, packetDeltaCount, reverseOctetDeltaCount, reversePacketDeltaCount]) {
+    for (let row = first; row < batch.length; row++) {
+      const count = counts[row]!;
+      if (count <= Number.MAX_SAFE_INTEGER) continue;
+      counts[row] = count >= NEGATIVE_FROM ? 0 : Number.MAX_SAFE_INTEGER;
+      implausible++;
+    }
+  }
+  if (implausible > 0) faults.add('counter-implausible', implausible);
 }
 
 /** NetFlow puts ICMP type * 256 + code into the destination port: it is no port. */

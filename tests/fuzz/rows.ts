@@ -16,7 +16,7 @@ export function checkRows(batch: FlowBatch, from = 0): void {
       switch (column.kind) {
         case 'u64': {
           const value = (values as Float64Array)[row]!;
-          mustBe(Number.isInteger(value) && value >= 0 && value < 2 ** 64, `${name} is ${value}`);
+          mustBe(Number.isInteger(value) && value >= 0 && value <= Number.MAX_SAFE_INTEGER, `${name} is ${value}`);
           break;
         }
         case 'time': {
