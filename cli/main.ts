@@ -1,8 +1,6 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { packageRoot } from '../flow/service/paths.js';
+import { programVersion } from '../flow/service/paths.js';
 import { decodeCommand } from './commands/decode.js';
 import { findingsCommand, verdictCommand } from './commands/inspect.js';
 import { replayCommand } from './commands/replay.js';
@@ -28,13 +26,9 @@ const COMMANDS = [
   configCommand,
 ];
 
-function version(): string {
-  return (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;
-}
-
 function program(): Command {
   const root = new Command('cordon')
-    .version(version())
+    .version(programVersion())
     .description('Watches vendor-managed equipment: judges flow telemetry against written claims, and says how much was not seen.')
     .addHelpText(
       'after',

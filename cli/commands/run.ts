@@ -26,6 +26,8 @@ import { type Embedded, excusedTraffic, startEmbedded } from '../wiring/embedded
 import { playInputs } from '../wiring/inputs.js';
 import { judgeStored, storedFindings } from '../wiring/judging.js';
 import { type Listening, openListening } from '../wiring/listening.js';
+import { liveStatus, startLiveParts } from '../wiring/live-collector.js';
+import { startMonitoring, watchCollector, watchDetector, watchStoring } from '../wiring/monitoring.js';
 import { startJudging } from '../wiring/periodic-verdicts.js';
 import { configuredRetention, consoleQuery } from '../wiring/stores.js';
 import { type CommonFlags, commonSettings, type Settings, withCommonFlags, withListenFlag } from './common.js';
@@ -94,6 +96,12 @@ async function session(about: Session): Promise<void> {
   const { settings, flags, log, claimSets, scenarios, data, lifecycle } = about;
   const { config } = settings;
   const print = createFindingPrinter((line) => process.stdout.write(line));
+  // A newcomer's first run takes what is free, and one that ends by itself needs nobody to watch it.
+  const monitoring =
+    flags.once === true
+      ? undefined
+      : await startMonitoring({ role: 'run', config, origins: settings.origins, data, log, lifecycle, orFree: flags.bundled === true });
+  const live = await startLiveParts({ config, data, log, lifecycle });
   const embedded = await startEmbedded(
     {
       data,
@@ -103,6 +111,7 @@ async function session(about: Session): Promise<void> {
       snapshotMs: config.detector.snapshotMs,
       guests: environment('CORDON_FRONT_PASSWORD') === undefined ? 0 : GUEST_SESSIONS,
       keepUnwatched: config.collector.keepUnwatched,
+      live: live.settings,
       log,
       onFinding: print,
     },
@@ -111,6 +120,12 @@ async function session(about: Session): Promise<void> {
   const sensorOf = createSensorNamer(claimSets.sets, config.collector.sensors);
   const stopped = untilSignal();
   const doors = flags.once === true ? undefined : await openDoors(embedded, about, sensorOf);
+  if (monitoring !== undefined) {
+    watchCollector(monitoring, () => liveStatus(embedded.collector, live, doors?.listening));
+    watchStoring(monitoring, embedded.storing);
+    watchDetector(monitoring, embedded.detector, embedded.judged);
+    monitoring.ready();
+  }
   if (scenarios.length > 0) {
     const playing = playScenarios(embedded, about, sensorOf);
     // After Ctrl-C the parts are stopped under it, which ends it with errors that mean nothing.

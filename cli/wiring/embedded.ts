@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Collector, createBusOutput, createCollector } from '../../collector/collector.js';
+import { type Collector, type CollectorSettings, createBusOutput, createCollector } from '../../collector/collector.js';
 import type { ExcusedTraffic } from '../../detector/coverage/verdict.js';
 import { createClaimEngines } from '../../detector/engine/engine-set.js';
 import type { DetectionSettings } from '../../detector/engine/parameters.js';
@@ -38,6 +38,8 @@ export interface EmbeddedOptions {
   /** Sessions for queries from outside, where the HTTP front is to run. */
   readonly guests?: number;
   readonly keepUnwatched?: boolean;
+  /** Templates and quarantine of a collector of live traffic. */
+  readonly live?: CollectorSettings;
   readonly log: Log;
   /** Called for every change of a finding, in the order in which they were published. */
   readonly onFinding?: (finding: Finding) => void;
@@ -50,6 +52,8 @@ export interface Embedded {
   readonly collector: Collector;
   readonly detector: DetectorService;
   readonly storing: StoreService;
+  /** Flow records judged so far. */
+  judged(): number;
   /** Resolves when everything collected so far is judged and stored, the ledger included. */
   drain(): Promise<void>;
   /** Rejects when a part has ended by an error. */
@@ -87,6 +91,7 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
 
   const snapshots = createFileSnapshotStore(join(data, 'state'));
   let judgedFrames = 0;
+  let judgedRecords = 0;
   const detector = createDetectorService({
     bus,
     group: 'detect',
@@ -95,15 +100,16 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
     ...(options.snapshotMs === undefined ? {} : { snapshotEveryMs: options.snapshotMs }),
     log,
     metrics: {
-      frames: (frames) => {
+      frames: (frames, records) => {
         judgedFrames += frames;
+        judgedRecords += records;
       },
     },
   });
   await lifecycle.start({ name: 'detector', start: () => detector.start(), stop: () => detector.stop() });
 
   const keepUnwatched = options.keepUnwatched ?? false;
-  const collector = createCollector(createBusOutput({ bus, watchList: claimSets.watchList, keepUnwatched }));
+  const collector = createCollector(createBusOutput({ bus, watchList: claimSets.watchList, keepUnwatched }), options.live);
   const failed = Promise.all([detector.ended, storing.ended]).then(() => new Promise<never>(() => undefined));
   failed.catch(() => undefined);
 
@@ -140,6 +146,7 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
     collector,
     detector,
     storing,
+    judged: () => judgedRecords,
     failed,
     drain,
   };

@@ -1,0 +1,30 @@
+import type { CollectorStatus } from '../../collector/collector-status.js';
+import type { Metrics } from '../../flow/service/metrics.js';
+import { createExporterMetrics } from './exporter-metrics.js';
+
+/** Writes the metrics of a collector from what it says of itself. */
+export function createCollectorMetrics(metrics: Metrics): (status: CollectorStatus) => void {
+  const exporters = createExporterMetrics(metrics);
+  const counter = (name: string, help: string, value: number): void => metrics.table(name, 'counter', help, [{ labels: {}, value }]);
+  return (status) => {
+    const { quarantine } = status;
+    counter('collector_datagrams', 'export messages read', status.datagrams);
+    counter('collector_records', 'flow records decoded', status.records);
+    counter('collector_produced_records', 'flow records handed to the bus', status.produced);
+    counter('collector_unwatched_records', 'flow records of no watched asset', status.unwatched);
+    counter('collector_duplicate_datagrams', 'export messages seen before', status.duplicates);
+    counter('collector_overrun_datagrams', 'datagrams dropped because the bus was full', status.overrun);
+    counter('collector_kernel_drops', 'datagrams the kernel dropped', status.kernelDrops);
+    counter('collector_refused_datagrams', 'datagrams of exporters that are not allowed or sent too many', status.refused);
+    counter('collector_quarantined_datagrams', 'messages that could not be read and were kept', quarantine?.kept ?? 0);
+    counter('collector_quarantine_refused_datagrams', 'messages that could not be read nor be kept', quarantine?.refused ?? 0);
+    metrics.table(
+      'collector_faults',
+      'counter',
+      'what was wrong in the input, by kind',
+      Object.entries(status.faults).map(([code, value]) => ({ labels: { code }, value })),
+    );
+    metrics.gauge('collector_exporters', 'exporters, domains and protocols followed', status.exporters.length + status.exportersLeftOut);
+    exporters(status.exporters);
+  };
+}
