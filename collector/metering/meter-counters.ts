@@ -14,6 +14,7 @@ export interface MeterCounters {
   tunnelled: number;
   /** Measured packets cut before their ports. */
   portsMissing: number;
+  /** Fragments, those of tunnels too: a tunnel's datagram is measured with its first one, by the length that the inner header tells. */
   fragments: number;
   /** Later fragments whose first one was not seen: measured with ports 0. */
   fragmentsUnattributed: number;

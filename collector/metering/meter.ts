@@ -151,12 +151,17 @@ class FlowMeter implements Meter {
       this.resolveTunnel();
     }
     if (status === PacketStatus.portsMissing) counters.portsMissing++;
+    if (packet.fragmentCarried !== 0) {
+      counters.fragments++;
+      if (!this.fragments.remember(packet.carrier!, timeMs, true)) faults.add('fragment-limit');
+    }
     if (packet.fragmentOffset > 0) {
       counters.fragments++;
       if (!this.fragments.recall(packet, timeMs)) {
         counters.fragmentsUnattributed++;
         return this.measure(timeMs, batch.numbers[index]!, false);
       }
+      if (this.fragments.carries) return;
     } else if (packet.moreFragments !== 0) {
       counters.fragments++;
       if (!this.fragments.remember(packet, timeMs)) faults.add('fragment-limit');

@@ -12,17 +12,21 @@ const ID = 8;
 const PROTOCOL = 9;
 const PORTS = 10;
 const ICMP = 11;
+/** Beside ICMP type and code. */
+const CARRIES = 0x1_0000;
 
 /**
  * Which ports a later fragment belongs to: only the first fragment of a datagram carries them. Keyed by (source, destination,
  * identification, protocol) as RFC 791 §3.2 does. A set-associative cache over one Int32Array: constant memory, nothing allocated.
  */
 export class FragmentPorts {
+  /** True when the datagram found by `recall` is a tunnel's, counted whole with its first fragment. */
+  carries = false;
   private readonly words = new Int32Array(MAX_FRAGMENTED_DATAGRAMS * WORDS);
   private readonly times = new Float64Array(MAX_FRAGMENTED_DATAGRAMS).fill(Number.NEGATIVE_INFINITY);
 
-  /** Notes the ports of a first fragment. False when a datagram that was still waited for had to be forgotten for it. */
-  remember(packet: PacketHeaders, timeMs: number): boolean {
+  /** Notes the ports of a first fragment, and whether it carried another packet. False when a datagram that was still waited for had to be forgotten for it. */
+  remember(packet: PacketHeaders, timeMs: number, carries = false): boolean {
     const known = this.find(packet, timeMs);
     const entry = known >= 0 ? known : this.oldest(packet);
     const room = known >= 0 || timeMs - this.times[entry]! > FRAGMENT_TIMEOUT_MS;
@@ -39,7 +43,7 @@ export class FragmentPorts {
     words[at + ID] = packet.identification;
     words[at + PROTOCOL] = packet.protocol;
     words[at + PORTS] = (packet.sourcePort << 16) | packet.destinationPort;
-    words[at + ICMP] = (packet.icmpType << 8) | packet.icmpCode;
+    words[at + ICMP] = (carries ? CARRIES : 0) | (packet.icmpType << 8) | packet.icmpCode;
     this.times[entry] = timeMs;
     return room;
   }
@@ -52,7 +56,8 @@ export class FragmentPorts {
     const icmp = this.words[entry * WORDS + ICMP]!;
     packet.sourcePort = ports >>> 16;
     packet.destinationPort = ports & 0xffff;
-    packet.icmpType = icmp >>> 8;
+    this.carries = (icmp & CARRIES) !== 0;
+    packet.icmpType = (icmp >>> 8) & 0xff;
     packet.icmpCode = icmp & 0xff;
     return true;
   }

@@ -64,6 +64,7 @@ const NFLOG_PAYLOAD = 9;
 export function parseLinkLayer(view: DataView, offset: number, end: number, linkType: number, packet: PacketHeaders): number {
   packet.tunnelLength = 0;
   packet.levels = 0;
+  packet.fragmentCarried = 0;
   packet.vlanId = 0;
   packet.sourceMacHigh = 0;
   packet.sourceMacLow = 0;

@@ -80,6 +80,9 @@ export class PacketHeaders {
   tcpFlags = 0;
   /** Made when the first tunnel is entered: where parse-packet.ts keeps the headers it may have to come back to. */
   outer: PacketHeaders | undefined = undefined;
+  /** 1 when this is the inside of the first fragment of a packet, whose headers are in `carrier`: its other fragments bring the rest. */
+  fragmentCarried = 0;
+  carrier: PacketHeaders | undefined = undefined;
 }
 
 /** Copies everything but the tunnel's words: those before `tunnelLength` are never overwritten while a packet is parsed. */

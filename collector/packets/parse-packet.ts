@@ -10,8 +10,9 @@ export const MAX_NESTED_TUNNELS = 8;
 
 /**
  * Reads one packet from its link layer to the ports of its innermost IP packet into `packet` and answers a PacketStatus. A tunnel whose inside is cut,
- * not IP or contradicts itself is read as the packet that carries it. Never throws, never reads outside [offset, offset + captured). Checksums are
- * not verified: offload leaves them unset in captures of the sending host.
+ * not IP or contradicts itself is read as the packet that carries it. The first fragment of a fragmented tunnel packet stands for the whole: the inner
+ * header tells how long that is. Never throws, never reads outside [offset, offset + captured). Checksums are not verified: offload leaves them unset
+ * in captures of the sending host.
  */
 export function parsePacket(
   view: DataView,
@@ -34,14 +35,20 @@ function enterTunnels(view: DataView, capturedEnd: number, packet: PacketHeaders
   packet.outer ??= new PacketHeaders();
   const { outer } = packet;
   for (let depth = 0; depth < MAX_NESTED_TUNNELS; depth++) {
-    // The inside of a fragmented packet is somewhere else in part.
-    if (packet.moreFragments !== 0) return PacketStatus.parsed;
+    // Of the packet on the link only: fragments within tunnels are metered as what they are.
+    if (packet.moreFragments !== 0 && depth > 0) return PacketStatus.parsed;
     copyHeaders(packet, outer);
     const status = enterOne(view, capturedEnd, packet);
-    if (status === PacketStatus.parsed || status === PacketStatus.portsMissing) return status;
-    if (status === MAY_BE_TUNNEL) continue;
-    copyHeaders(outer, packet);
-    return PacketStatus.parsed;
+    if (status !== PacketStatus.parsed && status !== PacketStatus.portsMissing && status !== MAY_BE_TUNNEL) {
+      copyHeaders(outer, packet);
+      return PacketStatus.parsed;
+    }
+    if (outer.moreFragments !== 0) {
+      packet.carrier ??= new PacketHeaders();
+      copyHeaders(outer, packet.carrier);
+      packet.fragmentCarried = 1;
+    }
+    if (status !== MAY_BE_TUNNEL) return status;
   }
   return PacketStatus.parsed;
 }
@@ -50,12 +57,13 @@ function enterTunnels(view: DataView, capturedEnd: number, packet: PacketHeaders
 function enterOne(view: DataView, capturedEnd: number, packet: PacketHeaders): number {
   const payloadEnd = packet.transportOffset + packet.transportLength;
   const end = Math.min(capturedEnd, payloadEnd);
+  const isWhole = packet.moreFragments === 0;
   packet.levels = 0;
   const tunnel = packet.protocol === Protocol.udp ? enterUdpTunnel(view, end, packet) : enterIpTunnel(view, end, packet);
   if (tunnel !== PacketStatus.parsed) return tunnel;
   const network = parseNetworkLayer(view, end, payloadEnd, packet);
   if (network !== PacketStatus.parsed) return network;
   // What is carried cannot be longer than what carries it.
-  if (packet.networkOffset + packet.octets > payloadEnd) return PacketStatus.malformed;
+  if (isWhole && packet.networkOffset + packet.octets > payloadEnd) return PacketStatus.malformed;
   return parseTransportLayer(view, end, packet);
 }

@@ -50,7 +50,7 @@ export function mayBeUdpTunnel(view: DataView, end: number, packet: PacketHeader
 function isTeredoPacket(view: DataView, end: number, packet: PacketHeaders): boolean {
   const at = packet.transportOffset + UDP_HEADER;
   if (at + IPV6_HEADER > end || view.getUint8(at) >>> 4 !== 6) return false;
-  if (view.getUint16(at + 4) !== packet.transportLength - UDP_HEADER - IPV6_HEADER) return false;
+  if (view.getUint16(at + 4) + UDP_HEADER + IPV6_HEADER !== view.getUint16(at - 4)) return false;
   return view.getUint32(at + 8) === TEREDO_PREFIX || view.getUint32(at + 24) === TEREDO_PREFIX;
 }
 
@@ -129,7 +129,8 @@ function gtpu(view: DataView, at: number, end: number, packet: PacketHeaders): n
   if (at + 12 > end) return PacketStatus.truncated;
   const flags = view.getUint8(at);
   if ((flags & 0xf0) !== 0x30 || view.getUint8(at + 1) !== 255) return PacketStatus.malformed;
-  if (view.getUint16(at + 2) + 8 > packet.transportLength - UDP_HEADER) return PacketStatus.malformed;
+  // By the datagram's own length: of a fragmented one this is the first part.
+  if (view.getUint16(at + 2) + 16 > view.getUint16(at - 4)) return PacketStatus.malformed;
   let inner = at + 8;
   if ((flags & 0x07) !== 0) {
     let extension = (flags & 0x04) !== 0 ? view.getUint8(at + 11) : 0;

@@ -71,6 +71,8 @@ describe('biflows', () => {
       flags: SYN | ACK | FIN,
       reverseFlags: SYN | ACK | FIN,
       vlanId: 0,
+      tunnel: '',
+      classOfService: 0,
       sourceMac: 0x02005e00530a,
       destinationMac: 0x02005e00530b,
       reason: 3,

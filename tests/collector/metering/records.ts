@@ -25,6 +25,8 @@ export interface MeteredRecord {
   flags: number;
   reverseFlags: number;
   vlanId: number;
+  tunnel: string;
+  classOfService: number;
   sourceMac: number;
   destinationMac: number;
   reason: number;
@@ -103,6 +105,8 @@ export function takeRecords(rows: FlowBatch, into: MeteredRecord[]): void {
       flags: columns.tcpControlBits[row]!,
       reverseFlags: columns.reverseTcpControlBits[row]!,
       vlanId: columns.vlanId[row]!,
+      tunnel: columns.tunnel.dictionary.name(columns.tunnel.codes[row]!),
+      classOfService: columns.ipClassOfService[row]!,
       sourceMac: columns.sourceMacAddress[row]!,
       destinationMac: columns.destinationMacAddress[row]!,
       reason: columns.flowEndReason[row]!,

@@ -74,6 +74,65 @@ describe('link layers', () => {
       concat(u16(0x0800), u16(0), u32(3), u16(1), bytes(0, 6), new Uint8Array(8), IPV4),
       concat(u16(0x86dd), u16(0), u32(3), u16(1), bytes(0, 6), new Uint8Array(8), IPV6),
     ],
+    [
+      'LLC of RFC 948, 802.1H',
+      LinkType.ethernet,
+      ethernet(46, concat(bytes(6, 6, 3), IPV4)),
+      ethernet(58, concat(u32(0xaaaa0300), u16(0x00f8), u16(0x86dd), IPV6)),
+    ],
+    [
+      'PPP without its first protocol octet (RFC 1661 §6.5), PPP with a direction',
+      LinkType.ppp,
+      concat(bytes(0x21), IPV4),
+      concat(bytes(0x57), IPV6),
+    ],
+    ['PPP of pppd', LinkType.pppPppd, concat(bytes(1, 3), u16(0x21), IPV4), concat(bytes(0, 3), u16(0x57), IPV6)],
+    ['frame relay', LinkType.frameRelay, concat(bytes(0x18, 0x41, 3, 0xcc), IPV4), concat(bytes(0x18, 0x41, 3, 0, 0x8e), IPV6)],
+    [
+      'frame relay, Cisco and SNAP',
+      LinkType.frameRelay,
+      concat(bytes(0x18, 0x41), u16(0x0800), IPV4),
+      concat(bytes(0x18, 0x40, 0, 1, 3, 0, 0x80, 0, 0, 0), u16(0x86dd), IPV6),
+    ],
+    ['MPLS', LinkType.mpls, concat(u32(0x00020140), IPV4), concat(u32(0x00020140), IPV6)],
+    [
+      '802.11 from the access point, to it with QoS',
+      LinkType.wireless,
+      concat(bytes(0x08, 0x02), new Uint8Array(22), u32(0xaaaa0300), u16(0), u16(0x0800), IPV4),
+      concat(bytes(0x88, 0x01), new Uint8Array(24), u32(0xaaaa0300), u16(0), u16(0x86dd), IPV6),
+    ],
+    [
+      'radiotap, with a padded 802.11 header of 26 octets',
+      LinkType.wirelessRadiotap,
+      concat(bytes(0, 0, 8, 0, 0, 0, 0, 0), bytes(0x08, 0), new Uint8Array(22), u32(0xaaaa0300), u16(0), u16(0x0800), IPV4),
+      concat(bytes(0, 0, 9, 0, 2, 0, 0, 0, 0x20), bytes(0x88, 0), new Uint8Array(26), u32(0xaaaa0300), u16(0), u16(0x86dd), IPV6),
+    ],
+    [
+      'Prism and AVS',
+      LinkType.wirelessPrism,
+      concat(new Uint8Array(144), bytes(0x08, 0), new Uint8Array(22), u32(0xaaaa0300), u16(0), u16(0x0800), IPV4),
+      concat(u32(0x80211001), u32(64), new Uint8Array(56), bytes(0x08, 3), new Uint8Array(28), u32(0xaaaa0300), u16(0), u16(0x86dd), IPV6),
+    ],
+    [
+      'PPI over Ethernet',
+      LinkType.ppi,
+      concat(bytes(0, 0, 8, 0, 1, 0, 0, 0), ethernet(0x0800, IPV4)),
+      concat(bytes(0, 0, 8, 0, 1, 0, 0, 0), ethernet(0x86dd, IPV6)),
+    ],
+    [
+      'netfilter log, either byte order',
+      LinkType.nflog,
+      concat(bytes(2, 0, 0, 0), bytes(8, 0, 1, 0, 0, 0, 0, 0), bytes(47, 0, 9, 0), IPV4),
+      concat(bytes(10, 0, 0, 0), bytes(0, 5, 0, 10, 0x61, 0, 0, 0), bytes(0, 54, 0, 9), IPV6),
+    ],
+    [
+      'token ring with source routing, FDDI',
+      LinkType.tokenRing,
+      concat(bytes(0x10, 0x40), new Uint8Array(6), bytes(0x80, 0, 0, 0, 0, 0), bytes(2, 0), u32(0xaaaa0300), u16(0), u16(0x0800), IPV4),
+      concat(bytes(0x10, 0x40), new Uint8Array(12), u32(0xaaaa0300), u16(0), u16(0x86dd), IPV6),
+    ],
+    ['IP over InfiniBand', LinkType.ipOverInfiniband, concat(u16(0x0800), u16(0), IPV4), concat(u16(0x86dd), u16(0), IPV6)],
+    ['OpenBSD pflog', LinkType.pflog, concat(bytes(61, 2), new Uint8Array(62), IPV4), concat(bytes(61, 24), new Uint8Array(62), IPV6)],
     ['Cisco HDLC', LinkType.ciscoHdlc, concat(u16(0x0f00), u16(0x0800), IPV4), concat(u16(0x0f00), u16(0x86dd), IPV6)],
   ];
   test.each(wrap)('%s carries IPv4 and IPv6', (_name, linkType, v4, v6) => {
@@ -83,10 +142,10 @@ describe('link layers', () => {
     expectIpv6();
   });
 
-  test('the outer VLAN and both MAC addresses are kept, and forgotten for the next packet', () => {
+  test('the VLAN next to the IP header and both MAC addresses are kept, and forgotten for the next packet', () => {
     parse(ethernet(0x88a8, vlan(0xe007, 0x8100, vlan(9, 0x0800, IPV4))));
     expect([packet.vlanId, packet.sourceMacHigh, packet.sourceMacLow, packet.destinationMacLow]).toEqual([
-      7, 0x0200, 0x5e00530a, 0x5e00530b,
+      9, 0x0200, 0x5e00530a, 0x5e00530b,
     ]);
     parse(IPV4, LinkType.raw);
     expect([packet.vlanId, packet.sourceMacHigh, packet.sourceMacLow, packet.destinationMacLow]).toEqual([0, 0, 0, 0]);
@@ -96,7 +155,7 @@ describe('link layers', () => {
     expect(parse(ethernet(0x0806, new Uint8Array(28)))).toBe(PacketStatus.nonIp);
     expect(parse(ethernet(38, concat(bytes(0x42, 0x42, 3), new Uint8Array(35))))).toBe(PacketStatus.nonIp);
     expect(parse(ethernet(0x8847, concat(u32(0x00020140), bytes(0, 0, 0, 0), new Uint8Array(40))))).toBe(PacketStatus.nonIp);
-    expect(parse(IPV4, 127)).toBe(PacketStatus.linkType);
+    expect(parse(IPV4, 147)).toBe(PacketStatus.linkType);
   });
 });
 
@@ -197,7 +256,7 @@ describe('IPv6', () => {
 });
 
 describe('hostile packets', () => {
-  const linkTypes = fc.constantFrom(...Object.values(LinkType), 127);
+  const linkTypes = fc.constantFrom(...Object.values(LinkType), 147);
   test('arbitrary octets never throw, and never give negative or impossible lengths', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 120 }), linkTypes, fc.nat(200_000), (data, linkType, original) => {
