@@ -6,7 +6,7 @@ export const FRAMES_UNDER_WAY = 8;
  * for ever: what follows a lost frame must not pass for complete.
  */
 export class PublishWindow {
-  private readonly underWay = new Set<Promise<void>>();
+  private readonly underWay = new Set<Promise<unknown>>();
   private readonly most: number;
   private failure: { readonly error: unknown } | undefined;
 
@@ -15,8 +15,8 @@ export class PublishWindow {
   }
 
   /** Resolves when there is room for another; rejects when one of those before has failed. */
-  async add(publishing: Promise<void>): Promise<void> {
-    const settled: Promise<void> = publishing
+  async add(publishing: Promise<unknown>): Promise<void> {
+    const settled: Promise<unknown> = publishing
       .catch((error: unknown) => {
         this.failure ??= { error };
       })

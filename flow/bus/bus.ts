@@ -70,16 +70,23 @@ export interface Subscription {
   readonly ended: Promise<void>;
 }
 
+export interface PartitionEnds {
+  readonly low: number;
+  readonly high: number;
+}
+
 export interface Bus {
   /** Connects; for Kafka, creates missing topics. Throws BusError('broker-unreachable') with the address and the remedy. */
   start(): Promise<void>;
   /** How many partitions the topic has. */
   partitions(topic: Topic): number;
   /**
-   * Appends to a partition, in call order. Resolves when the message is accepted: Kafka: acknowledged by all in-sync replicas; in process: queued.
-   * Waits while the bus is full (back-pressure).
+   * Appends to a partition, in call order. Resolves with the message's offset when it is accepted: Kafka: acknowledged by all in-sync replicas;
+   * in process: queued. Waits while the bus is full (back-pressure).
    */
-  publish(topic: Topic, partition: number, message: OutgoingMessage): Promise<void>;
+  publish(topic: Topic, partition: number, message: OutgoingMessage): Promise<number>;
+  /** Where the log of each partition begins (`low`) and what the next message's offset would be (`high`), in the order of the partitions. */
+  ends(topic: Topic): Promise<readonly PartitionEnds[]>;
   /** Resolves when everything published so far is durable: Kafka: acknowledged; in process: committed by every group that reads the topic. */
   flush(topics?: readonly Topic[]): Promise<void>;
   subscribe(options: SubscribeOptions): Promise<Subscription>;

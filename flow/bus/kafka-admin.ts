@@ -1,12 +1,8 @@
 import type { Admin } from 'kafkajs';
+import type { PartitionEnds } from './bus.js';
 import type { KafkaClients } from './kafka-client.js';
 import type { KafkaLimits } from './kafka-options.js';
 import { within } from './timing.js';
-
-export interface PartitionEnds {
-  readonly low: number;
-  readonly high: number;
-}
 
 export interface CommittedOffset {
   readonly offset: number;

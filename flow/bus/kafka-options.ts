@@ -50,7 +50,10 @@ export interface KafkaLimits {
   readonly maxPrefetchBytes: number;
   /** How long `start` tries before it says that no broker is there. */
   readonly startTimeoutMs: number;
-  /** How long a message is sent again and again before publishing fails for good: longer than a broker's restart. */
+  /**
+   * How long a message is sent again and again before publishing fails for good: longer than a broker's restart. 0: what the client's own few attempts
+   * do not bring there fails, for those who find out in the log whether it has arrived.
+   */
   readonly deliveryTimeoutMs: number;
   /** How long `commit` is tried again while the group settles or the coordinator is away. */
   readonly commitTimeoutMs: number;

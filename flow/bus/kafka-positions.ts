@@ -1,5 +1,5 @@
-import { BusError, type Topic } from './bus.js';
-import type { CommittedOffset, KafkaAdmin, PartitionEnds } from './kafka-admin.js';
+import { BusError, type PartitionEnds, type Topic } from './bus.js';
+import type { CommittedOffset, KafkaAdmin } from './kafka-admin.js';
 import type { KafkaHolding } from './kafka-holding.js';
 import type { BusLog, Hole, KafkaLimits } from './kafka-options.js';
 import { sleep } from './timing.js';

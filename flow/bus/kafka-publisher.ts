@@ -1,4 +1,4 @@
-import kafkajs, { type Producer, type TopicMessages } from 'kafkajs';
+import kafkajs, { type Producer, type RecordMetadata, type TopicMessages } from 'kafkajs';
 import { BusError, type OutgoingMessage } from './bus.js';
 import { type KafkaClients, kafkaErrorType, unreachable } from './kafka-client.js';
 import type { BusLog, KafkaBusOptions, KafkaLimits } from './kafka-options.js';
@@ -10,7 +10,8 @@ interface Pending {
   readonly partition: number;
   readonly message: OutgoingMessage;
   readonly bytes: number;
-  readonly done: (error?: BusError) => void;
+  readonly acknowledged: (offset: number) => void;
+  readonly failed: (error: BusError) => void;
 }
 
 /** The broker does not know our sequence any more (it lost data, or forgot us): only a new producer id helps. */
@@ -38,7 +39,7 @@ export class KafkaPublisher {
   #producer: Producer | undefined;
   #queues = new Map<string, Pending[]>();
   #bufferedBytes = 0;
-  #unacknowledged = new Set<Promise<void>>();
+  #unacknowledged = new Set<Promise<number>>();
   #turn: Promise<void> = Promise.resolve();
   #room = createSignal();
   #sending = false;
@@ -67,9 +68,9 @@ export class KafkaPublisher {
     this.#producer = producer;
   }
 
-  /** Resolves when acknowledged. Calls queue up in order while there is no room. */
-  async publish(topic: string, partition: number, message: OutgoingMessage, bytes: number): Promise<void> {
-    let acknowledged: Promise<void> | undefined;
+  /** Resolves with the offset when acknowledged. Calls queue up in order while there is no room. */
+  async publish(topic: string, partition: number, message: OutgoingMessage, bytes: number): Promise<number> {
+    let acknowledged: Promise<number> | undefined;
     const queued = this.#turn.then(async () => {
       while (this.#failure === undefined && this.#bufferedBytes > 0 && this.#bufferedBytes + bytes > this.#limits.maxBufferedBytes) {
         await this.#room.next();
@@ -79,21 +80,27 @@ export class KafkaPublisher {
     });
     this.#turn = queued.catch(() => {});
     await queued;
-    await acknowledged;
+    return acknowledged!;
   }
 
-  #enqueue(topic: string, partition: number, message: OutgoingMessage, bytes: number): Promise<void> {
-    const acknowledged = new Promise<void>((resolve, reject) => {
+  #enqueue(topic: string, partition: number, message: OutgoingMessage, bytes: number): Promise<number> {
+    const acknowledged = new Promise<number>((resolve, reject) => {
+      const left = () => {
+        this.#bufferedBytes -= bytes;
+        this.#room.raise();
+      };
       const pending: Pending = {
         topic,
         partition,
         message,
         bytes,
-        done: (error) => {
-          this.#bufferedBytes -= bytes;
-          this.#room.raise();
-          if (error === undefined) resolve();
-          else reject(error);
+        acknowledged: (offset) => {
+          left();
+          resolve(offset);
+        },
+        failed: (error) => {
+          left();
+          reject(error);
         },
       };
       const key = `${topic}/${partition}`;
@@ -115,13 +122,14 @@ export class KafkaPublisher {
   async #send(): Promise<void> {
     while (this.#failure === undefined && this.#queues.size > 0) {
       const request = this.#take();
+      let offsets: readonly number[];
       try {
-        await this.#untilAcknowledged(request);
+        offsets = offsetsOf(request, await this.#untilAcknowledged(request));
       } catch (error) {
         this.#fail(error instanceof BusError ? error : unreachable(this.#options.brokers, error), request);
         return;
       }
-      for (const pending of request) pending.done();
+      for (const [index, pending] of request.entries()) pending.acknowledged(offsets[index]!);
     }
     this.#sending = false;
   }
@@ -149,15 +157,14 @@ export class KafkaPublisher {
     return request;
   }
 
-  async #untilAcknowledged(request: readonly Pending[]): Promise<void> {
+  async #untilAcknowledged(request: readonly Pending[]): Promise<RecordMetadata[]> {
     const topicMessages = toTopicMessages(request);
     const compression = this.#options.compression === 'gzip' ? kafkajs.CompressionTypes.GZIP : kafkajs.CompressionTypes.None;
     const deadline = Date.now() + this.#limits.deliveryTimeoutMs;
     for (;;) {
       try {
         if (this.#producer === undefined) await this.start();
-        await this.#producer!.sendBatch({ acks: -1, timeout: this.#limits.requestTimeoutMs, compression, topicMessages });
-        return;
+        return await this.#producer!.sendBatch({ acks: -1, timeout: this.#limits.requestTimeoutMs, compression, topicMessages });
       } catch (error) {
         if (this.#failure !== undefined) throw this.#failure;
         const type = kafkaErrorType(error);
@@ -166,11 +173,10 @@ export class KafkaPublisher {
             cause: error,
           });
         }
+        if (Date.now() >= deadline) throw unreachable(this.#options.brokers, error);
         if (type !== undefined && sequenceLost.has(type)) {
           this.#log.warn({ type }, 'the broker lost count of this producer; what was under way may be there twice');
           await this.#dropProducer();
-        } else if (Date.now() > deadline) {
-          throw unreachable(this.#options.brokers, error);
         }
         await sleep(retryPauseMs);
       }
@@ -179,8 +185,8 @@ export class KafkaPublisher {
 
   #fail(failure: BusError, request: readonly Pending[]): void {
     this.#failure ??= failure;
-    for (const pending of request) pending.done(this.#failure);
-    for (const queue of this.#queues.values()) for (const pending of queue) pending.done(this.#failure);
+    for (const pending of request) pending.failed(this.#failure);
+    for (const queue of this.#queues.values()) for (const pending of queue) pending.failed(this.#failure);
     this.#queues.clear();
     this.#room.raise();
   }
@@ -203,6 +209,17 @@ export class KafkaPublisher {
     this.#fail(new BusError('stopped', 'the bus was stopped before the broker acknowledged the message'), []);
     await this.#dropProducer();
   }
+}
+
+/** The broker tells where each partition's batch begins; the messages of a request keep their order within a partition. */
+function offsetsOf(request: readonly Pending[], answers: readonly RecordMetadata[]): number[] {
+  const next = new Map(answers.map(({ topicName, partition, baseOffset }) => [`${topicName}/${partition}`, Number(baseOffset ?? -1)]));
+  return request.map(({ topic, partition }) => {
+    const key = `${topic}/${partition}`;
+    const offset = next.get(key) ?? -1;
+    if (offset >= 0) next.set(key, offset + 1);
+    return offset;
+  });
 }
 
 function toTopicMessages(request: readonly Pending[]): TopicMessages[] {

@@ -87,7 +87,12 @@ export function createKafkaBus(options: KafkaBusOptions): Bus {
       live();
       if (!(partition < partitions(topic))) throw new RangeError(`${topic} has no partition ${partition}`);
       const bytes = checkMessageSize(topic, message, maxMessageBytes);
-      await publisher.publish(topicNames.get(topic)!, partition, message, bytes);
+      return publisher.publish(topicNames.get(topic)!, partition, message, bytes);
+    },
+
+    ends: async (topic) => {
+      live();
+      return admin.ends(topicNames.get(topic)!);
     },
 
     flush: async () => {

@@ -92,15 +92,18 @@ export class LocalLog {
     return this.#published;
   }
 
-  /** Appends in call order; waits while there is no room. */
-  publish(message: OutgoingMessage): Promise<void> {
+  /** Appends in call order and answers the offset; waits while there is no room. */
+  publish(message: OutgoingMessage): Promise<number> {
     this.#published += 1;
     const mine = this.#turn.then(() => this.#append(message));
-    this.#turn = mine.catch(() => {});
+    this.#turn = mine.then(
+      () => {},
+      () => {},
+    );
     return mine;
   }
 
-  async #append(message: OutgoingMessage): Promise<void> {
+  async #append(message: OutgoingMessage): Promise<number> {
     const bytes = messageBytes(message);
     for (;;) {
       if (this.#stopped) throw new BusError('stopped', 'the bus was stopped while a message waited for room');
@@ -108,10 +111,12 @@ export class LocalLog {
       await this.changed.next();
     }
     const { topic, partition, log } = this;
-    this.#messages.push({ value: message.value, headers: message.headers, topic, partition, log, offset: this.head });
+    const offset = this.head;
+    this.#messages.push({ value: message.value, headers: message.headers, topic, partition, log, offset });
     this.#bytes += bytes;
     this.#release(this.#done());
     this.changed.raise();
+    return offset;
   }
 
   /** True when a message of that size fits, after letting go of what every group was delivered. An empty partition takes any message. */

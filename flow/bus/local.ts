@@ -77,8 +77,10 @@ export function createLocalBus(options: LocalBusOptions = {}): Bus {
       live();
       const log = logOf(topic, partition);
       checkMessageSize(topic, message, maxMessageBytes);
-      await log.publish(message);
+      return log.publish(message);
     },
+
+    ends: async (topic) => logs.get(topic)!.map(({ base, head }) => ({ low: base, high: head })),
 
     flush: async (topics = TOPICS) => {
       const waiting = topics.flatMap((topic) => logs.get(topic)!).map((log) => ({ log, head: log.published }));

@@ -45,6 +45,21 @@ export function busConformance(create: () => Promise<BusUnderTest>): void {
       expect(reader.received.filter(({ partition }) => partition === 0).map(({ offset }) => offset)).toEqual([...Array(200).keys()]);
     });
 
+    it('tells the offset of what is published, and where the logs end', async () => {
+      const on = await open('a');
+      const reader = new RecordingReader();
+      const offsets = await Promise.all(numbered(0, 30).map((text) => on.publish('flows', 1, outgoing(text))));
+      expect(offsets).toEqual([...Array(30).keys()]);
+      expect(await on.publish('flows', 1, outgoing('last'))).toBe(30);
+      expect(await on.ends('flows')).toEqual([
+        { low: 0, high: 0 },
+        { low: 0, high: 31 },
+      ]);
+      await read(on, 'a', reader);
+      await reader.until(() => reader.received.length >= 31);
+      expect(reader.received.map(({ offset }) => offset)).toEqual([...offsets, 30]);
+    });
+
     it('delivers value, headers and the name of the log', async () => {
       const on = await open('a');
       const reader = new RecordingReader();

@@ -73,7 +73,7 @@ describe.skipIf(ownKafkaSkip !== undefined)('Kafka that fails', () => {
 
     const perPartition = 600;
     const publishing = [0, 1].map(async (partition) => {
-      const acknowledged: Promise<void>[] = [];
+      const acknowledged: Promise<number>[] = [];
       for (const text of numbered(0, perPartition, `${partition}:`)) {
         acknowledged.push(bus.publish('flows', partition, outgoing(text.padEnd(20_000))));
         await wait(15);
