@@ -20,6 +20,8 @@ export const UDP_DEFAULTS = {
   dropsIntervalMs: 1000,
   /** Datagrams a second from one address; 0 is no limit. */
   maxDatagramsPerSecond: 0,
+  /** Longest that a stop reads on, to fetch what the kernel has already taken. */
+  maxFetchMs: 1000,
 } as const;
 
 /** Refused senders that are counted by their address; see TopSenders. */
@@ -337,10 +339,22 @@ class UdpSockets implements UdpInput {
     void this.stop();
   }
 
+  /** Reads on until a turn of the event loop brings nothing more: datagrams in the socket's buffer were received as far as anybody can know. */
+  private async fetchRest(): Promise<void> {
+    const until = performance.now() + UDP_DEFAULTS.maxFetchMs;
+    const seen = (): number => this.counters.datagrams + this.counters.refused + this.counters.limited;
+    for (let before = -1; seen() > before && performance.now() < until; ) {
+      before = seen();
+      // Two turns: a socket that is read in this one may have been polled before its datagrams came.
+      for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
   private async close(): Promise<void> {
     clearInterval(this.timer);
     await this.binding?.catch(() => undefined);
     clearInterval(this.timer);
+    if (this.deliver !== undefined) await this.fetchRest();
     await this.readDrops();
     await Promise.all(
       this.sockets.map((socket) => {

@@ -91,7 +91,7 @@ retention: { flowsDays: 0, minutesDays: 0, hoursDays: 0 }
     const watch = await path.watch(PORT);
     const told = await Promise.all(path.exporters.map((exporter, i) => path.softflowd(exporter, capture, VERSIONS[i]!, PORT)));
     path.loseNothing();
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await path.fetched();
     const { sent, arriving } = await watch.stop();
     await stop(cordon);
     const ledger = ledgerOf(data);
@@ -133,13 +133,13 @@ retention: { flowsDays: 0, minutesDays: 0, hoursDays: 0 }
     cordon.signal('SIGSTOP');
     await path.softflowd(exporter!, capture, 9, PORT);
     cordon.signal('SIGCONT');
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await path.fetched();
     // What the exporter would send next shows that what was before it is missing.
     const before = await watch.stop();
     const last = Buffer.from(before.sent.at(-1)!.payload);
     last.writeUInt32BE(last.readUInt32BE(12) + 1, 12);
     path.send(exporter!, last, PORT);
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await path.fetched();
     await stop(cordon);
 
     const ledger = ledgerOf(data);

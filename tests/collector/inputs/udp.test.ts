@@ -221,6 +221,19 @@ describe('UDP input', () => {
     expect([got, input.counters.queueDrops]).toEqual([[7], 0]);
   });
 
+  test('a stop fetches what the kernel has already taken', async () => {
+    const { input, bound } = await listen();
+    let got = 0;
+    const running = input.start(() => void got++);
+    const exporter = await sender();
+    const SENT = 500;
+    const sends = Array.from({ length: SENT }, (_, i) => send(exporter, Uint8Array.of(i & 0xff), bound[0]!.port));
+    await Promise.all(sends);
+    await input.stop();
+    await running;
+    expect(got).toBe(SENT);
+  });
+
   test('an error of the consumer ends the input and reaches whoever started it', async () => {
     for (const fail of [
       () => Promise.reject(new Error('downstream')),

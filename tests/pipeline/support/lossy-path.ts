@@ -45,6 +45,8 @@ export interface LossyPath {
   /** Loses this share of what is forwarded, but the first datagram of each exporter: it carries the templates. */
   lose(share: number): void;
   loseNothing(): void;
+  /** Resolves when nothing waits in the collector's sockets. */
+  fetched(): Promise<void>;
   /** Captures until `stop`, which answers what the exporters sent and what of it left the router, in order. */
   watch(port: number): Promise<{ stop(): Promise<{ sent: Datagram[]; arriving: Datagram[] }> }>;
   remove(): void;
@@ -129,6 +131,16 @@ export function createLossyPath(exporterCount: number, folder: string): LossyPat
     },
 
     loseNothing: () => void inside(router, 'iptables', '-F', 'FORWARD'),
+
+    async fetched() {
+      // /proc/net/udp: the fifth field is `to be sent:to be read`, in octets.
+      const waits = (): boolean => {
+        const lines = inside(collector, 'cat', '/proc/net/udp').trim().split('\n').slice(1);
+        return lines.some((line) => !line.trim().split(/\s+/)[4]!.endsWith(':00000000'));
+      };
+      do await new Promise((resolve) => setTimeout(resolve, 500));
+      while (waits());
+    },
 
     async watch(port) {
       const points = ['sent', 'arriving'] as const;
