@@ -36,6 +36,10 @@ export class NameTable {
     if (name !== '' && (this.names.has(id) || this.names.size < this.limit)) this.names.set(id, name);
   }
 
+  entries(): Iterable<[id: number, name: string]> {
+    return this.names.entries();
+  }
+
   /** '' when no name was told. */
   of(id: number): string {
     return this.names.get(id) ?? '';

@@ -5,7 +5,7 @@ import type { Log } from '../../flow/service/log.js';
 import { replaceFile } from '../../flow/service/replace-file.js';
 import { DAY_MS } from '../../flow/time.js';
 import { type DomainToRestore, readSavedDomain, type SavedDomain, saveDomain } from './saved-domain.js';
-import type { TemplateStore } from './store.js';
+import type { KnownDomain, TemplateStore } from './store.js';
 
 /** Bounds of what is kept of templates over a restart. */
 export const PERSISTENCE_DEFAULTS = {
@@ -79,12 +79,11 @@ export function createTemplatePersistence(store: TemplateStore, options: Persist
         return 0;
       }
       let restored = 0;
-      for (const { owner, lastSeenMs, systemInitMs, sampling, templates } of domains) {
-        if (!(Math.abs(now() - lastSeenMs) <= maxAgeMs)) continue;
-        const domain = store.restore(owner, lastSeenMs, templates);
+      for (const saved of domains) {
+        if (!(Math.abs(now() - saved.lastSeenMs) <= maxAgeMs)) continue;
+        const domain = store.restore(saved.owner, saved.lastSeenMs, saved.templates);
         if (domain === undefined) continue;
-        domain.systemInitMs = systemInitMs;
-        for (const [sampler, interval] of sampling) domain.sampling.set(sampler, interval);
+        restoreOptions(domain, saved);
         restored++;
       }
       if (restored > 0)
@@ -100,6 +99,15 @@ export function createTemplatePersistence(store: TemplateStore, options: Persist
       await saveInTurn();
     },
   };
+}
+
+/** What options records told. It has no mark of its own: exporters send it beside their templates, and what they send goes over it. */
+function restoreOptions(domain: KnownDomain, saved: DomainToRestore): void {
+  domain.systemInitMs = saved.systemInitMs;
+  for (const [sampler, interval] of saved.sampling) domain.sampling.set(sampler, interval);
+  for (const [sequence, selectors] of saved.sequences) domain.sampling.setSequence(sequence, selectors);
+  for (const [id, name] of saved.interfaceNames) domain.interfaceNames.set(id, name);
+  for (const [id, name] of saved.vrfNames) domain.vrfNames.set(id, name);
 }
 
 interface Unusable {

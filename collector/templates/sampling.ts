@@ -75,6 +75,11 @@ export class SamplingTable {
     yield* this.intervals;
   }
 
+  /** The same for `setSequence`. */
+  selectionSequences(): Iterable<[sequence: number, selectors: readonly number[]]> {
+    return this.sequences.entries();
+  }
+
   private agreed(): number {
     let common = 0;
     for (const interval of this.intervals.values()) {

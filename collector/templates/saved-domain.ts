@@ -1,5 +1,6 @@
 import { formatAddress, parseAddress } from '../../flow/address.js';
 import type { TemplateFields } from './compile.js';
+import { MAX_NAME_OCTETS } from './names.js';
 import type { DomainOwner, KnownDomain } from './store.js';
 import { readIpfixFields, readNetflow9Fields } from './template.js';
 
@@ -14,6 +15,10 @@ export interface SavedDomain {
   readonly systemInitMs: number | null;
   /** Sampler (null: the whole domain) and interval. */
   readonly sampling: readonly (readonly [number | null, number])[];
+  /** Selection sequence and its selectors. */
+  readonly sequences: readonly (readonly [number, readonly number[]])[];
+  readonly interfaceNames: readonly (readonly [number, string])[];
+  readonly vrfNames: readonly (readonly [number, string])[];
   /** Template records, base64. */
   readonly templates: readonly string[];
   readonly optionsTemplates: readonly string[];
@@ -25,6 +30,9 @@ export interface DomainToRestore {
   readonly lastSeenMs: number;
   readonly systemInitMs: number;
   readonly sampling: readonly (readonly [number | undefined, number])[];
+  readonly sequences: readonly (readonly [number, readonly number[]])[];
+  readonly interfaceNames: readonly (readonly [number, string])[];
+  readonly vrfNames: readonly (readonly [number, string])[];
   readonly templates: readonly TemplateFields[];
 }
 
@@ -33,7 +41,7 @@ const FIRST_TEMPLATE_ID = 256;
 const SPECIFIER_OCTETS = 4;
 
 export function saveDomain(domain: KnownDomain): SavedDomain {
-  const { owner, sampling, templates, lastSeenMs, systemInitMs } = domain;
+  const { owner, sampling, templates, lastSeenMs, systemInitMs, interfaceNames, vrfNames } = domain;
   const records = (isOptions: boolean): string[] =>
     [...templates.values()]
       .filter((template) => template.isOptions === isOptions)
@@ -46,6 +54,9 @@ export function saveDomain(domain: KnownDomain): SavedDomain {
     lastSeenMs,
     systemInitMs: Number.isNaN(systemInitMs) ? null : systemInitMs,
     sampling: [...sampling.entries()].map(([sampler, interval]) => [sampler ?? null, interval]),
+    sequences: [...sampling.selectionSequences()],
+    interfaceNames: [...interfaceNames.entries()],
+    vrfNames: [...vrfNames.entries()],
     templates: records(false),
     optionsTemplates: records(true),
   };
@@ -59,15 +70,22 @@ export function readSavedDomain(line: unknown): DomainToRestore | undefined {
   if (protocol !== 'netflow9' && protocol !== 'ipfix') return undefined;
   if (!isWord(exporterPort, 16) || !isWord(observationDomainId, 32) || !Number.isFinite(lastSeenMs)) return undefined;
   const exporter = addressOf(saved.exporter);
-  const sampling = samplingOf(saved.sampling);
+  const sampling = pairsOf(saved.sampling, isNumberOrNull, Number.isFinite);
+  const sequences = pairsOf(saved.sequences, Number.isFinite, isNumbers);
+  const interfaceNames = pairsOf(saved.interfaceNames, Number.isFinite, isText);
+  const vrfNames = pairsOf(saved.vrfNames, Number.isFinite, isText);
   const templates = templatesOf(saved.templates, protocol, false);
   const options = templatesOf(saved.optionsTemplates, protocol, true);
-  if (exporter === undefined || sampling === undefined || templates === undefined || options === undefined) return undefined;
+  if (sampling === undefined || sequences === undefined || interfaceNames === undefined || vrfNames === undefined) return undefined;
+  if (exporter === undefined || templates === undefined || options === undefined) return undefined;
   return {
     owner: { exporter, exporterPort: exporterPort!, transport: 'udp', protocol, observationDomainId: observationDomainId! },
     lastSeenMs: lastSeenMs!,
     systemInitMs: typeof saved.systemInitMs === 'number' ? saved.systemInitMs : Number.NaN,
-    sampling,
+    sampling: (sampling as [number | null, number][]).map(([sampler, interval]) => [sampler ?? undefined, interval]),
+    sequences: sequences as [number, number[]][],
+    interfaceNames: interfaceNames as [number, string][],
+    vrfNames: vrfNames as [number, string][],
     templates: [...templates, ...options],
   };
 }
@@ -84,16 +102,16 @@ function addressOf(text: unknown): Uint8Array | undefined {
   }
 }
 
-function samplingOf(value: unknown): [number | undefined, number][] | undefined {
+type Test = (value: unknown) => boolean;
+const isNumberOrNull: Test = (value) => value === null || Number.isFinite(value);
+const isNumbers: Test = (value) => Array.isArray(value) && value.every(Number.isFinite);
+const isText: Test = (value) => typeof value === 'string' && value.length <= MAX_NAME_OCTETS;
+
+/** Pairs that pass both tests; undefined when `value` is anything else. */
+function pairsOf(value: unknown, first: Test, second: Test): unknown[][] | undefined {
   if (!Array.isArray(value)) return undefined;
-  const entries: [number | undefined, number][] = [];
-  for (const entry of value as readonly unknown[]) {
-    if (!Array.isArray(entry)) return undefined;
-    const [sampler, interval] = entry as readonly unknown[];
-    if ((sampler !== null && !Number.isFinite(sampler)) || !Number.isFinite(interval)) return undefined;
-    entries.push([sampler === null ? undefined : (sampler as number), interval as number]);
-  }
-  return entries;
+  const isPair = (pair: unknown): boolean => Array.isArray(pair) && pair.length === 2 && first(pair[0]) && second(pair[1]);
+  return value.every(isPair) ? (value as unknown[][]) : undefined;
 }
 
 function templatesOf(value: unknown, protocol: 'netflow9' | 'ipfix', isOptions: boolean): TemplateFields[] | undefined {

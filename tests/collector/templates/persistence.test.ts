@@ -65,6 +65,21 @@ describe('templates over a restart', () => {
     ]);
   });
 
+  it('keeps the names of interfaces and VRFs, and selection sequences', async () => {
+    const { store } = await heard();
+    const [domain] = store.domains();
+    domain!.interfaceNames.set(7, 'ge-0/0/7');
+    domain!.vrfNames.set(3, 'vendor');
+    domain!.sampling.set(11, 4);
+    domain!.sampling.set(12, 5);
+    domain!.sampling.setSequence(99, [11, 12]);
+    const path = newFile();
+    await persistence(store, path).stop();
+    const again = await restarted(path);
+    const found = [...again.store.domains()].find(({ owner }) => owner.protocol === domain!.owner.protocol)!;
+    expect([found.interfaceNames.of(7), found.vrfNames.of(3), found.sampling.ofSequence(99)]).toEqual(['ge-0/0/7', 'vendor', 20]);
+  });
+
   it('takes the mark off a template that the exporter sends again', async () => {
     const { path } = await heard();
     const { store } = await restarted(path);
@@ -163,6 +178,9 @@ describe('a template file that is not as it was written', () => {
       lastSeenMs: fc.oneof(fc.constant(NOW), anything),
       systemInitMs: anything,
       sampling: fc.oneof(fc.constant([[null, 10]]), fc.array(anything)),
+      sequences: fc.oneof(fc.constant([[1, [2, 3]]]), fc.array(anything)),
+      interfaceNames: fc.oneof(fc.constant([[1, 'eth0']]), fc.array(anything)),
+      vrfNames: fc.oneof(fc.constant([]), anything),
       templates: fc.oneof(fc.array(anything), fc.array(fc.constant('AQAAAQAIAAQ='))),
       optionsTemplates: fc.array(fc.constantFrom('AQAABAAEAAEABAAwAAQ=', 'AQAAAgABAAgABAAMAAQ=', '')),
     });
