@@ -1,15 +1,16 @@
 import { ColumnBatch, FlowBatch } from '../flow/batch.js';
-import type { Bus } from '../flow/bus/bus.js';
 import { COVERAGE_COLUMNS } from '../flow/coverage.js';
 import { FrameEncoder } from '../flow/frame.js';
 import { MINUTE_MS, minuteOf } from '../flow/time.js';
 import type { WatchList } from '../flow/watch-list.js';
 import type { FaultCode, Faults, LineBlock, LineDecoder, Origin } from './contracts.js';
+import type { RecordListener } from './decoders/data-sets.js';
 import { createExportDecoder } from './decoders/decoders-table.js';
 import { createMessageReport } from './decoders/report.js';
 import type { Meter } from './metering/meter.js';
 import { createNameTable, type NameTable } from './names/name-table.js';
 import { createFlowOutput, type FlowOutput } from './outputs/flow-output.js';
+import type { FrameSink } from './outputs/frame-sink.js';
 import type { PacketBatch } from './packets/packet-batch.js';
 import type { Quarantine } from './quarantine/quarantine.js';
 import type { CaptureLedger } from './sequence/capture-stretch.js';
@@ -38,7 +39,7 @@ export interface CollectorOutput {
 
 /** Frames on the topics `flows` and `coverage`. */
 export function createBusOutput(options: {
-  readonly bus: Bus;
+  readonly bus: FrameSink;
   readonly watchList: WatchList;
   readonly keepUnwatched?: boolean;
 }): CollectorOutput {
@@ -108,6 +109,8 @@ export interface CollectorSettings {
   readonly keyByPort?: boolean;
   /** Keeps what arrives live and cannot be read. */
   readonly quarantine?: Pick<Quarantine, 'keep'>;
+  /** Sees every record of NetFlow and IPFIX with all its elements. */
+  readonly listener?: RecordListener;
 }
 
 /** Takes rows out of a batch: a repeated message's, though not those it released from others, which follow them. */
@@ -138,8 +141,12 @@ export function createCollector(output: CollectorOutput, settings: CollectorSett
     faults: new Map(),
   };
   const faults: Faults = { add: (code, count = 1) => void counters.faults.set(code, (counters.faults.get(code) ?? 0) + count) };
-  const { templates, keyByPort = false, quarantine } = settings;
-  const decoder = createExportDecoder({ keyByPort, ...(templates === undefined ? {} : { templates }) });
+  const { templates, keyByPort = false, quarantine, listener } = settings;
+  const decoder = createExportDecoder({
+    keyByPort,
+    ...(templates === undefined ? {} : { templates }),
+    ...(listener === undefined ? {} : { listener }),
+  });
   const report = createMessageReport();
   const ledger = createLedger({ keyByPort });
   const names = createNameTable();
@@ -226,7 +233,7 @@ export function createCollector(output: CollectorOutput, settings: CollectorSett
       counters.datagrams++;
       const first = batch.length;
       const rows = decoder.decode(payload, origin, batch, report, faults);
-      const state = ledger.message(report, origin);
+      const state = ledger.message(report, origin, batch, first);
       const own = rows - report.recordsReleased;
       if (state === DUPLICATE) {
         counters.duplicates++;

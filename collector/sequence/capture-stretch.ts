@@ -1,6 +1,6 @@
 import { MINUTE_MS, minuteOf } from '../../flow/time.js';
 import { type MinuteCounts, sawMessage } from './counts.js';
-import type { OpenMinutes } from './exporter-stream.js';
+import type { OpenMinutes } from './open-minutes.js';
 
 /** What a capture saw, minute by minute: the ledger of packets that we meter ourselves. */
 export interface CaptureLedger {

@@ -1,55 +1,25 @@
+import type { FlowBatch } from '../../flow/batch.js';
 import { SequenceState } from '../../flow/columns.js';
-import { minuteOf } from '../../flow/time.js';
+import { MINUTE_MS, minuteOf } from '../../flow/time.js';
 import type { HeldMessage, MessageReport, ReleasedSet } from '../contracts.js';
-import { type Account, emptyCounts, type MinuteCounts, sawMessage, sawOffset } from './counts.js';
+import { Cadence } from './cadence.js';
+import { ClockOffset } from './clock-offset.js';
+import { type MinuteCounts, sawMessage, sawOffset } from './counts.js';
 import { DialectStream } from './dialect.js';
 import type { ExporterStatus } from './exporter-status.js';
+import { type InterfaceBudget, Interfaces } from './interfaces.js';
 import type { SequenceLimits } from './limits.js';
+import type { OpenMinutes } from './open-minutes.js';
 import { bookReleased } from './released-sets.js';
+import { RunningTotal } from './running-total.js';
 import { SampleSources, type SourceBudget } from './sample-sources.js';
 import { DUPLICATE, type SequenceBook, SequenceStream } from './stream.js';
 import { StreamTotals } from './stream-totals.js';
 
-/** The minutes of one account that were not drained yet. */
-export class OpenMinutes {
-  readonly account: Account;
-  /** Grows when minutes are taken out: who holds on to a minute's counts must fetch them anew. */
-  generation = 0;
-  private readonly minutes = new Map<number, MinuteCounts>();
-  private readonly maxOpen: number;
-  private latest: MinuteCounts | undefined;
-
-  constructor(account: Account, maxOpen: number) {
-    this.account = account;
-    this.maxOpen = maxOpen;
-  }
-
-  /** The counts of the minute around `ms`; those of the latest minute where too many are open (a clock that jumps at random). */
-  at(ms: number): MinuteCounts {
-    const minute = minuteOf(ms);
-    if (this.latest?.minute === minute) return this.latest;
-    let counts = this.minutes.get(minute);
-    if (counts === undefined) {
-      if (this.minutes.size >= this.maxOpen && this.latest !== undefined) return this.latest;
-      counts = emptyCounts(minute);
-      this.minutes.set(minute, counts);
-    }
-    this.latest = counts;
-    return counts;
-  }
-
-  get size(): number {
-    return this.minutes.size;
-  }
-
-  /** Takes out the minutes before `untilMs`. */
-  take(untilMs: number): MinuteCounts[] {
-    const taken = [...this.minutes.values()].filter((counts) => counts.minute < untilMs);
-    for (const counts of taken) this.minutes.delete(counts.minute);
-    if (taken.length > 0) this.generation++;
-    if (this.latest !== undefined && this.latest.minute < untilMs) this.latest = undefined;
-    return taken;
-  }
+/** What all streams of a ledger share. */
+export interface StreamBudgets {
+  readonly sources: SourceBudget;
+  readonly interfaces: InterfaceBudget;
 }
 
 /** One exporter's stream of one protocol: its sequence numbers and the ledger rows they fill. */
@@ -64,27 +34,38 @@ export class ExporterStream implements SequenceBook {
   /** sFlow: each source numbers its samples too. */
   private readonly samples: SampleSources | undefined;
   private readonly sequence: SequenceStream | DialectStream;
+  /** sFlow: the agent's interface counters against its samples. */
+  private readonly interfaces: Interfaces | undefined;
+  private readonly cadence: Cadence;
+  private readonly clockOffset = new ClockOffset();
+  /** What the exporter says of itself: records it did not send, packets it did not look at. */
+  private readonly notSent = new RunningTotal();
+  private readonly ignored = new RunningTotal();
   private readonly totals = new StreamTotals();
 
-  constructor(key: string, minutes: OpenMinutes, limits: SequenceLimits, sourceBudget: SourceBudget) {
+  constructor(key: string, minutes: OpenMinutes, limits: SequenceLimits, budgets: StreamBudgets) {
     const { protocol } = minutes.account;
     this.key = key;
     this.minutes = minutes;
     this.countsPackets = protocol === 'netflow9' || protocol === 'sflow5';
     this.isNumbered = protocol !== 'netflow1';
-    this.samples =
-      protocol === 'sflow5' ? new SampleSources(limits, sourceBudget, (samples, ms) => this.lostSamples(samples, ms)) : undefined;
+    const isSampled = protocol === 'sflow5';
+    this.samples = isSampled ? new SampleSources(limits, budgets.sources, (samples, ms) => this.lostSamples(samples, ms)) : undefined;
+    this.interfaces = isSampled ? new Interfaces(budgets.interfaces) : undefined;
+    this.cadence = new Cadence(limits, (fromMs, toMs) => this.silent(fromMs, toMs));
     this.sequence = protocol === 'ipfix' ? new DialectStream(limits, this) : new SequenceStream(limits, this);
   }
 
-  /** Books one message. Returns its SequenceState, or DUPLICATE. */
-  message(report: MessageReport, receivedMs: number): number {
+  /** Books one message, whose own rows begin at `first` of `batch`. Returns its SequenceState, or DUPLICATE. */
+  message(report: MessageReport, receivedMs: number, batch: FlowBatch | undefined, first: number): number {
     const state = this.follow(report);
     const counts = this.minutes.at(report.exportTimeMs);
+    const arrivedMs = Number.isNaN(receivedMs) ? report.exportTimeMs : receivedMs;
     const waiting = Math.max(0, report.recordsHeld);
     const records = report.recordsDecoded + report.recordsUndecodable + report.recordsMalformed + waiting;
     sawMessage(counts, report.exportTimeMs);
-    this.totals.saw(Number.isNaN(receivedMs) ? report.exportTimeMs : receivedMs);
+    this.totals.saw(arrivedMs);
+    this.cadence.message(arrivedMs);
     counts.recordsReceived += records;
     counts.recordsSent += records;
     if (state === DUPLICATE) {
@@ -116,8 +97,42 @@ export class ExporterStream implements SequenceBook {
     counts.templatesChanged += report.templatesChanged;
     counts.samplingInterval = Math.max(counts.samplingInterval, report.samplingInterval, attained);
     // sFlow has no clock that could be off.
-    if (this.samples === undefined) sawOffset(counts, receivedMs - report.exportTimeMs);
+    if (this.samples === undefined) {
+      sawOffset(counts, receivedMs - report.exportTimeMs);
+      this.clockOffset.saw(receivedMs - report.exportTimeMs, receivedMs);
+    }
+    if (state !== SequenceState.reordered && (state !== SequenceState.unknown || this.totals.messages === 1)) this.told(report, counts);
+    if (batch !== undefined) this.interfaces?.rows(batch, first, first + report.recordsDecoded);
+    if (report.interfaces.length > 0) this.interfaces?.counters(report.interfaces, report.exportTimeMs, counts);
     return state;
+  }
+
+  /** What the exporter, in a message that is in its place, says of what it left out itself: no sequence number shows it. */
+  private told({ statistics }: MessageReport, counts: MinuteCounts): void {
+    const notExported = this.notSent.told(statistics.notSentRecords);
+    let missed = this.ignored.told(statistics.ignoredPackets);
+    if (this.samples !== undefined) {
+      const { selected, pool, dropped } = this.samples.counts;
+      counts.packetsSelected += selected;
+      counts.packetsPool += pool;
+      missed += dropped;
+    }
+    counts.recordsNotExported += notExported;
+    counts.packetsMissed += missed;
+    this.totals.recordsNotExported += notExported;
+    this.totals.packetsMissed += missed;
+  }
+
+  /** Silence by the clock of arrivals is booked by the exporter's, as its messages are, so far as its offset is known. */
+  private silent(fromMs: number, toMs: number): void {
+    const { ms } = this.clockOffset;
+    const offsetMs = Number.isNaN(ms) ? 0 : ms;
+    const end = toMs - offsetMs;
+    for (let at = fromMs - offsetMs; at < end; ) {
+      const next = Math.min(end, minuteOf(at) + MINUTE_MS);
+      this.minutes.at(at).silentMilliseconds += next - at;
+      at = next;
+    }
   }
 
   lost(units: number, revealedMs: number): void {
@@ -143,6 +158,9 @@ export class ExporterStream implements SequenceBook {
 
   restarted(revealedMs: number): void {
     this.samples?.clear();
+    this.interfaces?.clear();
+    this.notSent.restart();
+    this.ignored.restart();
     this.totals.restarts++;
     this.minutes.at(revealedMs).restarts++;
   }
@@ -182,10 +200,16 @@ export class ExporterStream implements SequenceBook {
     else this.sequence.settleBefore(ms);
   }
 
+  /** No message came up to `ms` by the clock of arrivals. */
+  ranUntil(ms: number): void {
+    this.cadence.ranUntil(ms);
+  }
+
   /** Gives back what a stream that is forgotten held. */
   close(): void {
     this.settleBefore(Number.POSITIVE_INFINITY);
     this.samples?.clear();
+    this.interfaces?.clear();
   }
 
   /**
@@ -200,7 +224,7 @@ export class ExporterStream implements SequenceBook {
   }
 
   status(): ExporterStatus {
-    return this.totals.status(this.minutes.account, this.dialect());
+    return this.totals.status(this.minutes.account, this.dialect(), this.cadence.usualPauseMs, this.clockOffset.ms);
   }
 
   private dialect(): string {

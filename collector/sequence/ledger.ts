@@ -7,9 +7,10 @@ import type { HeldMessage, MessageReport, Origin, ReleasedSet } from '../contrac
 import { type CaptureLedger, createCaptureLedger } from './capture-stretch.js';
 import { type Account, type MinuteCounts, writeCounts } from './counts.js';
 import type { ExporterStatus } from './exporter-status.js';
-import { ExporterStream, OpenMinutes } from './exporter-stream.js';
+import { ExporterStream } from './exporter-stream.js';
 import { DEFAULT_SEQUENCE_LIMITS, type SequenceLimits } from './limits.js';
 import { createLogLedger, type LogLedger } from './log-ledger.js';
+import { OpenMinutes } from './open-minutes.js';
 import { bookReleased } from './released-sets.js';
 import { StreamTotals } from './stream-totals.js';
 
@@ -35,9 +36,10 @@ export type RowSource = 'exported' | 'metered';
 export interface Ledger {
   /**
    * Books one message as the decoder reported it. Returns the SequenceState for the column `sequenceState` of its rows, or DUPLICATE (−1): the
-   * caller then takes the rows back (`batch.truncate`).
+   * caller then takes the message's own rows back, not those it released from others. `batch` with the message's rows from `first` on is what interface
+   * counters are reconciled with; without it nothing is estimated.
    */
-  message(report: MessageReport, origin: Origin): number;
+  message(report: MessageReport, origin: Origin, batch?: FlowBatch, first?: number): number;
   /** Books rows `from` to `to` of a batch as handed on, those with 1 in `unwatched` (by row) as not kept. */
   rows(batch: FlowBatch, from: number, to: number, source: RowSource, unwatched?: Uint8Array): void;
   /** Books records of one account and minute as handed on, for callers that counted themselves. */
@@ -54,7 +56,8 @@ export interface Ledger {
   log(sensor: string, protocol: string): LogLedger;
   /**
    * Writes the minutes before `untilMs` as rows, ordered by minute, sensor, exporter, domain and protocol, and forgets them. Gaps revealed in them are
-   * lost from then on, so leave `untilMs` a reorder window behind the clock; Infinity at the end of input. Returns the number of rows;
+   * lost from then on, so leave `untilMs` a reorder window behind the clock; Infinity at the end of input. A finite `untilMs` says that the ledger was there
+   * up to then, so that exporters which sent nothing were silent; the end of input says nothing of the kind. Returns the number of rows;
    * a batch can fill up, so drain into an empty one until that number is 0.
    */
   drain(untilMs: number, into: ColumnBatch<typeof COVERAGE_COLUMNS>): number;
@@ -86,7 +89,7 @@ export function createLedger(options: LedgerOptions = {}): Ledger {
     { sensor: TOO_MANY_EXPORTERS, exporter: NO_ADDRESS, observationDomainId: 0, protocol: '' },
     limits.maxOpenMinutes,
   );
-  const sourceBudget = { left: limits.maxSampleSources };
+  const budgets = { sources: { left: limits.maxSampleSources }, interfaces: { left: limits.maxInterfaces } };
   let uses = 0;
   let streamsEvicted = 0;
   let lastMinute = 0;
@@ -112,7 +115,7 @@ export function createLedger(options: LedgerOptions = {}): Ledger {
     let stream = streams.get(key);
     if (stream === undefined) {
       if (streams.size >= limits.maxStreams) evict();
-      stream = new ExporterStream(key, minutesOf(accountOf(report, origin)), limits, sourceBudget);
+      stream = new ExporterStream(key, minutesOf(accountOf(report, origin)), limits, budgets);
       streams.set(key, stream);
     }
     stream.lastUse = ++uses;
@@ -162,7 +165,7 @@ export function createLedger(options: LedgerOptions = {}): Ledger {
   }
 
   return {
-    message(report, origin) {
+    message(report, origin, batch, first = 0) {
       // A header of zeros may still have records behind it that became rows.
       for (const set of report.released) bookSet(set);
       const isUnread = report.malformed && report.exportTimeMs === 0 && report.recordsDecoded === 0;
@@ -170,7 +173,7 @@ export function createLedger(options: LedgerOptions = {}): Ledger {
       lastMinute = minuteOf(report.exportTimeMs);
       const stream = streamOf(report, origin);
       if (report.held !== undefined) streamOfHeld.set(report.held, stream);
-      return stream.message(report, origin.receivedMs);
+      return stream.message(report, origin.receivedMs, batch, first);
     },
 
     rows(batch, from, to, source, unwatched) {
@@ -213,7 +216,10 @@ export function createLedger(options: LedgerOptions = {}): Ledger {
     log: (sensor, protocol) => createLogLedger(stretchOf(sensor, protocol), limits.maxEmptyMinutes),
 
     drain(untilMs, into) {
-      for (const stream of streams.values()) stream.settleBefore(untilMs);
+      for (const stream of streams.values()) {
+        stream.settleBefore(untilMs);
+        if (untilMs !== Number.POSITIVE_INFINITY) stream.ranUntil(untilMs);
+      }
       const taken: { account: Account; counts: MinuteCounts }[] = [];
       for (const minutes of [...accounts.values(), overflow]) {
         if (into.length + taken.length + minutes.size > MAX_BATCH_ROWS) break;

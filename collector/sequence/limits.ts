@@ -22,6 +22,12 @@ export interface SequenceLimits {
   readonly maxSampleSources: number;
   /** A pause of a capture longer than this is not filled with empty minutes: 31 days. */
   readonly maxEmptyMinutes: number;
+  /** Interfaces whose counters are reconciled at once, over all sFlow agents; further ones are not reconciled. About 100 octets each. */
+  readonly maxInterfaces: number;
+  /** Pauses between messages (of 1 ms at least) from which an exporter's usual one is learned. */
+  readonly messagesToLearnCadence: number;
+  /** Silence of an exporter is counted for this long: one that was taken away must not fill the ledger for ever. A day. */
+  readonly maxSilenceMs: number;
 }
 
 export const DEFAULT_SEQUENCE_LIMITS: SequenceLimits = {
@@ -36,4 +42,7 @@ export const DEFAULT_SEQUENCE_LIMITS: SequenceLimits = {
   maxAccounts: 8192,
   maxSampleSources: 65_536,
   maxEmptyMinutes: 44_640,
+  maxInterfaces: 65_536,
+  messagesToLearnCadence: 32,
+  maxSilenceMs: 86_400_000,
 };

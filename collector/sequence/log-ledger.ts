@@ -1,6 +1,6 @@
 import type { LogEvents } from '../contracts.js';
 import { type CaptureLedger, createCaptureLedger } from './capture-stretch.js';
-import type { OpenMinutes } from './exporter-stream.js';
+import type { OpenMinutes } from './open-minutes.js';
 
 /** The ledger of one log, which tells line by line what was in it. */
 export interface LogLedger extends LogEvents {

@@ -13,6 +13,21 @@ const BEYOND_CHANCE = 1 + 4 / Math.sqrt(ATTAINED_SAMPLES);
 /** A port's samples need less memory than an exporter's messages. */
 const SOURCE_LIMITS = { maxHoles: 16, maxRecentMessages: 32 } as const;
 
+/**
+ * A pool that grew by more than this many sampling intervals for each sample taken was set anew: by chance that happens with a probability of e^−64.
+ */
+const MOST_INTERVALS = 64;
+
+/** What the latest message told of its sources beside the samples. */
+export interface PoolCounts {
+  /** Samples that arrived, whose pool is told … */
+  selected: number;
+  /** … and the packets that they were taken from. */
+  pool: number;
+  /** Packets marked for sampling that the agent had to drop. */
+  dropped: number;
+}
+
 /** How many more sources may be followed; shared by all agents of a ledger. */
 export interface SourceBudget {
   left: number;
@@ -24,6 +39,10 @@ interface Source {
   poolBefore: number;
   received: number;
   rate: number;
+  /** Of the latest sample in order. */
+  sequence: number;
+  pool: number;
+  drops: number;
   /** Interval that the last window came to, 0 while it is not beyond the told one. */
   attained: number;
 }
@@ -36,6 +55,8 @@ interface Source {
 export class SampleSources {
   /** False once a source had to be left out for want of memory: its loss can then only be estimated. */
   complete = true;
+  /** Of the latest `observe`. */
+  readonly counts: PoolCounts = { selected: 0, pool: 0, dropped: 0 };
   private readonly limits: SequenceLimits;
   private readonly budget: SourceBudget;
   private readonly lost: (samples: number, revealedMs: number) => void;
@@ -50,6 +71,9 @@ export class SampleSources {
   /** Follows the samples of one datagram, none of which was seen before. Returns the largest interval that one of their sources attained, 0 for none. */
   observe(samples: SampleCounters, exportTimeMs: number): number {
     let largest = 0;
+    this.counts.selected = 0;
+    this.counts.pool = 0;
+    this.counts.dropped = 0;
     for (let at = 0; at < samples.length * SAMPLE_WORDS; at += SAMPLE_WORDS) {
       const source = this.sourceOf(samples.words[at]!, samples.words[at + 1]!);
       if (source === undefined) continue;
@@ -63,7 +87,9 @@ export class SampleSources {
       if (state === DUPLICATE) continue;
       if (state === SequenceState.inOrder || state === SequenceState.afterLoss || state === SequenceState.reordered) {
         countPool(source, samples.words[at + 3]!, samples.words[at + 4]!, state !== SequenceState.reordered);
+        this.countPackets(source, samples, at, state !== SequenceState.reordered);
       } else {
+        keepLatest(source, samples, at);
         startWindow(source, samples.words[at + 3]!, samples.words[at + 4]!);
       }
       if (source.attained > largest) largest = source.attained;
@@ -86,6 +112,29 @@ export class SampleSources {
     this.complete = true;
   }
 
+  /** Running totals of 32 bits that wrap. A late sample was taken from a pool that is counted already. */
+  private countPackets(source: Source, samples: SampleCounters, at: number, isLatest: boolean): void {
+    const { counts } = this;
+    const { words } = samples;
+    if (!isLatest) {
+      if (source.pool > 0) counts.selected++;
+      return;
+    }
+    const rate = words[at + 3]!;
+    const pool = words[at + 4]!;
+    const drops = words[at + 5]!;
+    const packets = (pool - source.pool) >>> 0;
+    const dropped = (drops - source.drops) >>> 0;
+    const taken = ((words[at + 2]! - source.sequence) >>> 0) + dropped;
+    if (packets > 0 && packets <= rate * taken * MOST_INTERVALS) {
+      counts.selected++;
+      counts.pool += packets;
+    }
+    // A total that was set back looks like billions of drops; so many packets there were not.
+    if (packets === 0 ? dropped <= 0x7fff_ffff : dropped <= packets) counts.dropped += dropped;
+    keepLatest(source, samples, at);
+  }
+
   private sourceOf(sourceClass: number, index: number): Source | undefined {
     const key = sourceClass * 2 ** 32 + index;
     let source = this.sources.get(key);
@@ -97,11 +146,17 @@ export class SampleSources {
       this.budget.left--;
       // That an agent restarted, its datagrams tell; samples without flow were counted when they came.
       const stream = new SequenceStream(this.limits, { lost: this.lost, restarted: () => undefined, undecodable: () => undefined });
-      source = { stream, poolBefore: 0, received: 0, rate: 0, attained: 0 };
+      source = { stream, poolBefore: 0, received: 0, rate: 0, sequence: 0, pool: 0, drops: 0, attained: 0 };
       this.sources.set(key, source);
     }
     return source;
   }
+}
+
+function keepLatest(source: Source, { words }: SampleCounters, at: number): void {
+  source.sequence = words[at + 2]!;
+  source.pool = words[at + 4]!;
+  source.drops = words[at + 5]!;
 }
 
 function startWindow(source: Source, rate: number, pool: number): void {

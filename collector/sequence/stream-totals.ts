@@ -17,6 +17,8 @@ export class StreamTotals {
   duplicates = 0;
   held = 0;
   restarts = 0;
+  recordsNotExported = 0;
+  packetsMissed = 0;
   private templatesReceived = 0;
   private templatesMissing = 0;
   private templatesChanged = 0;
@@ -53,7 +55,7 @@ export class StreamTotals {
     this.samplingInterval = Math.max(report.samplingInterval, attained) || this.samplingInterval;
   }
 
-  status(account: Account, dialect: string): ExporterStatus {
+  status(account: Account, dialect: string, usualPauseMs: number, clockOffsetMs: number): ExporterStatus {
     return {
       ...account,
       firstSeenMs: this.firstSeenMs,
@@ -61,7 +63,7 @@ export class StreamTotals {
       messages: this.messages,
       records: this.records,
       messagesPerSecond: this.rate(),
-      usualPauseMs: Number.NaN,
+      usualPauseMs,
       samplingInterval: this.samplingInterval,
       lostMessages: this.lostMessages,
       lostRecords: this.lostRecords,
@@ -73,9 +75,9 @@ export class StreamTotals {
       templatesMissing: this.templatesMissing,
       templatesChanged: this.templatesChanged,
       templatesReceived: this.templatesReceived,
-      recordsNotExported: 0,
-      packetsMissed: 0,
-      clockOffsetMs: Number.NaN,
+      recordsNotExported: this.recordsNotExported,
+      packetsMissed: this.packetsMissed,
+      clockOffsetMs,
       dialect,
     };
   }
