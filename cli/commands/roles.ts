@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { type CollectorOutput, createBusOutput, createCollector } from '../../collector/collector.js';
+import { createBusOutput, createCollector } from '../../collector/collector.js';
 import { createClaimEngines } from '../../detector/engine/engine-set.js';
 import { createDetectorService } from '../../detector/engine/service.js';
 import { createFileSnapshotStore } from '../../detector/engine/snapshot-file.js';
 import { createStoreService } from '../../detector/store/service/store-service.js';
-import type { Bus } from '../../flow/bus/bus.js';
+import type { Config } from '../../flow/service/config.js';
 import { Lifecycle, untilSignal } from '../../flow/service/lifecycle.js';
 import { createLog, type Log } from '../../flow/service/log.js';
 import { UsageError } from '../errors.js';
+import { bufferedKafka, watchBuffer } from '../wiring/buffered-kafka.js';
 import { type ClaimSets, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
 import { configuredKafka } from '../wiring/kafka.js';
 import { openListening } from '../wiring/listening.js';
@@ -19,10 +20,15 @@ import type { Role as RoleName } from '../wiring/process-status.js';
 import { configuredRetention, configuredStore } from '../wiring/stores.js';
 import { type CommonFlags, commonSettings, type Settings, withCommonFlags, withListenFlag } from './common.js';
 
-interface Role {
+interface Connection {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Role<B extends Connection> {
   readonly settings: Settings;
   readonly log: Log;
-  readonly bus: Bus;
+  readonly bus: B;
   readonly monitoring: Monitoring;
   readonly lifecycle: Lifecycle;
 }
@@ -31,34 +37,26 @@ interface Role {
  * Reads and opens what is local, so that what is wrong there is told before a broker is waited for, and answers how to start the role's parts once the bus
  * has started; `ended` rejects when one of them ends by an error.
  */
-type PrepareRole = (role: Role) => Promise<() => Promise<{ readonly ended: Promise<unknown> }>>;
+type PrepareRole<B extends Connection> = (role: Role<B>) => Promise<() => Promise<{ readonly ended: Promise<unknown> }>>;
 
 /** `cordon collect`: exporters to Kafka. */
 export function collectCommand(): Command {
   const command = roleCommand(
     'collect',
     'Listen for flow exports and send flow records to Kafka',
+    bufferedKafka,
     async ({ settings, log, bus, monitoring, lifecycle }) => {
       const { config } = settings;
       const claimSets = claimsOf(settings);
-      // Rows are cut into partitions, whose number only a bus that has started knows; the sockets are opened before.
-      let output: CollectorOutput | undefined;
-      const started = (): CollectorOutput => {
-        output ??= createBusOutput({ bus, watchList: claimSets.watchList, keepUnwatched: config.collector.keepUnwatched });
-        return output;
-      };
       const live = await startLiveParts({ config, data: config.data, log, lifecycle });
-      const collector = createCollector(
-        {
-          flows: { write: (batch) => started().flows.write(batch), flush: () => started().flows.flush() },
-          coverage: (minutes) => started().coverage(minutes),
-        },
-        live.settings,
-      );
+      const { keepUnwatched } = config.collector;
+      const collector = createCollector(createBusOutput({ bus, watchList: claimSets.watchList, keepUnwatched }), live.settings);
       const sensorOf = createSensorNamer(claimSets.sets, config.collector.sensors);
       const listening = await openListening({ config, claimSets, collector, sensorOf, log, lifecycle });
       watchCollector(monitoring, () => liveStatus(collector, live, listening));
       return async () => {
+        const { status } = bus;
+        if (status !== undefined) watchBuffer(monitoring, () => status.call(bus));
         const { failed } = await listening.start();
         log.info({ addresses: listening.addresses }, 'listening');
         return { ended: failed };
@@ -73,6 +71,7 @@ export function detectCommand(): Command {
   return roleCommand(
     'detect',
     'Judge flow records from Kafka and send findings back',
+    configuredKafka,
     async ({ settings, log, bus, monitoring, lifecycle }) => {
       const { config } = settings;
       const { sets } = claimsOf(settings);
@@ -109,6 +108,7 @@ export function storeCommand(): Command {
   return roleCommand(
     'store',
     'Write flow records, coverage and findings from Kafka to ClickHouse, and verdicts of the claims',
+    configuredKafka,
     async ({ settings, log, bus, monitoring, lifecycle }) => {
       const { config } = settings;
       const claimSets = config.claims.length > 0 ? claimsOf(settings) : undefined;
@@ -126,11 +126,16 @@ export function storeCommand(): Command {
   );
 }
 
-function roleCommand(role: RoleName, description: string, prepare: PrepareRole): Command {
+function roleCommand<B extends Connection>(
+  role: RoleName,
+  description: string,
+  connect: (config: Config, log: Log) => B,
+  prepare: PrepareRole<B>,
+): Command {
   return withCommonFlags(new Command(role).description(`${description} (runs until it is stopped)`)).action(async (flags: CommonFlags) => {
     const settings = commonSettings(flags, 'info');
     const log = createLog(settings.config.logLevel, role);
-    const bus = configuredKafka(settings.config, log);
+    const bus = connect(settings.config, log);
     const lifecycle = new Lifecycle(log);
     try {
       const { config, origins } = settings;

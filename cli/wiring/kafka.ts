@@ -1,18 +1,23 @@
 import type { Bus } from '../../flow/bus/bus.js';
-import { createKafkaBus } from '../../flow/bus/kafka.js';
+import { createKafkaBus, type KafkaBusOptions, type KafkaLimits } from '../../flow/bus/kafka.js';
 import type { Config } from '../../flow/service/config.js';
 import type { Log } from '../../flow/service/log.js';
 import { environment } from '../environment.js';
 import { UsageError } from '../errors.js';
 
 /** The bus over Kafka as configured. Throws UsageError where no broker is named. */
-export function configuredKafka({ kafka }: Config, log: Log): Bus {
+export function configuredKafka(config: Config, log: Log, limits: Partial<KafkaLimits> = {}): Bus {
+  return createKafkaBus(kafkaOptions(config, log, limits));
+}
+
+/** How the cluster is reached, as configured. Throws UsageError where no broker is named. */
+export function kafkaOptions({ kafka }: Config, log: Log, limits: Partial<KafkaLimits> = {}): KafkaBusOptions {
   if (kafka.brokers.length === 0) {
     throw new UsageError('no Kafka broker is named; set kafka.brokers in the configuration or CORDON_KAFKA_BROKERS=host:port');
   }
   const username = environment('CORDON_KAFKA_USERNAME');
   const password = environment('CORDON_KAFKA_PASSWORD');
-  return createKafkaBus({
+  return {
     brokers: kafka.brokers,
     clientId: 'cordon',
     topicPrefix: kafka.topicPrefix,
@@ -25,9 +30,10 @@ export function configuredKafka({ kafka }: Config, log: Log): Bus {
       sessionTimeoutMs: kafka.sessionTimeoutMs,
       rebalanceTimeoutMs: kafka.sessionTimeoutMs,
       heartbeatIntervalMs: Math.min(1000, kafka.sessionTimeoutMs / 3),
+      ...limits,
     },
     ssl: kafka.tls,
     ...(username !== undefined && password !== undefined ? { sasl: { mechanism: 'scram-sha-512', username, password } } : {}),
     log,
-  });
+  };
 }

@@ -14,7 +14,7 @@ import { type ProcessStatus, type Role, writeProcessFile } from './process-statu
 /** How often gauges are read. */
 const GAUGES_EVERY_MS = 5000;
 
-type StatusPart = 'collector' | 'detector' | 'store';
+type StatusPart = 'collector' | 'buffer' | 'detector' | 'store';
 
 /** What a long-lived process shows of itself: metrics, health and status over HTTP, and a file that says where. */
 export interface Monitoring {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CollectorStatus } from '../../collector/collector-status.js';
+import type { BufferStatus } from '../../collector/outputs/buffer/disk-buffer.js';
 import { replaceFile } from '../../flow/service/replace-file.js';
 
 export const ROLES = ['run', 'collect', 'detect', 'store'] as const;
@@ -33,6 +34,7 @@ export interface ProcessStatus {
   readonly nowMs: number;
   readonly ready: boolean;
   readonly collector?: CollectorStatus;
+  readonly buffer?: BufferStatus;
   readonly detector?: DetectorStatus;
   readonly store?: StoreStatus;
 }

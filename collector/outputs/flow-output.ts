@@ -1,8 +1,8 @@
 import { FlowBatch } from '../../flow/batch.js';
-import type { Bus } from '../../flow/bus/bus.js';
 import { AssetSide, FLOW_COLUMNS } from '../../flow/columns.js';
 import { FrameEncoder } from '../../flow/frame.js';
 import { partitionOf, type WatchList } from '../../flow/watch-list.js';
+import type { FrameSink } from './frame-sink.js';
 import { PublishWindow } from './publish-window.js';
 
 /** Rows gathered for a partition before they become a frame: about 850 KB of the 900 KB that a frame may hold. */
@@ -12,7 +12,8 @@ export const ROWS_PER_FRAME = 3328;
 const UNWATCHED_UNIT = '';
 
 export interface FlowOutputOptions {
-  readonly bus: Bus;
+  /** Must know its partitions when the first rows come; should it learn better later, rows are filed anew from then on. */
+  readonly bus: FrameSink;
   readonly watchList: WatchList;
   /** Records that concern no watched asset are counted and dropped (data minimisation) unless this says otherwise. */
   readonly keepUnwatched?: boolean;
@@ -44,11 +45,10 @@ export interface FlowOutput {
  */
 export function createFlowOutput(options: FlowOutputOptions): FlowOutput {
   const { bus, watchList } = options;
-  const partitions = bus.partitions('flows');
   const rowsPerFrame = options.rowsPerFrame ?? ROWS_PER_FRAME;
-  const pending = Array.from({ length: partitions }, () => new PendingFrame(watchList));
-  const partitionOfAsset = Uint32Array.from(watchList.assets, (asset) => partitionOf(asset.unit, partitions));
-  const unwatchedPartition = partitionOf(UNWATCHED_UNIT, partitions);
+  let pending: PendingFrame[] = [];
+  const partitionOfAsset = new Uint32Array(watchList.assets.length);
+  let unwatchedPartition = 0;
   const encoder = new FrameEncoder(FLOW_COLUMNS);
   const underWay = new PublishWindow();
 
@@ -60,8 +60,24 @@ export function createFlowOutput(options: FlowOutputOptions): FlowOutput {
     for (const frame of frames) await underWay.add(bus.publish('flows', partition, frame));
   };
 
+  const publishAll = async (): Promise<void> => {
+    for (let partition = 0; partition < pending.length; partition++) await publish(partition);
+  };
+
+  /** Files assets by the partitions there are. */
+  const layOut = async (partitions: number): Promise<void> => {
+    await publishAll();
+    pending = Array.from({ length: partitions }, () => new PendingFrame(watchList));
+    watchList.assets.forEach((asset, index) => {
+      partitionOfAsset[index] = partitionOf(asset.unit, partitions);
+    });
+    unwatchedPartition = partitionOf(UNWATCHED_UNIT, partitions);
+  };
+
   return {
     async write(batch, unwatched) {
+      const partitions = bus.partitions('flows');
+      if (partitions !== pending.length) await layOut(partitions);
       const counts: RouteCounts = { produced: 0, unwatched: 0 };
       for (const frame of pending) frame.begin(batch.length);
       unwatched?.fill(0, 0, batch.length);
@@ -97,7 +113,7 @@ export function createFlowOutput(options: FlowOutputOptions): FlowOutput {
       return counts;
     },
     async flush() {
-      for (let partition = 0; partition < partitions; partition++) await publish(partition);
+      await publishAll();
       await underWay.empty();
     },
   };

@@ -45,6 +45,8 @@ export interface Config {
     };
     /** Octets of the folder with payloads that could not be read; 0 keeps none. */
     quarantineBytes: number;
+    /** Frames on their way to the bus. `path`: `buffer` in the data folder where nothing is said. `maxBytes`: 0 keeps them in memory alone. */
+    buffer: { path: string | undefined; maxBytes: number };
   };
   kafka: {
     brokers: string[];
@@ -86,6 +88,7 @@ export function defaultConfig(): Config {
       flushMs: 1000,
       templates: { keyByPort: false, persist: true },
       quarantineBytes: 64 * 1024 * 1024,
+      buffer: { path: undefined, maxBytes: 4 * 1024 * 1024 * 1024 },
     },
     kafka: {
       brokers: [],
@@ -168,6 +171,8 @@ function resolvePaths(values: Record<string, unknown>, folder: string): void {
   for (const key of ['approvals', 'data']) if (typeof values[key] === 'string') values[key] = resolve(folder, values[key]);
   const tls = (values.collector as { tls?: Record<string, unknown> } | undefined)?.tls ?? {};
   for (const key of ['cert', 'key', 'ca']) if (typeof tls[key] === 'string') tls[key] = resolve(folder, tls[key]);
+  const buffer = (values.collector as { buffer?: Record<string, unknown> } | undefined)?.buffer ?? {};
+  if (typeof buffer.path === 'string') buffer.path = resolve(folder, buffer.path);
 }
 
 /** Maps with free keys are replaced as a whole, fixed sections key by key. */

@@ -38,6 +38,14 @@ describe('configuration', () => {
     ]);
   });
 
+  test('the disk buffer: in a folder beside the file, of a size, or none', () => {
+    const bufferOf = (text: string) => loadConfig(file(`collector: { buffer: ${text} }\n`)).config.collector.buffer;
+    expect(bufferOf('{}')).toEqual({ path: undefined, maxBytes: 4 * 2 ** 30 });
+    expect(bufferOf('{ path: frames, maxBytes: 16777216 }')).toEqual({ path: join(folder, 'frames'), maxBytes: 16_777_216 });
+    expect(bufferOf('{ maxBytes: 0 }').maxBytes).toBe(0);
+    expect(() => bufferOf('{ maxBytes: 1000 }')).toThrow('collector.buffer.maxBytes');
+  });
+
   test.each([
     ['an unknown key names the near one', 'kafka:\n  broker: [a:1]\n', "cordon.yaml:2:3: unknown key 'broker'; did you mean 'brokers'?"],
     ['a wrong type', 'kafka:\n  partitions: many\n', "cordon.yaml:2:15: 'kafka.partitions' must be a whole number, not text"],
