@@ -149,7 +149,23 @@ export function createLossyPath(exporterCount: number, folder: string): LossyPat
         // In the first, what exporters' links bring in; in the second what goes out to the collector.
         const at = point === 'sent' ? ['-i', 'any', '-Q', 'in'] : ['-i', 'collector', '-Q', 'out'];
         const file = join(folder, `${point}.pcap`);
-        const args = ['netns', 'exec', router, 'tcpdump', ...at, '-n', '-U', '-B', '65536', '-s', '0', '-w', file, filter];
+        const args = [
+          'netns',
+          'exec',
+          router,
+          'tcpdump',
+          ...at,
+          '-n',
+          '-U',
+          '--immediate-mode',
+          '-B',
+          '65536',
+          '-s',
+          '2048',
+          '-w',
+          file,
+          filter,
+        ];
         return { file, child: spawn('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] }) };
       });
       await Promise.all(dumps.map(({ child }) => once(child.stderr, 'data')));
