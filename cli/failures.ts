@@ -1,4 +1,6 @@
 import { InputError } from '../collector/inputs/input-error.js';
+import { BufferError } from '../collector/outputs/buffer/buffer-error.js';
+import { ElementsError } from '../collector/templates/user-elements.js';
 import { ConsoleError } from '../dashboards/console/console-error.js';
 import { ClaimsError } from '../detector/claims/problem.js';
 import { ParameterError } from '../detector/engine/parameters.js';
@@ -14,6 +16,8 @@ const EXPECTED = [
   ConfigError,
   ClaimsError,
   InputError,
+  BufferError,
+  ElementsError,
   StoreError,
   BusError,
   ParameterError,

@@ -5,15 +5,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Command, Option } from 'commander';
-import { type Collector, createCollector } from '../../collector/collector.js';
+import { type Collector, type CollectorSettings, createCollector } from '../../collector/collector.js';
+import { createElementListener } from '../../collector/decoders/element-records.js';
 import { FILE_FORMATS, type FileFormat, inReadingOrder, readFileInto } from '../../collector/files.js';
+import { createElementRegistry } from '../../collector/templates/element-registry.js';
+import { createTemplateStore } from '../../collector/templates/store.js';
+import { readUserElements } from '../../collector/templates/user-elements.js';
 import { formatAddress } from '../../flow/address.js';
 import { FlowBatch } from '../../flow/batch.js';
 import { encodeBlock } from '../../flow/native/block.js';
-import { Exit } from '../errors.js';
+import { Exit, UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { printed } from '../failures.js';
 import { cutSentence } from '../render/cut.js';
+import { createElementLines, type ElementLines } from '../render/element-records.js';
 import { createProgress } from '../render/progress.js';
 import { csvHeader, csvLines, jsonLines } from '../render/rows.js';
 import { formatCount } from '../render/text.js';
@@ -25,6 +30,9 @@ interface DecodeFlags {
   output: (typeof OUTPUTS)[number];
   sensor?: string;
   quiet?: boolean;
+  allElements?: boolean;
+  templates?: boolean;
+  elementsFile?: string[];
 }
 
 /** `cordon decode FILE…`: any supported file → flow records on standard output, in the column table's names. */
@@ -35,6 +43,13 @@ export function decodeCommand(): Command {
     .addOption(new Option('--format <format>', 'what the files hold').choices(FILE_FORMATS).default('auto'))
     .addOption(new Option('--output <output>', 'JSON lines, CSV, an Arrow file, or only the summary').choices(OUTPUTS).default('json'))
     .option('--sensor <name>', "sensor name (default: 'capture' for traffic, the exporter's address for exports)")
+    .option('--all-elements', 'every NetFlow and IPFIX record with all its elements by name, options records too, as JSON lines')
+    .option('--templates', 'with --all-elements: templates too, each before its first record')
+    .option(
+      '--elements-file <file>',
+      'a table of enterprise elements: their names and types, and the columns they fill (docs/formats.md); may be given several times',
+      (file: string, before: string[] = []) => [...before, file],
+    )
     .option('--quiet', 'no summary on standard error')
     .addHelpText(
       'after',
@@ -49,7 +64,8 @@ Examples:
   cordon decode router.pcap
   tcpdump -w - -i eth0 | cordon decode -
   cordon decode conn.log dns.log      (flows with the names that their ends were told)
-  cordon decode --output csv export.pcap > flows.csv`,
+  cordon decode --output csv export.pcap > flows.csv
+  cordon decode --all-elements --templates export.pcap | less`,
     )
     .action(async (files: string[], flags: DecodeFlags) => {
       await decode(files, flags);
@@ -57,17 +73,21 @@ Examples:
 }
 
 async function decode(files: readonly string[], flags: DecodeFlags): Promise<void> {
-  const writer = WRITERS[flags.output]();
-  const collector = createCollector({
-    flows: {
-      async write(batch) {
-        await writer.rows(batch);
-        return { produced: batch.length, unwatched: 0 };
+  const lines = flags.allElements === true ? createElementLines() : undefined;
+  const writer = WRITERS[rowOutput(flags)]();
+  const collector = createCollector(
+    {
+      flows: {
+        async write(batch) {
+          await writer.rows(batch);
+          return { produced: batch.length, unwatched: 0 };
+        },
+        flush: async () => undefined,
       },
-      flush: async () => undefined,
+      coverage: async () => undefined,
     },
-    coverage: async () => undefined,
-  });
+    elementSettings(flags, lines),
+  );
   const progress = createProgress(flags.quiet !== true);
   const cut: string[] = [];
   let captures = 0;
@@ -77,7 +97,10 @@ async function decode(files: readonly string[], flags: DecodeFlags): Promise<voi
       format: flags.format,
       sensor: flags.sensor ?? 'capture',
       sensorOf: (exporter) => flags.sensor ?? formatAddress(exporter),
-      onProgress: (_ms, packets) => progress.add(path, packets),
+      async onProgress(_ms, packets) {
+        progress.add(path, packets);
+        await lines?.flush();
+      },
     });
     if (summary.cut) cut.push(path);
     if (summary.format === 'pcap') captures++;
@@ -85,9 +108,31 @@ async function decode(files: readonly string[], flags: DecodeFlags): Promise<voi
   progress.end();
   await collector.flush();
   await writer.end();
+  await lines?.end();
   if (flags.quiet !== true) process.stderr.write(summaryOf(collector, captures > 0));
   for (const path of cut) process.stderr.write(printed(cutSentence(path)));
   if (cut.length > 0) throw new Exit(EXIT.integrity);
+}
+
+/** Elements are shown instead of rows. */
+function rowOutput({ allElements, templates, output }: DecodeFlags): DecodeFlags['output'] {
+  if (templates === true && allElements !== true) throw new UsageError('--templates shows templates beside --all-elements; give both');
+  if (allElements !== true) return output;
+  if (output !== 'json') throw new UsageError(`--all-elements writes JSON lines; leave --output ${output} away`);
+  return 'none';
+}
+
+/** What the collector is told of elements: users' tables, and who wants to see all of them. */
+function elementSettings(
+  { elementsFile, templates: withTemplates = false }: DecodeFlags,
+  lines: ElementLines | undefined,
+): CollectorSettings {
+  const user = elementsFile === undefined ? undefined : readUserElements(elementsFile);
+  const templates = createTemplateStore(user === undefined ? {} : { elements: user });
+  if (lines === undefined) return { templates };
+  const registry = createElementRegistry(user?.list);
+  const { maxFieldsPerTemplate } = templates.limits;
+  return { templates, listener: createElementListener({ registry, maxFieldsPerTemplate, emit: lines.add, withTemplates }) };
 }
 
 function summaryOf({ counters, names }: Collector, metered: boolean): string {

@@ -1,7 +1,7 @@
 import { isMappedIPv4 } from '../../flow/address.js';
 import type { FlowBatch } from '../../flow/batch.js';
 import type { Faults, MessageReport, Origin } from '../contracts.js';
-import { PacketStatus } from '../packets/packet.js';
+import { PacketStatus, Protocol } from '../packets/packet.js';
 import { SCRATCH, type ScratchName, scratchTarget } from '../templates/plan.js';
 import type { SamplingTable } from '../templates/sampling.js';
 import type { DomainState } from '../templates/store.js';
@@ -38,6 +38,11 @@ const VRF = scratchTarget('vrf');
 export interface RecordListener {
   /** `walker` has just walked the record. Nothing may be kept of `message`, `template` is never changed. */
   record(message: MessageContext, template: Template, walker: RecordWalker): void;
+}
+
+/** Option of the decoders that read records by their elements. */
+export interface ListenerOption {
+  readonly listener?: RecordListener;
 }
 
 /** Turns the records of data sets into rows, and those of options data sets into what the domain knows. */
@@ -172,6 +177,7 @@ function countUnread({ report, faults }: MessageContext, status: number): void {
 function finishSet(template: Template, domain: DomainState, into: FlowBatch, row: number, targets: RowTargets): void {
   if (template.bothFamilies) settleFamilies(into, row);
   if (template.usesDuration) settleDurations(into, row, targets.f64(DURATION));
+  if (template.tellsIcmp) clearIcmpPorts(into, row);
   if (template.isBiflow) into.columns.biflow.fill(1, row, into.length);
   orientRows(into, row, into.length, template.usesBiflowDirection ? targets.u8(BIFLOW_DIRECTION) : undefined);
   if (template.hasFirewallEvent) settleDenied(into, row);
@@ -188,6 +194,16 @@ function settleDurations({ columns, length }: FlowBatch, first: number, duration
     const end = flowEndMilliseconds[row]!;
     if (start > 0 && end === 0) flowEndMilliseconds[row] = start + Math.round(durations[row]!);
     else if (end > 0 && start === 0) flowStartMilliseconds[row] = end - Math.round(durations[row]!);
+  }
+}
+
+/** What finish-rows.ts would take for type and code. */
+function clearIcmpPorts({ columns, length }: FlowBatch, first: number): void {
+  const { protocolIdentifier, sourceTransportPort, destinationTransportPort } = columns;
+  for (let row = first; row < length; row++) {
+    if (protocolIdentifier[row] !== Protocol.icmp && protocolIdentifier[row] !== Protocol.icmp6) continue;
+    sourceTransportPort[row] = 0;
+    destinationTransportPort[row] = 0;
   }
 }
 

@@ -2,6 +2,7 @@ import type { FlowBatch } from '../../flow/batch.js';
 import type { Faults, FlowDecoder, MessageReport, Origin } from '../contracts.js';
 import type { TemplateStore, TemplateStoreOptions } from '../templates/store.js';
 import { readU16, readU32 } from './bytes.js';
+import type { ListenerOption } from './data-sets.js';
 import { createIpfixDecoder, IPFIX_VERSION } from './ipfix/ipfix.js';
 import { createNetflow1Decoder, NETFLOW1_VERSION } from './netflow1/netflow1.js';
 import { createNetflow5Decoder, NETFLOW5_VERSION } from './netflow5/netflow5.js';
@@ -13,20 +14,16 @@ import { createSflow5Decoder, SFLOW5_VERSION } from './sflow5/sflow5.js';
 export const FORMATS = ['netflow1', 'netflow5', 'netflow7', 'netflow9', 'ipfix', 'sflow5'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** The formats that tests/bench/decode.ts measures: those that routers send most. */
-export const EXPORT_FORMATS = ['netflow5', 'netflow9', 'ipfix'] as const satisfies readonly Format[];
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
-
-export interface ExportDecoderOptions extends TemplateStoreOptions {
+export interface ExportDecoderOptions extends TemplateStoreOptions, ListenerOption {
   /** One store for NetFlow v9 and IPFIX, to look into and to restore; each makes its own when absent. */
   readonly templates?: TemplateStore;
 }
 
 /** All decoders of flow export, by the name that `exportProtocol` carries. */
 export const DECODERS = {
-  netflow1: () => createNetflow1Decoder(),
-  netflow5: () => createNetflow5Decoder(),
-  netflow7: () => createNetflow7Decoder(),
+  netflow1: (options) => createNetflow1Decoder(options),
+  netflow5: (options) => createNetflow5Decoder(options),
+  netflow7: (options) => createNetflow7Decoder(options),
   netflow9: (options) => createNetflow9Decoder(options),
   ipfix: (options) => createIpfixDecoder(options),
   sflow5: () => createSflow5Decoder(),

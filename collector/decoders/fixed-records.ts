@@ -3,7 +3,7 @@ import type { Faults, FlowDecoder, MessageReport, Origin } from '../contracts.js
 import { compileTemplate } from '../templates/compile.js';
 import { createDomainState, type DomainState } from '../templates/store.js';
 import { readU16, readU32 } from './bytes.js';
-import { DataSetReader, type MessageContext } from './data-sets.js';
+import { DataSetReader, type ListenerOption, type MessageContext } from './data-sets.js';
 import { finishRows } from './finish-rows.js';
 import { resetMessageReport } from './report.js';
 
@@ -35,7 +35,7 @@ export interface FixedRecordFormat {
 const SAMPLING_INTERVAL_BITS = 0x3fff;
 
 /** Decoder of one such version. Without templates: each datagram stands alone. */
-export function createFixedRecordDecoder(format: FixedRecordFormat): FlowDecoder {
+export function createFixedRecordDecoder(format: FixedRecordFormat, { listener }: ListenerOption = {}): FlowDecoder {
   const { version, headerOctets, fields } = format;
   const template = compileTemplate({
     id: 0,
@@ -60,7 +60,7 @@ export function createFixedRecordDecoder(format: FixedRecordFormat): FlowDecoder
       if (count <= 0) return 0;
       const first = into.length;
       const clock = { exportTimeMs: report.exportTimeMs, systemUptimeMs: report.systemUptimeMs };
-      const message: MessageContext = { bytes: payload, origin, domain, clock, into, report, faults };
+      const message: MessageContext = { bytes: payload, origin, domain, clock, into, report, faults, listener };
       reader.read(message, template, headerOctets, headerOctets + count * recordOctets);
       const interval = format.hasSampling ? readU16(payload, 22) & SAMPLING_INTERVAL_BITS : 0;
       finishRows(into, first, origin, clock, interval, report, faults);

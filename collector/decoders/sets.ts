@@ -70,7 +70,7 @@ export class SetReader {
   }
 
   /** Returns how many records there were, of whatever kind. */
-  private readHeld({ into, report, faults }: MessageContext, { domain, message, templateId, content }: HeldSet): number {
+  private readHeld({ into, report, faults, listener }: MessageContext, { domain, message, templateId, content }: HeldSet): number {
     const template = domain.templates.get(templateId);
     if (template === undefined || message.discarded) return 0;
     const { origin, exportTimeMs } = message;
@@ -79,7 +79,7 @@ export class SetReader {
     const systemUptimeMs = Number.isNaN(message.systemUptimeMs) ? exportTimeMs - domain.systemInitMs : message.systemUptimeMs;
     const clock = { exportTimeMs, systemUptimeMs };
     const first = into.length;
-    this.data.read({ bytes: content, origin, domain, clock, into, report: was, faults }, template, 0, content.length);
+    this.data.read({ bytes: content, origin, domain, clock, into, report: was, faults, listener }, template, 0, content.length);
     finishRows(into, first, origin, clock, domain.sampling.domainInterval, was, faults);
     numberOn(into, first, message);
     const { recordsDecoded, recordsUndecodable, recordsMalformed, optionsRecords, samplingInterval } = was;

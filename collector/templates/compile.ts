@@ -7,7 +7,18 @@ import {
   type Reading,
   SECTION_ELEMENTS,
 } from './elements-table.js';
-import { columnTarget, isAddressColumn, Op, opFor, readTarget, type Step, scratchTarget, transformOf, unwrittenTargets } from './plan.js';
+import {
+  columnTarget,
+  isAddressColumn,
+  Op,
+  opFor,
+  readTarget,
+  type Step,
+  scratchTarget,
+  Transform,
+  transformOf,
+  unwrittenTargets,
+} from './plan.js';
 import { type ListField, type SectionField, type Template, VARIABLE_LENGTH } from './template.js';
 
 export interface TemplateFields {
@@ -46,6 +57,7 @@ export function compileTemplate(fields: TemplateFields, further: readonly FieldS
     usesBiflowDirection: reads('biflowDirection'),
     usesDuration: reads('durationMs'),
     usesVrf: reads('vrf'),
+    tellsIcmp: steps.some((step) => step.transform === Transform.icmpType),
     hasFirewallEvent: written.has(columnTarget('firewallEvent')),
     lists,
     section,

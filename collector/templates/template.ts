@@ -34,6 +34,8 @@ export interface Template {
   /** True when a record says how long its flow took (161, 162). */
   readonly usesDuration: boolean;
   readonly usesVrf: boolean;
+  /** True when ICMP type and code have fields of their own (176 to 179): then the ports of ICMP hold something else, such as its identifier. */
+  readonly tellsIcmp: boolean;
   readonly hasFirewallEvent: boolean;
   /** Fields that hold lists of values or records. */
   readonly lists: readonly ListField[];

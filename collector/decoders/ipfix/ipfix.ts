@@ -2,7 +2,7 @@ import type { FlowBatch } from '../../../flow/batch.js';
 import type { Faults, FlowDecoder, MessageReport, Origin } from '../../contracts.js';
 import { createTemplateStore, type TemplateStore, type TemplateStoreOptions } from '../../templates/store.js';
 import { readU16, readU32 } from '../bytes.js';
-import type { MessageContext } from '../data-sets.js';
+import type { ListenerOption, MessageContext } from '../data-sets.js';
 import { finishRows } from '../finish-rows.js';
 import { resetMessageReport } from '../report.js';
 import { SetReader } from '../sets.js';
@@ -22,7 +22,7 @@ import { ipfixDialect } from './templates.js';
 export const IPFIX_VERSION = 10;
 const HEADER_OCTETS = 16;
 
-export interface IpfixDecoderOptions extends TemplateStoreOptions {
+export interface IpfixDecoderOptions extends TemplateStoreOptions, ListenerOption {
   /** A store to share or to look into; one is made from the other options when absent. */
   readonly templates?: TemplateStore;
 }
@@ -45,7 +45,7 @@ export function createIpfixDecoder(options: IpfixDecoderOptions = {}): FlowDecod
       // The header has no uptime; an exporter may have told its start in options records (element 160), as softflowd does. NaN when not.
       const clock = { exportTimeMs: report.exportTimeMs, systemUptimeMs: report.exportTimeMs - domain.systemInitMs };
       const first = into.length;
-      const message: MessageContext = { bytes: payload, origin, domain, clock, into, report, faults };
+      const message: MessageContext = { bytes: payload, origin, domain, clock, into, report, faults, listener: options.listener };
       sets.read(message, HEADER_OCTETS, end);
       report.recordsAnnounced =
         report.malformed || report.templatesMissing > 0 ? -1 : report.recordsDecoded + report.recordsUndecodable + report.recordsMalformed;

@@ -1,6 +1,7 @@
 import type { FlowBatch } from '../../../flow/batch.js';
 import type { Faults, FlowDecoder, MessageReport, Origin } from '../../contracts.js';
 import { readU16 } from '../bytes.js';
+import type { ListenerOption } from '../data-sets.js';
 import { createFixedRecordDecoder, type FixedRecordFormat } from '../fixed-records.js';
 
 /**
@@ -45,9 +46,9 @@ function formatWithTail(tailOctets: number): FixedRecordFormat {
 }
 
 /** Decoder of NetFlow v1. */
-export function createNetflow1Decoder(): FlowDecoder {
-  const usual = createFixedRecordDecoder(formatWithTail(TAIL_OCTETS));
-  const long = createFixedRecordDecoder(formatWithTail(TAIL_OCTETS + 4));
+export function createNetflow1Decoder(options: ListenerOption = {}): FlowDecoder {
+  const usual = createFixedRecordDecoder(formatWithTail(TAIL_OCTETS), options);
+  const long = createFixedRecordDecoder(formatWithTail(TAIL_OCTETS + 4), options);
   return {
     decode(payload: Uint8Array, origin: Origin, into: FlowBatch, report: MessageReport, faults: Faults): number {
       const count = payload.length < HEADER_OCTETS ? 0 : readU16(payload, 2);

@@ -1,4 +1,5 @@
 import type { FlowDecoder } from '../../contracts.js';
+import type { ListenerOption } from '../data-sets.js';
 import { createFixedRecordDecoder, type FixedRecordFormat } from '../fixed-records.js';
 
 /** NetFlow v5 (Cisco, "NetFlow Export Datagram Format", version 5): the header of fixed-records.ts, then records of 48 octets. */
@@ -35,6 +36,6 @@ const FORMAT: FixedRecordFormat = {
 };
 
 /** Decoder of NetFlow v5. */
-export function createNetflow5Decoder(): FlowDecoder {
-  return createFixedRecordDecoder(FORMAT);
+export function createNetflow5Decoder(options: ListenerOption = {}): FlowDecoder {
+  return createFixedRecordDecoder(FORMAT, options);
 }

@@ -1,4 +1,5 @@
 import type { FlowDecoder } from '../../contracts.js';
+import type { ListenerOption } from '../data-sets.js';
 import { createFixedRecordDecoder, type FixedRecordFormat } from '../fixed-records.js';
 
 /**
@@ -39,6 +40,6 @@ const FORMAT: FixedRecordFormat = {
 };
 
 /** Decoder of NetFlow v7. */
-export function createNetflow7Decoder(): FlowDecoder {
-  return createFixedRecordDecoder(FORMAT);
+export function createNetflow7Decoder(options: ListenerOption = {}): FlowDecoder {
+  return createFixedRecordDecoder(FORMAT, options);
 }

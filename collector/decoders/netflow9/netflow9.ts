@@ -2,7 +2,7 @@ import type { FlowBatch } from '../../../flow/batch.js';
 import type { Faults, FlowDecoder, MessageReport, Origin } from '../../contracts.js';
 import { createTemplateStore, type TemplateStore, type TemplateStoreOptions } from '../../templates/store.js';
 import { readU16, readU32 } from '../bytes.js';
-import type { MessageContext } from '../data-sets.js';
+import type { ListenerOption, MessageContext } from '../data-sets.js';
 import { finishRows } from '../finish-rows.js';
 import { resetMessageReport } from '../report.js';
 import { SetReader } from '../sets.js';
@@ -22,7 +22,7 @@ import { netflow9Dialect } from './templates.js';
 export const NETFLOW9_VERSION = 9;
 const HEADER_OCTETS = 20;
 
-export interface Netflow9DecoderOptions extends TemplateStoreOptions {
+export interface Netflow9DecoderOptions extends TemplateStoreOptions, ListenerOption {
   /** A store to share or to look into; one is made from the other options when absent. */
   readonly templates?: TemplateStore;
 }
@@ -53,7 +53,7 @@ export function createNetflow9Decoder(options: Netflow9DecoderOptions = {}): Flo
       const domain = store.domain(origin, 'netflow9', report.observationDomainId);
       const clock = { exportTimeMs: report.exportTimeMs, systemUptimeMs: report.systemUptimeMs };
       const first = into.length;
-      const message: MessageContext = { bytes: payload, origin, domain, clock, into, report, faults };
+      const message: MessageContext = { bytes: payload, origin, domain, clock, into, report, faults, listener: options.listener };
       sets.read(message, HEADER_OCTETS, payload.length);
       countAnnounced(readU16(payload, 2), report);
       finishRows(into, first, origin, clock, domain.sampling.domainInterval, report, faults);

@@ -7,20 +7,20 @@ import { DATA9, record10, SFLOW, V1, V5, V7, V9, V10 } from './samples.js';
 
 describeDecoder({
   name: 'netflow1',
-  create: () => DECODERS.netflow1(),
+  create: () => DECODERS.netflow1({}),
   payloads: V1,
   rows: 3,
   octetsPerRow: 48,
 });
 describeDecoder({
   name: 'netflow7',
-  create: () => DECODERS.netflow7(),
+  create: () => DECODERS.netflow7({}),
   payloads: V7,
   rows: 3,
   octetsPerRow: 52,
 });
 describeDecoder({ name: 'sflow5', create: () => DECODERS.sflow5(), payloads: SFLOW, rows: 3, octetsPerRow: 80 });
-describeDecoder({ name: 'netflow5', create: () => DECODERS.netflow5(), payloads: V5, rows: 4, octetsPerRow: 48 });
+describeDecoder({ name: 'netflow5', create: () => DECODERS.netflow5({}), payloads: V5, rows: 4, octetsPerRow: 48 });
 describeDecoder({
   name: 'netflow9',
   create: () => DECODERS.netflow9({}),
