@@ -85,3 +85,37 @@ export function pushTunnel(packet: PacketHeaders, kind: number, detail = 0, with
   packet.tunnelLength = at + TUNNEL_WORDS;
   return true;
 }
+
+/** Notes a tunnel whose ends are the two addresses at `at`, one behind the other, 4 or 16 octets each by `version`. */
+export function pushTunnelAround(
+  packet: PacketHeaders,
+  kind: number,
+  detail: number,
+  withDetail: boolean,
+  bytes: Uint8Array,
+  at: number,
+  version: 4 | 6,
+): boolean {
+  const start = packet.tunnelLength;
+  if (start + TUNNEL_WORDS > MAX_TUNNEL_WORDS) return false;
+  const words = packet.tunnelWords;
+  words[start] = withDetail ? kind | HAS_DETAIL : kind;
+  words[start + 1] = detail;
+  const octets = version === 4 ? 4 : 16;
+  writeEnd(words, start + 2, bytes, at, octets);
+  writeEnd(words, start + 6, bytes, at + octets, octets);
+  packet.tunnelLength = start + TUNNEL_WORDS;
+  return true;
+}
+
+/** An address as four words, IPv4 mapped. */
+function writeEnd(words: Int32Array, place: number, bytes: Uint8Array, at: number, octets: number): void {
+  words[place] = 0;
+  words[place + 1] = 0;
+  words[place + 2] = 0xffff;
+  const first = octets === 4 ? place + 3 : place;
+  for (let word = 0; word < octets / 4; word++) {
+    const octet = at + word * 4;
+    words[first + word] = (bytes[octet]! << 24) | (bytes[octet + 1]! << 16) | (bytes[octet + 2]! << 8) | bytes[octet + 3]!;
+  }
+}

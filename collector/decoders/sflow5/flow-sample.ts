@@ -1,6 +1,8 @@
 import { PacketHeaders, PacketStatus } from '../../packets/packet.js';
 import { readU32 } from '../bytes.js';
 import { type GatewayNumbers, readGateway } from './gateway.js';
+import { padded } from './padding.js';
+import { applyExtensions, clearSampleExtensions, createSampleExtensions, Extension, noteExtension } from './sample-extensions.js';
 import { readSampledEthernet, readSampledHeader, readSampledIp } from './sampled-packet.js';
 
 /** Formats of flow data that are read, all of enterprise 0 (sflow.org); others are skipped by their length. */
@@ -8,6 +10,7 @@ const FlowData = { header: 1, ethernet: 2, ipv4: 3, ipv6: 4, extendedSwitch: 100
 
 const COMPACT_HEADER = 32;
 const EXPANDED_HEADER = 44;
+const DISCARDED_HEADER = 32;
 /** IEEE 802.1Q keeps 4095 to itself; agents also send 0 or all ones where there is no VLAN. */
 const MAX_VLAN = 4094;
 
@@ -37,8 +40,16 @@ export const SampleStatus = {
  *   | sequence | source: class 8, index 24 | rate | pool | drops | input: format 2, value 30 | output | number of records |
  * flow_sample_expanded (0:3), for interface numbers that need more bits:
  *   | sequence | class | index | rate | pool | drops | input format | value | output format | value | number of records |
+ * discarded_packet (0:5), sflow_drops.txt; its interfaces are plain numbers, 0 for none:
+ *   | sequence | class | index | drops | input | output | reason | number of records |
  * then records:  | format: enterprise 20, format 12 | length | content, padded to four octets |
  */
+
+/**
+ * Reasons (sflow_drops.txt) by which a rule said no, and not a queue, a route or a fault: communication with the network, the host or at all
+ * administratively prohibited, and an access list.
+ */
+const DENIED: ReadonlySet<number> = new Set([9, 10, 13, 258]);
 
 /** Reads one flow sample at a time into itself; made once per decoder. */
 export class FlowSample {
@@ -52,6 +63,12 @@ export class FlowSample {
   ingress = 0;
   egress = 0;
   vlan = 0;
+  /** True for a discarded packet, and then whether a rule discarded it. */
+  discarded = false;
+  denied = false;
+  /** What records of rarer kinds told; only where `extended`. */
+  readonly extensions = createSampleExtensions();
+  extended = false;
   readonly gateway: GatewayNumbers = { sourceAs: 0, destinationAs: 0 };
   /** True when the records did not fit the sample; the packet may have been read nevertheless. */
   recordsBroken = false;
@@ -67,6 +84,7 @@ export class FlowSample {
   /** Reads source, sequence and counters. False when the sample is too short even for them. */
   readHeader(bytes: Uint8Array, at: number, end: number, expanded: boolean): boolean {
     if (end - at < (expanded ? EXPANDED_HEADER : COMPACT_HEADER)) return false;
+    this.discarded = false;
     this.sequence = readU32(bytes, at);
     if (expanded) {
       this.sourceClass = readU32(bytes, at + 4);
@@ -87,12 +105,25 @@ export class FlowSample {
     return true;
   }
 
+  /** Reads the header of a discarded packet. False when it is too short. */
+  readDiscardHeader(bytes: Uint8Array, at: number, end: number): boolean {
+    if (end - at < DISCARDED_HEADER) return false;
+    this.discarded = true;
+    this.denied = DENIED.has(readU32(bytes, at + 24));
+    this.ingress = readU32(bytes, at + 16);
+    this.egress = readU32(bytes, at + 20);
+    // Every one is told, but for those that `drops` counts.
+    this.rate = 1;
+    return true;
+  }
+
   /** Reads the records of the sample whose header was read. Answers a SampleStatus. */
   readRecords(bytes: Uint8Array, view: DataView, start: number, end: number, expanded: boolean): number {
-    const headerEnd = start + (expanded ? EXPANDED_HEADER : COMPACT_HEADER);
+    const headerEnd = start + (this.discarded ? DISCARDED_HEADER : expanded ? EXPANDED_HEADER : COMPACT_HEADER);
     this.walkRecords(bytes, headerEnd, end, readU32(bytes, headerEnd - 4));
     const status = this.readPacket(bytes, view);
     if (status !== PacketStatus.parsed && status !== PacketStatus.portsMissing) return failure(status, this.recordsBroken);
+    if (this.extended) applyExtensions(bytes, this.extensions, this.packet);
     if (this.packet.vlanId === 0) this.packet.vlanId = this.vlan;
     return SampleStatus.parsed;
   }
@@ -103,6 +134,7 @@ export class FlowSample {
     this.ethernet = 0;
     this.ip = 0;
     this.vlan = 0;
+    this.extended = false;
     this.gateway.sourceAs = 0;
     this.gateway.destinationAs = 0;
     let at = from;
@@ -145,7 +177,9 @@ export class FlowSample {
         if (!readGateway(bytes, at, end, this.gateway)) this.recordsBroken = true;
         return;
       default:
-        return;
+        if (format < Extension.mpls || format > Extension.vniIngress) return;
+        if (!this.extended) clearSampleExtensions(this.extensions);
+        if (noteExtension(bytes, format, at, end, this.extensions)) this.extended = true;
     }
   }
 
@@ -157,6 +191,7 @@ export class FlowSample {
       status = readSampledHeader(bytes, view, this.header, this.headerEnd, packet);
       if (status === PacketStatus.parsed || status === PacketStatus.portsMissing || this.ip === 0) return status;
     }
+    packet.tunnelLength = 0;
     packet.vlanId = 0;
     packet.sourceMacHigh = 0;
     packet.sourceMacLow = 0;
@@ -183,11 +218,6 @@ function failure(status: number, recordsBroken: boolean): number {
     default:
       return recordsBroken ? SampleStatus.malformed : SampleStatus.noPacket;
   }
-}
-
-/** XDR (RFC 4506 §4.10): opaque data is filled up to a multiple of four octets. */
-export function padded(length: number): number {
-  return length + ((4 - (length & 3)) & 3);
 }
 
 function compactInterface(word: number): number {

@@ -1,6 +1,7 @@
 import type { FlowBatch } from '../../../flow/batch.js';
-import type { FlowColumnName } from '../../../flow/columns.js';
-import { Protocol } from '../../packets/packet.js';
+import { Completion, type FlowColumnName } from '../../../flow/columns.js';
+import { type PacketHeaders, Protocol } from '../../packets/packet.js';
+import { MAX_TUNNELS, type TunnelTable } from '../../packets/tunnel-table.js';
 import { writeWords } from '../../packets/udp-payload.js';
 import { targetsBeside, type Unwritten } from '../../templates/plan.js';
 import type { FlowSample } from './flow-sample.js';
@@ -24,13 +25,17 @@ const WRITTEN: readonly FlowColumnName[] = [
   'destinationMacAddress',
   'bgpSourceAsNumber',
   'bgpDestinationAsNumber',
+  'ipClassOfService',
 ];
 
-/** What has to be zeroed in rows that `writeSampleRow` wrote. */
+/** What has to be zero in rows before `writeSampleRow` writes them. */
 export const UNWRITTEN: Unwritten = targetsBeside(new Set(WRITTEN));
 
-/** Writes the packet of a sample as row `row`: one packet, its IP octets, and the interval it was sampled at. */
-export function writeSampleRow(into: FlowBatch, row: number, sample: FlowSample): void {
+/** IPFIX firewallEvent (element 233). */
+const DENIED = 3;
+
+/** Writes the packet of a sample as row `row`: one packet, its IP octets, and the interval it was sampled at. `bytes` is the datagram. */
+export function writeSampleRow(into: FlowBatch, row: number, bytes: Uint8Array, sample: FlowSample, tunnels: TunnelTable): void {
   const { columns } = into;
   const { packet } = sample;
   const isIcmp = packet.protocol === Protocol.icmp || packet.protocol === Protocol.icmp6;
@@ -58,4 +63,39 @@ export function writeSampleRow(into: FlowBatch, row: number, sample: FlowSample)
   columns.destinationMacAddress[row] = packet.destinationMacHigh * 2 ** 32 + (packet.destinationMacLow >>> 0);
   columns.bgpSourceAsNumber[row] = sample.gateway.sourceAs;
   columns.bgpDestinationAsNumber[row] = sample.gateway.destinationAs;
+  columns.ipClassOfService[row] = packet.classOfService;
+  if (packet.tunnelLength > 0) writeTunnel(into, row, packet, tunnels);
+  if (sample.extended) writeTranslation(into, row, bytes, sample);
+  if (sample.discarded) writeDiscarded(into, row, sample);
+}
+
+function writeTunnel({ columns }: FlowBatch, row: number, packet: PacketHeaders, tunnels: TunnelTable): void {
+  if (tunnels.full) tunnels.retain(new Uint8Array(MAX_TUNNELS));
+  columns.tunnel.codes[row] = columns.tunnel.dictionary.intern(tunnels.text(tunnels.resolve(packet)));
+}
+
+/** Addresses and ports after translation. An agent tells an address that was not translated as it was. */
+function writeTranslation({ columns }: FlowBatch, row: number, bytes: Uint8Array, { extensions }: FlowSample): void {
+  writeAddress(columns.postNATSourceIPv6Address.bytes, row, bytes, extensions.natSourceAt, extensions.natSourceOctets);
+  writeAddress(columns.postNATDestinationIPv6Address.bytes, row, bytes, extensions.natDestinationAt, extensions.natDestinationOctets);
+  columns.postNAPTSourceTransportPort[row] = extensions.natSourcePort;
+  columns.postNAPTDestinationTransportPort[row] = extensions.natDestinationPort;
+}
+
+function writeAddress(out: Uint8Array, row: number, bytes: Uint8Array, at: number, octets: number): void {
+  if (octets === 0) return;
+  const place = row * 16;
+  if (octets === 4) {
+    out[place + 10] = 0xff;
+    out[place + 11] = 0xff;
+  }
+  for (let i = 0; i < octets; i++) out[place + 16 - octets + i] = bytes[at + i]!;
+}
+
+/** A packet that was discarded did not travel: an attempt that carried nothing, and denied where a rule said so (firewallEvent 3). */
+function writeDiscarded({ columns }: FlowBatch, row: number, { denied }: FlowSample): void {
+  columns.octetDeltaCount[row] = 0;
+  columns.packetDeltaCount[row] = 0;
+  columns.completion[row] = Completion.attempt;
+  columns.firewallEvent[row] = denied ? DENIED : 0;
 }

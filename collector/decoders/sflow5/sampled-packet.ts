@@ -9,13 +9,27 @@ import { readU16, readU32 } from '../bytes.js';
  */
 export const MAX_FRAME_OCTETS = 1_048_576;
 
-/** header_protocol (sflow_version_5.txt, enum header_protocol) and the link type that our packet parser reads it as. */
-const LINK_TYPES: ReadonlyMap<number, number> = new Map([
-  [1, LinkType.ethernet],
-  [7, LinkType.ppp],
-  [11, LinkType.ipv4],
-  [12, LinkType.ipv6],
-  [14, LinkType.ppp], // POS: PPP over SONET, RFC 1662 framing
+/**
+ * header_protocol (sflow_version_5.txt, enum header_protocol; 15 of sflow_80211.txt) and the link type that our packet parser reads it as, by number;
+ * −1 for those that are not read: token bus, X.25, SMDS, AAL5, aggregated 802.11.
+ */
+const LINK_TYPES = Int16Array.from([
+  -1,
+  LinkType.ethernet,
+  -1,
+  LinkType.tokenRing,
+  LinkType.fddi,
+  LinkType.frameRelay,
+  -1,
+  LinkType.ppp,
+  -1,
+  -1,
+  LinkType.raw, // AAL5-IP
+  LinkType.ipv4,
+  LinkType.ipv6,
+  LinkType.mpls,
+  LinkType.ppp, // POS: PPP over SONET, RFC 1662 framing
+  LinkType.wireless,
 ]);
 
 const RAW_HEADER = 16;
@@ -34,12 +48,13 @@ const IPV6_OCTETS = 56;
 /** Reads a raw packet header between `at` and `end`. Answers a PacketStatus; `malformed` also when the header runs past the record. */
 export function readSampledHeader(bytes: Uint8Array, view: DataView, at: number, end: number, packet: PacketHeaders): number {
   if (end - at < RAW_HEADER) return PacketStatus.malformed;
-  const linkType = LINK_TYPES.get(readU32(bytes, at));
+  const protocol = readU32(bytes, at);
+  const linkType = protocol < LINK_TYPES.length ? LINK_TYPES[protocol]! : -1;
   const frameOctets = readU32(bytes, at + 4);
   const stripped = readU32(bytes, at + 8);
   const headerOctets = readU32(bytes, at + 12);
   if (headerOctets > end - at - RAW_HEADER || frameOctets > MAX_FRAME_OCTETS) return PacketStatus.malformed;
-  if (linkType === undefined) return PacketStatus.linkType;
+  if (linkType < 0) return PacketStatus.linkType;
   const onLink = Math.max(headerOctets, frameOctets - stripped);
   return parsePacket(view, at + RAW_HEADER, headerOctets, onLink, linkType, packet);
 }
@@ -74,6 +89,7 @@ export function readSampledIp(bytes: Uint8Array, at: number, end: number, versio
   packet.version = version;
   packet.octets = octets;
   packet.protocol = protocol;
+  packet.classOfService = readU32(bytes, ports + 12) & 0xff;
   if (version === 4) {
     packet.source0 = 0;
     packet.source1 = 0;

@@ -1,12 +1,15 @@
 import type { FlowBatch } from '../../../flow/batch.js';
 import { type Faults, type FlowDecoder, type MessageReport, type Origin, SAMPLE_WORDS, type SampleCounters } from '../../contracts.js';
+import { TunnelTable } from '../../packets/tunnel-table.js';
 import { readU32 } from '../bytes.js';
 import { finishRows } from '../finish-rows.js';
 import { orientRows } from '../orientation.js';
 import { resetMessageReport } from '../report.js';
 import { RowTargets } from '../row-targets.js';
-import { FlowSample, padded, SampleStatus } from './flow-sample.js';
+import { readCounterSample } from './counter-sample.js';
+import { FlowSample, SampleStatus } from './flow-sample.js';
 import { addressOctets } from './gateway.js';
+import { padded } from './padding.js';
 import { UNWRITTEN, writeSampleRow } from './sample-row.js';
 
 /**
@@ -32,7 +35,13 @@ const FAULTS = {
   [SampleStatus.packetMalformed]: 'packet-malformed',
 } as const;
 
-/** Decoder of sFlow v5. Each datagram stands alone; a flow sample of an IP packet becomes one row. */
+/** Octets of the smallest flow sample with a packet in it: what a datagram can hold of rows. */
+const SMALLEST_SAMPLE = 48;
+
+/**
+ * Decoder of sFlow v5. Each datagram stands alone; a flow sample of an IP packet becomes one row, a discarded packet a row of an attempt without octets.
+ * Tunnels are read as in captures (packets/parse-packet.ts), as far as the sampled header reaches.
+ */
 export function createSflow5Decoder(): FlowDecoder {
   const reader = new DatagramReader();
   return { decode: (payload, origin, into, report, faults) => reader.decode(payload, origin, into, report, faults) };
@@ -41,6 +50,9 @@ export function createSflow5Decoder(): FlowDecoder {
 class DatagramReader {
   private readonly sample = new FlowSample();
   private readonly targets = new RowTargets();
+  private readonly tunnels = new TunnelTable();
+  /** Rows before this one are zero where `writeSampleRow` may not write. */
+  private zeroedTo = 0;
 
   decode(payload: Uint8Array, origin: Origin, into: FlowBatch, report: MessageReport, faults: Faults): number {
     resetMessageReport(report);
@@ -54,8 +66,6 @@ class DatagramReader {
     this.readSamples(payload, samplesAt, into, report, faults);
     const rows = into.length - first;
     if (rows > 0) {
-      this.targets.bind(into);
-      this.targets.zero(UNWRITTEN, first, into.length);
       orientRows(into, first, into.length);
       finishRows(into, first, origin, report, 0, report, faults);
     }
@@ -67,6 +77,7 @@ class DatagramReader {
     const count = readU32(bytes, from - 4);
     const end = bytes.length;
     let at = from;
+    this.zeroRows(into, Math.min(count, Math.floor((end - from) / SMALLEST_SAMPLE)));
     // The count is the agent's word; each round takes eight octets at least.
     for (let i = 0; i < count; i++) {
       const content = at + 8;
@@ -100,10 +111,15 @@ class DatagramReader {
       case SampleFormat.flow:
       case SampleFormat.expandedFlow:
         return this.readFlowSample(bytes, view, at, end, format === SampleFormat.expandedFlow, into, report, faults);
+      case SampleFormat.discarded:
+        return this.readDiscarded(bytes, view, at, end, into, report, faults);
       case SampleFormat.counters:
       case SampleFormat.expandedCounters:
-      case SampleFormat.discarded:
         report.optionsRecords++;
+        if (!readCounterSample(bytes, at, end, format === SampleFormat.expandedCounters, report.interfaces)) {
+          report.malformed = true;
+          faults.add('record-truncated');
+        }
         return;
       default:
         // A vendor's own kind of sample: it may well have been a flow.
@@ -130,6 +146,36 @@ class DatagramReader {
       return;
     }
     note(report.samples, sample);
+    this.readPacket(bytes, view, at, end, expanded, into, report, faults);
+  }
+
+  private readDiscarded(
+    bytes: Uint8Array,
+    view: DataView,
+    at: number,
+    end: number,
+    into: FlowBatch,
+    report: MessageReport,
+    faults: Faults,
+  ): void {
+    if (this.sample.readDiscardHeader(bytes, at, end)) return this.readPacket(bytes, view, at, end, true, into, report, faults);
+    report.recordsMalformed++;
+    report.malformed = true;
+    faults.add('record-truncated');
+  }
+
+  /** The records of the sample whose header was read, as a row or as what it is instead. */
+  private readPacket(
+    bytes: Uint8Array,
+    view: DataView,
+    at: number,
+    end: number,
+    expanded: boolean,
+    into: FlowBatch,
+    report: MessageReport,
+    faults: Faults,
+  ): void {
+    const { sample } = this;
     const status = sample.readRecords(bytes, view, at, end, expanded);
     if (sample.recordsBroken) {
       report.malformed = true;
@@ -137,7 +183,7 @@ class DatagramReader {
     }
     switch (status) {
       case SampleStatus.parsed:
-        this.addRow(into, report, faults);
+        this.addRow(bytes, into, report, faults);
         return;
       case SampleStatus.nonIp:
         report.optionsRecords++;
@@ -153,13 +199,23 @@ class DatagramReader {
     report.recordsUndecodable++;
   }
 
-  private addRow(into: FlowBatch, report: MessageReport, faults: Faults): void {
+  /** Zeroes what `writeSampleRow` may not write in the next rows, at once: row by row, the calls would cost more than the work. */
+  private zeroRows(into: FlowBatch, rows: number): void {
+    this.zeroedTo = 0;
+    if (rows === 0 || !into.reserve(rows)) return;
+    this.targets.bind(into);
+    this.zeroedTo = into.length + rows;
+    this.targets.zero(UNWRITTEN, into.length, this.zeroedTo);
+  }
+
+  private addRow(bytes: Uint8Array, into: FlowBatch, report: MessageReport, faults: Faults): void {
     if (!into.reserve(1)) {
       faults.add('record-count');
       report.recordsUndecodable++;
       return;
     }
-    writeSampleRow(into, into.length, this.sample);
+    if (into.length >= this.zeroedTo) this.zeroRows(into, 1);
+    writeSampleRow(into, into.length, bytes, this.sample, this.tunnels);
     into.length++;
     report.recordsDecoded++;
   }

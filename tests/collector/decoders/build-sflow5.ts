@@ -100,6 +100,7 @@ export interface SampledIp {
   readonly sourcePort?: number;
   readonly destinationPort?: number;
   readonly flags?: number;
+  readonly classOfService?: number;
 }
 
 /** sampled_ipv4, or sampled_ipv6 where the source is an IPv6 address. */
@@ -111,8 +112,13 @@ export function sampledIp(packet: SampledIp): Uint8Array {
     .uint(4, packet.sourcePort ?? 49_152)
     .uint(4, packet.destinationPort ?? 443)
     .uint(4, packet.flags ?? 0x18)
-    .uint(4, 0);
+    .uint(4, packet.classOfService ?? 0);
   return opaque(isV4 ? 3 : 4, out.done());
+}
+
+/** The outer header of a tunnel, as records 1023 to 1026 have it. */
+export function tunnelRecord(format: number, packet: SampledIp): Uint8Array {
+  return opaque(format, sampledIp(packet).subarray(8));
 }
 
 export function sampledEthernet(etherType: number): Uint8Array {
@@ -135,15 +141,81 @@ export function extendedGateway(ownAs: number, sourceAs: number, path: readonly 
   return opaque(1003, out.uint(4, 0).uint(4, 100).done());
 }
 
-/** A counter sample, with generic interface counters of no meaning. */
-export function counterSample(sequence = 1): Uint8Array {
-  return opaque(
-    2,
-    new ByteWriter()
-      .uint(4, sequence)
-      .uint(4, 7)
-      .uint(4, 1)
-      .bytes(opaque(1, new Uint8Array(88)))
-      .done(),
-  );
+function address(text: string): Uint8Array {
+  const isV4 = !text.includes(':');
+  return new ByteWriter()
+    .uint(4, isV4 ? 1 : 2)
+    .bytes(parseAddress(text).subarray(isV4 ? 12 : 0))
+    .done();
+}
+
+export function extendedNat(source: string, destination: string): Uint8Array {
+  return opaque(1007, [...address(source), ...address(destination)]);
+}
+
+export function extendedNatPort(source: number, destination: number): Uint8Array {
+  return opaque(1020, new ByteWriter().uint(4, source).uint(4, destination).done());
+}
+
+export function extendedVlanTunnel(vlans: readonly number[]): Uint8Array {
+  const out = new ByteWriter().uint(4, vlans.length);
+  for (const vlan of vlans) out.uint(2, 0x8100).uint(2, vlan);
+  return opaque(1012, out.done());
+}
+
+export function extendedMpls(labels: readonly number[]): Uint8Array {
+  const out = new ByteWriter().bytes(address('192.0.2.254')).uint(4, labels.length);
+  for (const label of labels) out.uint(4, label * 4096 + 64);
+  return opaque(1006, out.uint(4, 0).done());
+}
+
+/** A discarded packet (sflow_drops.txt). */
+export function discardedPacket(
+  records: readonly Uint8Array[],
+  header: { readonly reason?: number; readonly input?: number; readonly output?: number } = {},
+): Uint8Array {
+  const out = new ByteWriter().uint(4, 1).uint(4, 0).uint(4, 7).uint(4, 0);
+  out
+    .uint(4, header.input ?? 7)
+    .uint(4, header.output ?? 8)
+    .uint(4, header.reason ?? 256)
+    .uint(4, records.length);
+  for (const record of records) out.bytes(record);
+  return opaque(5, out.done());
+}
+
+/** A counter sample, with generic interface counters of no meaning unless told. */
+export function counterSample(
+  sequence = 1,
+  records: readonly Uint8Array[] = [opaque(1, new Uint8Array(88))],
+  expanded = false,
+): Uint8Array {
+  const out = new ByteWriter().uint(4, sequence);
+  if (expanded) out.uint(4, 0);
+  out.uint(4, 7).uint(4, records.length);
+  for (const record of records) out.bytes(record);
+  return opaque(expanded ? 4 : 2, out.done());
+}
+
+export interface InterfaceFields {
+  readonly index: number;
+  /** −1 for what the agent does not know. */
+  readonly inOctets: number;
+  readonly outOctets: number;
+  readonly discards?: number;
+  readonly errors?: number;
+}
+
+/** if_counters: generic interface counters. */
+export function interfaceCounters(fields: InterfaceFields): Uint8Array {
+  const wide = (out: ByteWriter, value: number): ByteWriter =>
+    value < 0 ? out.uint(4, 0xffff_ffff).uint(4, 0xffff_ffff) : out.uint(4, Math.floor(value / 2 ** 32)).uint(4, value % 2 ** 32);
+  const out = new ByteWriter().uint(4, fields.index).uint(4, 6).uint(4, 0).uint(4, 1_000_000_000).uint(4, 1).uint(4, 3);
+  wide(out, fields.inOctets).uint(4, 1).uint(4, 2).uint(4, 3);
+  out
+    .uint(4, fields.discards ?? 0)
+    .uint(4, fields.errors ?? 0)
+    .uint(4, 0);
+  wide(out, fields.outOctets);
+  return opaque(1, out.bytes(new Uint8Array(24)).done());
 }

@@ -5,6 +5,7 @@ import { formatAddress } from '../../../flow/address.js';
 import type { FlowBatch } from '../../../flow/batch.js';
 import type { FlowColumnName } from '../../../flow/columns.js';
 import { ACK, ethernet, icmp, ipv4, ipv6, SYN, tcp, udp, vlan } from '../packets/packet-builder.js';
+import { TUNNEL_FRAMES } from '../packets/tunnel-frames.js';
 import * as build from './build-sflow5.js';
 import { type Decoded, decodeAll, testOrigin } from './decode-all.js';
 
@@ -59,6 +60,8 @@ describe('flow samples of sFlow v5', () => {
   it.each([
     ['Ethernet', 1, ethernet(0x86dd, ipv6('2001:db8::1', '2001:db8::2', 17, udp(1, 2, new Uint8Array(0))))],
     ['PPP', 7, Uint8Array.from([0xff, 3, 0, 0x57, ...ipv6('2001:db8::1', '2001:db8::2', 17, udp(1, 2, new Uint8Array(0)))])],
+    ['frame relay', 5, Uint8Array.from([0x18, 0x41, 3, 0x8e, ...ipv6('2001:db8::1', '2001:db8::2', 17, udp(1, 2, new Uint8Array(0)))])],
+    ['MPLS', 13, Uint8Array.from([0, 2, 1, 64, ...ipv6('2001:db8::1', '2001:db8::2', 17, udp(1, 2, new Uint8Array(0)))])],
     ['IPv6', 12, ipv6('2001:db8::1', '2001:db8::2', 17, udp(1, 2, new Uint8Array(0)))],
     ['packet over SONET', 14, Uint8Array.from([0xff, 3, 0, 0x57, ...ipv6('2001:db8::1', '2001:db8::2', 17, udp(1, 2, new Uint8Array(0)))])],
   ])('header protocol %s', (_name, protocol, packet) => {
@@ -86,7 +89,7 @@ describe('flow samples of sFlow v5', () => {
   it('the packet itself comes before what the agent made of it, and what it made is taken where the packet cannot be read', () => {
     const parsed = build.sampledIp({ source: '203.0.113.1', destination: '203.0.113.2' });
     expect(ends(one(parsed, build.rawHeader(TCP_SYN, 11)))).toEqual(['192.0.2.10', '198.51.100.20']);
-    expect(ends(one(parsed, build.rawHeader(new Uint8Array(24), 5)))).toEqual(['203.0.113.1', '203.0.113.2']);
+    expect(ends(one(parsed, build.rawHeader(new Uint8Array(24), 6)))).toEqual(['203.0.113.1', '203.0.113.2']);
   });
 
   it('VLAN from the tag, else from the extended switch record, where it is one', () => {
@@ -148,8 +151,87 @@ describe('flow samples of sFlow v5', () => {
   });
 });
 
+describe('what sFlow agents tell beside the packet', () => {
+  const packet = build.rawHeader(ethernet(0x0800, TCP_SYN));
+  const tunnelOf = ({ columns }: FlowBatch, row = 0): string => columns.tunnel.dictionary.name(columns.tunnel.codes[row]!);
+
+  it.each(TUNNEL_FRAMES)(
+    'a sampled header with $name is read to its innermost packet: $tunnel',
+    ({ frame, tunnel, vlanId = 0, six = false }) => {
+      const batch = one(build.rawHeader(frame));
+      expect(ends(batch)).toEqual(six ? ['fd00::1', 'fd00::2'] : ['10.1.0.1', '10.2.0.2']);
+      expect([tunnelOf(batch), ...values(batch, 'vlanId')]).toEqual([tunnel, vlanId]);
+    },
+  );
+
+  it('a tunnel cut before its inside is metered by its outer addresses', () => {
+    const { frame } = TUNNEL_FRAMES.find(({ name }) => name.startsWith('VXLAN,'))!;
+    const batch = one(build.rawHeader(frame.subarray(0, 60), 1, frame.length + 4));
+    expect([ends(batch), tunnelOf(batch), ...values(batch, 'destinationTransportPort')]).toEqual([['192.0.2.1', '198.51.100.2'], '', 4789]);
+  });
+
+  it('address and port translation', () => {
+    const batch = one(packet, build.extendedNat('203.0.113.1', '2001:db8::5'), build.extendedNatPort(1024, 443));
+    expect(formatAddress(batch.columns.postNATSourceIPv6Address.bytes)).toBe('203.0.113.1');
+    expect(formatAddress(batch.columns.postNATDestinationIPv6Address.bytes)).toBe('2001:db8::5');
+    expect(values(batch, 'postNAPTSourceTransportPort', 'postNAPTDestinationTransportPort')).toEqual([1024, 443]);
+  });
+
+  it('tags that were stripped, labels and the tunnel the packet came in, of which the header shows nothing', () => {
+    const stripped = one(packet, build.extendedVlanTunnel([100, 7]));
+    expect([tunnelOf(stripped), ...values(stripped, 'vlanId')]).toEqual(['vlan 100', 7]);
+    expect(tunnelOf(one(packet, build.extendedMpls([16_001, 17])))).toBe('mpls 16001/mpls 17');
+    const outer = { source: '192.0.2.1', destination: '198.51.100.2', protocol: 17, destinationPort: 4789 };
+    expect(tunnelOf(one(packet, build.tunnelRecord(1024, outer), build.opaque(1030, [0, 0, 0, 42])))).toBe(
+      'vxlan 192.0.2.1>198.51.100.2 vni 42',
+    );
+    const left = { source: '2001:db8::1', destination: '2001:db8::2', protocol: 47 };
+    const came = { source: '192.0.2.1', destination: '198.51.100.2', protocol: 4 };
+    expect(tunnelOf(one(packet, build.tunnelRecord(1025, left)))).toBe('gre 2001:db8::1>2001:db8::2');
+    expect(tunnelOf(one(packet, build.tunnelRecord(1024, came), build.tunnelRecord(1025, left)))).toBe('ipip 192.0.2.1>198.51.100.2');
+  });
+
+  it('a header that shows its own tags and labels is believed alone', () => {
+    const tagged = build.rawHeader(ethernet(0x88a8, vlan(5, 0x8100, vlan(6, 0x0800, TCP_SYN))));
+    const batch = one(tagged, build.extendedMpls([16_001]));
+    expect([tunnelOf(batch), ...values(batch, 'vlanId')]).toEqual(['vlan 5', 6]);
+  });
+
+  it('nothing of one sample shows in the next', () => {
+    const { batch } = decode([
+      build.flowSample([packet, build.extendedNat('203.0.113.1', '203.0.113.2'), build.extendedVlanTunnel([100, 7])]),
+      build.flowSample([packet]),
+      build.flowSample([build.sampledIp({ source: '192.0.2.10', destination: '198.51.100.20' })]),
+    ]);
+    expect([0, 1, 2].map((row) => tunnelOf(batch, row))).toEqual(['vlan 100', '', '']);
+    expect([1, 2].map((row) => formatAddress(batch.columns.postNATSourceIPv6Address.bytes, row * 16))).toEqual(['::', '::']);
+  });
+
+  it('records of every kind in every state of damage tell nothing or something, and never throw', () => {
+    const formats = fc.constantFrom(1006, 1007, 1012, 1020, 1023, 1024, 1025, 1026, 1029, 1030, 1001, 1003, 2, 3, 4, 1);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(formats, fc.uint8Array({ maxLength: 70 })), { maxLength: 5 }), (records) => {
+        const { rows, reports } = decode([
+          build.flowSample([packet, ...records.map(([format, content]) => build.opaque(format, content))]),
+        ]);
+        expect(rows).toBe(1);
+        expect(reports[0]!.recordsAnnounced).toBe(1);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('class of service of the packet, and of what the agent parsed', () => {
+    const marked = TCP_SYN.slice();
+    marked[1] = 0xb8;
+    expect(values(one(build.rawHeader(marked, 11)), 'ipClassOfService')).toEqual([0xb8]);
+    const parsed = build.sampledIp({ source: '192.0.2.10', destination: '198.51.100.20', classOfService: 0x28 });
+    expect(values(one(parsed), 'ipClassOfService')).toEqual([0x28]);
+  });
+});
+
 describe('what of sFlow makes no row is counted', () => {
-  it('counters, discarded packets and frames without IP are no flows; samples of vendors may have been', () => {
+  it('counters and frames without IP are no flows; samples of vendors may have been, and discarded packets that are not told', () => {
     const arp = build.rawHeader(ethernet(0x0806, new Uint8Array(28)));
     const { rows, reports, faults } = decode([
       build.counterSample(),
@@ -162,10 +244,10 @@ describe('what of sFlow makes no row is counted', () => {
     ]);
     expect(rows).toBe(1);
     expect(reports[0]).toMatchObject({
-      optionsRecords: 5,
-      recordsUndecodable: 1,
+      optionsRecords: 4,
+      recordsUndecodable: 2,
       recordsDecoded: 1,
-      recordsAnnounced: 2,
+      recordsAnnounced: 3,
       malformed: false,
     });
     expect(faults.counts).toEqual({});
@@ -173,7 +255,7 @@ describe('what of sFlow makes no row is counted', () => {
 
   it('headers that cannot be read, each for its reason', () => {
     const { rows, reports, faults } = decode([
-      build.flowSample([build.rawHeader(new Uint8Array(40), 5)]),
+      build.flowSample([build.rawHeader(new Uint8Array(40), 6)]),
       build.flowSample([build.rawHeader(ethernet(0x0800, TCP_SYN).subarray(0, 30))]),
       build.flowSample([build.rawHeader(new Uint8Array(40), 11)]),
       build.flowSample([build.rawHeader(TCP_SYN, 11, 0xffff_ffff)]),
@@ -227,6 +309,57 @@ describe('what of sFlow makes no row is counted', () => {
         expect(faults.counts).toEqual({});
       }),
     );
+  });
+
+  it('a discarded packet is an attempt that carried nothing, and denied where a rule said so', () => {
+    const { batch, reports, faults } = decode([
+      build.discardedPacket([build.rawHeader(ethernet(0x0800, TCP_SYN))], { reason: 258, input: 3, output: 0 }),
+      build.discardedPacket([build.rawHeader(ipv4('192.0.2.10', '198.51.100.20', 17, udp(5000, 514, new Uint8Array(9))), 11)], {
+        reason: 259,
+      }),
+      build.flowSample([build.rawHeader(ethernet(0x0800, TCP_SYN))]),
+    ]);
+    const { packetDeltaCount, octetDeltaCount, completion, firewallEvent, samplingInterval, ingressInterface } = batch.columns;
+    const rows = [0, 1, 2].map((row) => [
+      packetDeltaCount[row],
+      octetDeltaCount[row],
+      completion[row],
+      firewallEvent[row],
+      samplingInterval[row],
+      ingressInterface[row],
+    ]);
+    expect(rows).toEqual([
+      [0, 0, 1, 3, 1, 3],
+      [0, 0, 1, 0, 1, 7],
+      [1, 40, 1, 0, 1000, 7],
+    ]);
+    expect(reports[0]).toMatchObject({ recordsDecoded: 3, recordsAnnounced: 3, optionsRecords: 0 });
+    // They are numbered by themselves, not among the samples.
+    expect(reports[0]!.samples.length).toBe(1);
+    expect(faults.counts).toEqual({});
+  });
+
+  it('interface counters are told; those the agent does not know, and other counters, are not', () => {
+    const { reports, rows, faults } = decode([
+      build.counterSample(1, [
+        build.opaque(2, new Uint8Array(52)),
+        build.interfaceCounters({ index: 7, inOctets: 2 ** 40 + 5, outOctets: 9, discards: 2, errors: 3 }),
+      ]),
+      build.counterSample(2, [build.interfaceCounters({ index: 70_000, inOctets: 1, outOctets: 2, discards: 0xffff_ffff })], true),
+      build.counterSample(3, [build.interfaceCounters({ index: 8, inOctets: -1, outOctets: 2 })]),
+    ]);
+    expect([rows, faults.counts]).toEqual([0, {}]);
+    expect(reports[0]).toMatchObject({ optionsRecords: 3, malformed: false });
+    const { length, numbers } = reports[0]!.interfaces;
+    expect([...numbers.subarray(0, length * 4)]).toEqual([7, 2 ** 40 + 5, 9, 5, 70_000, 1, 2, 0]);
+  });
+
+  it('counter records that do not fit cost what is behind them', () => {
+    for (const records of [[build.opaque(1, new Uint8Array(20))], [build.opaque(1, new Uint8Array(88), 9000)]]) {
+      const { reports, faults } = decode([build.counterSample(1, records), build.flowSample([build.rawHeader(TCP_SYN, 11)])]);
+      expect(reports[0]).toMatchObject({ malformed: true, optionsRecords: 1, recordsDecoded: 1 });
+      expect([reports[0]!.interfaces.length, faults.counts]).toEqual([0, { 'record-truncated': 1 }]);
+    }
   });
 
   it('every sample tells its source, whether its packet could be read or not', () => {
