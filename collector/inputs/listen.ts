@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { type Prefix, parseAddress } from '../../flow/address.js';
 import { PrefixTable } from '../../flow/prefix-table.js';
 import { errorCode, InputError } from './input-error.js';
@@ -8,6 +9,11 @@ export interface ListenAddress {
   readonly address: string;
   /** 0 asks for a free port; `bind` tells which. */
   readonly port: number;
+}
+
+/** What `createSocket` wants for an address. IPv6 sockets take IPv6 alone, so that '::' and '0.0.0.0' may be listened on with the same port. */
+export function socketOptions(address: string): { type: 'udp4' | 'udp6'; ipv6Only: boolean } {
+  return isIPv6(address) ? { type: 'udp6', ipv6Only: true } : { type: 'udp4', ipv6Only: false };
 }
 
 /** As people say it: `UDP port 2055 on 192.0.2.1`. */

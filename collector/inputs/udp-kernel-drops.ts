@@ -25,6 +25,8 @@ export interface SocketDrops {
 export interface KernelDrops {
   /** What was dropped since the last call, per socket that dropped anything; undefined where the system does not tell. */
   read(): Promise<readonly SocketDrops[] | undefined>;
+  /** Watches a socket that was opened since, bound to this address. */
+  watch(address: string, port: number): void;
 }
 
 /** Watches the sockets bound to `sockets` in this process. Linux; elsewhere `read` answers undefined. */
@@ -59,6 +61,10 @@ export function createKernelDrops(sockets: readonly { readonly address: string; 
       const reading = latest.then(readOnce);
       latest = reading;
       return reading;
+    },
+    watch(address, port) {
+      wanted.add(socketKey(formatAddress(parseAddress(address)), port));
+      inodes = undefined;
     },
   };
 }

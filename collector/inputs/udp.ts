@@ -1,12 +1,13 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { isIPv6 } from 'node:net';
 import { type Prefix, parseAddress } from '../../flow/address.js';
 import type { Log } from '../../flow/service/log.js';
 import type { Faults, FlowSource, Origin } from '../contracts.js';
 import { InputError } from './input-error.js';
-import { bindError, createAllowList, type ListenAddress, listenName, senderAddress } from './listen.js';
+import { bindError, createAllowList, type ListenAddress, listenName, senderAddress, socketOptions } from './listen.js';
 import { MAX_EXPORTERS, Origins, type SensorOf } from './origins.js';
+import { askForBuffer } from './receive-buffer.js';
+import { SteeredSockets } from './steered-sockets.js';
 import { type TopSender, TopSenders } from './top-senders.js';
 import { createKernelDrops, type KernelDrops, type SocketDrops } from './udp-kernel-drops.js';
 
@@ -54,6 +55,8 @@ export interface UdpInputDependencies {
   readonly onKernelDrops: (drops: SocketDrops) => void;
   /** Told about once a second how many datagrams of a sensor were over its limit. */
   readonly onLimited: (sensor: string, datagrams: number) => void;
+  /** Takes what a steered socket received from somebody else; only where `steer` is used. */
+  readonly onStray?: (payload: Uint8Array, sender: RemoteInfo, listen: ListenAddress) => void;
 }
 
 /** datagrams = delivered + queueDrops + what is queued; refused and limited ones are not among them. Kernel drops are in none of the others. */
@@ -83,6 +86,10 @@ export interface UdpInput extends FlowSource {
   refusedSenders(): TopSender[];
   /** Opens the sockets and answers where they are bound. `start` calls it when nobody has. Throws InputError, for 'port-in-use' above all. */
   bind(): Promise<readonly UdpAddress[]>;
+  /** Takes a datagram that another process received (udp-dispatcher.ts), at its time of arrival there. */
+  inject(payload: Uint8Array, sender: { readonly address: string; readonly port: number }, receivedMs: number): void;
+  /** Opens a socket for one sender alone, on a port that another process holds. */
+  steer(listen: ListenAddress, sender: { readonly address: string; readonly port: number }): Promise<void>;
 }
 
 /** UDP sockets for export datagrams. Inert until `bind` or `start`; `start` resolves after `stop`. */
@@ -119,6 +126,7 @@ class UdpSockets implements UdpInput {
   private readonly allowances = new Map<string, Allowance>();
   private readonly topRefused = new TopSenders(REFUSED_SENDERS);
   private readonly sockets: Socket[] = [];
+  private readonly steered: SteeredSockets;
   readonly buffers: ReceiveBuffer[] = [];
   private binding: Promise<readonly UdpAddress[]> | undefined;
   private drops: KernelDrops | undefined;
@@ -137,6 +145,15 @@ class UdpSockets implements UdpInput {
     this.dependencies = dependencies;
     this.origins = new Origins(dependencies.sensorOf, 'udp', options.maxExporters);
     this.isAllowed = createAllowList(options.allow);
+    const { log, now, onStray = () => undefined } = dependencies;
+    this.steered = new SteeredSockets({
+      log,
+      receiveBufferOctets: options.receiveBufferOctets,
+      now,
+      receive: (payload, sender) => this.receive(payload, sender, now()),
+      stray: onStray,
+      opened: ({ address, port }) => this.drops?.watch(address, port),
+    });
   }
 
   refusedSenders(): TopSender[] {
@@ -157,6 +174,14 @@ class UdpSockets implements UdpInput {
     this.deliver = deliver;
     if (this.queued > 0) this.pump(undefined);
     await ended;
+  }
+
+  inject(payload: Uint8Array, sender: { readonly address: string; readonly port: number }, receivedMs: number): void {
+    this.receive(payload, sender, receivedMs);
+  }
+
+  async steer(listen: ListenAddress, sender: { readonly address: string; readonly port: number }): Promise<void> {
+    if (this.stopping === undefined) await this.steered.open(listen, sender);
   }
 
   stop(): Promise<void> {
@@ -187,8 +212,7 @@ class UdpSockets implements UdpInput {
 
   private async openSocket(listen: UdpAddress): Promise<Socket> {
     parseAddress(listen.address);
-    // IPv6 sockets take IPv6 alone, so that '::' and '0.0.0.0' may be listened on with the same port.
-    const socket = createSocket(isIPv6(listen.address) ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' });
+    const socket = createSocket(socketOptions(listen.address));
     try {
       socket.bind({ address: listen.address, port: listen.port, exclusive: true });
       await once(socket, 'listening');
@@ -196,32 +220,15 @@ class UdpSockets implements UdpInput {
       socket.close();
       throw bindError('UDP', listen, error);
     }
-    this.askForBuffer(socket, listen);
-    socket.on('message', (payload, sender) => this.receive(payload, sender));
+    askForBuffer(socket, listen, this.options.receiveBufferOctets, this.dependencies.log);
+    socket.on('message', (payload, sender) => this.receive(payload, sender, this.dependencies.now()));
     socket.on('error', (error) =>
       this.fail(new InputError('socket-failed', `${listenName('UDP', listen)} failed: ${error.message}`, { cause: error })),
     );
     return socket;
   }
 
-  private askForBuffer(socket: Socket, listen: UdpAddress): void {
-    const asked = this.options.receiveBufferOctets;
-    try {
-      socket.setRecvBufferSize(asked);
-    } catch {
-      // Linux grants what it may; other systems refuse what is above their limit and leave the buffer as it was.
-    }
-    // Linux answers with twice what it granted, the other half being its own bookkeeping (socket(7)).
-    const granted = process.platform === 'linux' ? socket.getRecvBufferSize() / 2 : socket.getRecvBufferSize();
-    this.buffers.push({ address: listen.address, port: socket.address().port, asked, granted });
-    if (granted >= asked) return;
-    this.dependencies.log.warn(
-      { ...listen, asked, granted },
-      `the receive buffer of ${listenName('UDP', listen)} is ${granted} octets instead of ${asked}; raise it with sysctl -w net.core.rmem_max=${asked}`,
-    );
-  }
-
-  private receive(payload: Uint8Array, sender: RemoteInfo): void {
+  private receive(payload: Uint8Array, sender: { readonly address: string; readonly port: number }, receivedMs: number): void {
     const key = `${sender.address} ${sender.port}`;
     const origin = this.origins.get(key) ?? this.admit(key, sender);
     if (origin === undefined) {
@@ -230,7 +237,6 @@ class UdpSockets implements UdpInput {
       this.dependencies.faults.add('refused');
       return;
     }
-    const receivedMs = this.dependencies.now();
     if (this.options.maxDatagramsPerSecond > 0 && !this.spend(sender.address, origin.sensor, receivedMs)) return;
     this.counters.datagrams++;
     this.counters.octets += payload.length;
@@ -243,7 +249,7 @@ class UdpSockets implements UdpInput {
   }
 
   /** The origin of a sender not seen lately, undefined when it is not allowed. */
-  private admit(key: string, sender: RemoteInfo): Origin | undefined {
+  private admit(key: string, sender: { readonly address: string; readonly port: number }): Origin | undefined {
     if (this.refused.has(sender.address)) return undefined;
     const address = senderAddress(sender.address);
     if (!this.isAllowed(address)) {
@@ -324,6 +330,7 @@ class UdpSockets implements UdpInput {
 
   private async readDrops(): Promise<void> {
     this.tellLimited();
+    this.steered.closeIdle();
     const drops = await this.drops?.read();
     for (const drop of drops ?? []) {
       this.counters.kernelDrops += drop.dropped;
@@ -356,6 +363,7 @@ class UdpSockets implements UdpInput {
     clearInterval(this.timer);
     if (this.deliver !== undefined) await this.fetchRest();
     await this.readDrops();
+    await this.steered.closeAll();
     await Promise.all(
       this.sockets.map((socket) => {
         const closed = once(socket, 'close');
