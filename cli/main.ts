@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { programVersion } from '../flow/service/paths.js';
 import { decodeCommand } from './commands/decode.js';
+import { doctorCommand } from './commands/doctor.js';
 import { findingsCommand, verdictCommand } from './commands/inspect.js';
 import { replayCommand } from './commands/replay.js';
 import { collectCommand, detectCommand, storeCommand } from './commands/roles.js';
@@ -24,6 +25,7 @@ const COMMANDS = [
   verdictCommand,
   dashboardsCommand,
   configCommand,
+  doctorCommand,
 ];
 
 function program(): Command {

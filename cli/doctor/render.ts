@@ -1,0 +1,113 @@
+import type { ExporterLine } from '../../collector/collector-status.js';
+import { formatDuration } from '../../flow/time.js';
+import { renderTable } from '../render/table.js';
+import { formatCount, terminalText } from '../render/text.js';
+import { type Check, type CheckState, SECTIONS } from './check.js';
+import type { StoredExporter } from './stored-exporters.js';
+
+const WIDTH = 100;
+const MARKS = { ok: 'ok   ', note: 'note ', wrong: 'WRONG', unknown: '?    ' } as const satisfies Record<CheckState, string>;
+const INDENT = ' '.repeat(8);
+
+/** The checks under their sections, at most 100 columns wide, what to do below each that asks for it. */
+export function renderChecks(checks: readonly Check[], tables: Readonly<Partial<Record<Check['section'], string>>>): string {
+  let text = '';
+  for (const section of SECTIONS) {
+    const own = checks.filter((check) => check.section === section);
+    const table = tables[section] ?? '';
+    if (own.length === 0 && table === '') continue;
+    text += `${section}\n`;
+    for (const { state, name, says, remedy } of own) {
+      text += `  ${MARKS[state]} ${folded(`${name}: ${says}`)}`;
+      if (remedy !== undefined) text += `${INDENT}→ ${folded(remedy)}`;
+    }
+    text += `${table}\n`;
+  }
+  return text;
+}
+
+/** Text folded at words, further lines indented; ends with a newline. */
+function folded(text: string): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of terminalText(text).split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > WIDTH - INDENT.length - 2) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return `${[...lines, line].join(`\n${INDENT}  `)}\n`;
+}
+
+/** Exporters of running collectors, counted since each collector's start. */
+export function exporterTable(exporters: readonly ExporterLine[], nowMs: number): string {
+  return indented(
+    renderTable(
+      [
+        { title: 'sensor', width: 16 },
+        { title: 'exporter/domain', width: 19 },
+        { title: 'protocol' },
+        { title: 'last seen', right: true },
+        { title: 'msg/s', right: true },
+        { title: 'templates', right: true },
+        { title: '1:N', right: true },
+        { title: 'lost', right: true },
+        { title: 'unread', right: true },
+        { title: 'clock', right: true },
+      ],
+      exporters.map((line) => [
+        line.sensor,
+        `${line.exporter}/${line.domain}`,
+        line.protocol,
+        `${formatDuration(Math.max(0, nowMs - line.lastSeenMs))} ago`,
+        line.messagesPerSecond === null ? '-' : line.messagesPerSecond.toPrecision(3),
+        `${line.templates}${line.templatesRestored > 0 ? ` (${line.templatesRestored} old)` : ''}`,
+        line.samplingInterval === 0 ? '-' : formatCount(line.samplingInterval),
+        formatCount(line.lostRecords),
+        formatCount(line.undecodable),
+        line.clockOffsetMs === null ? '-' : clockText(line.clockOffsetMs),
+      ]),
+    ),
+  );
+}
+
+/** Exporters by the ledger of the last day. */
+export function storedTable(exporters: readonly StoredExporter[], nowMs: number): string {
+  return indented(
+    renderTable(
+      [
+        { title: 'sensor', width: 18 },
+        { title: 'exporter/domain', width: 19 },
+        { title: 'protocol' },
+        { title: 'last seen', right: true },
+        { title: 'minutes', right: true },
+        { title: 'records', right: true },
+        { title: 'lost', right: true },
+        { title: 'unread', right: true },
+        { title: 'clock', right: true },
+      ],
+      exporters.map((line) => [
+        line.sensor,
+        `${line.exporter}/${line.domain}`,
+        line.protocol,
+        `${formatDuration(Math.max(0, nowMs - line.lastSeenMs))} ago`,
+        formatCount(line.minutes),
+        formatCount(line.records),
+        formatCount(line.lostRecords),
+        formatCount(line.undecodable),
+        line.clockOffsetMs === null ? '-' : clockText(line.clockOffsetMs),
+      ]),
+    ),
+  );
+}
+
+/** '+0.4 s': the exporter's clock is behind ours; '−' ahead. */
+function clockText(offsetMs: number): string {
+  return `${offsetMs < 0 ? '−' : '+'}${(Math.abs(offsetMs) / 1000).toFixed(1)} s`;
+}
+
+function indented(text: string): string {
+  return text.replace(/^(?=.)/gm, '  ');
+}
