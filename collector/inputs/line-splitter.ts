@@ -27,7 +27,11 @@ export class LineSplitter implements LineBlock {
   held = 0;
   /** Lines that have ended so far, the empty ones too. */
   lines = 0;
+  /** Octets up to the end of the last line that has ended: where reading goes on when it is broken off. */
+  endedOctets = 0;
   private at = 0;
+  /** Octets that have left `bytes`. */
+  private passed = 0;
   /** Octets of the begun line that are known to hold no line end. */
   private searched = 0;
   /** The begun line has passed the limit, and its octets are thrown away. */
@@ -70,6 +74,7 @@ export class LineSplitter implements LineBlock {
     if (this.length > 0 || this.tooLong > 0) return true;
     this.bytes.copyWithin(0, this.at, this.held);
     this.held -= this.at;
+    this.passed += this.at;
     this.at = 0;
     return false;
   }
@@ -77,6 +82,7 @@ export class LineSplitter implements LineBlock {
   /** The line from `at` to `end`. */
   private line(end: number): void {
     this.lines++;
+    this.endedOctets = this.passed + Math.min(end + 1, this.held);
     if (this.discarding || end - this.at > MAX_LINE_OCTETS) {
       this.discarding = false;
       this.tooLong++;

@@ -1,0 +1,318 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Faults, LineBlock } from '../contracts.js';
+import { openByteSource } from './byte-source.js';
+import { errorCode } from './input-error.js';
+import { LineSplitter } from './line-splitter.js';
+import { findRotated, type RotatedFile } from './tail-archive.js';
+import { FINGERPRINT_OCTETS, positionIn, TailFile, type TailPosition } from './tail-file.js';
+
+/** Octets read at a time; with the longest line the memory of a tail. */
+const CHUNK_OCTETS = 262_144;
+/** How much of a log's beginning is looked at for its header when reading begins further on. */
+const CONTEXT_OCTETS = 65_536;
+const LINE_FEED = 0x0a;
+const HASH = 0x23;
+
+/** How often a log is looked at where the file system tells no changes, in ms. */
+export const TAIL_POLL_MS = 1000;
+/** Changes are gathered this long, in ms: a busy log changes with every line. */
+const GATHER_MS = 50;
+
+export interface LogTailOptions {
+  readonly path: string;
+  /** Where to begin: at the file's beginning, behind what is in it, or where reading was broken off. */
+  readonly from: 'beginning' | 'end' | TailPosition;
+  readonly pollMs?: number;
+}
+
+/** What happened to a followed log: each is worth a line in the process's own log, `lost` a mark in the ledger. */
+export type TailEvent =
+  | { readonly kind: 'opened' }
+  /** It cannot be opened (`reason`: the system's name of the error); it is tried again. */
+  | { readonly kind: 'waiting'; readonly reason: string }
+  | { readonly kind: 'rotated' }
+  | { readonly kind: 'rewritten' }
+  /** Lines may have been lost: the file was rotated away or written anew, and what was in it behind our place is nowhere to be found. */
+  | { readonly kind: 'lost' };
+
+export interface LogTailParts {
+  /**
+   * Takes the next lines. `position` is the place behind them, to be kept once their rows are safe. Nothing more is read until it has returned or its
+   * promise has resolved: a file waits by itself.
+   */
+  deliver(lines: LineBlock, position: TailPosition): void | Promise<void>;
+  /** Takes the lines that a log begins with, header lines and one more, where reading begins behind them. They were counted before. */
+  context(lines: LineBlock): void;
+  onEvent(event: TailEvent): void;
+  readonly faults: Faults;
+}
+
+export interface LogTail {
+  /** Follows the log until `stop`. Rejects only with what `deliver` threw. */
+  start(parts: LogTailParts): Promise<void>;
+  /** Ends after the block under way. A line that has not ended yet is left for the next time. */
+  stop(): Promise<void>;
+}
+
+/** One file being followed: where the reader is in it. */
+interface Followed {
+  readonly file: TailFile;
+  readonly splitter: LineSplitter;
+  /** Octets before the splitter's first. */
+  readonly base: number;
+  /** Octets read. */
+  offset: number;
+}
+
+/**
+ * Follows a growing log through its rotations: renamed with a new file in its place (Zeek, logrotate), copied and written anew (copytruncate), reached
+ * through a link that changes. A file that was rotated is read to its end, the line that it breaks off in too, before the new one is begun. What was
+ * written while nobody was reading is looked for in the rotated files (tail-archive.ts).
+ *
+ * Memory is one chunk and one line. Inert until `start`.
+ */
+export function createLogTail(options: LogTailOptions): LogTail {
+  const { path } = options;
+  const pollMs = options.pollMs ?? TAIL_POLL_MS;
+  let stopped = false;
+  let running: Promise<unknown> = Promise.resolve();
+  let wake: () => void = () => undefined;
+  let watcher: FSWatcher | undefined;
+  let gathering: NodeJS.Timeout | undefined;
+
+  const pause = (): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(() => wake(), pollMs);
+      wake = () => {
+        clearTimeout(timer);
+        wake = () => undefined;
+        resolve();
+      };
+      if (stopped) wake();
+    });
+
+  /** Changes in the log's folder are told by the system where it can; the pause is for where it cannot. */
+  function watchFolder(): void {
+    watcher?.close();
+    try {
+      watcher = watch(dirname(path), () => {
+        gathering ??= setTimeout(() => {
+          gathering = undefined;
+          wake();
+        }, GATHER_MS);
+      });
+      watcher.on('error', () => watcher?.close());
+    } catch {
+      watcher = undefined;
+    }
+  }
+
+  async function follow(parts: LogTailParts): Promise<void> {
+    let waitingFor = '';
+    let followed: Followed | undefined;
+    let { from }: LogTailOptions = options;
+    /** `from` is the end of a file that was read to its end. */
+    let isDone = false;
+
+    function wait(reason: string): undefined {
+      if (reason !== waitingFor) parts.onEvent({ kind: 'waiting', reason });
+      waitingFor = reason;
+    }
+
+    async function openNext(): Promise<Followed | undefined> {
+      const file = await TailFile.open(path);
+      if (typeof file === 'string') return wait(file);
+      const start = from;
+      const place = await placeIn(file, start).catch((error: unknown) => errorCode(error));
+      if (typeof place === 'string') {
+        await file.close();
+        return wait(place);
+      }
+      waitingFor = '';
+      from = 'beginning';
+      watchFolder();
+      parts.onEvent({ kind: 'opened' });
+      if (place.offset > 0) tellContext(place.context, parts);
+      if (typeof start !== 'string' && !place.isKnown) await readRotated(start, isDone, file.id);
+      isDone = false;
+      return begun(file, place.offset, place.lines);
+    }
+
+    async function handOver(
+      at: Pick<Followed, 'splitter' | 'base'>,
+      ended: boolean,
+      position: (offset: number) => TailPosition,
+    ): Promise<void> {
+      const { splitter, base } = at;
+      while (!stopped && splitter.next(ended)) {
+        if (splitter.tooLong > 0) parts.faults.add('line-too-long', splitter.tooLong);
+        const done = parts.deliver(splitter, position(base + splitter.endedOctets));
+        if (done !== undefined) await done;
+      }
+    }
+
+    /** Reads what has been written since; answers whether there was any. */
+    async function readOn(at: Followed): Promise<boolean> {
+      let grew = false;
+      while (!stopped) {
+        const { file, splitter } = at;
+        // An error of the file system is told by the next look at the file.
+        const count = await file.read(splitter.bytes, splitter.held, CHUNK_OCTETS, at.offset).catch(() => 0);
+        if (count === 0) break;
+        await file.readHead();
+        grew = true;
+        at.offset += count;
+        splitter.received(count);
+        await handOver(at, false, (offset) => file.position(offset, splitter.lines));
+      }
+      return grew;
+    }
+
+    /**
+     * Reads the file that `position` is of from there on, and the ones after it, to their ends: they will not grow any more. Of a file that is done, only
+     * the ones after it: it may have been rotated more than once since the last look.
+     */
+    async function readRotated(position: TailPosition, isDone: boolean, current: string): Promise<void> {
+      const rotated = await findRotated(path, position, current);
+      if (rotated.length === 0 && !isDone) parts.onEvent({ kind: 'lost' });
+      for (const [index, archived] of rotated.entries()) {
+        if (stopped || (isDone && index === 0)) continue;
+        const isWhole = index === 0 ? readArchived(archived, position.offset, position.lines) : readArchived(archived, 0, 0);
+        if (!(await isWhole) && !stopped) parts.onEvent({ kind: 'lost' });
+      }
+    }
+
+    /** Reads one rotated file from `from` on, which `lines` lines are before. False when it breaks off before, or cannot be read to its end. */
+    async function readArchived(archived: RotatedFile, from: number, lines: number): Promise<boolean> {
+      const source = await openByteSource({ path: archived.path }).catch(() => undefined);
+      if (source === undefined) return false;
+      const read = (into: Uint8Array, at: number, length: number): Promise<number> => source.read(into, at, length).catch(() => -1);
+      try {
+        const splitter = new LineSplitter(CHUNK_OCTETS);
+        splitter.lines = lines;
+        const head = new Uint8Array(CONTEXT_OCTETS);
+        let held = 0;
+        for (let passed = 0; passed < from && !stopped; ) {
+          const count = await read(splitter.bytes, 0, Math.min(CHUNK_OCTETS, from - passed));
+          if (count <= 0) return false;
+          passed += count;
+          held += copied(splitter.bytes, 0, count, head, held);
+        }
+        if (from > 0) tellContext(head.subarray(0, held), parts);
+        const place = (offset: number): TailPosition => positionIn(archived.id, head.subarray(0, held), offset, splitter.lines);
+        let count = -1;
+        while (count !== 0 && !stopped) {
+          count = await read(splitter.bytes, splitter.held, CHUNK_OCTETS);
+          if (count < 0) return false;
+          if (held < FINGERPRINT_OCTETS) held += copied(splitter.bytes, splitter.held, count, head, held);
+          splitter.received(count);
+          await handOver({ splitter, base: from }, count === 0, place);
+        }
+        return !source.damaged;
+      } finally {
+        await source.close();
+      }
+    }
+
+    try {
+      while (!stopped) {
+        followed ??= await openNext();
+        if (followed === undefined) {
+          await pause();
+          continue;
+        }
+        const { file, splitter, base } = followed;
+        const place = (): TailPosition => file.position(base + splitter.endedOctets, splitter.lines);
+        const state = await file.look(path, followed.offset);
+        if (state === 'unreadable') {
+          from = place();
+          await file.close();
+          followed = undefined;
+          await pause();
+        } else if (state === 'rewritten') {
+          parts.onEvent({ kind: 'rewritten' });
+          await readRotated(place(), false, file.id);
+          file.head = new Uint8Array(0);
+          followed = begun(file, 0, 0);
+        } else {
+          const grew = await readOn(followed);
+          if (state === 'replaced' && !stopped) {
+            await handOver(followed, true, (offset) => file.position(offset, splitter.lines));
+            from = place();
+            isDone = true;
+            await file.close();
+            followed = undefined;
+            parts.onEvent({ kind: 'rotated' });
+          } else if (!grew) {
+            await pause();
+          }
+        }
+      }
+    } finally {
+      clearTimeout(gathering);
+      watcher?.close();
+      await followed?.file.close();
+    }
+  }
+
+  return {
+    start(parts) {
+      const following = follow(parts);
+      running = following.catch(() => undefined);
+      return following;
+    },
+    async stop() {
+      stopped = true;
+      wake();
+      await running;
+    },
+  };
+}
+
+interface Place {
+  readonly offset: number;
+  readonly lines: number;
+  /** The file's beginning, where the place is behind it. */
+  readonly context: Uint8Array;
+  /** The file is the one that the start was a position of. */
+  readonly isKnown: boolean;
+}
+
+/** Where to begin in a file that was opened. Rejects with an error of the file system. */
+async function placeIn(file: TailFile, start: LogTailOptions['from']): Promise<Place> {
+  await file.readHead();
+  const context = await file.beginning(CONTEXT_OCTETS);
+  if (start === 'end') return { offset: await file.lastLineStart(), lines: 0, context, isKnown: false };
+  const isKnown = start !== 'beginning' && (await file.holds(start));
+  return isKnown ? { offset: start.offset, lines: start.lines, context, isKnown } : { offset: 0, lines: 0, context, isKnown };
+}
+
+function begun(file: TailFile, offset: number, lines: number): Followed {
+  const splitter = new LineSplitter(CHUNK_OCTETS);
+  splitter.lines = lines;
+  return { file, splitter, base: offset, offset };
+}
+
+/** Hands over the lines that begin with '#' at the beginning of a log, and the first other line. */
+function tellContext(head: Uint8Array, parts: LogTailParts): void {
+  let end = 0;
+  for (let isHeader = true; isHeader && end < head.length; ) {
+    const next = head.indexOf(LINE_FEED, end);
+    if (next < 0) break;
+    isHeader = head[end] === HASH;
+    end = next + 1;
+  }
+  if (end === 0) return;
+  const splitter = new LineSplitter(end);
+  splitter.bytes.set(head.subarray(0, end));
+  splitter.received(end);
+  while (splitter.next(false)) parts.context(splitter);
+}
+
+/** Copies as much of `count` octets as `into` has room for behind `held`; answers how many. */
+function copied(from: Uint8Array, at: number, count: number, into: Uint8Array, held: number): number {
+  const length = Math.min(count, into.length - held);
+  into.set(from.subarray(at, at + length), held);
+  return length;
+}
