@@ -1,9 +1,9 @@
 import type { FlowBatch } from '../../flow/batch.js';
 import { MAX_BATCH_ROWS } from '../../flow/batch.js';
 import { Initiator } from '../../flow/columns.js';
+import { writeAddressWords } from '../packets/address-words.js';
 import { Protocol } from '../packets/packet.js';
 import type { TunnelTable } from '../packets/tunnel-table.js';
-import { writeWords } from '../packets/udp-payload.js';
 import { completionOf } from './completion.js';
 import * as Entry from './flow-entry.js';
 
@@ -59,7 +59,7 @@ export class RecordWriter {
     const reverseOctets = doubles[double + Entry.REVERSE_OCTETS]!;
     columns.flowStartMilliseconds[row] = doubles[double + Entry.START]!;
     columns.flowEndMilliseconds[row] = doubles[double + Entry.LAST]!;
-    this.writeAddresses(words, at, columns.sourceIPv6Address.bytes, columns.destinationIPv6Address.bytes, row * 16);
+    this.writeAddresses(words, at, columns.sourceIPv6Address.words, columns.destinationIPv6Address.words, row * 4);
     if (protocol === Protocol.icmp || protocol === Protocol.icmp6) {
       columns.icmpTypeCode[row] = ports;
     } else {
@@ -94,10 +94,10 @@ export class RecordWriter {
     this.records++;
   }
 
-  private writeAddresses(words: Int32Array, at: number, source: Uint8Array, destination: Uint8Array, offset: number): void {
+  private writeAddresses(words: Int32Array, at: number, source: Uint32Array, destination: Uint32Array, offset: number): void {
     const s = at + Entry.SOURCE_0;
     const d = at + Entry.DESTINATION_0;
-    writeWords(source, offset, words[s]!, words[s + 1]!, words[s + 2]!, words[at + Entry.SOURCE_3]!);
-    writeWords(destination, offset, words[d]!, words[d + 1]!, words[d + 2]!, words[at + Entry.DESTINATION_3]!);
+    writeAddressWords(source, offset, words[s]!, words[s + 1]!, words[s + 2]!, words[at + Entry.SOURCE_3]!);
+    writeAddressWords(destination, offset, words[d]!, words[d + 1]!, words[d + 2]!, words[at + Entry.DESTINATION_3]!);
   }
 }

@@ -82,36 +82,36 @@ export class FlowSample {
   private ipVersion: 4 | 6 = 4;
 
   /** Reads source, sequence and counters. False when the sample is too short even for them. */
-  readHeader(bytes: Uint8Array, at: number, end: number, expanded: boolean): boolean {
+  readHeader(view: DataView, at: number, end: number, expanded: boolean): boolean {
     if (end - at < (expanded ? EXPANDED_HEADER : COMPACT_HEADER)) return false;
     this.discarded = false;
-    this.sequence = readU32(bytes, at);
+    this.sequence = view.getUint32(at);
     if (expanded) {
-      this.sourceClass = readU32(bytes, at + 4);
-      this.sourceIndex = readU32(bytes, at + 8);
-      this.ingress = expandedInterface(bytes, at + 24);
-      this.egress = expandedInterface(bytes, at + 32);
+      this.sourceClass = view.getUint32(at + 4);
+      this.sourceIndex = view.getUint32(at + 8);
+      this.ingress = expandedInterface(view, at + 24);
+      this.egress = expandedInterface(view, at + 32);
     } else {
-      const source = readU32(bytes, at + 4);
+      const source = view.getUint32(at + 4);
       this.sourceClass = source >>> 24;
       this.sourceIndex = source & 0xff_ffff;
-      this.ingress = compactInterface(readU32(bytes, at + 20));
-      this.egress = compactInterface(readU32(bytes, at + 24));
+      this.ingress = compactInterface(view.getUint32(at + 20));
+      this.egress = compactInterface(view.getUint32(at + 24));
     }
     const counters = at + (expanded ? 12 : 8);
-    this.rate = readU32(bytes, counters);
-    this.pool = readU32(bytes, counters + 4);
-    this.drops = readU32(bytes, counters + 8);
+    this.rate = view.getUint32(counters);
+    this.pool = view.getUint32(counters + 4);
+    this.drops = view.getUint32(counters + 8);
     return true;
   }
 
   /** Reads the header of a discarded packet. False when it is too short. */
-  readDiscardHeader(bytes: Uint8Array, at: number, end: number): boolean {
+  readDiscardHeader(view: DataView, at: number, end: number): boolean {
     if (end - at < DISCARDED_HEADER) return false;
     this.discarded = true;
-    this.denied = DENIED.has(readU32(bytes, at + 24));
-    this.ingress = readU32(bytes, at + 16);
-    this.egress = readU32(bytes, at + 20);
+    this.denied = DENIED.has(view.getUint32(at + 24));
+    this.ingress = view.getUint32(at + 16);
+    this.egress = view.getUint32(at + 20);
     // Every one is told, but for those that `drops` counts.
     this.rate = 1;
     return true;
@@ -120,7 +120,7 @@ export class FlowSample {
   /** Reads the records of the sample whose header was read. Answers a SampleStatus. */
   readRecords(bytes: Uint8Array, view: DataView, start: number, end: number, expanded: boolean): number {
     const headerEnd = start + (this.discarded ? DISCARDED_HEADER : expanded ? EXPANDED_HEADER : COMPACT_HEADER);
-    this.walkRecords(bytes, headerEnd, end, readU32(bytes, headerEnd - 4));
+    this.walkRecords(bytes, view, headerEnd, end, view.getUint32(headerEnd - 4));
     const status = this.readPacket(bytes, view);
     if (status !== PacketStatus.parsed && status !== PacketStatus.portsMissing) return failure(status, this.recordsBroken);
     if (this.extended) applyExtensions(bytes, this.extensions, this.packet);
@@ -128,7 +128,7 @@ export class FlowSample {
     return SampleStatus.parsed;
   }
 
-  private walkRecords(bytes: Uint8Array, from: number, end: number, count: number): void {
+  private walkRecords(bytes: Uint8Array, view: DataView, from: number, end: number, count: number): void {
     this.recordsBroken = false;
     this.header = 0;
     this.ethernet = 0;
@@ -141,12 +141,12 @@ export class FlowSample {
     // The count is the agent's word; each round takes eight octets at least.
     for (let i = 0; i < count; i++) {
       const content = at + 8;
-      if (content > end || readU32(bytes, at + 4) > end - content) {
+      if (content > end || view.getUint32(at + 4) > end - content) {
         this.recordsBroken = true;
         return;
       }
-      const length = readU32(bytes, at + 4);
-      this.noteRecord(bytes, readU32(bytes, at), content, content + length);
+      const length = view.getUint32(at + 4);
+      this.noteRecord(bytes, view.getUint32(at), content, content + length);
       at = Math.min(end, content + padded(length));
     }
   }
@@ -188,7 +188,7 @@ export class FlowSample {
     const { packet } = this;
     let status = -1;
     if (this.header !== 0) {
-      status = readSampledHeader(bytes, view, this.header, this.headerEnd, packet);
+      status = readSampledHeader(view, this.header, this.headerEnd, packet);
       if (status === PacketStatus.parsed || status === PacketStatus.portsMissing || this.ip === 0) return status;
     }
     packet.tunnelLength = 0;
@@ -225,9 +225,9 @@ function compactInterface(word: number): number {
   return word >>> 30 === IFINDEX_FORMAT && value !== COMPACT_INTERNAL ? value : 0;
 }
 
-function expandedInterface(bytes: Uint8Array, at: number): number {
-  const value = readU32(bytes, at + 4);
-  return readU32(bytes, at) === IFINDEX_FORMAT && value !== EXPANDED_INTERNAL ? value : 0;
+function expandedInterface(view: DataView, at: number): number {
+  const value = view.getUint32(at + 4);
+  return view.getUint32(at) === IFINDEX_FORMAT && value !== EXPANDED_INTERNAL ? value : 0;
 }
 
 function knownVlan(vlan: number): number {

@@ -1,13 +1,13 @@
 import type { FlowBatch } from '../../../flow/batch.js';
 import { Completion, type FlowColumnName } from '../../../flow/columns.js';
+import type { MessageReport, Origin } from '../../contracts.js';
+import { writeAddressWords } from '../../packets/address-words.js';
 import { type PacketHeaders, Protocol } from '../../packets/packet.js';
 import { MAX_TUNNELS, type TunnelTable } from '../../packets/tunnel-table.js';
-import { writeWords } from '../../packets/udp-payload.js';
-import { targetsBeside, type Unwritten } from '../../templates/plan.js';
 import type { FlowSample } from './flow-sample.js';
 
-/** The columns that `writeSampleRow` writes. */
-const WRITTEN: readonly FlowColumnName[] = [
+/** The columns that `writeSampleRow` and `finishSampleRows` write. */
+export const WRITTEN: readonly FlowColumnName[] = [
   'sourceIPv6Address',
   'destinationIPv6Address',
   'sourceTransportPort',
@@ -26,10 +26,16 @@ const WRITTEN: readonly FlowColumnName[] = [
   'bgpSourceAsNumber',
   'bgpDestinationAsNumber',
   'ipClassOfService',
+  'flowStartMilliseconds',
+  'flowEndMilliseconds',
+  'exportProtocol',
+  'sensor',
+  'exporterIPv6Address',
+  'observationDomainId',
+  'exportTimeMilliseconds',
+  'exportSequenceNumber',
+  'recordNumber',
 ];
-
-/** What has to be zero in rows before `writeSampleRow` writes them. */
-export const UNWRITTEN: Unwritten = targetsBeside(new Set(WRITTEN));
 
 /** IPFIX firewallEvent (element 233). */
 const DENIED = 3;
@@ -39,10 +45,10 @@ export function writeSampleRow(into: FlowBatch, row: number, bytes: Uint8Array, 
   const { columns } = into;
   const { packet } = sample;
   const isIcmp = packet.protocol === Protocol.icmp || packet.protocol === Protocol.icmp6;
-  writeWords(columns.sourceIPv6Address.bytes, row * 16, packet.source0, packet.source1, packet.source2, packet.source3);
-  writeWords(
-    columns.destinationIPv6Address.bytes,
-    row * 16,
+  writeAddressWords(columns.sourceIPv6Address.words, row * 4, packet.source0, packet.source1, packet.source2, packet.source3);
+  writeAddressWords(
+    columns.destinationIPv6Address.words,
+    row * 4,
     packet.destination0,
     packet.destination1,
     packet.destination2,
@@ -67,6 +73,36 @@ export function writeSampleRow(into: FlowBatch, row: number, bytes: Uint8Array, 
   if (packet.tunnelLength > 0) writeTunnel(into, row, packet, tunnels);
   if (sample.extended) writeTranslation(into, row, bytes, sample);
   if (sample.discarded) writeDiscarded(into, row, sample);
+}
+
+/**
+ * Fills in the rows from `first` what is of their datagram: a packet was seen when its datagram was sent, as far as anybody knows. (finish-rows.ts settles
+ * what flow records tell of their times, counters and intervals; samples tell none of these wrongly.)
+ */
+export function finishSampleRows(into: FlowBatch, first: number, origin: Origin, report: MessageReport): void {
+  const { columns, length } = into;
+  const { flowStartMilliseconds, flowEndMilliseconds, exportTimeMilliseconds } = columns;
+  const { observationDomainId, exportSequenceNumber, recordNumber, exporterIPv6Address } = columns;
+  const protocol = columns.exportProtocol.dictionary.intern(report.protocol);
+  const sensor = columns.sensor.dictionary.intern(origin.sensor);
+  const protocols = columns.exportProtocol.codes;
+  const sensors = columns.sensor.codes;
+  const { exportTimeMs, observationDomainId: domain, sequenceNumber } = report;
+  exporterIPv6Address.bytes.set(origin.exporter, first * 16);
+  const { words } = exporterIPv6Address;
+  for (let row = first; row < length; row++) {
+    flowStartMilliseconds[row] = exportTimeMs;
+    flowEndMilliseconds[row] = exportTimeMs;
+    exportTimeMilliseconds[row] = exportTimeMs;
+  }
+  for (let row = first; row < length; row++) {
+    protocols[row] = protocol;
+    sensors[row] = sensor;
+    observationDomainId[row] = domain;
+    exportSequenceNumber[row] = sequenceNumber;
+    recordNumber[row] = row - first;
+  }
+  for (let at = first * 4 + 4; at < length * 4; at++) words[at] = words[at - 4]!;
 }
 
 function writeTunnel({ columns }: FlowBatch, row: number, packet: PacketHeaders, tunnels: TunnelTable): void {

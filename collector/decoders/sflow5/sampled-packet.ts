@@ -46,13 +46,13 @@ const IPV6_OCTETS = 56;
  */
 
 /** Reads a raw packet header between `at` and `end`. Answers a PacketStatus; `malformed` also when the header runs past the record. */
-export function readSampledHeader(bytes: Uint8Array, view: DataView, at: number, end: number, packet: PacketHeaders): number {
+export function readSampledHeader(view: DataView, at: number, end: number, packet: PacketHeaders): number {
   if (end - at < RAW_HEADER) return PacketStatus.malformed;
-  const protocol = readU32(bytes, at);
+  const protocol = view.getUint32(at);
   const linkType = protocol < LINK_TYPES.length ? LINK_TYPES[protocol]! : -1;
-  const frameOctets = readU32(bytes, at + 4);
-  const stripped = readU32(bytes, at + 8);
-  const headerOctets = readU32(bytes, at + 12);
+  const frameOctets = view.getUint32(at + 4);
+  const stripped = view.getUint32(at + 8);
+  const headerOctets = view.getUint32(at + 12);
   if (headerOctets > end - at - RAW_HEADER || frameOctets > MAX_FRAME_OCTETS) return PacketStatus.malformed;
   if (linkType < 0) return PacketStatus.linkType;
   const onLink = Math.max(headerOctets, frameOctets - stripped);

@@ -2,15 +2,14 @@ import type { FlowBatch } from '../../../flow/batch.js';
 import { type Faults, type FlowDecoder, type MessageReport, type Origin, SAMPLE_WORDS, type SampleCounters } from '../../contracts.js';
 import { TunnelTable } from '../../packets/tunnel-table.js';
 import { readU32 } from '../bytes.js';
-import { finishRows } from '../finish-rows.js';
 import { orientRows } from '../orientation.js';
 import { resetMessageReport } from '../report.js';
-import { RowTargets } from '../row-targets.js';
 import { readCounterSample } from './counter-sample.js';
 import { FlowSample, SampleStatus } from './flow-sample.js';
 import { addressOctets } from './gateway.js';
 import { padded } from './padding.js';
-import { UNWRITTEN, writeSampleRow } from './sample-row.js';
+import { finishSampleRows, WRITTEN, writeSampleRow } from './sample-row.js';
+import { UnwrittenColumns } from './unwritten-columns.js';
 
 /**
  * sFlow version 5 (sflow.org, sflow_version_5.txt), XDR (RFC 4506), everything in units of 32 bits:
@@ -49,7 +48,7 @@ export function createSflow5Decoder(): FlowDecoder {
 
 class DatagramReader {
   private readonly sample = new FlowSample();
-  private readonly targets = new RowTargets();
+  private readonly unwritten = new UnwrittenColumns(WRITTEN);
   private readonly tunnels = new TunnelTable();
   /** Rows before this one are zero where `writeSampleRow` may not write. */
   private zeroedTo = 0;
@@ -67,7 +66,7 @@ class DatagramReader {
     const rows = into.length - first;
     if (rows > 0) {
       orientRows(into, first, into.length);
-      finishRows(into, first, origin, report, 0, report, faults);
+      finishSampleRows(into, first, origin, report);
     }
     return rows;
   }
@@ -81,7 +80,7 @@ class DatagramReader {
     // The count is the agent's word; each round takes eight octets at least.
     for (let i = 0; i < count; i++) {
       const content = at + 8;
-      if (content > end || readU32(bytes, at + 4) > end - content) {
+      if (content > end || view.getUint32(at + 4) > end - content) {
         // How many flows were in what is missing, the sources' next sequence numbers tell.
         report.malformed = true;
         report.recordsAnnounced = -1;
@@ -89,8 +88,8 @@ class DatagramReader {
         faults.add('record-truncated');
         return;
       }
-      const length = readU32(bytes, at + 4);
-      this.readSample(bytes, view, readU32(bytes, at), content, content + length, into, report, faults);
+      const length = view.getUint32(at + 4);
+      this.readSample(bytes, view, view.getUint32(at), content, content + length, into, report, faults);
       at = Math.min(end, content + padded(length));
     }
     report.recordsAnnounced = report.recordsDecoded + report.recordsUndecodable + report.recordsMalformed;
@@ -139,7 +138,7 @@ class DatagramReader {
     faults: Faults,
   ): void {
     const { sample } = this;
-    if (!sample.readHeader(bytes, at, end, expanded)) {
+    if (!sample.readHeader(view, at, end, expanded)) {
       report.recordsMalformed++;
       report.malformed = true;
       faults.add('record-truncated');
@@ -158,7 +157,7 @@ class DatagramReader {
     report: MessageReport,
     faults: Faults,
   ): void {
-    if (this.sample.readDiscardHeader(bytes, at, end)) return this.readPacket(bytes, view, at, end, true, into, report, faults);
+    if (this.sample.readDiscardHeader(view, at, end)) return this.readPacket(bytes, view, at, end, true, into, report, faults);
     report.recordsMalformed++;
     report.malformed = true;
     faults.add('record-truncated');
@@ -203,9 +202,8 @@ class DatagramReader {
   private zeroRows(into: FlowBatch, rows: number): void {
     this.zeroedTo = 0;
     if (rows === 0 || !into.reserve(rows)) return;
-    this.targets.bind(into);
     this.zeroedTo = into.length + rows;
-    this.targets.zero(UNWRITTEN, into.length, this.zeroedTo);
+    this.unwritten.zero(into, into.length, this.zeroedTo);
   }
 
   private addRow(bytes: Uint8Array, into: FlowBatch, report: MessageReport, faults: Faults): void {
@@ -218,6 +216,7 @@ class DatagramReader {
     writeSampleRow(into, into.length, bytes, this.sample, this.tunnels);
     into.length++;
     report.recordsDecoded++;
+    if (this.sample.rate > report.samplingInterval) report.samplingInterval = this.sample.rate;
   }
 }
 
