@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { createBusOutput, createCollector } from '../../collector/collector.js';
 import { createClaimEngines } from '../../detector/engine/engine-set.js';
 import { createDetectorService } from '../../detector/engine/service.js';
@@ -8,9 +8,12 @@ import { createStoreService } from '../../detector/store/service/store-service.j
 import type { Config } from '../../flow/service/config.js';
 import { Lifecycle, untilSignal } from '../../flow/service/lifecycle.js';
 import { createLog, type Log } from '../../flow/service/log.js';
-import { UsageError } from '../errors.js';
+import { Exit, UsageError } from '../errors.js';
+import { EXIT } from '../exit-codes.js';
 import { bufferedKafka, watchBuffer } from '../wiring/buffered-kafka.js';
 import { type ClaimSets, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
+import { startCluster } from '../wiring/cluster.js';
+import { type ClusterMember, joinCluster, memberConfig } from '../wiring/cluster-member.js';
 import { configuredKafka } from '../wiring/kafka.js';
 import { openListening } from '../wiring/listening.js';
 import { liveStatus, startLiveParts } from '../wiring/live-collector.js';
@@ -31,6 +34,8 @@ interface Role<B extends Connection> {
   readonly bus: B;
   readonly monitoring: Monitoring;
   readonly lifecycle: Lifecycle;
+  /** Where this process is one of several that collect. */
+  readonly member?: ClusterMember | undefined;
 }
 
 /**
@@ -39,31 +44,74 @@ interface Role<B extends Connection> {
  */
 type PrepareRole<B extends Connection> = (role: Role<B>) => Promise<() => Promise<{ readonly ended: Promise<unknown> }>>;
 
-/** `cordon collect`: exporters to Kafka. */
+/** `cordon collect`: exporters to Kafka; by several processes where the configuration says so. */
 export function collectCommand(): Command {
-  const command = roleCommand(
-    'collect',
-    'Listen for flow exports and send flow records to Kafka',
-    bufferedKafka,
-    async ({ settings, log, bus, monitoring, lifecycle }) => {
+  const command = described('collect', 'Listen for flow exports and send flow records to Kafka')
+    .addOption(new Option('--member <number>', 'number of this process among several that collect').hideHelp())
+    .action(async (flags: CommonFlags & { member?: string }) => {
+      const settings = commonSettings(flags, 'info');
       const { config } = settings;
-      const claimSets = claimsOf(settings);
-      const live = await startLiveParts({ config, data: config.data, log, lifecycle });
-      const { keepUnwatched } = config.collector;
-      const collector = createCollector(createBusOutput({ bus, watchList: claimSets.watchList, keepUnwatched }), live.settings);
-      const sensorOf = createSensorNamer(claimSets.sets, config.collector.sensors);
-      const listening = await openListening({ config, claimSets, collector, sensorOf, log, lifecycle });
-      watchCollector(monitoring, () => liveStatus(collector, live, listening));
-      return async () => {
-        const { status } = bus;
-        if (status !== undefined) watchBuffer(monitoring, () => status.call(bus));
-        const { failed } = await listening.start();
-        log.info({ addresses: listening.addresses }, 'listening');
-        return { ended: failed };
-      };
-    },
-  );
+      if (flags.member !== undefined) {
+        const { data } = config;
+        memberConfig(config, Number(flags.member));
+        await runRole('collect', settings, bufferedKafka, collect, { member: joinCluster(), data });
+      } else if (config.collector.processes > 1) await runCluster(settings);
+      else await runRole('collect', settings, bufferedKafka, collect);
+    });
   return withListenFlag(command);
+}
+
+const collect: PrepareRole<ReturnType<typeof bufferedKafka>> = async ({ settings, log, bus, monitoring, lifecycle, member }) => {
+  const { config } = settings;
+  const claimSets = claimsOf(settings);
+  const live = await startLiveParts({ config, data: config.data, log, lifecycle });
+  const { keepUnwatched } = config.collector;
+  const collector = createCollector(createBusOutput({ bus, watchList: claimSets.watchList, keepUnwatched }), live.settings);
+  const sensorOf = createSensorNamer(claimSets.sets, config.collector.sensors);
+  const listening = await openListening({
+    config,
+    claimSets,
+    collector,
+    sensorOf,
+    log,
+    lifecycle,
+    ...(member === undefined ? {} : { member }),
+  });
+  watchCollector(monitoring, () => liveStatus(collector, live, listening));
+  return async () => {
+    const { status } = bus;
+    if (status !== undefined) watchBuffer(monitoring, () => status.call(bus));
+    const { failed } = await listening.start();
+    member?.attach(listening.input, collector);
+    log.info({ addresses: listening.addresses }, 'listening');
+    return { ended: failed };
+  };
+};
+
+async function runCluster(settings: Settings): Promise<void> {
+  const { config } = settings;
+  const log = createLog(config.logLevel, 'collect');
+  const lifecycle = new Lifecycle(log);
+  const claimSets = claimsOf(settings);
+  // The processes stop when they are told to, by us: a signal of the terminal reaches them too, and is not in the way.
+  const stopped = untilSignal();
+  try {
+    const { addresses, metricsUrl, failed } = await Promise.race([
+      startCluster({
+        config,
+        claimSets,
+        log,
+        lifecycle,
+        program: process.argv[1]!,
+        args: (member) => [...process.argv.slice(2), '--member', String(member)],
+      }),
+      stopped.then(() => Promise.reject(new Exit(EXIT.interrupted))),
+    ]);
+    log.info({ addresses, processes: config.collector.processes, metrics: metricsUrl }, 'ready');
+    await Promise.race([stopped, failed]);
+  } finally {
+    await lifecycle.stop();
+  }
 }
 
 /** `cordon detect`: flow records to findings. */
@@ -126,30 +174,44 @@ export function storeCommand(): Command {
   );
 }
 
+function described(role: RoleName, description: string): Command {
+  return withCommonFlags(new Command(role).description(`${description} (runs until it is stopped)`));
+}
+
 function roleCommand<B extends Connection>(
   role: RoleName,
   description: string,
   connect: (config: Config, log: Log) => B,
   prepare: PrepareRole<B>,
 ): Command {
-  return withCommonFlags(new Command(role).description(`${description} (runs until it is stopped)`)).action(async (flags: CommonFlags) => {
-    const settings = commonSettings(flags, 'info');
-    const log = createLog(settings.config.logLevel, role);
-    const bus = connect(settings.config, log);
-    const lifecycle = new Lifecycle(log);
-    try {
-      const { config, origins } = settings;
-      const monitoring = await startMonitoring({ role, config, origins, data: config.data, log, lifecycle });
-      const start = await prepare({ settings, log, bus, monitoring, lifecycle });
-      await lifecycle.start({ name: 'kafka', start: () => bus.start(), stop: () => bus.stop() });
-      const { ended } = await start();
-      monitoring.ready();
-      log.info({ metrics: monitoring.url }, 'ready');
-      await Promise.race([untilSignal(), ended]);
-    } finally {
-      await lifecycle.stop();
-    }
-  });
+  return described(role, description).action((flags: CommonFlags) => runRole(role, commonSettings(flags, 'info'), connect, prepare));
+}
+
+async function runRole<B extends Connection>(
+  role: RoleName,
+  settings: Settings,
+  connect: (config: Config, log: Log) => B,
+  prepare: PrepareRole<B>,
+  cluster?: { readonly member: ClusterMember /** Folder of the cluster, where `cordon doctor` looks. */; readonly data: string },
+): Promise<void> {
+  const { config, origins } = settings;
+  const member = cluster?.member;
+  const log = createLog(config.logLevel, role);
+  const bus = connect(config, log);
+  const lifecycle = new Lifecycle(log);
+  try {
+    const monitoring = await startMonitoring({ role, config, origins, data: cluster?.data ?? config.data, log, lifecycle });
+    const start = await prepare({ settings, log, bus, monitoring, lifecycle, member });
+    await lifecycle.start({ name: 'kafka', start: () => bus.start(), stop: () => bus.stop() });
+    const { ended } = await start();
+    monitoring.ready();
+    log.info({ metrics: monitoring.url }, 'ready');
+    member?.ready(monitoring.url);
+    await Promise.race([untilSignal(), ended, ...(member === undefined ? [] : [member.stopped])]);
+  } finally {
+    await lifecycle.stop();
+    member?.leave();
+  }
 }
 
 function claimsOf({ config, approvals }: Settings): ClaimSets {

@@ -11,6 +11,8 @@ import type { Log } from '../../flow/service/log.js';
 import { MINUTE_MS } from '../../flow/time.js';
 import { type ListenAddress, parseListen } from './check-config.js';
 import type { ClaimSets } from './claim-sets.js';
+import type { ClusterMember } from './cluster-member.js';
+import { startTailing } from './tailing.js';
 import { loadTls } from './tls-files.js';
 
 /** The ledger of live traffic is sent on this often, up to two minutes behind the clock: late datagrams still find their minute open. */
@@ -38,8 +40,12 @@ export interface ListenOptions {
   readonly sensorOf: SensorNamer;
   readonly log: Log;
   readonly lifecycle: Lifecycle;
+  /** For logs that are followed, see tailing.ts. */
+  readonly durable?: (isLast: boolean) => Promise<void>;
   /** Takes free ports where one is in use, as a newcomer's first run does. */
   readonly orFree?: boolean;
+  /** Of a process that collects for a dispatcher. */
+  readonly member?: ClusterMember;
 }
 
 /** Opens the sockets for exporters, before anything else is done: a port that is taken is told at once, by an InputError. */
@@ -96,6 +102,7 @@ async function openInput(options: ListenOptions): Promise<{ input: UdpInput; add
       sensorOf: (exporter) => sensorOf(exporter, 0),
       now: Date.now,
       onKernelDrops: ({ dropped }) => collector.ledger.kernelDrops(UDP_INPUT, dropped, Date.now()),
+      ...(options.member === undefined ? {} : { onStray: options.member.stray }),
       onLimited: (sensor, datagrams) => collector.ledger.refused(sensor, datagrams, Date.now()),
     },
   );
@@ -111,7 +118,7 @@ async function openInput(options: ListenOptions): Promise<{ input: UdpInput; add
 async function startListening(
   input: UdpInput,
   tcp: TcpInput,
-  { config, collector, sensorOf, log, lifecycle }: ListenOptions,
+  { config, collector, sensorOf, log, lifecycle, durable }: ListenOptions,
 ): Promise<{ failed: Promise<never> }> {
   const originOf = createDomainOrigins(sensorOf);
   const certified = new Set(Object.values(config.collector.tls.sensors));
@@ -153,11 +160,14 @@ async function startListening(
       await collector.flushLedger(Number.POSITIVE_INFINITY);
     },
   });
-  return { failed };
+  if (config.collector.logs.length === 0) return { failed };
+  const tailing = await startTailing({ logs: config.collector.logs, data: config.data, collector, log, durable });
+  await lifecycle.start({ name: 'logs', stop: () => tailing.stop() });
+  return { failed: Promise.race([failed, tailing.failed]) };
 }
 
 /** Loopback hears everybody; beyond it only exporters that the configuration or a claim file names, since anybody can send a datagram. */
-function allowedExporters(
+export function allowedExporters(
   protocol: 'UDP' | 'TCP',
   config: Config,
   { sets }: ClaimSets,

@@ -13,6 +13,8 @@ export interface Config {
   data: string;
   collector: {
     listen: string[];
+    /** How many processes `cordon collect` shares the exporters among. */
+    processes: number;
     /** Where IPFIX over TCP is listened for; empty: nowhere. */
     tcp: string[];
     /** IPFIX over TLS. Certificates are PEM files. */
@@ -34,6 +36,8 @@ export interface Config {
     /** Empty: everybody is heard (the default on loopback). */
     allow: string[];
     sensors: Record<string, string>;
+    /** Logs on this machine that are followed. */
+    logs: LogSource[];
     receiveBufferBytes: number;
     keepUnwatched: boolean;
     flushMs: number;
@@ -69,6 +73,16 @@ export interface Config {
   logLevel: LogLevel;
 }
 
+/** A log that is followed as it grows. */
+export interface LogSource {
+  path: string;
+  format: 'zeek' | 'eve' | 'vpc' | 'gcp';
+  /** Sensor that its records are of. */
+  sensor: string;
+  /** Where to begin when it is followed for the first time; 'beginning' where nothing is said. */
+  from?: 'beginning' | 'end';
+}
+
 export function defaultConfig(): Config {
   return {
     claims: [],
@@ -76,6 +90,7 @@ export function defaultConfig(): Config {
     data: resolve('data'),
     collector: {
       listen: ['127.0.0.1:2055', '127.0.0.1:4739'],
+      processes: 1,
       tcp: [],
       tls: { listen: [], cert: undefined, key: undefined, ca: undefined, requireClientCertificate: true, sensors: {} },
       maxConnections: 1024,
@@ -83,6 +98,7 @@ export function defaultConfig(): Config {
       maxDatagramsPerSecond: 0,
       allow: [],
       sensors: {},
+      logs: [],
       receiveBufferBytes: 8 * 1024 * 1024,
       keepUnwatched: false,
       flushMs: 1000,
@@ -173,6 +189,8 @@ function resolvePaths(values: Record<string, unknown>, folder: string): void {
   for (const key of ['cert', 'key', 'ca']) if (typeof tls[key] === 'string') tls[key] = resolve(folder, tls[key]);
   const buffer = (values.collector as { buffer?: Record<string, unknown> } | undefined)?.buffer ?? {};
   if (typeof buffer.path === 'string') buffer.path = resolve(folder, buffer.path);
+  const logs = (values.collector as { logs?: { path: string }[] } | undefined)?.logs ?? [];
+  for (const log of logs) log.path = resolve(folder, log.path);
 }
 
 /** Maps with free keys are replaced as a whole, fixed sections key by key. */
