@@ -1,7 +1,8 @@
+import type { BufferStatus } from '../../collector/outputs/buffer/disk-buffer.js';
 import type { Config } from '../../flow/service/config.js';
 import { formatDuration } from '../../flow/time.js';
-import { formatCount } from '../render/text.js';
-import { isAlive, type ProcessStatus, readProcessFiles } from '../wiring/process-status.js';
+import { formatCount, formatOctets } from '../render/text.js';
+import { isAlive, type ProcessStatus, ROLES, readProcessFiles } from '../wiring/process-status.js';
 import { type Check, note, ok, unknown, wrong } from './check.js';
 
 const SECTION = 'processes';
@@ -10,6 +11,10 @@ const ASK_TIMEOUT_MS = 3000;
 const MAX_STATUS_OCTETS = 16 << 20;
 /** Frames that may wait before it is told: some seconds of a busy site. */
 const LAG_FRAMES = 100;
+/** Fill of the disk buffer from where on it is told. */
+const FULL_SHARE = 0.8;
+/** Processes asked behind a dispatcher. */
+const MAX_MEMBERS = 64;
 
 export interface Processes {
   readonly checks: readonly Check[];
@@ -22,7 +27,7 @@ export async function examineProcesses({ data, metrics }: Config, named: readonl
   const running = new Map<string, ProcessStatus>();
   const keep = (status: ProcessStatus): void => void running.set(`${status.role} ${status.pid} ${status.startedMs}`, status);
   for (const { role, pid, url } of readProcessFiles(data)) {
-    const status = await ask(url);
+    const status = processOf(await ask(url));
     if (status !== undefined && status.pid === pid) keep(status);
     else if (isAlive(pid) && status === undefined)
       checks.push(
@@ -34,14 +39,12 @@ export async function examineProcesses({ data, metrics }: Config, named: readonl
       );
   }
   const usual = metrics.port === 0 ? [] : [`http://${reachable(metrics.host)}:${metrics.port}`];
-  for (const url of usual) {
-    const status = await ask(url);
-    if (status !== undefined) keep(status);
-  }
-  for (const url of named) {
-    const status = await ask(url);
-    if (status !== undefined) keep(status);
-    else checks.push(wrong(SECTION, url, 'no Cordon process answers there', 'write http://host:port of its metrics (metrics.port)'));
+  for (const url of [...usual, ...named]) {
+    const found = await askAll(url);
+    for (const status of found.running) keep(status);
+    checks.push(...found.checks);
+    if (found.running.length === 0 && found.checks.length === 0 && named.includes(url))
+      checks.push(wrong(SECTION, url, 'no Cordon process answers there', 'write http://host:port of its metrics (metrics.port)'));
   }
   const found = [...running.values()].sort((a, b) => (a.role < b.role ? -1 : a.role > b.role ? 1 : a.pid - b.pid));
   checks.push(...found.flatMap(examineProcess));
@@ -58,7 +61,34 @@ export async function examineProcesses({ data, metrics }: Config, named: readonl
   return { checks, running: found };
 }
 
-function examineProcess({ role, pid, version, startedMs, nowMs, ready, detector, store }: ProcessStatus): Check[] {
+/** The process at a URL; behind a dispatcher (collector.processes), those that collect for it. */
+async function askAll(url: string): Promise<Processes> {
+  const answer = await ask(url);
+  const single = processOf(answer);
+  if (single !== undefined) return { checks: [], running: [single] };
+  const members = (answer as { members?: unknown } | undefined)?.members;
+  if (!Array.isArray(members)) return { checks: [], running: [] };
+  const running: ProcessStatus[] = [];
+  const checks: Check[] = [];
+  for (const member of members.slice(0, MAX_MEMBERS) as readonly unknown[]) {
+    const { pid, url: at, restarts } = (member ?? {}) as { pid?: unknown; url?: unknown; restarts?: unknown };
+    const status = typeof at === 'string' && URL.canParse(at) ? processOf(await ask(at)) : undefined;
+    if (status !== undefined) running.push(status);
+    else checks.push(wrong(SECTION, `collect ${String(pid)}`, 'does not answer', 'the dispatcher starts it again; look at its log'));
+    if (typeof restarts === 'number' && restarts > 0)
+      checks.push(
+        wrong(
+          SECTION,
+          `collect ${String(pid)}`,
+          `died and was started again ${formatCount(restarts)} times`,
+          'look at its log for why; those minutes have no coverage',
+        ),
+      );
+  }
+  return { checks, running };
+}
+
+function examineProcess({ role, pid, version, startedMs, nowMs, ready, detector, store, buffer }: ProcessStatus): Check[] {
   const name = `${role} ${pid}`;
   const checks: Check[] = [];
   const upFor = `version ${version}, up for ${formatDuration(nowMs - startedMs)}`;
@@ -74,6 +104,7 @@ function examineProcess({ role, pid, version, startedMs, nowMs, ready, detector,
       ),
     );
   }
+  if (buffer !== undefined) checks.push(...examineBuffer(name, buffer));
   const stuck = Object.entries(store?.topics ?? {}).filter(([, { quarantined }]) => quarantined > 0);
   if (stuck.length > 0) {
     const frames = stuck.map(([topic, { quarantined }]) => `${formatCount(quarantined)} of ${topic}`).join(', ');
@@ -103,13 +134,43 @@ function examineProcess({ role, pid, version, startedMs, nowMs, ready, detector,
   return checks;
 }
 
-/** Undefined when nobody of ours answers. */
-async function ask(url: string): Promise<ProcessStatus | undefined> {
+function examineBuffer(name: string, buffer: BufferStatus): Check[] {
+  const checks: Check[] = [];
+  const share = buffer.diskOctets / Math.max(1, buffer.maxOctets);
+  const fill = `${formatOctets(buffer.diskOctets)} of ${formatOctets(buffer.maxOctets)} in ${buffer.folder}`;
+  const waiting = `${formatCount(buffer.frames)} frames wait, the oldest for ${formatDuration(buffer.oldestMs)}`;
+  if (!buffer.connected)
+    checks.push(
+      wrong(SECTION, name, `no broker is connected; ${waiting} (${fill})`, 'see kafka below; frames are kept and sent when it is back'),
+    );
+  else if (share > FULL_SHARE)
+    checks.push(
+      wrong(SECTION, name, `the disk buffer is almost full: ${fill}`, 'see whether Kafka is slow; raise collector.buffer.maxBytes'),
+    );
+  else checks.push(ok(SECTION, name, `disk buffer ${fill}; ${waiting}`));
+  if (buffer.damagedRecords > 0 || buffer.writeFailures > 0)
+    checks.push(
+      wrong(
+        SECTION,
+        name,
+        `the disk gave ${formatCount(buffer.damagedRecords)} frames back damaged and refused ${formatCount(buffer.writeFailures)} writes`,
+        'see whether the disk is full or failing (dmesg, smartctl)',
+      ),
+    );
+  return checks;
+}
+
+function processOf(answer: unknown): ProcessStatus | undefined {
+  const status = (answer ?? {}) as Partial<ProcessStatus>;
+  return ROLES.some((role) => role === status.role) && typeof status.pid === 'number' ? (status as ProcessStatus) : undefined;
+}
+
+/** The answer of `/status`; undefined when nobody answers, or no JSON. */
+async function ask(url: string): Promise<unknown> {
   try {
     const response = await fetch(new URL('/status', url), { signal: AbortSignal.timeout(ASK_TIMEOUT_MS), redirect: 'error' });
     if (!response.ok || Number(response.headers.get('content-length') ?? 0) > MAX_STATUS_OCTETS) return undefined;
-    const status = (await response.json()) as Partial<ProcessStatus> | null;
-    return typeof status?.role === 'string' && typeof status.pid === 'number' ? (status as ProcessStatus) : undefined;
+    return await response.json();
   } catch {
     return undefined;
   }
