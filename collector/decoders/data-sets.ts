@@ -64,7 +64,8 @@ export class DataSetReader {
     else this.readFixed(message, template, from, to);
   }
 
-  private readFixed({ bytes, domain, clock, into, report, faults }: MessageContext, template: Template, from: number, to: number): void {
+  private readFixed(message: MessageContext, template: Template, from: number, to: number): void {
+    const { bytes, domain, clock, into, report, faults } = message;
     const stride = template.minimumLength;
     const count = Math.floor((to - from) / stride);
     if (count === 0) return;
@@ -84,7 +85,7 @@ export class DataSetReader {
       runStep(step, template.lengths[step.field]!, bytes, from + step.offset, stride, count, targets, row);
       if (step.transform !== 0) runTransform(step, count, targets, row, clock, domain.sampling, template.usesSystemInit);
     }
-    finishSet(template, domain, into, row, targets);
+    finishSet(template, message, row, targets);
     report.recordsDecoded += count;
   }
 
@@ -112,7 +113,7 @@ export class DataSetReader {
       }
     }
     if (into.length === firstRow) return;
-    finishSet(template, message.domain, into, firstRow, this.targets);
+    finishSet(template, message, firstRow, this.targets);
     report.recordsDecoded += into.length - firstRow;
   }
 
@@ -174,9 +175,9 @@ function countUnread({ report, faults }: MessageContext, status: number): void {
   faults.add(status === PacketStatus.linkType ? 'link-type' : status === PacketStatus.truncated ? 'packet-truncated' : 'packet-malformed');
 }
 
-function finishSet(template: Template, domain: DomainState, into: FlowBatch, row: number, targets: RowTargets): void {
+function finishSet(template: Template, { into, domain, clock }: MessageContext, row: number, targets: RowTargets): void {
   if (template.bothFamilies) settleFamilies(into, row);
-  if (template.usesDuration) settleDurations(into, row, targets.f64(DURATION));
+  if (template.usesDuration) settleDurations(into, row, targets.f64(DURATION), clock.exportTimeMs);
   if (template.tellsIcmp) clearIcmpPorts(into, row);
   if (template.isBiflow) into.columns.biflow.fill(1, row, into.length);
   orientRows(into, row, into.length, template.usesBiflowDirection ? targets.u8(BIFLOW_DIRECTION) : undefined);
@@ -186,14 +187,16 @@ function finishSet(template: Template, domain: DomainState, into: FlowBatch, row
   if (template.usesVrf) nameVrfs(into, row, targets.f64(VRF), domain.vrfNames);
 }
 
-/** A record that tells its duration and one of its times has both. */
-function settleDurations({ columns, length }: FlowBatch, first: number, durations: Float64Array): void {
+/** A record that tells its duration and one of its times has both; one that tells its duration alone ended with the export. */
+function settleDurations({ columns, length }: FlowBatch, first: number, durations: Float64Array, exportTimeMs: number): void {
   const { flowStartMilliseconds, flowEndMilliseconds } = columns;
   for (let row = first; row < length; row++) {
     const start = flowStartMilliseconds[row]!;
     const end = flowEndMilliseconds[row]!;
-    if (start > 0 && end === 0) flowEndMilliseconds[row] = start + Math.round(durations[row]!);
-    else if (end > 0 && start === 0) flowStartMilliseconds[row] = end - Math.round(durations[row]!);
+    const duration = Math.round(durations[row]!);
+    if (start !== 0 && end === 0) flowEndMilliseconds[row] = start + duration;
+    else if (start === 0 && duration > 0) flowStartMilliseconds[row] = (end === 0 ? exportTimeMs : end) - duration;
+    if (start === 0 && end === 0 && duration > 0) flowEndMilliseconds[row] = exportTimeMs;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { FlowBatch } from '../../flow/batch.js';
 import type { Faults, MessageReport, Origin } from '../contracts.js';
-import type { MessageClock } from './transform-columns.js';
+import { type MessageClock, UNKNOWN_START } from './transform-columns.js';
 
 const ICMP = 1;
 const ICMPV6 = 58;
@@ -28,6 +28,7 @@ export function finishRows(
 ): void {
   if (batch.length === first) return;
   fillConstants(batch, first, origin, report);
+  if (Number.isNaN(clock.systemUptimeMs)) placeUptimes(batch, first, clock.exportTimeMs);
   settleTimes(batch, first, clock.exportTimeMs, faults);
   settleCounters(batch, first, faults);
   settleIcmp(batch, first);
@@ -69,6 +70,31 @@ function repeatAddress(words: Uint32Array, first: number, to: number): void {
     words[at + 1] = b;
     words[at + 2] = c;
     words[at + 3] = d;
+  }
+}
+
+const LATEST_UNPLACED = UNKNOWN_START / 2;
+
+/**
+ * Uptimes of an exporter that told neither its uptime nor its start (IPFIX, elements 21 and 22, without 160): the latest of the message is taken for the
+ * export time. Durations and distances are then right, and the times themselves late by as long as the exporter kept its latest flow.
+ */
+function placeUptimes({ columns, length }: FlowBatch, first: number, exportTimeMs: number): void {
+  const { flowStartMilliseconds, flowEndMilliseconds } = columns;
+  let reference = Number.NaN;
+  let latest = 0;
+  for (const times of [flowStartMilliseconds, flowEndMilliseconds]) {
+    for (let row = first; row < length; row++) {
+      if (times[row]! > LATEST_UNPLACED) continue;
+      if (Number.isNaN(reference)) reference = times[row]!;
+      latest = Math.max(latest, (times[row]! - reference) | 0); // uptimes wrap after 49.7 days
+    }
+  }
+  if (Number.isNaN(reference)) return;
+  for (const times of [flowStartMilliseconds, flowEndMilliseconds]) {
+    for (let row = first; row < length; row++) {
+      if (times[row]! <= LATEST_UNPLACED) times[row] = exportTimeMs - latest + ((times[row]! - reference) | 0);
+    }
   }
 }
 

@@ -104,7 +104,8 @@ function readSampling(record: OptionsRecord, { sampling }: DomainState): void {
   const lineCard = record.value(scopeKey(SCOPE_LINE_CARD), E.lineCardId);
   const byInterface = record.value(scopeKey(SCOPE_INTERFACE), E.ingressInterface, E.egressInterface);
   if (sampler !== undefined) sampling.set(sampler, interval);
-  else if (byInterface !== undefined) sampling.set(interfaceSampler(byInterface), interval);
+  // Index 0 is no interface: softflowd and ipt_netflow mean all of them.
+  else if (byInterface !== undefined && byInterface !== 0) sampling.set(interfaceSampler(byInterface), interval);
   else sampling.set(lineCard === undefined ? undefined : lineCardSampler(lineCard), interval);
 }
 

@@ -83,9 +83,15 @@ function beforeExport(times: Float64Array, row: number, count: number, exportTim
  * taken modulo 2^32 and read as signed, so a flow that began before the wrap, and one stamped a little after the header, both come out right.
  */
 function sinceBoot(times: Float64Array, row: number, count: number, exportTimeMs: number, systemUptimeMs: number): void {
-  const known = !Number.isNaN(systemUptimeMs);
-  for (let i = row; i < row + count; i++) times[i] = known ? exportTimeMs - ((systemUptimeMs - times[i]!) | 0) : 0;
+  if (Number.isNaN(systemUptimeMs)) {
+    for (let i = row; i < row + count; i++) times[i] = UNKNOWN_START + times[i]!;
+  } else {
+    for (let i = row; i < row + count; i++) times[i] = exportTimeMs - ((systemUptimeMs - times[i]!) | 0);
+  }
 }
+
+/** Added to uptimes of which nobody told the exporter's start: finish-rows.ts places them by their distance to each other. No time is near it. */
+export const UNKNOWN_START: number = -(2 ** 40);
 
 /** The same where each record carries systemInitTimeMilliseconds (element 160), as Huawei's do. */
 function sinceInit(times: Float64Array, init: Float64Array, row: number, count: number, exportTimeMs: number): void {
