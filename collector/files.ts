@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { formatAddress } from '../flow/address.js';
 import type { Collector } from './collector.js';
-import type { FlowSource } from './contracts.js';
+import type { FlowSource, LineDecoder } from './contracts.js';
 import type { ByteSourceOptions } from './inputs/byte-source.js';
 import { createCaptureFile } from './inputs/capture-file.js';
 import { createDatagramFile } from './inputs/datagram-file.js';
@@ -12,11 +12,13 @@ import { isDnsLogFile, SNIFF_OCTETS, type SniffedFormat, sniffFormat, sniffStrea
 import { readHead } from './inputs/stream-head.js';
 import { LOG_FORMATS, type LogFormat, type LogFormatEntry } from './logs/formats-table.js';
 import { createMeter } from './metering/meter.js';
+import { createNfcapdDecoder } from './nfcapd/decoder.js';
+import { createNfcapdFile } from './nfcapd/file.js';
 import { createDomainOrigins, type SensorNamer } from './origins.js';
 import type { PacketBatch } from './packets/packet-batch.js';
 
-/** Formats of files that can be read: 'auto' looks at the file's beginning. From `zeek` on they are logs (logs/formats-table.ts). */
-export const FILE_FORMATS = ['auto', 'pcap', 'export-pcap', 'netflow', 'zeek', 'eve', 'vpc', 'azure', 'gcp'] as const;
+/** Formats of files that can be read: 'auto' looks at the file's beginning. `nfcapd` are nfdump's files; from `zeek` on they are logs (logs/formats-table.ts). */
+export const FILE_FORMATS = ['auto', 'pcap', 'export-pcap', 'netflow', 'nfcapd', 'zeek', 'eve', 'vpc', 'azure', 'gcp'] as const;
 export type FileFormat = (typeof FILE_FORMATS)[number];
 
 export interface FileInput {
@@ -80,6 +82,8 @@ async function readAs(format: FileSummary['format'], collector: Collector, input
       return readExportCapture(collector, input);
     case 'netflow':
       return readDatagramFile(collector, input);
+    case 'nfcapd':
+      return readNfcapd(collector, input);
     default:
       return readLog(collector, input, format);
   }
@@ -134,6 +138,21 @@ async function readDatagramFile(collector: Collector, input: FileInput): Promise
   const before = collector.counters.datagrams;
   await deliverTo(collector, createDatagramFile({ ...sourceOf(input), sensor: input.sensor }), { ...input, sensorOf: () => input.sensor });
   return { format: 'netflow', packets: 0, datagrams: collector.counters.datagrams - before, lines: 0, cut: false };
+}
+
+/** A file of nfdump's is read as a log is: block by block, each record told. Its rows are of the sensor `input.sensor`, whoever exported them. */
+async function readNfcapd(collector: Collector, input: FileInput): Promise<Read> {
+  const file = createNfcapdFile(sourceOf(input));
+  const log = collector.ledger.log(input.sensor, 'nfcapd');
+  let decoder: LineDecoder | undefined;
+  const { cut } = await file.start(async (blocks) => {
+    decoder ??= createNfcapdDecoder(input.sensor, file.littleEndian);
+    await collector.lines(blocks, decoder, log);
+    await input.onProgress?.(log.lastMs, blocks.length);
+  }, collector.faults);
+  decoder?.end?.(log, collector.faults);
+  await collector.flushDecoded();
+  return { format: 'nfcapd', packets: 0, datagrams: 0, lines: log.lines, cut };
 }
 
 /** A log does not say whose it is: its rows are of the sensor `input.sensor`. */

@@ -55,7 +55,7 @@ export function decodeCommand(): Command {
       'after',
       `
 Formats: pcap (a capture of traffic, metered into flow records), export-pcap (a capture of NetFlow v1, v5, v7, v9, IPFIX or sFlow v5), netflow (bare
-datagrams one after another), zeek (conn.log; dns.log gives names to the flows of other files), eve (Suricata), vpc, azure, gcp (cloud flow logs). Captures may be pcap or pcapng; any file may be gzip.
+datagrams one after another), nfcapd (nfdump's files), zeek (conn.log; dns.log gives names to the flows of other files), eve (Suricata), vpc, azure, gcp (cloud flow logs). Captures may be pcap or pcapng; any file may be gzip.
 Standard input is recognised as files are. docs/formats.md lists elements and limits.
 
 Exit codes: 0 read to the end · 3 a file is cut off or damaged: what could be read of it was written.

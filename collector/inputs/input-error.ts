@@ -5,6 +5,7 @@ export const INPUT_ERROR_CODES = [
   'unreadable-file',
   'not-a-capture',
   'not-export-datagrams',
+  'not-nfcapd',
   'decompression-limit',
   'port-in-use',
   'port-not-permitted',

@@ -13,7 +13,7 @@ import { isDnsLog, type SniffedLog, sniffLog } from './sniff-log.js';
  * `pcap`: traffic to meter. `export-pcap`: a capture of export traffic, whose UDP payloads are to be decoded. `netflow`: export datagrams
  * one after the other. Both kinds of capture may be pcap or pcapng. The others are logs, see sniff-log.ts.
  */
-export type SniffedFormat = 'pcap' | 'export-pcap' | 'netflow' | SniffedLog | 'unknown';
+export type SniffedFormat = 'pcap' | 'export-pcap' | 'netflow' | 'nfcapd' | SniffedLog | 'unknown';
 
 /** How much of a file is looked at, and how many packets of it. */
 export const SNIFF_OCTETS = 262_144;
@@ -61,6 +61,7 @@ export function sniffBytes(bytes: Uint8Array): SniffedFormat {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const magic = view.getUint32(0);
   if (magic === SECTION_HEADER) return sniffCapture(createPcapngReader(createCaptureStatistics()), bytes, view);
+  if (isNfcapdMagic(view)) return 'nfcapd';
   if (isPcapMagic(magic)) return sniffCapture(createPcapReader(createCaptureStatistics()), bytes, view);
   return exportFormat(bytes) === undefined ? (sniffLog(bytes) ?? 'unknown') : 'netflow';
 }
@@ -84,4 +85,9 @@ function sniffCapture(reader: CaptureReader, bytes: Uint8Array, view: DataView):
 export function isExport(payload: Uint8Array, port: number): boolean {
   if (exportFormat(payload) !== undefined) return true;
   return EXPORT_PORTS.has(port) && payload.length >= 16 && claimedFormat(payload) !== undefined;
+}
+
+/** a50c in either byte order, then a small number: the layout of one of nfdump's files. */
+function isNfcapdMagic(view: DataView): boolean {
+  return [true, false].some((littleEndian) => view.getUint16(0, littleEndian) === 0xa50c && view.getUint16(2, littleEndian) < 10);
 }
