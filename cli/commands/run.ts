@@ -21,8 +21,9 @@ import { createProgress } from '../render/progress.js';
 import { verdictTable } from '../render/verdicts.js';
 import { differences, readExpected, summarise } from '../scenario/expected.js';
 import { bundledScenarios, loadScenario, type Scenario } from '../scenario/scenario.js';
+import { watchBuffer } from '../wiring/buffered-kafka.js';
 import { type ClaimSets, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
-import { type Embedded, excusedTraffic, startEmbedded } from '../wiring/embedded.js';
+import { type Embedded, type EmbeddedOptions, excusedTraffic, startEmbedded } from '../wiring/embedded.js';
 import { playInputs } from '../wiring/inputs.js';
 import { judgeStored, storedFindings } from '../wiring/judging.js';
 import { type Listening, openListening } from '../wiring/listening.js';
@@ -112,6 +113,7 @@ async function session(about: Session): Promise<void> {
       guests: environment('CORDON_FRONT_PASSWORD') === undefined ? 0 : GUEST_SESSIONS,
       keepUnwatched: config.collector.keepUnwatched,
       live: live.settings,
+      ...journalOf(flags, config, data),
       log,
       onFinding: print,
     },
@@ -122,6 +124,8 @@ async function session(about: Session): Promise<void> {
   const doors = flags.once === true ? undefined : await openDoors(embedded, about, sensorOf);
   if (monitoring !== undefined) {
     watchCollector(monitoring, () => liveStatus(embedded.collector, live, doors?.listening));
+    const { journal } = embedded;
+    if (journal !== undefined) watchBuffer(monitoring, () => journal.status());
     watchStoring(monitoring, embedded.storing);
     watchDetector(monitoring, embedded.detector, embedded.judged);
     monitoring.ready();
@@ -140,6 +144,12 @@ async function session(about: Session): Promise<void> {
   await Promise.race([stopped, failed, embedded.failed]);
 }
 
+/** Frames on their way through the process are kept on disk, unless that is switched off or all is thrown away at the end. */
+function journalOf(flags: RunFlags, { collector }: Config, data: string): Pick<EmbeddedOptions, 'journal'> {
+  const { path, maxBytes } = collector.buffer;
+  return flags.bundled === true || maxBytes === 0 ? {} : { journal: { folder: join(path ?? data, 'journal'), maxOctets: maxBytes } };
+}
+
 interface Doors {
   readonly listening: Listening;
   /** What can be reached where, for the terminal. */
@@ -154,7 +164,8 @@ async function openDoors(embedded: Embedded, about: Session, sensorOf: ReturnTyp
   const orFree = flags.bundled === true && !origins.has('collector.listen');
   const front = await serveFront(embedded, config, lifecycle);
   const url = await serveConsole(embedded, about);
-  const listening = await openListening({ config, claimSets, collector, sensorOf, log, lifecycle, orFree });
+  const durable = (isLast: boolean): Promise<void> => (isLast ? embedded.drain() : embedded.bus.flush(['flows']));
+  const listening = await openListening({ config, claimSets, collector, sensorOf, log, lifecycle, orFree, durable });
   const where = listening.addresses.map(({ address, port }) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`));
   return {
     listening,

@@ -36,6 +36,7 @@ export function checkConfig(config: Config, origins: Origins): void {
   });
   check('collector.allow', () => config.collector.allow.forEach(parsePrefix));
   check('collector.sensors', () => Object.keys(config.collector.sensors).forEach(parseOneAddress));
+  check('collector.logs', () => checkLogs(config.collector.logs));
   check('kafka.brokers', () => config.kafka.brokers.forEach(checkBroker));
   check('clickhouse.url', () => checkUrl(config.clickhouse.url));
   check('detections', () => effectiveParameters(config.detections as Record<string, Record<string, number>>));
@@ -58,6 +59,15 @@ export function parseListen(text: string): ListenAddress {
 
 function parseOneAddress(text: string): void {
   parseAddress(text);
+}
+
+/** How far a log was read is kept by its path. */
+function checkLogs(logs: Config['collector']['logs']): void {
+  const paths = new Set<string>();
+  for (const { path } of logs) {
+    if (paths.has(path)) throw new Error(`${path} is named twice; name each log once`);
+    paths.add(path);
+  }
 }
 
 function checkBroker(text: string): void {

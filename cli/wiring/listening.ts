@@ -163,7 +163,9 @@ async function startListening(
   if (config.collector.logs.length === 0) return { failed };
   const tailing = await startTailing({ logs: config.collector.logs, data: config.data, collector, log, durable });
   await lifecycle.start({ name: 'logs', stop: () => tailing.stop() });
-  return { failed: Promise.race([failed, tailing.failed]) };
+  const either = Promise.race([failed, tailing.failed]);
+  either.catch(() => undefined);
+  return { failed: either };
 }
 
 /** Loopback hears everybody; beyond it only exporters that the configuration or a claim file names, since anybody can send a datagram. */

@@ -24,6 +24,13 @@ function problemsOf(text: string): string[] {
 }
 
 describe('configuration', () => {
+  test('followed logs are found from where the file stands, and say what they are', () => {
+    const logs = loadConfig(file('collector:\n  logs:\n    - { path: logs/conn.log, format: zeek, sensor: tap }\n')).config.collector.logs;
+    expect(logs).toEqual([{ path: join(folder, 'logs/conn.log'), format: 'zeek', sensor: 'tap' }]);
+    expect(problemsOf('collector:\n  logs:\n    - { path: conn.log, format: syslog, sensor: tap }\n')).toHaveLength(1);
+    expect(problemsOf('collector:\n  logs:\n    - { path: conn.log, format: zeek }\n')).toHaveLength(1);
+  });
+
   test('defaults, file and overrides stand over each other, and each value knows its origin', () => {
     const path = file('claims: [claims.yaml]\nkafka: { partitions: 8 }\ncollector:\n  sensors: { "192.0.2.1": border }\n');
     const { config, origins } = loadConfig(path, [{ path: 'kafka.brokers', value: ['192.0.2.9:9092'], origin: 'CORDON_KAFKA_BROKERS' }]);
