@@ -94,6 +94,8 @@ export interface HeldMessage {
   readonly sequenceNumber: number;
   /** Sets of it that still wait. */
   setsWaiting: number;
+  /** True while the held sets are all of the message that could not be read: when they are, its records are known to the last one. */
+  isWhole: boolean;
   /** Rows made of the message so far: what is released is numbered on from them. */
   rows: number;
   /** The message's SequenceState, for the rows that are still to come of it. 'unknown' where nobody keeps a ledger. */
@@ -102,8 +104,6 @@ export interface HeldMessage {
   discarded: boolean;
   /** Of the ledger: records booked as held, and not as released since. */
   recordsWaiting: number;
-  /** Of the ledger: records released before the sequence numbers told of them. */
-  recordsAhead: number;
 }
 
 /** A held set that was let go of: read, or given up (all counts 0) for want of room, for its age or with its connection. */

@@ -10,7 +10,9 @@ import type { ColumnTable } from './column-kinds.js';
  *                   = recordsDecoded + recordsUndecodable + recordsMalformed + recordsDuplicate + recordsRefused + recordsHeld
  *   recordsDecoded  = recordsProduced + recordsUnwatched            (produced rows are then stored, quarantined or in flight)
  * Records whose template is missing are held for a while (recordsHeld) and released when it comes, or when they are given up as undecodable
- * (recordsReleased): held − released is what still waits.
+ * (recordsReleased): held − released is what still waits. Both are counted in the minute of the message that the records came in.
+ * interfaceOctets are what came in and went out between two counter samples of an sFlow interface; estimatedOctets the rows between the same two, as Ethernet
+ * frames (18 octets more a packet, 22 with a tag, 64 at least). silentMilliseconds are told by the clock of arrivals, brought to the exporter's clock.
  * NetFlow v9 numbers export packets, not records: there recordsLost is messagesLost times the mean of records a packet, and
  * `lossEstimated` says so; messagesSent = messagesReceived + messagesLost is exact.
  */

@@ -85,6 +85,7 @@ export class SetReader {
     const { recordsDecoded, recordsUndecodable, recordsMalformed, optionsRecords, samplingInterval } = was;
     report.recordsReleased += recordsDecoded;
     const octets = content.length - was.undecodableOctets;
+    if (was.malformed) message.isWhole = false;
     report.released.push({ message, octets, recordsDecoded, recordsUndecodable, recordsMalformed, optionsRecords, samplingInterval });
     return recordsDecoded + recordsUndecodable + recordsMalformed + optionsRecords;
   }
@@ -144,6 +145,7 @@ export class SetReader {
     const { bytes, domain, report, faults } = message;
     const { unknown } = this;
     let held: HeldMessage | undefined;
+    let heldOctets = 0;
     for (let i = 0; i < unknown.length; i += 3) {
       const [id, from, to] = [unknown[i]!, unknown[i + 1]!, unknown[i + 2]!];
       const template = domain.templates.get(id);
@@ -156,9 +158,11 @@ export class SetReader {
       faults.add('template-missing');
       if (to === from) continue;
       held ??= heldMessage(message);
+      heldOctets += to - from;
       this.held.hold(domain, held, id, bytes.subarray(from, to));
     }
     if (held === undefined) return;
+    held.isWhole = !report.malformed && heldOctets === report.undecodableOctets;
     held.rows = report.recordsDecoded;
     report.held = held;
   }
@@ -208,11 +212,11 @@ function heldMessage({ origin, report }: MessageContext): HeldMessage {
     systemUptimeMs,
     sequenceNumber,
     setsWaiting: 0,
+    isWhole: true,
     rows: 0,
     sequenceState: SequenceState.unknown,
     discarded: false,
     recordsWaiting: 0,
-    recordsAhead: 0,
   };
 }
 

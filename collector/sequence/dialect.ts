@@ -18,7 +18,7 @@ const MESSAGES_TO_SETTLE = 512;
 
 interface BookEvent {
   readonly kind: keyof SequenceBook;
-  readonly units: number;
+  units: number;
   readonly ms: number;
   readonly held: HeldMessage | undefined;
 }
@@ -76,17 +76,20 @@ export class DialectStream {
     return state;
   }
 
-  /** See SequenceStream.counted; the answer is that of the dialect that fits best so far. */
-  counted({ message, octets, optionsRecords, ...set }: ReleasedSet): boolean {
+  /** A held set of an earlier message has been read: its records are known in every dialect, also where what became of them is not booked yet. */
+  counted({ message, octets, optionsRecords, ...set }: ReleasedSet): void {
     const flows = set.recordsDecoded + set.recordsUndecodable + set.recordsMalformed;
-    const best = this.best();
-    let open = false;
-    for (const reading of this.readings) {
-      if (reading.dialect === 'messages') continue;
-      const units = reading.dialect === 'records-before' ? flows + optionsRecords : flows;
-      if (reading.stream.counted(message, units, octets) && reading === best) open = true;
+    for (const { dialect, stream, events } of this.readings) {
+      if (dialect === 'messages') continue;
+      const units = dialect === 'records-before' ? flows + optionsRecords : flows;
+      if (stream.counted(message, units, octets)) continue;
+      const at = events.findIndex(({ kind, held }) => kind === 'undecodable' && held === message);
+      if (at < 0) continue;
+      const event = events[at]!;
+      if (event.units <= units) events.splice(at, 1);
+      else event.units -= units;
     }
-    return open;
+    this.bookAgreed();
   }
 
   settleBefore(ms: number): void {

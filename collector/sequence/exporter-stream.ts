@@ -167,31 +167,29 @@ export class ExporterStream implements SequenceBook {
 
   undecodable(units: number, messageMs: number, held: HeldMessage | undefined): void {
     const counts = this.minutes.at(messageMs);
-    let unread = units;
-    if (held !== undefined) {
-      const released = Math.min(units, held.recordsAhead);
-      held.recordsAhead -= released;
-      unread -= released;
-    }
-    this.totals.records += unread;
-    counts.recordsReceived += unread;
-    counts.recordsSent += unread;
+    // All of the message was read since, and this was not in it.
+    if (held !== undefined && held.setsWaiting === 0 && held.isWhole) return this.lost(units, messageMs);
+    this.totals.records += units;
+    counts.recordsReceived += units;
+    counts.recordsSent += units;
     if (held !== undefined && held.setsWaiting > 0) {
-      held.recordsWaiting += unread;
-      counts.recordsHeld += unread;
-      this.totals.held += unread;
+      held.recordsWaiting += units;
+      counts.recordsHeld += units;
+      this.totals.held += units;
     } else {
-      counts.recordsUndecodable += unread;
-      this.totals.undecodable += unread;
+      counts.recordsUndecodable += units;
+      this.totals.undecodable += units;
     }
   }
 
   /** Books a held set that was let go of. Before the message that let it go is followed: it may tell how many records were lost next to it. */
   released(set: ReleasedSet): void {
     const { message } = set;
-    const isOpen = this.sequence instanceof DialectStream ? this.sequence.counted(set) : true;
-    const records = bookReleased(this.minutes.at(message.exportTimeMs), set, this.totals);
-    if (!isOpen) message.recordsAhead += records;
+    const { sequence } = this;
+    const byNumbers = sequence instanceof DialectStream;
+    if (byNumbers) sequence.counted(set);
+    const lost = bookReleased(this.minutes.at(message.exportTimeMs), set, this.totals, byNumbers);
+    if (lost > 0) this.lost(lost, message.exportTimeMs);
   }
 
   settleBefore(ms: number): void {

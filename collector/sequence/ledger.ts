@@ -151,7 +151,7 @@ export function createLedger(options: LedgerOptions = {}): Ledger {
     const { message } = set;
     const stream = streamOfHeld.get(message);
     if (stream !== undefined) stream.released(set);
-    else bookReleased(minutesOf(accountOf(message, message.origin)).at(message.exportTimeMs), set, new StreamTotals());
+    else bookReleased(minutesOf(accountOf(message, message.origin)).at(message.exportTimeMs), set, new StreamTotals(), false);
   }
 
   function book(minutes: OpenMinutes, atMs: number, produced: number, unwatched: number, source: RowSource): void {

@@ -1,4 +1,4 @@
-import type { ReleasedSet } from '../contracts.js';
+import type { HeldMessage, ReleasedSet } from '../contracts.js';
 import type { MinuteCounts } from './counts.js';
 
 /** What a stream counts over all its time, as far as released sets change it. */
@@ -11,10 +11,10 @@ export interface HeldTotals {
 
 /**
  * Books one held set that was let go of, in the minute of its own message: as released what was booked as held, as received what nobody knew of before.
- * When nothing of its message waits any more, what is left of the records booked was never there, or was given up: it is undecodable. Returns the records
- * that are booked as received now.
+ * `byNumbers`: held records are counted by sequence numbers, not by headers. Returns records that were
+ * taken for held ones and are to be booked as lost.
  */
-export function bookReleased(counts: MinuteCounts, set: ReleasedSet, totals: HeldTotals): number {
+export function bookReleased(counts: MinuteCounts, set: ReleasedSet, totals: HeldTotals, byNumbers: boolean): number {
   const { message } = set;
   const records = set.recordsDecoded + set.recordsUndecodable + set.recordsMalformed;
   takeOptions(counts, set, totals);
@@ -33,14 +33,30 @@ export function bookReleased(counts: MinuteCounts, set: ReleasedSet, totals: Hel
   totals.records += fresh;
   totals.undecodable += set.recordsUndecodable;
   totals.malformed += set.recordsMalformed;
-  if (message.setsWaiting > 0) return fresh;
+  return message.setsWaiting > 0 ? 0 : giveUpRest(counts, message, totals, byNumbers);
+}
+
+/**
+ * Nothing of the message waits any more. Where all of it was read, what is booked beside was not in it, and is booked otherwise while the minute is open:
+ * where sequence numbers told of it, it was lost next to the message; where the header announced it (v9), the header was wrong. Of a message that was not
+ * read in full, and in a minute that was sent on, it is undecodable. Returns what was lost.
+ */
+function giveUpRest(counts: MinuteCounts, message: HeldMessage, totals: HeldTotals, byNumbers: boolean): number {
   const left = message.recordsWaiting;
+  if (left === 0) return 0;
   message.recordsWaiting = 0;
+  totals.held -= left;
+  if (message.isWhole && counts.recordsHeld >= left) {
+    counts.recordsHeld -= left;
+    counts.recordsReceived -= left;
+    counts.recordsSent -= left;
+    totals.records -= left;
+    return byNumbers ? left : 0;
+  }
   counts.recordsReleased += left;
   counts.recordsUndecodable += left;
-  totals.held -= left;
   totals.undecodable += left;
-  return fresh;
+  return 0;
 }
 
 /**

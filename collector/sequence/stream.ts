@@ -100,6 +100,8 @@ export class SequenceStream {
   observe(message: SequencedMessage): number {
     if (!this.started) return this.start(message);
     this.settleOld(message.exportTimeMs);
+    // A message without a record that could be counted repeats the very number that is expected next.
+    if (message.slack > 0 && this.isRecent(message)) return DUPLICATE;
     const distance = (message.sequence - this.next) | 0;
     if (distance < 0) return this.fallenBack(message, distance);
     const uncounted = message.slackIsBefore === true ? uncountedOf(message) : this.uncounted;
@@ -193,7 +195,9 @@ export class SequenceStream {
     this.remember(message);
     if (message.advance <= 0 || message.slack > 0) return SequenceState.unknown;
     if (candidate === undefined || candidate.next !== message.sequence) {
-      this.candidate = { next: (message.sequence + message.advance) >>> 0, messages: 1, jump: distance };
+      // A number that is smaller but for the wrap, and too far for it, is that of a stream begun anew: nothing lies in between.
+      const jump = message.sequence < this.next ? 0 : distance;
+      this.candidate = { next: (message.sequence + message.advance) >>> 0, messages: 1, jump };
       return SequenceState.unknown;
     }
     candidate.next = (message.sequence + message.advance) >>> 0;

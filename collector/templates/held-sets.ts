@@ -105,6 +105,7 @@ export class HeldSets {
 
   private giveUp(set: HeldSet): void {
     this.remove(set);
+    set.message.isWhole = false;
     if (!set.message.discarded) this.givenUp.push(set);
   }
 
