@@ -108,7 +108,7 @@ function sourceOf({ path, standardInput }: FileInput): ByteSourceOptions {
 }
 
 async function meterCapture(collector: Collector, input: FileInput): Promise<Read> {
-  const meter = createMeter({ sensor: input.sensor });
+  const meter = createMeter({ sensor: input.sensor, names: collector.names });
   const capture = collector.ledger.capture(input.sensor);
   const statistics = await createCaptureFile(sourceOf(input)).start(async (batch: PacketBatch) => {
     await collector.packets(batch, meter, capture);

@@ -18,6 +18,8 @@ export interface MeterCounters {
   fragments: number;
   /** Later fragments whose first one was not seen: measured with ports 0. */
   fragmentsUnattributed: number;
+  /** Addresses that DNS responses gave for names, where somebody wants to know. */
+  dnsAnswers: number;
   records: number;
   /** Flows ended early because the table was full. */
   evicted: number;
@@ -41,6 +43,7 @@ export function createMeterCounters(): MeterCounters {
     portsMissing: 0,
     fragments: 0,
     fragmentsUnattributed: 0,
+    dnsAnswers: 0,
     records: 0,
     evicted: 0,
     clockResets: 0,

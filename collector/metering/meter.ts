@@ -1,11 +1,13 @@
 import { randomInt } from 'node:crypto';
 import type { FlowBatch } from '../../flow/batch.js';
 import type { Faults } from '../contracts.js';
+import type { NameSink } from '../names/name-sink.js';
 import { FragmentPorts } from '../packets/fragments.js';
 import { PacketHeaders, PacketStatus, Protocol, swapEndpoints, TcpFlag } from '../packets/packet.js';
 import type { PacketBatch } from '../packets/packet-batch.js';
 import { parsePacket } from '../packets/parse-packet.js';
 import { MAX_TUNNELS, TunnelTable } from '../packets/tunnel-table.js';
+import { DNS_PORT, DnsWatch } from './dns-watch.js';
 import * as Entry from './flow-entry.js';
 import { ENTRY_DOUBLES, ENTRY_WORDS, State } from './flow-entry.js';
 import { FlowTable } from './flow-table.js';
@@ -26,6 +28,8 @@ export interface MeterOptions {
   readonly maxFlows?: number;
   readonly maxReorderMs?: number;
   readonly transferOctets?: number;
+  /** Told the DNS answers among the packets; without it nobody reads them. */
+  readonly names?: NameSink;
   /** Scatters hashes; random by default. No result depends on it. */
   readonly hashSeed?: number;
 }
@@ -63,6 +67,7 @@ class FlowMeter implements Meter {
   private readonly packet = new PacketHeaders();
   private readonly fragments = new FragmentPorts();
   private readonly tunnels = new TunnelTable();
+  private readonly dns: DnsWatch | undefined;
   /** Of the packet being measured: its tunnel and that one's identity, 0 for none. */
   private tunnel = 0;
   private tunnelIdentity = 0;
@@ -88,6 +93,7 @@ class FlowMeter implements Meter {
     this.lingerMs = positive(lingerMs, 'lingerMs', day);
     this.maxReorderMs = positive(maxReorderMs, 'maxReorderMs', day);
     this.sessions = new SessionMemory(positive(sessionMemoryMs, 'sessionMemoryMs', day));
+    this.dns = options.names === undefined ? undefined : new DnsWatch(options.names);
     const flows = positive(Math.floor(maxFlows), 'maxFlows', MAX_FLOWS_LIMIT);
     this.table = new FlowTable(flows, Math.max(this.idleTimeoutMs, this.lingerMs), options.hashSeed ?? randomInt(2 ** 31));
     this.writer = new RecordWriter(options.sensor, positive(transferOctets, 'transferOctets', Number.MAX_SAFE_INTEGER), this.tunnels);
@@ -144,6 +150,9 @@ class FlowMeter implements Meter {
       return;
     }
     counters.measured++;
+    if (packet.sourcePort === DNS_PORT && this.dns !== undefined) {
+      counters.dnsAnswers += this.dns.packet(batch.bytes, packet, batch.offsets[index]! + batch.capturedLengths[index]!, timeMs);
+    }
     if (packet.tunnelLength === 0) {
       this.tunnel = 0;
       this.tunnelIdentity = 0;
