@@ -2,6 +2,7 @@ import type { FlowBatch } from '../../flow/batch.js';
 import { LinkType } from '../packets/link-layer.js';
 import { PacketHeaders, PacketStatus, Protocol } from '../packets/packet.js';
 import { parsePacket } from '../packets/parse-packet.js';
+import { MAX_TUNNELS, TunnelTable } from '../packets/tunnel-table.js';
 import { writeWords } from '../packets/udp-payload.js';
 import type { SectionField } from '../templates/template.js';
 import { readUnsigned } from './bytes.js';
@@ -19,6 +20,7 @@ const MAX_PACKET_OCTETS = 1_048_576;
  */
 export class SectionReader {
   private readonly packet = new PacketHeaders();
+  private readonly tunnels = new TunnelTable();
   private bytes: Uint8Array | undefined;
   private view: DataView = new DataView(new ArrayBuffer(0));
 
@@ -37,8 +39,20 @@ export class SectionReader {
     }
     const linkType = section.isFrame ? LinkType.ethernet : LinkType.raw;
     const status = parsePacket(this.view, walker.offsets[section.field]!, held, onLink, linkType, this.packet);
-    if (status === PacketStatus.parsed || status === PacketStatus.portsMissing) writePacket(into, row, this.packet);
+    if (status !== PacketStatus.parsed && status !== PacketStatus.portsMissing) return status;
+    writePacket(into, row, this.packet);
+    if (this.packet.tunnelLength > 0) this.writeTunnel(into, row);
     return status;
+  }
+
+  /** Behind what the record itself told of labels and tags, which are outside. */
+  private writeTunnel({ columns }: FlowBatch, row: number): void {
+    const { tunnels } = this;
+    if (tunnels.full) tunnels.retain(new Uint8Array(MAX_TUNNELS));
+    const { codes, dictionary } = columns.tunnel;
+    const outside = dictionary.name(codes[row]!);
+    const inside = tunnels.text(tunnels.resolve(this.packet));
+    codes[row] = dictionary.intern(outside === '' ? inside : `${outside}/${inside}`);
   }
 }
 
