@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Collector, type CollectorSettings, createBusOutput, createCollector } from '../../collector/collector.js';
+import { type Journal, openJournal } from '../../collector/outputs/buffer/journal.js';
 import type { ExcusedTraffic } from '../../detector/coverage/verdict.js';
 import { createClaimEngines } from '../../detector/engine/engine-set.js';
 import type { DetectionSettings } from '../../detector/engine/parameters.js';
@@ -13,6 +14,7 @@ import { createStore, defaultRetention, type Retention } from '../../detector/st
 import { ColumnBatch } from '../../flow/batch.js';
 import type { Bus, Message } from '../../flow/bus/bus.js';
 import { openCommitFile } from '../../flow/bus/commit-file.js';
+import type { CommitStore } from '../../flow/bus/commit-store.js';
 import { createLocalBus } from '../../flow/bus/local.js';
 import { decodeFrame } from '../../flow/frame.js';
 import type { Lifecycle } from '../../flow/service/lifecycle.js';
@@ -40,6 +42,8 @@ export interface EmbeddedOptions {
   readonly keepUnwatched?: boolean;
   /** Templates and quarantine of a collector of live traffic. */
   readonly live?: CollectorSettings;
+  /** Live input: where frames are written before they are judged, so that a crash loses none of them. */
+  readonly journal?: { readonly folder: string; readonly maxOctets: number };
   readonly log: Log;
   /** Called for every change of a finding, in the order in which they were published. */
   readonly onFinding?: (finding: Finding) => void;
@@ -52,6 +56,7 @@ export interface Embedded {
   readonly collector: Collector;
   readonly detector: DetectorService;
   readonly storing: StoreService;
+  readonly journal: Journal | undefined;
   /** Flow records judged so far. */
   judged(): number;
   /** Resolves when everything collected so far is judged and stored, the ledger included. */
@@ -78,10 +83,15 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
   await store.migrate();
 
   const findingGroups = ['store', ...(options.onFinding === undefined ? [] : [TERMINAL_GROUP])];
+  const commits = await openCommitFile(join(data, 'state', 'commits.json'));
+  const groups = { flows: ['detect', 'store'], coverage: ['store'] };
+  const journal = options.journal && (await startJournal(options.journal, groups, commits, log, lifecycle));
+  const logName = options.logName ?? journal?.logName;
   const bus = createLocalBus({
-    ...(options.logName === undefined ? {} : { logs: { flows: options.logName, coverage: options.logName } }),
-    commits: await openCommitFile(join(data, 'state', 'commits.json')),
-    groups: { flows: ['detect', 'store'], coverage: ['store'], findings: findingGroups },
+    ...(logName === undefined ? {} : { logs: { flows: logName, coverage: logName } }),
+    ...(journal === undefined ? {} : { origins: journal.origins }),
+    commits: journal?.commits ?? commits,
+    groups: { ...groups, findings: findingGroups },
   });
   await lifecycle.start({ name: 'bus', start: () => bus.start(), stop: () => bus.stop() });
 
@@ -96,7 +106,7 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
     bus,
     group: 'detect',
     engineFactory: () => createClaimEngines(claimSets.sets, options.parameters),
-    snapshots: options.logName === undefined ? createLiveSnapshots(snapshots) : snapshots,
+    snapshots: options.logName === undefined ? createLiveSnapshots(snapshots, join(data, 'state'), journal !== undefined) : snapshots,
     ...(options.snapshotMs === undefined ? {} : { snapshotEveryMs: options.snapshotMs }),
     log,
     metrics: {
@@ -109,7 +119,8 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
   await lifecycle.start({ name: 'detector', start: () => detector.start(), stop: () => detector.stop() });
 
   const keepUnwatched = options.keepUnwatched ?? false;
-  const collector = createCollector(createBusOutput({ bus, watchList: claimSets.watchList, keepUnwatched }), options.live);
+  const collector = createCollector(createBusOutput({ bus: journal ?? bus, watchList: claimSets.watchList, keepUnwatched }), options.live);
+  journal?.feed(bus);
   const failed = Promise.all([detector.ended, storing.ended]).then(() => new Promise<never>(() => undefined));
   failed.catch(() => undefined);
 
@@ -134,6 +145,7 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
   const drain = async (): Promise<void> => {
     await collector.flush();
     await collector.flushLedger(Number.POSITIVE_INFINITY);
+    await Promise.race([journal?.handedOver(), failed]);
     await Promise.race([settled(), failed]);
   };
   // Live telemetry is in nobody's file: what was received is judged and stored before the parts stop. A replay that was broken off must not, since its
@@ -146,10 +158,23 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
     collector,
     detector,
     storing,
+    journal,
     judged: () => judgedRecords,
     failed,
     drain,
   };
+}
+
+async function startJournal(
+  { folder, maxOctets }: NonNullable<EmbeddedOptions['journal']>,
+  groups: Readonly<Record<'flows' | 'coverage', readonly string[]>>,
+  commits: CommitStore,
+  log: Log,
+  lifecycle: Lifecycle,
+): Promise<Journal> {
+  const journal = await openJournal({ folder, groups, commits, limits: { maxOctets }, log, now: Date.now });
+  await lifecycle.start({ name: 'journal', stop: () => journal.close() });
+  return journal;
 }
 
 /** What exceptions have let pass so far, by the detector's own count. */

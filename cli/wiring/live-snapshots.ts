@@ -1,21 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { SnapshotStore } from '../../detector/engine/snapshot-store.js';
+import { replaceFile } from '../../flow/service/replace-file.js';
+
+/** Name of snapshots that belong to a log of which nothing is left after a stop. */
+const LIVE = 'live';
+/** File with the name of the log that the last snapshot was made in. */
+const LAST_FILE = 'live-log';
 
 /**
- * In process, live traffic is a new log with every start, yet what the detector has learned must outlive it. Snapshots are kept under one name; a log that is
- * not the one they were made in begins at its first message with the state as it was.
+ * What the detector has learned from live traffic must outlive its log, which is new with every start, or, where there is a journal (`lasting`), with
+ * the journal's folder. A log without snapshots of its own begins at its first message with the state that the last one had.
  */
-export function createLiveSnapshots(snapshots: SnapshotStore): SnapshotStore {
-  const name = 'live';
-  let current: string | undefined;
+export function createLiveSnapshots(snapshots: SnapshotStore, folder: string, lasting: boolean): SnapshotStore {
+  const path = join(folder, LAST_FILE);
+  const last = async (): Promise<string> => {
+    try {
+      return await readFile(path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return LIVE;
+      throw error;
+    }
+  };
+  let named: string | undefined;
   return {
     async load(log, partition) {
-      current = log;
-      const found = await snapshots.load(name, partition);
+      const own = lasting ? await snapshots.load(log, partition) : [];
+      if (own.length > 0) return own;
+      const found = await snapshots.load(await last(), partition);
       return found.map(({ bytes }) => ({ offset: 0, bytes }));
     },
     async save(log, partition, snapshot) {
-      if (current !== undefined && log !== current) throw new Error(`a snapshot of ${log} after the log became ${current}`);
+      const name = lasting ? log : LIVE;
       await snapshots.save(name, partition, snapshot);
+      if (named === name) return;
+      await replaceFile(path, name);
+      named = name;
     },
   };
 }

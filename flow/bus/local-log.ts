@@ -35,19 +35,24 @@ export class LocalLog {
   readonly topic: Topic;
   readonly partition: number;
   readonly log: string;
+  /** The first offset there is in this process. */
+  readonly origin: number;
   /** Raised after every publish and every release. */
   readonly changed = createSignal();
   #limits: LocalLogLimits;
   #messages: Message[] = [];
   #bytes = 0;
-  #base = 0;
+  #base: number;
   /** A topic without groups keeps nothing. */
   #groups = new Map<string, GroupMarks>();
-  #published = 0;
+  #published: number;
   #turn: Promise<void> = Promise.resolve();
   #stopped = false;
 
-  constructor(topic: Topic, partition: number, log: string, limits: LocalLogLimits) {
+  constructor(topic: Topic, partition: number, log: string, limits: LocalLogLimits, origin = 0) {
+    this.origin = origin;
+    this.#base = origin;
+    this.#published = origin;
     this.topic = topic;
     this.partition = partition;
     this.log = log;

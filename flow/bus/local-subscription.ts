@@ -53,7 +53,7 @@ export class LocalSubscription implements Subscription {
       const { topic, partition } = log;
       const committed = await this.#commits.read({ log: log.log, group: this.#group.name, topic, partition });
       const wanted = await this.#reader.assigned({ topic, partition, log: log.log, committed });
-      const start = wanted ?? committed?.offset ?? log.first(this.#group.name);
+      const start = Math.max(log.origin, wanted ?? committed?.offset ?? log.first(this.#group.name));
       // A reader that begins below its commit does that work again: until it commits anew, `flush` must wait for it.
       log.positioned(this.#group.name, start, Math.min(start, committed?.offset ?? 0));
       const holding: Holding = { committed: committed?.offset, releasing: false, pump: Promise.resolve() };

@@ -14,6 +14,11 @@ export interface LocalBusOptions {
    * topics get a name of their own in every process.
    */
   readonly logs?: Partial<Readonly<Record<Topic, string>>>;
+  /**
+   * Where such a log begins in this process, if not at 0: what lies before was committed by every group, and is not published again. A reader that would
+   * begin earlier begins here.
+   */
+  readonly origins?: Partial<Readonly<Record<Topic, number>>>;
   /** Where commits of the topics in `logs` survive a restart (openCommitFile). Those of other topics end with the process. */
   readonly commits?: CommitStore;
   /**
@@ -46,7 +51,8 @@ export function createLocalBus(options: LocalBusOptions = {}): Bus {
   for (const topic of TOPICS) {
     const identity = options.logs?.[topic] ?? session;
     const count = options.partitions?.[topic] ?? 1;
-    const partitions = Array.from({ length: count }, (_, partition) => new LocalLog(topic, partition, identity, limits));
+    const origin = options.origins?.[topic] ?? 0;
+    const partitions = Array.from({ length: count }, (_, partition) => new LocalLog(topic, partition, identity, limits, origin));
     for (const group of options.groups?.[topic] ?? []) for (const log of partitions) log.addGroup(group, true);
     logs.set(topic, partitions);
   }

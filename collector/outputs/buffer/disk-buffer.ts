@@ -105,6 +105,7 @@ class BufferBeforeBus implements DiskBuffer {
   private closed = false;
   /** Wakes who waits for the bus, when we are to stop. */
   private wake: () => void = () => undefined;
+  private oldestWrittenMs: number | undefined;
   private complaint = '';
 
   constructor(options: DiskBufferOptions) {
@@ -143,13 +144,16 @@ class BufferBeforeBus implements DiskBuffer {
 
   status(): BufferStatus {
     const { log, window } = this;
-    const oldestWrittenMs = window[0]?.entry.writtenMs ?? log?.oldestUnreadMs;
+    const frames = log?.frames ?? 0;
+    // Between two reads from the disk nobody knows; then it is as it was.
+    this.oldestWrittenMs = frames === 0 ? undefined : (window[0]?.entry.writtenMs ?? log?.oldestUnreadMs ?? this.oldestWrittenMs);
+    const { oldestWrittenMs } = this;
     return {
       ...(log?.counters ?? { cutRecords: 0, damagedRecords: 0, damagedOctets: 0, writeFailures: 0, fullWaits: 0 }),
       folder: this.options.folder,
       connected: this.connected,
       buffering: this.bufferingSinceMs !== undefined,
-      frames: log?.frames ?? 0,
+      frames,
       octets: log?.octets ?? 0,
       diskOctets: log?.diskOctets ?? 0,
       maxOctets: this.limits.maxOctets,

@@ -140,7 +140,7 @@ export class DiskLog {
   }
 
   /** The frame is where it was to go. */
-  async release(entry: Entry): Promise<void> {
+  async release(entry: Pick<Entry, 'octets' | 'segment'>): Promise<void> {
     this.frames--;
     this.octets -= entry.octets;
     this.handedFrames--;
