@@ -12,6 +12,9 @@ type CountColumn =
   | 'recordsLost'
   | 'recordsUndecodable'
   | 'recordsMalformed'
+  | 'recordsHeld'
+  | 'recordsReleased'
+  | 'templatesChanged'
   | 'restarts'
   | 'samplingInterval'
   | 'clockOffsetMilliseconds';

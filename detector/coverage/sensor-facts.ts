@@ -26,6 +26,8 @@ export interface SensorFacts {
   readonly blind: readonly Interval[];
   readonly sent: number;
   readonly lost: number;
+  /** Templates redefined in flight: records may have been read by the wrong one, or somebody forged it. */
+  readonly templatesChanged: number;
   /** 'packets' for captures. */
   readonly unit: 'records' | 'packets';
   /** See hideableOctets; NaN when nothing is known of the sampling. */
@@ -52,7 +54,15 @@ export function sensorFacts(
   const sampling = samplingOf(sensor, inside);
   const confidence = Number.isNaN(demand.detectConfidence) ? DEFAULT_CONFIDENCE : demand.detectConfidence;
   const unit = inside.length > 0 && inside.every(isCapture) ? 'packets' : 'records';
-  const base = { name: sensor.name, silent, blind: blindTimes(rows, fromMs, toMs, heartbeatMs, maxLost), sent, lost, unit } as const;
+  const base = {
+    name: sensor.name,
+    silent,
+    blind: blindTimes(rows, fromMs, toMs, heartbeatMs, maxLost),
+    sent,
+    lost,
+    templatesChanged: inside.reduce((sum, row) => sum + row.templatesChanged, 0),
+    unit,
+  } as const;
   if (silent)
     return {
       ...base,
@@ -105,10 +115,14 @@ function lostReasons(name: string, rows: readonly CoverageMinute[], loss: number
     );
   let received = 0;
   let unread = 0;
+  let waiting = 0;
   for (const row of rows) {
     received += row.recordsReceived;
     unread += row.recordsUndecodable + row.recordsMalformed;
+    waiting += row.recordsHeld - row.recordsReleased;
   }
+  // What was held and never released arrived, and nobody could read it.
+  unread += Math.max(0, waiting);
   const share = received > 0 ? Math.min(1, unread / received) : unread > 0 ? 1 : 0;
   if (share > maxLost)
     reasons.push(
