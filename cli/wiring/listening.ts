@@ -161,7 +161,7 @@ async function startListening(
     },
   });
   if (config.collector.logs.length === 0) return { failed };
-  const tailing = await startTailing({ logs: config.collector.logs, data: config.data, collector, log, durable });
+  const tailing = await startTailing({ logs: config.collector.logs, data: config.data, collector, log, durable, now: Date.now });
   await lifecycle.start({ name: 'logs', stop: () => tailing.stop() });
   const either = Promise.race([failed, tailing.failed]);
   either.catch(() => undefined);

@@ -4,14 +4,20 @@ import type { Faults, LogEvents } from '../../collector/contracts.js';
 import { createLogTail, type LogTail, type TailEvent } from '../../collector/inputs/tail.js';
 import type { TailPosition } from '../../collector/inputs/tail-file.js';
 import { LOG_FORMATS, type LogFormatEntry } from '../../collector/logs/formats-table.js';
+import { Cadence } from '../../collector/sequence/cadence.js';
+import { DEFAULT_SEQUENCE_LIMITS } from '../../collector/sequence/limits.js';
 import type { LogLedger } from '../../collector/sequence/log-ledger.js';
 import { FlowBatch } from '../../flow/batch.js';
 import type { LogSource } from '../../flow/service/config.js';
 import type { Log } from '../../flow/service/log.js';
+import { MINUTE_MS } from '../../flow/time.js';
 import { openLogPositions } from './log-positions.js';
 
-/** How often it is noted how far logs have been read: after a crash, what came since is read again. */
+/** How often it is noted how far logs have been read, and looked whether they are silent. After a crash, what came since the last note is read again. */
 const NOTE_EVERY_MS = 5000;
+
+/** Lines older than this are read late: when they came says nothing of how often the log is written. */
+const BACKLOG_MS = 10 * MINUTE_MS;
 
 export interface TailingOptions {
   readonly logs: readonly LogSource[];
@@ -24,6 +30,8 @@ export interface TailingOptions {
    * (Kafka).
    */
   readonly durable?: ((isLast: boolean) => Promise<void>) | undefined;
+  /** The clock of arrivals, by which a log is silent, in ms since the epoch. */
+  readonly now: () => number;
 }
 
 export interface Tailing {
@@ -31,6 +39,11 @@ export interface Tailing {
   readonly failed: Promise<never>;
   /** Stops reading, waits until all that was read is safe, and notes how far that was. */
   stop(): Promise<void>;
+}
+
+interface Account {
+  readonly ledger: LogLedger;
+  readonly cadence: Cadence;
 }
 
 /**
@@ -41,17 +54,21 @@ export async function startTailing(options: TailingOptions): Promise<Tailing> {
   const { logs, data, collector, log } = options;
   const notes = await openLogPositions(join(data, 'state', 'log-positions.json'));
   const reached = new Map<string, TailPosition>();
-  const ledgers = new Map<string, LogLedger>();
+  const accounts = new Map<string, Account>();
   const tails: LogTail[] = [];
   let noted = new Map<string, TailPosition>();
   let noting: Promise<void> | undefined;
 
   /** Logs of one sensor are one account of the ledger: that one of them was written shows that the sensor was there. */
-  const ledgerOf = (sensor: string, protocol: string): LogLedger => {
+  const accountOf = (sensor: string, protocol: string): Account => {
     const key = JSON.stringify([sensor, protocol]);
-    const ledger = ledgers.get(key) ?? collector.ledger.log(sensor, protocol);
-    ledgers.set(key, ledger);
-    return ledger;
+    let account = accounts.get(key);
+    if (account === undefined) {
+      const ledger = collector.ledger.log(sensor, protocol);
+      account = { ledger, cadence: new Cadence(DEFAULT_SEQUENCE_LIMITS, (fromMs, toMs) => ledger.silent(fromMs, toMs)) };
+      accounts.set(key, account);
+    }
+    return account;
   };
 
   async function note(isLast: boolean): Promise<void> {
@@ -67,14 +84,17 @@ export async function startTailing(options: TailingOptions): Promise<Tailing> {
     const { path, format, sensor } = source;
     const { protocol, createDecoder }: LogFormatEntry = LOG_FORMATS[format];
     const decoder = createDecoder(sensor, collector.names);
-    const ledger = ledgerOf(sensor, protocol);
+    const { ledger, cadence } = accountOf(sensor, protocol);
     const scratch = new FlowBatch(64);
     const tail = createLogTail({ path, from: notes.get(path) ?? source.from ?? 'beginning' });
     tails.push(tail);
     return tail.start({
       faults: collector.faults,
       async deliver(lines, position) {
-        await collector.lines(lines, decoder, ledger);
+        const read = collector.lines(lines, decoder, ledger);
+        const now = options.now();
+        if (now - ledger.heardMs < BACKLOG_MS) cadence.message(now);
+        await read;
         reached.set(path, position);
       },
       // Its rows and counts were taken when it was read first.
@@ -84,7 +104,7 @@ export async function startTailing(options: TailingOptions): Promise<Tailing> {
       },
       onEvent(event) {
         tell(log, source, event);
-        if (event.kind === 'lost') ledger.missing(Number.isNaN(ledger.lastMs) ? Date.now() : ledger.lastMs);
+        if (event.kind === 'lost') ledger.missing(Number.isNaN(ledger.lastMs) ? options.now() : ledger.lastMs);
       },
     });
   }
@@ -93,6 +113,7 @@ export async function startTailing(options: TailingOptions): Promise<Tailing> {
   const failed = following.then(() => new Promise<never>(() => undefined));
   failed.catch(() => undefined);
   const timer = setInterval(() => {
+    for (const { cadence } of accounts.values()) cadence.ranUntil(options.now());
     noting ??= note(false)
       .catch((error: unknown) => log.error({ error: String(error) }, 'how far logs were read cannot be noted'))
       .finally(() => {

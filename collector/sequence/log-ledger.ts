@@ -1,3 +1,4 @@
+import { MINUTE_MS, minuteOf } from '../../flow/time.js';
 import type { LogEvents } from '../contracts.js';
 import { type CaptureLedger, createCaptureLedger } from './capture-stretch.js';
 import type { OpenMinutes } from './open-minutes.js';
@@ -6,9 +7,13 @@ import type { OpenMinutes } from './open-minutes.js';
 export interface LogLedger extends LogEvents {
   /** Time of the last line that had one, in ms; NaN before the first. */
   readonly lastMs: number;
+  /** Latest time that any line told, in ms; NaN before the first. */
+  readonly heardMs: number;
   readonly lines: number;
   /** The last line told was one that could not be read. */
   readonly endsMalformed: boolean;
+  /** A log that is followed had no line for longer than it usually has none: its sensor may be gone. In ms since the epoch. */
+  silent(fromMs: number, toMs: number): void;
 }
 
 /**
@@ -19,12 +24,18 @@ export interface LogLedger extends LogEvents {
 export function createLogLedger(minutes: OpenMinutes, maxEmptyMinutes: number): LogLedger {
   const stretch: CaptureLedger = createCaptureLedger(minutes, maxEmptyMinutes);
   let lastMs = Number.NaN;
+  let heardMs = Number.NaN;
   let lines = 0;
   let waiting = 0;
   let endsMalformed = false;
 
+  function heard(ms: number): void {
+    if (!(ms <= heardMs)) heardMs = ms;
+  }
+
   function at(ms: number): void {
     lines++;
+    heard(ms);
     endsMalformed = false;
     stretch.packet(ms);
     lastMs = ms;
@@ -47,6 +58,9 @@ export function createLogLedger(minutes: OpenMinutes, maxEmptyMinutes: number): 
     get lastMs() {
       return lastMs;
     },
+    get heardMs() {
+      return heardMs;
+    },
     get lines() {
       return lines;
     },
@@ -64,10 +78,19 @@ export function createLogLedger(minutes: OpenMinutes, maxEmptyMinutes: number): 
     other(ms) {
       lines++;
       endsMalformed = false;
-      if (ms !== undefined && !Number.isNaN(ms)) stretch.ranUntil(ms);
+      if (ms === undefined || Number.isNaN(ms)) return;
+      heard(ms);
+      stretch.ranUntil(ms);
     },
     packetsMissed(packets, ms) {
       minutes.at(ms).packetsMissed += packets;
+    },
+    silent(fromMs, toMs) {
+      for (let from = fromMs; from < toMs; ) {
+        const to = Math.min(toMs, minuteOf(from) + MINUTE_MS);
+        minutes.at(from).silentMilliseconds += to - from;
+        from = to;
+      }
     },
     missing(ms) {
       at(ms);

@@ -42,7 +42,7 @@ async function running(data: string, logs: readonly LogSource[]) {
         });
     },
   });
-  const tailing = await startTailing({ logs, data, collector, log: createLog('silent', 'test') });
+  const tailing = await startTailing({ logs, data, collector, log: createLog('silent', 'test'), now: Date.now });
   let stopped = false;
   const stop = async (): Promise<void> => {
     if (!stopped) await tailing.stop();
