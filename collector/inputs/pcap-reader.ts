@@ -11,28 +11,33 @@ import { type CaptureReader, type CaptureStatistics, MAX_CAPTURED_OCTETS } from 
  *   +--------------+--------------+--------------+--------------+-----------------------
  *   | seconds      | µs or ns     | captured     | original     | captured octets …
  *   +--------------+--------------+--------------+--------------+-----------------------
- * The magic number tells byte order and the unit of the fraction.
+ * The magic number tells byte order and the unit of the fraction. Files of Kuznetzov's modified libpcap have eight octets more before the packet's:
+ *   | interface, 32 | protocol, 16 | packet type, 8 | padding, 8 |
  */
 const FILE_HEADER = 24;
 const PACKET_HEADER = 16;
+const MODIFIED_PACKET_HEADER = 24;
 
 /** What the first four octets (big-endian) say: byte order and fractions of a second. */
-const MAGICS = new Map<number, { readonly littleEndian: boolean; readonly perSecond: number }>([
-  [0xa1b2c3d4, { littleEndian: false, perSecond: 1e6 }],
-  [0xd4c3b2a1, { littleEndian: true, perSecond: 1e6 }],
-  [0xa1b23c4d, { littleEndian: false, perSecond: 1e9 }],
-  [0x4d3cb2a1, { littleEndian: true, perSecond: 1e9 }],
+const MAGICS = new Map<number, { readonly littleEndian: boolean; readonly perSecond: number; readonly packetHeader: number }>([
+  [0xa1b2c3d4, { littleEndian: false, perSecond: 1e6, packetHeader: PACKET_HEADER }],
+  [0xd4c3b2a1, { littleEndian: true, perSecond: 1e6, packetHeader: PACKET_HEADER }],
+  [0xa1b23c4d, { littleEndian: false, perSecond: 1e9, packetHeader: PACKET_HEADER }],
+  [0x4d3cb2a1, { littleEndian: true, perSecond: 1e9, packetHeader: PACKET_HEADER }],
+  [0xa1b2cd34, { littleEndian: false, perSecond: 1e6, packetHeader: MODIFIED_PACKET_HEADER }],
+  [0x34cdb2a1, { littleEndian: true, perSecond: 1e6, packetHeader: MODIFIED_PACKET_HEADER }],
 ]);
 
 export function isPcapMagic(magic: number): boolean {
   return MAGICS.has(magic);
 }
 
-/** Reads classic pcap, microseconds or nanoseconds, either byte order. */
+/** Reads classic pcap, microseconds or nanoseconds, either byte order, and the modified one. */
 export function createPcapReader(statistics: CaptureStatistics): CaptureReader {
   let littleEndian = false;
   let perSecond = 0;
   let linkType = 0;
+  let packetHeader = PACKET_HEADER;
   return {
     read(batch, view, from, to, faults) {
       let at = from;
@@ -40,11 +45,11 @@ export function createPcapReader(statistics: CaptureStatistics): CaptureReader {
         if (at + FILE_HEADER > to) return at;
         const magic = MAGICS.get(view.getUint32(at));
         if (magic === undefined) return -1;
-        ({ littleEndian, perSecond } = magic);
+        ({ littleEndian, perSecond, packetHeader } = magic);
         linkType = view.getUint32(at + 20, littleEndian) & 0xffff;
         at += FILE_HEADER;
       }
-      const end = readPackets(batch, view, at, to, littleEndian, perSecond, linkType, statistics);
+      const end = readPackets(batch, view, at, to, littleEndian, perSecond, packetHeader, linkType, statistics);
       if (end >= 0) return end;
       faults.add('block-malformed');
       return -1;
@@ -60,25 +65,26 @@ function readPackets(
   to: number,
   littleEndian: boolean,
   perSecond: number,
+  packetHeader: number,
   linkType: number,
   statistics: CaptureStatistics,
 ): number {
   let at = from;
   let number = statistics.packets;
-  while (at + PACKET_HEADER <= to && !batch.full) {
+  while (at + packetHeader <= to && !batch.full) {
     const captured = view.getUint32(at + 8, littleEndian);
     if (captured > MAX_CAPTURED_OCTETS) {
       statistics.packets = number;
       return -1;
     }
-    if (at + PACKET_HEADER + captured > to) break;
+    if (at + packetHeader + captured > to) break;
     const seconds = view.getUint32(at, littleEndian);
     const fraction = view.getUint32(at + 4, littleEndian);
     // Microseconds since 1970 are exact in a double, so that pcap and pcapng of one capture give equal times.
     const timeMs = perSecond === 1e6 ? (seconds * 1e6 + fraction) / 1000 : seconds * 1000 + fraction / 1e6;
     number++;
-    batch.add(at + PACKET_HEADER, captured, view.getUint32(at + 12, littleEndian), timeMs, linkType, number);
-    at += PACKET_HEADER + captured;
+    batch.add(at + packetHeader, captured, view.getUint32(at + 12, littleEndian), timeMs, linkType, number);
+    at += packetHeader + captured;
   }
   statistics.packets = number;
   return at;

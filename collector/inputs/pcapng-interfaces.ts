@@ -4,6 +4,7 @@ export const MAX_INTERFACES = 4096;
 const OPTION_END = 0;
 const IF_TSRESOL = 9;
 const IF_TSOFFSET = 14;
+const EPB_DROPCOUNT = 4;
 const ISB_IFDROP = 5;
 const ISB_OSDROP = 7;
 
@@ -18,6 +19,8 @@ export class PcapngInterfaces {
   /** Drops as last told: interface statistics are running totals. */
   private readonly interfaceDrops = new Float64Array(MAX_INTERFACES);
   private readonly systemDrops = new Float64Array(MAX_INTERFACES);
+  /** Drops that packets told of, each those before it. */
+  private packetDrops = 0;
 
   /*
    * draft-ietf-opsawg-pcapng §4.2, body of an interface description block:
@@ -57,6 +60,18 @@ export class PcapngInterfaces {
     });
   }
 
+  /** Notes what a packet tells of packets lost before it. */
+  droppedBefore(packets: number): void {
+    this.packetDrops += packets;
+  }
+
+  /** Notes the drop count among an enhanced packet block's options (§4.3, epb_dropcount), if there is one. Options that are malformed tell nothing. */
+  packetOptions(view: DataView, from: number, to: number, littleEndian: boolean): void {
+    eachOption(view, from, to, littleEndian, (code, at, length) => {
+      if (code === EPB_DROPCOUNT && length === 8) this.packetDrops += Number(view.getBigUint64(at, littleEndian));
+    });
+  }
+
   /** Milliseconds since the epoch of a timestamp in this interface's unit. NaN-free: a resolution of 0 units cannot occur. */
   timeMs(index: number, high: number, low: number): number {
     const perSecond = this.unitsPerSecond[index]!;
@@ -65,8 +80,10 @@ export class PcapngInterfaces {
     return ms + this.offsetSeconds[index]! * 1000;
   }
 
+  /** By the interfaces' statistics; what packets told beyond these and the system's is the interfaces' too. */
   droppedByInterfaces(): number {
-    return total(this.interfaceDrops, this.count);
+    const told = total(this.interfaceDrops, this.count);
+    return Math.max(told, this.packetDrops - this.droppedBySystem());
   }
 
   droppedBySystem(): number {
@@ -75,6 +92,7 @@ export class PcapngInterfaces {
 
   clear(): void {
     this.count = 0;
+    this.packetDrops = 0;
   }
 }
 

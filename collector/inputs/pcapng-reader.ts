@@ -29,6 +29,8 @@ const KINDS = new Map<number, BlockKind>([
 /** Kinds whose body is read; all others are stepped over, whatever their length. */
 const READ_KINDS: ReadonlySet<BlockKind> = new Set(['SHB', 'IDB', 'PB', 'SPB', 'ISB', 'EPB']);
 const ENHANCED_PACKET = 6;
+/** Drops of an old packet block that are not known. */
+const UNKNOWN_DROPS = 0xffff;
 
 /** Reads pcapng: either byte order, changing from section to section; packets of every kind of packet block. */
 export function createPcapngReader(statistics: CaptureStatistics): CaptureReader {
@@ -39,6 +41,17 @@ export function createPcapngReader(statistics: CaptureStatistics): CaptureReader
     section.droppedByInterface += interfaces.droppedByInterfaces();
     section.droppedBySystem += interfaces.droppedBySystem();
     interfaces.clear();
+  };
+
+  const tellDrops = (): void => {
+    statistics.droppedByInterface = section.droppedByInterface + interfaces.droppedByInterfaces();
+    statistics.droppedBySystem = section.droppedBySystem + interfaces.droppedBySystem();
+  };
+
+  const notePacketDrops = (packets: number): void => {
+    if (packets === 0 || packets === UNKNOWN_DROPS) return;
+    interfaces.droppedBefore(packets);
+    tellDrops();
   };
 
   /** The body of a block of a kind in READ_KINDS. False when it is malformed. */
@@ -53,18 +66,26 @@ export function createPcapngReader(statistics: CaptureStatistics): CaptureReader
         return interfaces.describe(view, body, end, littleEndian);
       case 'ISB': {
         const valid = interfaces.statistics(view, body, end, littleEndian);
-        statistics.droppedByInterface = section.droppedByInterface + interfaces.droppedByInterfaces();
-        statistics.droppedBySystem = section.droppedBySystem + interfaces.droppedBySystem();
+        tellDrops();
         // A statistics block that cannot be read costs nothing else.
         if (!valid) faults.add('block-malformed');
         return true;
       }
       case 'PB':
-        return oldPacket(batch, view, body, end, littleEndian, interfaces, statistics);
+        if (!oldPacket(batch, view, body, end, littleEndian, interfaces, statistics)) return false;
+        notePacketDrops(view.getUint16(body + 2, littleEndian));
+        return true;
       case 'SPB':
         return simplePacket(batch, view, body, end, littleEndian, interfaces, statistics);
-      default:
-        return enhancedPacket(batch, view, body, end, littleEndian, interfaces, statistics);
+      default: {
+        if (!enhancedPacket(batch, view, body, end, littleEndian, interfaces, statistics)) return false;
+        const options = body + 20 + ((view.getUint32(body + 12, littleEndian) + 3) & ~3);
+        if (options + 4 <= end) {
+          interfaces.packetOptions(view, options, end, littleEndian);
+          tellDrops();
+        }
+        return true;
+      }
     }
   };
 

@@ -40,6 +40,12 @@ describe('classic pcap', () => {
     }
   }
 
+  test.each([true, false])('of the modified libpcap, little-endian %s', async (littleEndian) => {
+    const { packets, statistics, faults } = await readCaptureBytes(build.pcap(PACKETS, { littleEndian, modified: true }), 50);
+    expect(packets).toEqual(EXPECTED);
+    expect([statistics.packets, faults]).toEqual([3, {}]);
+  });
+
   test('nanoseconds are kept to a fraction of a microsecond', async () => {
     const { packets } = await readCaptureBytes(build.pcap([{ timeMs: 1_796_256_000_000.25, data: frame(1) }], { nanoseconds: true }));
     expect(packets[0]?.timeMs).toBeCloseTo(1_796_256_000_000.25, 3);
@@ -114,6 +120,32 @@ describe('pcapng', () => {
       concat(section, drops(0, 1, 2), drops(0, 10, 20), drops(1, 5, 0), section, drops(1, 100, 200)),
     );
     expect(statistics).toMatchObject({ droppedByInterface: 115, droppedBySystem: 220 });
+  });
+
+  test('drops that packets tell of count where statistics do not tell more', async () => {
+    const le = true;
+    const lossy = (drops: number): Uint8Array =>
+      build.enhancedPacket(
+        le,
+        0,
+        1000,
+        frame(1),
+        undefined,
+        build.option(le, 1, new Uint8Array(5)),
+        build.option(le, 4, build.u64(le, drops)),
+      );
+    const section = concat(build.sectionHeader(le), build.interfaceDescription(le, 1, 0));
+    const statistics = build.interfaceStatistics(le, 0, build.option(le, 5, build.u64(le, 4)), build.option(le, 7, build.u64(le, 5)));
+    const told = async (...blocks: Uint8Array[]): Promise<number[]> => {
+      const read = await readCaptureBytes(concat(section, ...blocks));
+      expect(read.faults).toEqual({});
+      return [read.statistics.packets, read.statistics.droppedByInterface, read.statistics.droppedBySystem];
+    };
+    expect(await told(lossy(3), lossy(4))).toEqual([2, 7, 0]);
+    expect(await told(lossy(3), lossy(4), statistics)).toEqual([2, 4, 5]);
+    expect(await told(lossy(30), statistics)).toEqual([1, 25, 5]);
+    expect(await told(build.oldPacket(le, 0, 1000, frame(1), 6), build.oldPacket(le, 0, 1000, frame(1), 0xffff))).toEqual([2, 6, 0]);
+    expect(await told(lossy(1), section, lossy(2))).toEqual([2, 3, 0]);
   });
 
   test('a block of an unknown kind is stepped over whatever its length, without being held', async () => {

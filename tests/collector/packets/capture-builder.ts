@@ -13,6 +13,8 @@ export interface PcapOptions {
   readonly littleEndian?: boolean;
   readonly nanoseconds?: boolean;
   readonly linkType?: number;
+  /** Kuznetzov's: eight octets more before each packet. */
+  readonly modified?: boolean;
 }
 
 function words(littleEndian: boolean, ...values: number[]): Uint8Array {
@@ -32,16 +34,17 @@ function halves(littleEndian: boolean, ...values: number[]): Uint8Array {
 }
 
 export function pcap(packets: readonly TestPacket[], options: PcapOptions = {}): Uint8Array {
-  const { littleEndian = true, nanoseconds = false, linkType = 1 } = options;
+  const { littleEndian = true, nanoseconds = false, linkType = 1, modified = false } = options;
   const header = concat(
-    words(littleEndian, nanoseconds ? 0xa1b23c4d : 0xa1b2c3d4),
+    words(littleEndian, modified ? 0xa1b2cd34 : nanoseconds ? 0xa1b23c4d : 0xa1b2c3d4),
     halves(littleEndian, 2, 4),
     words(littleEndian, 0, 0, 262_144, linkType),
   );
   const perMs = nanoseconds ? 1e6 : 1e3;
   const records = packets.flatMap(({ timeMs, data, original = data.length }) => {
     const seconds = Math.floor(timeMs / 1000);
-    return [words(littleEndian, seconds, Math.round((timeMs - seconds * 1000) * perMs), data.length, original), data];
+    const fraction = Math.round((timeMs - seconds * 1000) * perMs);
+    return [words(littleEndian, seconds, fraction, data.length, original), new Uint8Array(modified ? 8 : 0), data];
   });
   return concat(header, ...records);
 }
@@ -69,18 +72,25 @@ export function interfaceDescription(littleEndian: boolean, linkType: number, sn
 }
 
 /** `units` is the timestamp in the interface's unit. */
-export function enhancedPacket(littleEndian: boolean, index: number, units: number, data: Uint8Array, original = data.length): Uint8Array {
-  const body = concat(words(littleEndian, index, Math.floor(units / 2 ** 32), units % 2 ** 32, data.length, original), data);
-  return block(littleEndian, 6, body);
+export function enhancedPacket(
+  littleEndian: boolean,
+  index: number,
+  units: number,
+  data: Uint8Array,
+  original = data.length,
+  ...options: Uint8Array[]
+): Uint8Array {
+  const header = words(littleEndian, index, Math.floor(units / 2 ** 32), units % 2 ** 32, data.length, original);
+  return block(littleEndian, 6, concat(header, data, new Uint8Array((4 - (data.length % 4)) % 4), ...options));
 }
 
 export function simplePacket(littleEndian: boolean, data: Uint8Array, original = data.length): Uint8Array {
   return block(littleEndian, 3, concat(words(littleEndian, original), data));
 }
 
-export function oldPacket(littleEndian: boolean, index: number, units: number, data: Uint8Array): Uint8Array {
+export function oldPacket(littleEndian: boolean, index: number, units: number, data: Uint8Array, drops = 0): Uint8Array {
   const body = concat(
-    halves(littleEndian, index, 0),
+    halves(littleEndian, index, drops),
     words(littleEndian, Math.floor(units / 2 ** 32), units % 2 ** 32, data.length, data.length),
     data,
   );
