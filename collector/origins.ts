@@ -1,5 +1,6 @@
 import { formatAddress } from '../flow/address.js';
 import type { Origin } from './contracts.js';
+import { readU16, readU32 } from './decoders/bytes.js';
 import { formatOf } from './decoders/decoders-table.js';
 
 /** Names a sensor by exporter address (16 bytes) and observation domain. */
@@ -82,21 +83,20 @@ function agentOctets(payload: Uint8Array): number {
  * v5 and v7 engine type and id (octet 20), sFlow sub-agent id (behind the agent's address). 0 for anything else or too short.
  */
 export function observationDomainOf(payload: Uint8Array): number {
-  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
   const format = formatOf(payload);
   if (format === 'sflow5') {
     const octets = agentOctets(payload);
-    return octets < 0 ? 0 : view.getUint32(AGENT_AT + octets);
+    return octets < 0 ? 0 : readU32(payload, AGENT_AT + octets);
   }
   if (payload.length < 22) return 0;
   switch (format) {
     case 'netflow9':
-      return view.getUint32(16);
+      return readU32(payload, 16);
     case 'ipfix':
-      return view.getUint32(12);
+      return readU32(payload, 12);
     case 'netflow5':
     case 'netflow7':
-      return view.getUint16(20);
+      return readU16(payload, 20);
     default:
       return 0;
   }

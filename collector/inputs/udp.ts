@@ -120,6 +120,7 @@ class UdpSockets implements UdpInput {
   private readonly dependencies: UdpInputDependencies;
   private readonly origins: Origins;
   private readonly isAllowed: (address: Uint8Array) => boolean;
+  private last: { readonly address: string; readonly origin: Origin } | undefined;
   /** Senders refused lately, so that a flood of theirs costs a look-up each. */
   private readonly refused = new Set<string>();
   /** By address as text, where there is a limit: an address cannot get more by using several ports. */
@@ -229,8 +230,7 @@ class UdpSockets implements UdpInput {
   }
 
   private receive(payload: Uint8Array, sender: { readonly address: string; readonly port: number }, receivedMs: number): void {
-    const key = `${sender.address} ${sender.port}`;
-    const origin = this.origins.get(key) ?? this.admit(key, sender);
+    const origin = this.originOf(sender);
     if (origin === undefined) {
       this.counters.refused++;
       this.topRefused.add(sender.address);
@@ -246,6 +246,16 @@ class UdpSockets implements UdpInput {
       this.queue.push({ payload, origin, receivedMs });
       this.queued++;
     }
+  }
+
+  /** Senders come in bursts: comparing with the last one is cheaper than making a key. */
+  private originOf(sender: { readonly address: string; readonly port: number }): Origin | undefined {
+    const { last } = this;
+    if (last !== undefined && last.origin.exporterPort === sender.port && last.address === sender.address) return last.origin;
+    const key = `${sender.address} ${sender.port}`;
+    const origin = this.origins.get(key) ?? this.admit(key, sender);
+    if (origin !== undefined) this.last = { address: sender.address, origin };
+    return origin;
   }
 
   /** The origin of a sender not seen lately, undefined when it is not allowed. */

@@ -84,6 +84,7 @@ export function createLedger(options: LedgerOptions = {}): Ledger {
   const streams = new Map<string, ExporterStream>();
   const captures = new Set<OpenMinutes>();
   const exporterKeys = new WeakMap<Origin, string>();
+  const latestStreams = new WeakMap<Origin, { readonly protocol: string; readonly domain: number; readonly stream: ExporterStream }>();
   const streamOfHeld = new WeakMap<HeldMessage, ExporterStream>();
   const overflow = new OpenMinutes(
     { sensor: TOO_MANY_EXPORTERS, exporter: NO_ADDRESS, observationDomainId: 0, protocol: '' },
@@ -106,6 +107,21 @@ export function createLedger(options: LedgerOptions = {}): Ledger {
   }
 
   function streamOf(report: MessageReport, origin: Origin): ExporterStream {
+    // An origin's messages are mostly of one protocol and domain: making the key costs more than all else that is done for a message here.
+    const latest = latestStreams.get(origin);
+    if (latest !== undefined && latest.domain === report.observationDomainId && latest.protocol === report.protocol) {
+      const { stream } = latest;
+      if (streams.get(stream.key) === stream) {
+        stream.lastUse = ++uses;
+        return stream;
+      }
+    }
+    const stream = findStream(report, origin);
+    latestStreams.set(origin, { protocol: report.protocol, domain: report.observationDomainId, stream });
+    return stream;
+  }
+
+  function findStream(report: MessageReport, origin: Origin): ExporterStream {
     let exporter = exporterKeys.get(origin);
     if (exporter === undefined) {
       exporter = `${sessionKey(origin)}${origin.sensor}/${addressKey(origin.exporter)}${options.keyByPort === true ? `:${origin.exporterPort}` : ''}`;
