@@ -3,6 +3,7 @@ import type { CollectorCounters } from './collector.js';
 import type { FaultCode } from './contracts.js';
 import type { TopSender } from './inputs/top-senders.js';
 import type { ReceiveBuffer } from './inputs/udp.js';
+import type { NameCounters, NameTable } from './names/name-table.js';
 import type { QuarantineCounters } from './quarantine/quarantine.js';
 import type { ExporterStatus } from './sequence/exporter-status.js';
 import { elementName } from './templates/element-name.js';
@@ -82,6 +83,8 @@ export interface CollectorStatus {
   readonly refusedSenders: readonly TopSender[];
   readonly faults: Readonly<Partial<Record<FaultCode, number>>>;
   readonly redefinitions: readonly RedefinitionLine[];
+  /** The passive name table: what it holds, and what it has done since the start. */
+  readonly names: NameCounters & { readonly entries: number; readonly clients: number };
   /** null: not kept. */
   readonly quarantine: (QuarantineCounters & { readonly folder: string }) | null;
 }
@@ -92,6 +95,7 @@ export interface StatusSources {
   readonly domains: Iterable<KnownDomain>;
   readonly redefinitions: readonly Redefinition[];
   readonly counters: Readonly<CollectorCounters>;
+  readonly names: NameTable;
   readonly quarantine: { readonly counters: Readonly<QuarantineCounters>; readonly folder: string } | undefined;
   readonly listening: readonly string[];
   readonly buffers: readonly ReceiveBuffer[];
@@ -102,7 +106,7 @@ export interface StatusSources {
 }
 
 export function collectorStatus(sources: StatusSources): CollectorStatus {
-  const { exporters, counters, quarantine } = sources;
+  const { exporters, counters, names, quarantine } = sources;
   const templates = templatesByExporter(sources.domains);
   const told = exporters.slice(0, MAX_EXPORTERS_TOLD);
   return {
@@ -121,6 +125,7 @@ export function collectorStatus(sources: StatusSources): CollectorStatus {
     refusedSenders: sources.refusedSenders,
     faults: Object.fromEntries(counters.faults),
     redefinitions: sources.redefinitions.map(redefinitionLine),
+    names: { ...names.counters, entries: names.entries, clients: names.clients },
     quarantine: quarantine === undefined ? null : { ...quarantine.counters, folder: quarantine.folder },
   };
 }

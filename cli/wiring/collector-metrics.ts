@@ -7,7 +7,7 @@ export function createCollectorMetrics(metrics: Metrics): (status: CollectorStat
   const exporters = createExporterMetrics(metrics);
   const counter = (name: string, help: string, value: number): void => metrics.table(name, 'counter', help, [{ labels: {}, value }]);
   return (status) => {
-    const { quarantine } = status;
+    const { names, quarantine } = status;
     counter('collector_datagrams', 'export messages read', status.datagrams);
     counter('collector_records', 'flow records decoded', status.records);
     counter('collector_produced_records', 'flow records handed to the bus', status.produced);
@@ -18,6 +18,11 @@ export function createCollectorMetrics(metrics: Metrics): (status: CollectorStat
     counter('collector_refused_datagrams', 'datagrams of exporters that are not allowed or sent too many', status.refused);
     counter('collector_quarantined_datagrams', 'messages that could not be read and were kept', quarantine?.kept ?? 0);
     counter('collector_quarantine_refused_datagrams', 'messages that could not be read nor be kept', quarantine?.refused ?? 0);
+    counter('collector_dns_answers', 'DNS answers seen in traffic and logs', names.answers);
+    counter('collector_dns_answers_refused', 'of them, those whose name is no domain name', names.refused);
+    counter('collector_dns_names_evicted', 'names forgotten for want of room', names.evicted);
+    counter('collector_named_records', 'flow records that were given a DNS name', names.named);
+    metrics.gauge('collector_dns_names', 'names kept, one for each client and address', names.entries);
     metrics.table(
       'collector_faults',
       'counter',

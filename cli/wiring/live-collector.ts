@@ -5,6 +5,7 @@ import { DEFAULT_QUARANTINE_LIMITS } from '../../collector/quarantine/limits.js'
 import { createQuarantine, type Quarantine } from '../../collector/quarantine/quarantine.js';
 import { createTemplatePersistence } from '../../collector/templates/persistence.js';
 import { createTemplateStore, type Redefinition, type TemplateStore } from '../../collector/templates/store.js';
+import { readUserElements } from '../../collector/templates/user-elements.js';
 import type { Config } from '../../flow/service/config.js';
 import type { Lifecycle } from '../../flow/service/lifecycle.js';
 import type { Log } from '../../flow/service/log.js';
@@ -35,7 +36,7 @@ export interface LiveOptions {
 export async function startLiveParts({ config, data, log, lifecycle }: LiveOptions): Promise<LiveParts> {
   const { templates: settings, quarantineBytes } = config.collector;
   const { keyByPort } = settings;
-  const templates = createTemplateStore({ keyByPort });
+  const templates = createTemplateStore({ keyByPort, elements: readUserElements(config.collector.elements) });
   if (settings.persist) {
     const persistence = createTemplatePersistence(templates, { path: join(data, 'state', 'templates.jsonl'), log, now: Date.now });
     await persistence.load();
@@ -91,6 +92,7 @@ export function liveStatus(collector: Collector, { templates, quarantine }: Live
     domains: templates.domains(),
     redefinitions: templates.redefinitions,
     counters: collector.counters,
+    names: collector.names,
     quarantine,
     listening: addresses,
     buffers: udp?.buffers ?? [],

@@ -92,6 +92,7 @@ describe('what the doctor says of a collector', () => {
     listening: ['udp 127.0.0.1:2055'],
     buffers: [],
     exporters: [],
+    names: { answers: 0, refused: 0, evicted: 0, named: 0, entries: 0, clients: 0 },
     exportersLeftOut: 0,
     datagrams: 100,
     records: 100,
