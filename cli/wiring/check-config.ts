@@ -1,3 +1,4 @@
+import { readUserElements } from '../../collector/templates/user-elements.js';
 import { effectiveParameters } from '../../detector/engine/parameters.js';
 import { AddressError, parseAddress, parsePrefix } from '../../flow/address.js';
 import type { Config, Origins } from '../../flow/service/config.js';
@@ -35,6 +36,7 @@ export function checkConfig(config: Config, origins: Origins): void {
     loadTls(config.collector);
   });
   check('collector.allow', () => config.collector.allow.forEach(parsePrefix));
+  check('collector.elements', () => readUserElements(config.collector.elements));
   check('collector.sensors', () => Object.keys(config.collector.sensors).forEach(parseOneAddress));
   check('collector.logs', () => checkLogs(config.collector.logs));
   check('kafka.brokers', () => config.kafka.brokers.forEach(checkBroker));

@@ -20,7 +20,8 @@ const UTF8 = new TextDecoder('utf-8', { fatal: false });
  */
 export function readElement(bytes: Uint8Array, at: number, width: number, type: ElementType): ElementValue {
   if (width === 0) return null;
-  return readTyped(bytes, at, width, type) ?? hexOf(bytes, at, width);
+  const value = readTyped(bytes, at, width, type);
+  return value === undefined ? hexOf(bytes, at, width) : value;
 }
 
 /** Undefined where the width makes no sense. */

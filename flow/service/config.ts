@@ -41,6 +41,8 @@ export interface Config {
     receiveBufferBytes: number;
     keepUnwatched: boolean;
     flushMs: number;
+    /** Tables of enterprise elements (collector/templates/user-elements.ts). */
+    elements: string[];
     templates: {
       /** True: each source port of an exporter is a session with templates and sequence numbers of its own (RFC 7011 §8, over UDP). */
       keyByPort: boolean;
@@ -102,6 +104,7 @@ export function defaultConfig(): Config {
       receiveBufferBytes: 8 * 1024 * 1024,
       keepUnwatched: false,
       flushMs: 1000,
+      elements: [],
       templates: { keyByPort: false, persist: true },
       quarantineBytes: 64 * 1024 * 1024,
       buffer: { path: undefined, maxBytes: 4 * 1024 * 1024 * 1024 },
@@ -189,6 +192,8 @@ function resolvePaths(values: Record<string, unknown>, folder: string): void {
   for (const key of ['cert', 'key', 'ca']) if (typeof tls[key] === 'string') tls[key] = resolve(folder, tls[key]);
   const buffer = (values.collector as { buffer?: Record<string, unknown> } | undefined)?.buffer ?? {};
   if (typeof buffer.path === 'string') buffer.path = resolve(folder, buffer.path);
+  const collector = values.collector as { elements?: string[] } | undefined;
+  if (collector?.elements !== undefined) collector.elements = collector.elements.map((path) => resolve(folder, path));
   const logs = (values.collector as { logs?: { path: string }[] } | undefined)?.logs ?? [];
   for (const log of logs) log.path = resolve(folder, log.path);
 }

@@ -31,6 +31,13 @@ describe('configuration', () => {
     expect(problemsOf('collector:\n  logs:\n    - { path: conn.log, format: zeek }\n')).toHaveLength(1);
   });
 
+  test('tables of elements are found from where the file stands', () => {
+    expect(loadConfig(file('collector: { elements: [elements/own.yaml] }\n')).config.collector.elements).toEqual([
+      join(folder, 'elements/own.yaml'),
+    ]);
+    expect(loadConfig(undefined).config.collector.elements).toEqual([]);
+  });
+
   test('defaults, file and overrides stand over each other, and each value knows its origin', () => {
     const path = file('claims: [claims.yaml]\nkafka: { partitions: 8 }\ncollector:\n  sensors: { "192.0.2.1": border }\n');
     const { config, origins } = loadConfig(path, [{ path: 'kafka.brokers', value: ['192.0.2.9:9092'], origin: 'CORDON_KAFKA_BROKERS' }]);
