@@ -124,14 +124,15 @@ export class SampleSources {
     const pool = words[at + 4]!;
     const drops = words[at + 5]!;
     const packets = (pool - source.pool) >>> 0;
-    const dropped = (drops - source.drops) >>> 0;
+    // A total that was set back looks like billions more.
+    const told = (drops - source.drops) >>> 0;
+    const dropped = told <= 0x7fff_ffff ? told : 0;
     const taken = ((words[at + 2]! - source.sequence) >>> 0) + dropped;
-    if (packets > 0 && packets <= rate * taken * MOST_INTERVALS) {
-      counts.selected++;
+    if (packets <= rate * taken * MOST_INTERVALS) {
+      if (packets > 0) counts.selected++;
       counts.pool += packets;
+      counts.dropped += dropped;
     }
-    // A total that was set back looks like billions of drops; so many packets there were not.
-    if (packets === 0 ? dropped <= 0x7fff_ffff : dropped <= packets) counts.dropped += dropped;
     keepLatest(source, samples, at);
   }
 
