@@ -30,6 +30,8 @@ export interface TailingOptions {
    * (Kafka).
    */
   readonly durable?: ((isLast: boolean) => Promise<void>) | undefined;
+  /** How often it is noted how far logs have been read: NOTE_EVERY_MS unless given. */
+  readonly noteEveryMs?: number;
   /** The clock of arrivals, by which a log is silent, in ms since the epoch. */
   readonly now: () => number;
 }
@@ -119,7 +121,7 @@ export async function startTailing(options: TailingOptions): Promise<Tailing> {
       .finally(() => {
         noting = undefined;
       });
-  }, NOTE_EVERY_MS);
+  }, options.noteEveryMs ?? NOTE_EVERY_MS);
 
   return {
     failed,
