@@ -1,4 +1,7 @@
 import { createExportDecoder, DECODERS } from '../../../collector/decoders/decoders-table.js';
+import { createElementListener } from '../../../collector/decoders/element-records.js';
+import { createElementRegistry } from '../../../collector/templates/element-registry.js';
+import { DEFAULT_TEMPLATE_LIMITS } from '../../../collector/templates/limits.js';
 import { describeDecoder } from '../../conformance/decoder.js';
 import { set } from './build-bytes.js';
 import { ipfix } from './build-ipfix.js';
@@ -43,5 +46,20 @@ describeDecoder({
   payloads: [V5[1]!, ...V9],
   rows: 3,
   withoutTemplate: ipfix([set(300, [record10(1)])]),
+  octetsPerRow: 1,
+});
+
+/** The slow path that reads every element sees the same octets: it must be as hard to upset. */
+const everything = createElementListener({
+  registry: createElementRegistry(),
+  maxFieldsPerTemplate: DEFAULT_TEMPLATE_LIMITS.maxFieldsPerTemplate,
+  emit: (record) => void JSON.stringify(record),
+  withTemplates: true,
+});
+describeDecoder({
+  name: 'ipfix, all elements',
+  create: () => DECODERS.ipfix({ listener: everything }),
+  payloads: V10,
+  rows: 4,
   octetsPerRow: 1,
 });
