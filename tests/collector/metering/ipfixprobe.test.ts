@@ -93,6 +93,49 @@ function merged(records: readonly Biflow[], like: Biflow): Biflow {
   return sum;
 }
 
+/** Outputs of plugins that leave flows as they are: each flow they look at is one biflow, with the same times and MAC addresses. */
+const PLUGINS: readonly (readonly [output: string, capture: string, biflows: number])[] = [
+  ['basicplus', 'http', 9],
+  ['bstats', 'bstats', 5],
+  ['dnssd', 'dnssd', 8],
+  ['http', 'http', 9],
+  ['idpcontent', 'idpcontent', 1],
+  ['mqtt', 'mqtt', 5],
+  ['netbios', 'netbios', 20],
+  ['ovpn', 'ovpn', 2],
+  ['passivedns', 'dns', 6],
+  ['quic', 'quic_initial-sample', 1],
+  ['smtp', 'smtp', 1],
+  ['ssadetector', 'ovpn', 1],
+  ['ssdp', 'ssdp', 19],
+];
+
+/** Outputs of plugins that end a flow with each question, answer or handshake: their rows add up to the conversation. */
+const DIVIDING: readonly (readonly [plugin: string, conversations: number])[] = [
+  ['dns', 8],
+  ['ntp', 4],
+  ['rtsp', 2],
+  ['sip', 9],
+  ['tls', 28],
+  ['wg', 5],
+];
+
+/** Octets and packets both ways by conversation, whoever is told as its source. */
+function conversations(biflows: readonly Biflow[]): Map<string, [number, number, number, number]> {
+  const sums = new Map<string, [number, number, number, number]>();
+  for (const { source, sourcePort, destination, destinationPort, protocol, octets, packets, reverseOctets, reversePackets } of biflows) {
+    const [a, b] = [`${source} ${sourcePort}`, `${destination} ${destinationPort}`];
+    const sum = sums.get(`${protocol} ${a < b ? `${a} ${b}` : `${b} ${a}`}`) ?? [0, 0, 0, 0];
+    const [there, back] = a < b ? [0, 2] : [2, 0];
+    sum[there]! += octets;
+    sum[there + 1]! += packets;
+    sum[back]! += reverseOctets;
+    sum[back + 1]! += reversePackets;
+    sums.set(`${protocol} ${a < b ? `${a} ${b}` : `${b} ${a}`}`, sum);
+  }
+  return sums;
+}
+
 describe.skipIf(functional === undefined)("ipfixprobe's expected biflows", () => {
   test('of mixed.pcap: all but two to the microsecond, addresses, octets, packets and MAC addresses both ways', async () => {
     const expected = expectedBiflows(`${functional}/outputs/basic`);
@@ -120,5 +163,26 @@ describe.skipIf(functional === undefined)("ipfixprobe's expected biflows", () =>
     const { records } = await meterFile(`${functional}/inputs/vlan.pcap`, TIMEOUTS);
     expect(expected).toHaveLength(3);
     expect(records.map(toBiflow).map(key).sort()).toEqual(expected);
+  });
+
+  test.each(PLUGINS)('of the plugin %s, on %s.pcap: %d biflows, exactly', async (output, capture, biflows) => {
+    const expected = expectedBiflows(`${functional}/outputs/${output}`);
+    const { records } = await meterFile(`${functional}/inputs/${capture}.pcap`, TIMEOUTS);
+    expect(expected).toHaveLength(biflows);
+    const ours = records.map((record) => ({ ...toBiflow(record), vlanId: 0 }));
+    // Where a capture has nanoseconds, ipfixprobe cuts them off.
+    const near = (a: number, b: number): boolean => Math.abs(a - b) <= 1;
+    const untimed = (biflow: Biflow): string => key({ ...biflow, startUs: 0, endUs: 0 });
+    const isOurs = (biflow: Biflow): boolean =>
+      ours.some((our) => untimed(our) === untimed(biflow) && near(our.startUs, biflow.startUs) && near(our.endUs, biflow.endUs));
+    expect(expected.filter((biflow) => !isOurs(biflow))).toEqual([]);
+  });
+
+  test.each(DIVIDING)('of the plugin %s, which divides flows: %d conversations add up exactly', async (plugin, count) => {
+    const theirs = conversations(expectedBiflows(`${functional}/outputs/${plugin}`));
+    const { records } = await meterFile(`${functional}/inputs/${plugin}.pcap`, TIMEOUTS);
+    const ours = conversations(records.map(toBiflow));
+    expect(theirs.size).toBe(count);
+    for (const [conversation, sum] of theirs) expect([conversation, ours.get(conversation)]).toEqual([conversation, sum]);
   });
 });
