@@ -9,6 +9,8 @@ import { once } from 'node:events';
 const HEADER = 24;
 const RECORD = 48;
 export const FLOWS_PER_DATAGRAM = 30;
+/** SYN, ACK, PSH and FIN: a connection from its beginning to its end. */
+const TCP_WHOLE = 0x1b;
 const UPTIME_MS = 3_600_000;
 /** The scanners of the scenario `port-scanners`, and somebody else. */
 const SOURCES = [0x0a280a0b, 0x0a280a0c, 0xc6336407];
@@ -49,12 +51,13 @@ export async function createV5Sender(port: number): Promise<V5Sender> {
     for (let at = HEADER; at < datagram.length; at += RECORD) {
       datagram.writeUInt32BE(SOURCES[flows % SOURCES.length]!, at);
       datagram.writeUInt32BE(DESTINATION, at + 4);
-      datagram.writeUInt32BE(1, at + 16);
+      datagram.writeUInt32BE(12, at + 16);
       datagram.writeUInt32BE(++flows, at + 20);
       datagram.writeUInt32BE(UPTIME_MS, at + 24);
       datagram.writeUInt32BE(UPTIME_MS, at + 28);
       datagram.writeUInt16BE(40_000, at + 32);
       datagram.writeUInt16BE(443, at + 34);
+      datagram.writeUInt8(TCP_WHOLE, at + 37);
       datagram.writeUInt8(6, at + 38);
     }
     pending++;
