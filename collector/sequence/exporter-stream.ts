@@ -68,6 +68,9 @@ export class ExporterStream implements SequenceBook {
     this.cadence.message(arrivedMs);
     counts.recordsReceived += records;
     counts.recordsSent += records;
+    // Of duplicates too: the decoder has taken their templates in, and whoever redefines one may well repeat an earlier message's number.
+    counts.templatesChanged += report.templatesChanged;
+    this.totals.templatesChanged += report.templatesChanged;
     if (state === DUPLICATE) {
       counts.messagesDuplicate++;
       counts.recordsDuplicate += records;
@@ -94,7 +97,6 @@ export class ExporterStream implements SequenceBook {
     counts.optionsRecords += report.optionsRecords;
     counts.templatesReceived += report.templatesReceived;
     counts.templatesMissing += report.templatesMissing;
-    counts.templatesChanged += report.templatesChanged;
     counts.samplingInterval = Math.max(counts.samplingInterval, report.samplingInterval, attained);
     // sFlow has no clock that could be off.
     if (this.samples === undefined) {

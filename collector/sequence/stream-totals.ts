@@ -17,11 +17,12 @@ export class StreamTotals {
   duplicates = 0;
   held = 0;
   restarts = 0;
+  /** Of duplicates too, see ExporterStream. */
+  templatesChanged = 0;
   recordsNotExported = 0;
   packetsMissed = 0;
   private templatesReceived = 0;
   private templatesMissing = 0;
-  private templatesChanged = 0;
   private samplingInterval = 0;
   private firstSeenMs = Number.NaN;
   private lastSeenMs = Number.NaN;
@@ -51,7 +52,6 @@ export class StreamTotals {
     this.malformed += report.recordsMalformed;
     this.templatesReceived += report.templatesReceived;
     this.templatesMissing += report.templatesMissing;
-    this.templatesChanged += report.templatesChanged;
     this.samplingInterval = Math.max(report.samplingInterval, attained) || this.samplingInterval;
   }
 

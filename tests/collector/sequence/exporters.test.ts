@@ -168,6 +168,16 @@ describe('silence in the ledger', () => {
 });
 
 describe('what operators are told of exporters', () => {
+  it('has a redefined template in it although its message repeats the number and time of another', () => {
+    const ledger = createLedger();
+    const sent = { sequenceNumber: 5, recordsDecoded: 0, recordsAnnounced: 0, templatesReceived: 1 };
+    ledger.message(message(sent), at(T0));
+    ledger.message(message({ ...sent, templatesChanged: 1 }), at(T0 + 10));
+    expect(ledger.exporters()).toMatchObject([{ duplicates: 1, templatesChanged: 1 }]);
+    const { sum } = drained(ledger);
+    expect([sum('messagesDuplicate'), sum('templatesChanged')]).toEqual([1, 1]);
+  });
+
   it('comes from all that their streams have been through', () => {
     const ledger = createLedger();
     const send = (n: number, change: Partial<MessageReport> = {}) =>
