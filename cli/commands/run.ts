@@ -97,11 +97,11 @@ async function session(about: Session): Promise<void> {
   const { settings, flags, log, claimSets, scenarios, data, lifecycle } = about;
   const { config } = settings;
   const print = createFindingPrinter((line) => process.stdout.write(line));
-  // A newcomer's first run takes what is free, and one that ends by itself needs nobody to watch it.
+  // One that ends by itself needs nobody to watch it. Whoever looks for the metrics of the others finds the port in the data folder.
   const monitoring =
     flags.once === true
       ? undefined
-      : await startMonitoring({ role: 'run', config, origins: settings.origins, data, log, lifecycle, orFree: flags.bundled === true });
+      : await startMonitoring({ role: 'run', config, origins: settings.origins, data, log, lifecycle, orFree: true });
   const live = await startLiveParts({ config, data, log, lifecycle });
   const embedded = await startEmbedded(
     {
@@ -129,6 +129,7 @@ async function session(about: Session): Promise<void> {
     watchStoring(monitoring, embedded.storing);
     watchDetector(monitoring, embedded.detector, embedded.judged);
     monitoring.ready();
+    log.info({ metrics: monitoring.url }, 'ready');
   }
   if (scenarios.length > 0) {
     const playing = playScenarios(embedded, about, sensorOf);

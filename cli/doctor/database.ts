@@ -99,6 +99,13 @@ async function newest(store: Store, nowMs: number): Promise<Check> {
   const last = Number(rows[0]?.last);
   if (Number(rows[0]?.minutes) === 0) return note(SECTION, name, 'nothing was stored yet', 'let an exporter send, or replay a capture');
   const age = nowMs - last;
+  if (age < -10 * MINUTE_MS)
+    return note(
+      SECTION,
+      name,
+      `the ledger ends at ${formatTime(last)}, ahead of our clock`,
+      'a recording was replayed, or an exporter’s clock is wrong',
+    );
   const says = `the ledger ends at ${formatTime(last)}, ${formatDuration(Math.max(0, age))} ago`;
   return age <= 10 * MINUTE_MS ? ok(SECTION, name, says) : note(SECTION, name, says, 'see whether collector and store run');
 }

@@ -22,7 +22,7 @@ export interface Processes {
 }
 
 /** Asks every process that is known: by the files in the data folder, at the configured metrics port, and where the user says. */
-export async function examineProcesses({ data, metrics }: Config, named: readonly string[]): Promise<Processes> {
+export async function examineProcesses({ data, metrics, kafka }: Config, named: readonly string[]): Promise<Processes> {
   const checks: Check[] = [];
   const running = new Map<string, ProcessStatus>();
   const keep = (status: ProcessStatus): void => void running.set(`${status.role} ${status.pid} ${status.startedMs}`, status);
@@ -54,7 +54,7 @@ export async function examineProcesses({ data, metrics }: Config, named: readonl
         SECTION,
         'none',
         `no Cordon process answers (looked in ${data}${usual.map((url) => ` and at ${url}`).join('')})`,
-        'start cordon run, or name where its metrics are with --status http://host:port',
+        `start cordon ${kafka.brokers.length > 0 ? 'collect, detect and store' : 'run'}, or say where they serve their metrics with --status http://host:port`,
       ),
     );
   }

@@ -1,5 +1,5 @@
 import type { ExporterLine } from '../../collector/collector-status.js';
-import { formatDuration } from '../../flow/time.js';
+import { formatDuration, MINUTE_MS } from '../../flow/time.js';
 import { renderTable } from '../render/table.js';
 import { formatCount, terminalText } from '../render/text.js';
 import { type Check, type CheckState, SECTIONS } from './check.js';
@@ -61,7 +61,7 @@ export function exporterTable(exporters: readonly ExporterLine[], nowMs: number)
         line.sensor,
         `${line.exporter}/${line.domain}`,
         line.protocol,
-        `${formatDuration(Math.max(0, nowMs - line.lastSeenMs))} ago`,
+        agoText(nowMs - line.lastSeenMs),
         line.messagesPerSecond === null ? '-' : line.messagesPerSecond.toPrecision(3),
         `${line.templates}${line.templatesRestored > 0 ? ` (${line.templatesRestored} old)` : ''}`,
         line.samplingInterval === 0 ? '-' : formatCount(line.samplingInterval),
@@ -92,7 +92,7 @@ export function storedTable(exporters: readonly StoredExporter[], nowMs: number)
         line.sensor,
         `${line.exporter}/${line.domain}`,
         line.protocol,
-        `${formatDuration(Math.max(0, nowMs - line.lastSeenMs))} ago`,
+        agoText(nowMs - line.lastSeenMs),
         formatCount(line.minutes),
         formatCount(line.records),
         formatCount(line.lostRecords),
@@ -105,7 +105,12 @@ export function storedTable(exporters: readonly StoredExporter[], nowMs: number)
 
 /** '+0.4 s': the exporter's clock is behind ours; '−' ahead. */
 function clockText(offsetMs: number): string {
-  return `${offsetMs < 0 ? '−' : '+'}${(Math.abs(offsetMs) / 1000).toFixed(1)} s`;
+  const size = Math.abs(offsetMs);
+  return `${offsetMs < 0 ? '−' : '+'}${size < MINUTE_MS ? `${(size / 1000).toFixed(1)} s` : formatDuration(size)}`;
+}
+
+function agoText(ms: number): string {
+  return ms < -MINUTE_MS ? 'ahead of us' : `${formatDuration(Math.max(0, ms))} ago`;
 }
 
 function indented(text: string): string {

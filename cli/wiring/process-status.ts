@@ -48,9 +48,12 @@ export interface ProcessFile {
 
 const folderOf = (data: string): string => join(data, 'processes');
 
+/** Writes the file of this process, and removes those of processes that were killed: they are started again now. */
 export async function writeProcessFile(data: string, file: ProcessFile): Promise<{ remove(): Promise<void> }> {
+  const pathOf = ({ role, pid }: ProcessFile): string => join(folderOf(data), `${role}-${pid}.json`);
   await mkdir(folderOf(data), { recursive: true });
-  const path = join(folderOf(data), `${file.role}-${file.pid}.json`);
+  for (const other of readProcessFiles(data)) if (!isAlive(other.pid)) await rm(pathOf(other), { force: true });
+  const path = pathOf(file);
   await replaceFile(path, `${JSON.stringify(file)}\n`);
   return { remove: () => rm(path, { force: true }) };
 }
