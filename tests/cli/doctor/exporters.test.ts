@@ -105,7 +105,6 @@ describe('what the doctor says of a collector', () => {
     refusedSenders: [],
     faults: {},
     redefinitions: [],
-    names: { answers: 0, refused: 0, evicted: 0, named: 0, entries: 0, clients: 0 },
     quarantine: { folder: '/data/quarantine', kept: 0, keptOctets: 0, refused: 0, failed: 0 },
   };
 
