@@ -17,6 +17,8 @@ const CARRIAGE_RETURN = 0x0d;
  */
 export class LineSplitter implements LineBlock {
   readonly bytes: Uint8Array;
+  /** The same memory: its search is several times faster than a view of its filled part for each line. */
+  private readonly buffer: Buffer;
   readonly starts = new Uint32Array(LINES_PER_BLOCK);
   readonly ends = new Uint32Array(LINES_PER_BLOCK);
   readonly numbers = new Uint32Array(LINES_PER_BLOCK);
@@ -40,10 +42,13 @@ export class LineSplitter implements LineBlock {
   constructor(chunkOctets: number) {
     // What is begun is never longer than a line may be, so that it and a chunk always fit.
     this.bytes = new Uint8Array(MAX_LINE_OCTETS + 1 + chunkOctets);
+    this.buffer = Buffer.from(this.bytes.buffer);
   }
 
   received(count: number): void {
     this.held += count;
+    // The search for a line end stops here, and not far behind in what is left from before.
+    if (this.held < this.bytes.length) this.bytes[this.held] = LINE_FEED;
   }
 
   /** Finds the next lines; false when there are none and `bytes` can be filled on. With `ended`, what remains is the last line. */
@@ -52,8 +57,8 @@ export class LineSplitter implements LineBlock {
     this.tooLong = 0;
     this.unterminated = false;
     while (this.length < LINES_PER_BLOCK) {
-      const end = this.bytes.subarray(0, this.held).indexOf(LINE_FEED, this.at + this.searched);
-      if (end < 0) break;
+      const end = this.buffer.indexOf(LINE_FEED, this.at + this.searched);
+      if (end < 0 || end >= this.held) break;
       this.line(end);
       this.at = end + 1;
       this.searched = 0;

@@ -10,6 +10,8 @@ export class LogRecord {
   endMs = 0;
   /** Source and destination, 16 octets each. */
   readonly addresses = new Uint8Array(32);
+  /** The same memory. */
+  readonly addressWords = new Uint32Array(this.addresses.buffer);
   sourcePort = 0;
   destinationPort = 0;
   protocol = 0;
@@ -73,11 +75,11 @@ export class LogRowWriter {
     const { columns } = into;
     columns.flowStartMilliseconds[row] = record.startMs;
     columns.flowEndMilliseconds[row] = record.endMs;
-    const source = columns.sourceIPv6Address.bytes;
-    const destination = columns.destinationIPv6Address.bytes;
-    for (let i = 0; i < 16; i++) {
-      source[row * 16 + i] = record.addresses[i]!;
-      destination[row * 16 + i] = record.addresses[16 + i]!;
+    const source = columns.sourceIPv6Address.words;
+    const destination = columns.destinationIPv6Address.words;
+    for (let i = 0; i < 4; i++) {
+      source[row * 4 + i] = record.addressWords[i]!;
+      destination[row * 4 + i] = record.addressWords[4 + i]!;
     }
     columns.sourceTransportPort[row] = record.sourcePort;
     columns.destinationTransportPort[row] = record.destinationPort;

@@ -7,7 +7,7 @@ const DOT = 0x2e;
 const COLON = 0x3a;
 const ZERO = 0x30;
 /** Whole seconds up to the year 2286; microseconds are exact in a double up to 2255. */
-const MAX_SECONDS_DIGITS = 10;
+export const MAX_SECONDS_DIGITS = 10;
 
 /** A decimal number without sign, up to 2^53; −1 when it is none. */
 export function countOf(bytes: Uint8Array, from: number, to: number): number {
@@ -47,7 +47,7 @@ export function readAddress(bytes: Uint8Array, from: number, to: number, into: U
   // The first dot or colon tells the family: at most four characters on.
   for (let i = from; i < to && i - from <= 4; i++) {
     if (bytes[i] === DOT) {
-      into.fill(0, at, at + 10);
+      for (let k = at; k < at + 10; k++) into[k] = 0;
       into[at + 10] = 0xff;
       into[at + 11] = 0xff;
       return readIPv4(bytes, from, to, into, at + 12);

@@ -23,6 +23,7 @@ interface Program {
 const PROGRAMS = {
   decode: { full: [], quick: [] },
   'export-file': { full: ['10000000'], quick: ['2000000'] },
+  logs: { full: [], quick: [] },
   metering: { full: ['1000000'], quick: ['200000'] },
   insert: { full: ['10'], quick: ['3'] },
   detect: { full: [], quick: [] },

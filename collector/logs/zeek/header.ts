@@ -28,6 +28,8 @@ export class ZeekHeader {
   readonly present = new Uint8Array(SLOTS);
   /** The columns are those of conn.log. */
   isConnections = false;
+  /** Grows whenever columns or the words for unset fields change. */
+  revision = 0;
   private readonly places = new Map<string, number>();
 
   /** The column of that name, undefined where the log has none. */
@@ -37,6 +39,7 @@ export class ZeekHeader {
 
   /** Reads a line that begins with '#'. False when the line is a header that cannot be right; lines after it are then not believed either. */
   read(bytes: Uint8Array, from: number, to: number): boolean {
+    this.revision++;
     const line = textOf(bytes, from, Math.min(to, from + 65_536));
     if (line.startsWith('#separator ')) return this.begin(line.slice('#separator '.length));
     const separator = String.fromCharCode(this.separator);

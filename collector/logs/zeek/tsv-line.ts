@@ -1,5 +1,5 @@
 import type { LogRecord } from '../log-row.js';
-import { countOf, isText, macOf, microsecondsOf, readAddress } from '../text-fields.js';
+import { isText, MAX_SECONDS_DIGITS, macOf, readAddress } from '../text-fields.js';
 import { applyPorts, applyState, applyVlans, protocolOf } from './connection.js';
 import { SLOTS, Slot } from './fields-table.js';
 import type { ZeekHeader } from './header.js';
@@ -8,64 +8,142 @@ import { Read } from './read.js';
 
 export type TsvReader = (bytes: Uint8Array, from: number, to: number, unterminated: boolean, into: LogRecord) => number;
 
-/** Reads lines of conn.log in TSV by the columns that `header` names. */
+const ZERO = 0x30;
+const DOT = 0x2e;
+const MAX_COUNT_DIGITS = 16;
+
+/** How a column is read: not at all, as text to be looked at later, as a whole number, as seconds with decimals. */
+const Kind = { skipped: 0, text: 1, count: 2, time: 3 } as const;
+const TEXTS: readonly number[] = [
+  Slot.originator,
+  Slot.responder,
+  Slot.protocol,
+  Slot.state,
+  Slot.history,
+  Slot.originatorMac,
+  Slot.responderMac,
+];
+const TIMES: readonly number[] = [Slot.time, Slot.duration];
+
+/** What `numbers` holds for a field that is unset, and for one that is no number. */
+const UNSET = -2;
+const BROKEN = -1;
+
+/** Reads lines of conn.log in TSV by the columns that `header` names, each octet once. */
 export function createTsvReader(header: ZeekHeader): TsvReader {
+  /** Of text: where it is; both 0 where the log has no such column, or the field is unset. */
   const starts = new Int32Array(SLOTS);
   const ends = new Int32Array(SLOTS);
+  /** Of numbers: the value, times in microseconds. */
+  const numbers = new Float64Array(SLOTS);
+  const kinds = new Uint8Array(header.slots.length);
+  let revision = -1;
 
-  /** Finds the columns. False when there are not as many as the header names. A slot without value, or without column, has start and end 0. */
-  function split(bytes: Uint8Array, from: number, to: number): boolean {
-    const { separator, columns, slots, unset } = header;
-    for (let slot = 0; slot < SLOTS; slot++) {
-      starts[slot] = 0;
-      ends[slot] = 0;
+  function learn(): void {
+    revision = header.revision;
+    starts.fill(0);
+    ends.fill(0);
+    numbers.fill(UNSET);
+    for (let column = 0; column < header.columns; column++) {
+      const slot = header.slots[column]!;
+      kinds[column] = slot < 0 ? Kind.skipped : TEXTS.includes(slot) ? Kind.text : TIMES.includes(slot) ? Kind.time : Kind.count;
     }
-    let column = 0;
-    let start = from;
-    for (let i = from; i <= to; i++) {
-      if (i < to && bytes[i] !== separator) continue;
-      if (column === columns) return false;
-      const slot = slots[column]!;
-      if (slot >= 0 && !(bytes[start] === unset[0] && isText(bytes, start, i, unset))) {
-        starts[slot] = start;
-        ends[slot] = i;
-      }
-      column++;
-      start = i + 1;
-    }
-    return column === columns;
   }
 
-  const isSet = (slot: number): boolean => ends[slot] !== 0;
+  /** Reads the columns. False when there are not as many as the header names. */
+  function split(bytes: Uint8Array, from: number, to: number): boolean {
+    const { separator, columns, slots, unset } = header;
+    const unsetFirst = unset[0];
+    let i = from;
+    for (let column = 0; column < columns; column++) {
+      const start = i;
+      const kind = kinds[column]!;
+      if (kind >= Kind.count) {
+        let value = 0;
+        let scale = kind === Kind.time ? 1_000_000 : 1;
+        let digits = 0;
+        let isNumber = true;
+        for (; i < to; i++) {
+          const byte = bytes[i]!;
+          if (byte === separator) break;
+          const digit = byte - ZERO;
+          if (digit >= 0 && digit <= 9) {
+            digits++;
+            value = value * 10 + digit;
+            continue;
+          }
+          if (
+            byte === DOT &&
+            kind === Kind.time &&
+            digits > 0 &&
+            digits <= MAX_SECONDS_DIGITS &&
+            i + 1 < to &&
+            bytes[i + 1] !== separator
+          ) {
+            for (i++; i < to; i++) {
+              const decimal = bytes[i]! - ZERO;
+              if (decimal < 0 || decimal > 9) break;
+              if (scale === 1) continue; // beyond microseconds
+              value = value * 10 + decimal;
+              scale /= 10;
+            }
+            if (i === to || bytes[i] === separator) break;
+          }
+          isNumber = false;
+          while (i < to && bytes[i] !== separator) i++;
+          break;
+        }
+        const tooLong = digits > (kind === Kind.time ? MAX_SECONDS_DIGITS : MAX_COUNT_DIGITS);
+        const isWhole = isNumber && digits > 0 && !tooLong && value <= Number.MAX_SAFE_INTEGER;
+        const isUnset = bytes[start] === unsetFirst && isText(bytes, start, i, unset);
+        numbers[slots[column]!] = isUnset ? UNSET : isWhole ? value * scale : BROKEN;
+      } else {
+        while (i < to && bytes[i] !== separator) i++;
+        if (kind === Kind.text) {
+          const slot = slots[column]!;
+          const isUnset = bytes[start] === unsetFirst && isText(bytes, start, i, unset);
+          starts[slot] = isUnset ? 0 : start;
+          ends[slot] = isUnset ? 0 : i;
+        }
+      }
+      // Behind each column but the last stands a separator.
+      if (column + 1 < columns) {
+        if (i >= to) return false;
+        i++;
+      }
+    }
+    return i === to;
+  }
+
   /** 0 where unset, −1 where it is no number. */
-  const count = (bytes: Uint8Array, slot: number): number => (ends[slot] === 0 ? 0 : countOf(bytes, starts[slot]!, ends[slot]!));
+  const count = (slot: number): number => (numbers[slot] === UNSET ? 0 : numbers[slot]!);
 
   return (bytes, from, to, unterminated, into) => {
     if (header.columns === 0) return Read.malformed;
     if (!header.isConnections) return Read.other;
+    if (revision !== header.revision) learn();
     if (!split(bytes, from, to)) return Read.malformed;
     // The last column of a line that breaks off may be cut: a shorter number is another number.
     if (unterminated && header.slots[header.columns - 1]! >= 0) return Read.malformed;
-    const startUs = isSet(Slot.time) ? microsecondsOf(bytes, starts[Slot.time]!, ends[Slot.time]!) : -1;
-    const durationUs = isSet(Slot.duration) ? microsecondsOf(bytes, starts[Slot.duration]!, ends[Slot.duration]!) : 0;
+    const startUs = numbers[Slot.time]!;
+    const durationUs = count(Slot.duration);
     if (startUs < 0 || durationUs < 0) return Read.malformed;
     into.startMs = Math.floor(startUs / 1000);
     into.endMs = Math.floor((startUs + durationUs) / 1000);
     if (!readAddress(bytes, starts[Slot.originator]!, ends[Slot.originator]!, into.addresses, 0)) return Read.malformed;
     if (!readAddress(bytes, starts[Slot.responder]!, ends[Slot.responder]!, into.addresses, 16)) return Read.malformed;
-    const protocol = isSet(Slot.ipProtocol)
-      ? count(bytes, Slot.ipProtocol)
-      : protocolOf(bytes, starts[Slot.protocol]!, ends[Slot.protocol]!);
+    const told = numbers[Slot.ipProtocol]!;
+    const protocol = told === UNSET ? protocolOf(bytes, starts[Slot.protocol]!, ends[Slot.protocol]!) : told;
     if (protocol < 0 || protocol > 255) return Read.malformed;
     into.protocol = protocol;
-    if (!applyPorts(into, count(bytes, Slot.originatorPort), count(bytes, Slot.responderPort))) return Read.malformed;
-    into.octets = count(bytes, isSet(Slot.originatorIpBytes) ? Slot.originatorIpBytes : Slot.originatorBytes);
-    into.reverseOctets = count(bytes, isSet(Slot.responderIpBytes) ? Slot.responderIpBytes : Slot.responderBytes);
-    into.packets = count(bytes, Slot.originatorPackets);
-    into.reversePackets = count(bytes, Slot.responderPackets);
-    const missed = count(bytes, Slot.missedBytes);
+    if (!applyPorts(into, count(Slot.originatorPort), count(Slot.responderPort))) return Read.malformed;
+    into.octets = count(numbers[Slot.originatorIpBytes] === UNSET ? Slot.originatorBytes : Slot.originatorIpBytes);
+    into.reverseOctets = count(numbers[Slot.responderIpBytes] === UNSET ? Slot.responderBytes : Slot.responderIpBytes);
+    into.packets = count(Slot.originatorPackets);
+    into.reversePackets = count(Slot.responderPackets);
+    const missed = count(Slot.missedBytes);
     if (into.octets < 0 || into.reverseOctets < 0 || into.packets < 0 || into.reversePackets < 0 || missed < 0) return Read.malformed;
-    if (!applyVlans(into, count(bytes, Slot.vlan), count(bytes, Slot.innerVlan))) return Read.malformed;
+    if (!applyVlans(into, count(Slot.vlan), count(Slot.innerVlan))) return Read.malformed;
     into.sourceMac = macOf(bytes, starts[Slot.originatorMac]!, ends[Slot.originatorMac]!);
     into.destinationMac = macOf(bytes, starts[Slot.responderMac]!, ends[Slot.responderMac]!);
     into.biflow = 1;
