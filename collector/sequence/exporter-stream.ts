@@ -189,7 +189,7 @@ export class ExporterStream implements SequenceBook {
     const { message } = set;
     const { sequence } = this;
     const byNumbers = sequence instanceof DialectStream;
-    if (byNumbers) sequence.counted(set);
+    if (byNumbers && set.octets > 0) sequence.counted(set);
     const lost = bookReleased(this.minutes.at(message.exportTimeMs), set, this.totals, byNumbers);
     if (lost > 0) this.lost(lost, message.exportTimeMs);
   }

@@ -82,6 +82,8 @@ export class SequenceStream {
   private latestUptimeMs = Number.NaN;
   private units = 0;
   private readonly holes: Hole[] = [];
+  /** No hole that was revealed at this time or later is looked at: none before it is open. */
+  private firstOpenMs = Number.POSITIVE_INFINITY;
   private candidate: { next: number; messages: number; readonly jump: number } | undefined;
   private readonly recentSequences: Uint32Array;
   private readonly recentTimes: Float64Array;
@@ -242,6 +244,7 @@ export class SequenceStream {
 
   private open(from: number, length: number, revealedMs: number, uncounted: Uncounted | undefined): void {
     this.holes.push({ from, length, revealedMs, settled: false, isPrehistory: false, uncounted });
+    if (revealedMs < this.firstOpenMs) this.firstOpenMs = revealedMs;
     while (this.holes.length > this.limits.maxHoles) this.settle(this.holes.shift()!);
   }
 
@@ -268,6 +271,7 @@ export class SequenceStream {
       const uncounted = isBefore ? hole.uncounted : own;
       parts.push({ from: (sequence + advance) >>> 0, length: behind, revealedMs, settled: false, isPrehistory: false, uncounted });
     }
+    for (const part of parts) if (!part.settled) this.firstOpenMs = Math.min(this.firstOpenMs, part.revealedMs);
     this.holes.splice(index, 1, ...parts);
     while (this.holes.length > this.limits.maxHoles) this.settle(this.holes.shift()!);
   }
@@ -276,7 +280,13 @@ export class SequenceStream {
   private settleOld(exportTimeMs: number): void {
     const { holes } = this;
     const before = Math.max(exportTimeMs, this.latestMs) - this.limits.reorderWindowMs;
-    for (const hole of holes) if (hole.revealedMs < before) this.settle(hole);
+    if (this.firstOpenMs < before) {
+      this.firstOpenMs = Number.POSITIVE_INFINITY;
+      for (const hole of holes) {
+        if (hole.revealedMs < before) this.settle(hole);
+        else if (!hole.settled) this.firstOpenMs = Math.min(this.firstOpenMs, hole.revealedMs);
+      }
+    }
     while (holes.length > 0 && holes[0]!.revealedMs < before - this.limits.reorderWindowMs) this.settle(holes.shift()!);
   }
 

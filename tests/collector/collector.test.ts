@@ -98,12 +98,45 @@ describe('collector', () => {
     expect([rows(), collector.counters.duplicates]).toEqual([5, 1]);
   });
 
+  test('records that came before their template are handed on when it comes, with the state of their own message; repeated ones are not', async () => {
+    const { collector, ledger, rows } = measured();
+    const seconds = 1_796_256_000;
+    const record = recordBytes(FIELDS, [ip4('192.0.2.7'), ip4('198.51.100.7'), 100]);
+    const early = ipfix([set(256, [record, record])], { sequence: 0, seconds });
+    await collector.datagram(early, origin());
+    await collector.datagram(early, origin());
+    await collector.datagram(message(1, { sequence: 2, seconds: seconds + 1 }), origin());
+    await collector.flush();
+    await collector.flushLedger(Number.POSITIVE_INFINITY);
+    expect(rows()).toBe(3);
+    const sum = (column: string) => ledger.get(column)!;
+    expect([sum('messagesDuplicate'), sum('recordsReceived'), sum('recordsDecoded'), sum('recordsLost')]).toEqual([1, 3, 3, 0]);
+    expect(sum('recordsProduced') + sum('recordsUnwatched')).toBe(3);
+    expect(sum('recordsHeld')).toBe(sum('recordsReleased'));
+  });
+
+  test('a repeated message loses its own rows, not those that it released', async () => {
+    const { collector, rows } = measured();
+    const record = recordBytes(FIELDS, [ip4('192.0.2.7'), ip4('198.51.100.7'), 100]);
+    const large = set(
+      256,
+      Array.from({ length: 3000 }, () => record),
+    );
+    for (let n = 0; n < 8; n++) await collector.datagram(ipfix([large], { sequence: n * 3000 }), origin());
+    const last = message(5, { sequence: 24_000 });
+    // Six of the eight are released with it, the others with its repetition.
+    await collector.datagram(last, origin());
+    await collector.datagram(last, origin());
+    await collector.flush();
+    expect([rows(), collector.counters.duplicates]).toEqual([24_005, 1]);
+  });
+
   test('while nothing can be handed on, memory is bounded, and what is dropped is counted', async () => {
     let open: () => void = () => undefined;
     const opened = new Promise<void>((resolve) => {
       open = resolve;
     });
-    const { collector, rows } = measured(() => opened);
+    const { collector, ledger, rows } = measured(() => opened);
     const records = 1000;
     const needed = Math.ceil((MAX_WAITING_ROWS + ROWS_PER_WRITE) / records) + 50;
     for (let i = 0; i < needed; i++) void collector.datagram(message(records, { sequence: i * records }), origin());
@@ -112,6 +145,8 @@ describe('collector', () => {
     await collector.flush();
     expect(rows()).toBe(collector.counters.datagrams * records);
     expect(collector.counters.datagrams + collector.counters.overrun).toBe(needed);
+    await collector.flushLedger(Number.POSITIVE_INFINITY);
+    expect(ledger.get('messagesOverrun')).toBe(collector.counters.overrun);
   });
 
   test('an output that fails is told to who delivers, and the collector goes on when it works again', async () => {
