@@ -101,6 +101,7 @@ async function openInput(options: ListenOptions): Promise<{ input: UdpInput; add
       faults: collector.faults,
       sensorOf: (exporter) => sensorOf(exporter, 0),
       now: Date.now,
+      onOverrun: (origin) => collector.ledger.overrun(origin),
       onKernelDrops: ({ dropped }) => collector.ledger.kernelDrops(UDP_INPUT, dropped, Date.now()),
       ...(options.member === undefined ? {} : { onStray: options.member.stray }),
       onLimited: (sensor, datagrams) => collector.ledger.refused(sensor, datagrams, Date.now()),

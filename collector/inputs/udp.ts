@@ -16,6 +16,7 @@ export const UDP_DEFAULTS = {
   receiveBufferOctets: 8 * 2 ** 20,
   /** Datagrams held while `deliver` makes us wait; more are dropped and counted. */
   maxQueuedDatagrams: 16_384,
+  /** Exporters whose origin is remembered at a time; the oldest is forgotten, and made again when it sends. */
   maxExporters: MAX_EXPORTERS,
   /** How often the kernel's drop counters are read, and refused datagrams told. */
   dropsIntervalMs: 1000,
@@ -55,6 +56,8 @@ export interface UdpInputDependencies {
   readonly onKernelDrops: (drops: SocketDrops) => void;
   /** Told about once a second how many datagrams of a sensor were over its limit. */
   readonly onLimited: (sensor: string, datagrams: number) => void;
+  /** Told of each datagram that was dropped because `deliver` makes us wait and the queue is full; `receivedMs` of its origin is set. */
+  readonly onOverrun?: (origin: Origin) => void;
   /** Takes what a steered socket received from somebody else; only where `steer` is used. */
   readonly onStray?: (payload: Uint8Array, sender: RemoteInfo, listen: ListenAddress) => void;
 }
@@ -241,8 +244,11 @@ class UdpSockets implements UdpInput {
     this.counters.datagrams++;
     this.counters.octets += payload.length;
     if (this.pumping === undefined && this.deliver !== undefined) this.pump(this.hand(payload, origin, receivedMs));
-    else if (this.queued >= this.options.maxQueuedDatagrams) this.counters.queueDrops++;
-    else {
+    else if (this.queued >= this.options.maxQueuedDatagrams) {
+      this.counters.queueDrops++;
+      origin.receivedMs = receivedMs;
+      this.dependencies.onOverrun?.(origin);
+    } else {
       this.queue.push({ payload, origin, receivedMs });
       this.queued++;
     }

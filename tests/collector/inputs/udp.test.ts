@@ -16,6 +16,8 @@ interface Listening {
   drops: SocketDrops[];
   sensorsAsked: string[];
   limited: Record<string, number>;
+  /** Sensors of the datagrams that were dropped because the queue was full. */
+  overruns: string[];
   /** Wall clock of the input. */
   clock: { ms: number };
 }
@@ -26,6 +28,7 @@ async function listen(options: Partial<UdpInputOptions> = {}): Promise<Listening
   const drops: SocketDrops[] = [];
   const sensorsAsked: string[] = [];
   const limited: Record<string, number> = {};
+  const overruns: string[] = [];
   const clock = { ms: 1_796_256_000_000 };
   const quiet = (): void => undefined;
   const input = createUdpInput(
@@ -42,11 +45,12 @@ async function listen(options: Partial<UdpInputOptions> = {}): Promise<Listening
       onLimited: (sensor, datagrams) => {
         limited[sensor] = (limited[sensor] ?? 0) + datagrams;
       },
+      onOverrun: (origin) => void overruns.push(origin.sensor),
     },
   );
   const bound = await input.bind();
   onTestFinished(() => input.stop());
-  return { input, bound, warnings, faults: faults.counts, drops, sensorsAsked, limited, clock };
+  return { input, bound, warnings, faults: faults.counts, drops, sensorsAsked, limited, overruns, clock };
 }
 
 async function sender(type: 'udp4' | 'udp6' = 'udp4'): Promise<Socket> {
@@ -185,7 +189,7 @@ describe('UDP input', () => {
   });
 
   test('while the consumer makes it wait, datagrams are queued in order, and dropped and counted beyond the bound', async () => {
-    const { input, bound } = await listen({ maxQueuedDatagrams: 4 });
+    const { input, bound, overruns } = await listen({ maxQueuedDatagrams: 4 });
     const got: number[] = [];
     let release: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => {
@@ -205,6 +209,7 @@ describe('UDP input', () => {
     await until(() => got.length === 5);
     expect(got).toEqual([0, 1, 2, 3, 4]);
     expect(input.counters).toMatchObject({ datagrams: 8, delivered: 5, queueDrops: 3 });
+    expect(overruns).toEqual(['sensor-127.0.0.1', 'sensor-127.0.0.1', 'sensor-127.0.0.1']);
     await input.stop();
     await running;
   });
