@@ -10,7 +10,7 @@ export interface ProcessMetrics {
  *   # HELP name words · # TYPE name kind · name value · name{label="value",…} value
  * A family is its HELP and TYPE lines and the series behind them, and may stand in a text only once.
  */
-const SERIES = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})? (\S+(?: \d+)?)$/;
+const SERIES = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})? ([-+]?(?:\d\S*|Inf|Na[nN])(?: \d+)?)$/;
 
 /** One text out of our own series and those of other processes, which are told apart by the label `process`. Lines that are none are left out. */
 export function mergeMetrics(own: string, others: readonly ProcessMetrics[]): string {

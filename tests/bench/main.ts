@@ -25,6 +25,7 @@ const PROGRAMS = {
   'export-file': { full: ['10000000'], quick: ['2000000'] },
   logs: { full: [], quick: [] },
   metering: { full: ['1000000'], quick: ['200000'] },
+  udp: { full: ['10'], quick: ['5', '100000,140000'] },
   insert: { full: ['10'], quick: ['3'] },
   detect: { full: [], quick: [] },
   bus: { full: ['400', '4'], quick: ['100', '4'], needsKafka: true },
