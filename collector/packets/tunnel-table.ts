@@ -7,6 +7,8 @@ export const MAX_TUNNELS = 16_384;
 /** Stands for a tunnel there was no room for: visible in the data, never taken for another. */
 export const TOO_MANY_TUNNELS = '(too many tunnels)';
 const OVERFLOW = 1;
+/** Most tables see a few tunnels or none. */
+const FIRST_CAPACITY = 64;
 
 /**
  * Numbers for the headers around packets, so that a tunnel costs a look-up per packet and its text is made once. 0 is no tunnel.
@@ -18,10 +20,10 @@ const OVERFLOW = 1;
  */
 export class TunnelTable {
   private readonly words: Int32Array[] = [];
-  private readonly hashes = new Int32Array(MAX_TUNNELS);
-  private readonly identities = new Int32Array(MAX_TUNNELS);
+  private hashes = new Int32Array(FIRST_CAPACITY);
+  private identities = new Int32Array(FIRST_CAPACITY);
   private readonly texts: string[] = [];
-  private readonly slots = new Int32Array(MAX_TUNNELS * 2);
+  private slots = new Int32Array(FIRST_CAPACITY * 2);
   private readonly free: number[] = [];
   private readonly scratch = new Int32Array(MAX_TUNNEL_WORDS);
   private next = OVERFLOW + 1;
@@ -94,6 +96,7 @@ export class TunnelTable {
     }
     const tunnel = this.free.pop() ?? (this.next < MAX_TUNNELS ? this.next++ : OVERFLOW);
     if (tunnel === OVERFLOW) return OVERFLOW;
+    if (tunnel === this.hashes.length) this.grow();
     this.words[tunnel] = words.slice(0, length);
     this.hashes[tunnel] = hash;
     this.insert(tunnel);
@@ -101,6 +104,17 @@ export class TunnelTable {
     const itself = identity.length === length && sameWords(this.words[tunnel]!, identity, length);
     this.identities[tunnel] = itself ? tunnel : identity.length === 0 ? 0 : this.intern(identity, identity.length);
     return tunnel;
+  }
+
+  private grow(): void {
+    const { hashes, identities } = this;
+    this.hashes = new Int32Array(hashes.length * 2);
+    this.hashes.set(hashes);
+    this.identities = new Int32Array(identities.length * 2);
+    this.identities.set(identities);
+    const known = this.slots.filter((tunnel) => tunnel !== 0);
+    this.slots = new Int32Array(this.slots.length * 2);
+    for (const tunnel of known) this.insert(tunnel);
   }
 
   private insert(tunnel: number): void {

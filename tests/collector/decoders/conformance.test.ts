@@ -22,7 +22,7 @@ describeDecoder({
   rows: 3,
   octetsPerRow: 52,
 });
-describeDecoder({ name: 'sflow5', create: () => DECODERS.sflow5(), payloads: SFLOW, rows: 3, octetsPerRow: 80 });
+describeDecoder({ name: 'sflow5', create: () => DECODERS.sflow5(), payloads: SFLOW, rows: 6, octetsPerRow: 80 });
 describeDecoder({ name: 'netflow5', create: () => DECODERS.netflow5({}), payloads: V5, rows: 4, octetsPerRow: 48 });
 describeDecoder({
   name: 'netflow9',

@@ -71,6 +71,7 @@ export const V10 = [
 
 const TCP4 = ethernet(0x8100, vlan(12, 0x0800, ipv4('192.0.2.10', '198.51.100.20', 6, tcp(49_152, 443, SYN))));
 const UDP6 = ipv6('2001:db8::1', '2001:db8::2', 17, udp(5353, 53, new Uint8Array(5)));
+const VXLAN = ethernet(0x0800, ipv4('192.0.2.1', '192.0.2.2', 17, udp(9, 4789, Uint8Array.from([8, 0, 0, 0, 0, 0, 42, 0, ...TCP4]))));
 const ARP = ethernet(0x0806, new Uint8Array(28));
 export const SFLOW = [
   sflow.sflow5([
@@ -86,5 +87,16 @@ export const SFLOW = [
       }),
     ],
     { agent: '2001:db8::fe', sequence: 2 },
+  ),
+  sflow.sflow5(
+    [
+      sflow.flowSample([sflow.rawHeader(VXLAN), sflow.extendedNat('203.0.113.1', '203.0.113.2'), sflow.extendedNatPort(1024, 443)], {
+        sequence: 5,
+      }),
+      sflow.discardedPacket([sflow.rawHeader(TCP4)], { reason: 258 }),
+      sflow.flowSample([sflow.rawHeader(UDP6, 12), sflow.extendedVlanTunnel([100, 7]), sflow.extendedMpls([16])], { sequence: 6 }),
+      sflow.counterSample(2, [sflow.interfaceCounters({ index: 7, inOctets: 1000, outOctets: 2000 })]),
+    ],
+    { sequence: 3 },
   ),
 ];
