@@ -42,14 +42,15 @@ export function orientRows(batch: FlowBatch, from: number, to: number, biflowDir
 /** firewallEvent (element 233): the flow was denied, so its first packet got no further. */
 const FLOW_DENIED = 3;
 
-/** What a firewall denied was tried by the source, and came no further, whatever the record counts. */
+/** What a firewall denied was tried by the source, and came no further, whatever the record counts: that nothing came back is a fact, hence a biflow. */
 export function settleDenied({ columns, length }: FlowBatch, from: number): void {
-  const { firewallEvent, initiator, initiatorConfidence, completion } = columns;
+  const { firewallEvent, biflow, initiator, initiatorConfidence, completion } = columns;
   for (let row = from; row < length; row++) {
     if (firewallEvent[row] !== FLOW_DENIED) continue;
     initiator[row] = Initiator.source;
     initiatorConfidence[row] = SEEN;
     completion[row] = Completion.attempt;
+    biflow[row] = 1;
   }
 }
 
