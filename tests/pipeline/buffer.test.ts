@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startBroker, type TestBroker } from '../kafka/broker.js';
 import { ownKafkaSkip } from '../kafka/shared.js';
-import { createCollectShape, drained } from './support/collecting.js';
-import { killAll, says, stop } from './support/cordon.js';
+import { createCollectShape, drained, statusOf } from './support/collecting.js';
+import { killAll, says, stop, until } from './support/cordon.js';
 import { freshDist } from './support/dist.js';
 import { flowsOf, ledgerOf, readTopic } from './support/topic.js';
 import { createV5Sender, FLOWS_PER_DATAGRAM } from './support/v5-sender.js';
@@ -68,6 +68,33 @@ describe.skipIf(ownKafkaSkip !== undefined)('cordon collect', () => {
     expect(onTopic.size + ledger.recordsLost).toBe(sender.flows);
     expect(ledger.recordsLost).toBe(ledger.kernelDrops * FLOWS_PER_DATAGRAM);
     expect(ledger.messagesOverrun).toBe(0);
+  });
+
+  test('what a full buffer could not take is in the ledger, to the datagram', async () => {
+    const shape = await createCollectShape(broker.brokers, folder, { buffer: { maxBytes: 16 << 20 }, receiveBufferBytes: 4 << 20 });
+    const collect = await shape.collect();
+    const sender = await createV5Sender(shape.port);
+    await sender.burst(10);
+    await drained(collect);
+    broker.freeze();
+    // 16 MB take some 2 000 datagrams, and 16 384 wait before the collector.
+    sender.begin(4000);
+    await until('datagrams are dropped', [collect], async () => ((await statusOf(collect)).collector.overrun > 1000 ? true : undefined));
+    await sender.pause();
+    broker.thaw();
+    await drained(collect);
+    await wait(500);
+    await sender.burst(10);
+    await wait(500);
+    await sender.close();
+    await drained(collect);
+    await stop(collect);
+
+    const onTopic = await flowsOnTopic(shape.topicPrefix);
+    const ledger = ledgerOf(await readTopic(broker.brokers, shape.topicPrefix, 'coverage'));
+    expect(ledger.messagesOverrun).toBeGreaterThan(1000);
+    expect(ledger.recordsLost).toBe((ledger.messagesOverrun + ledger.kernelDrops) * FLOWS_PER_DATAGRAM);
+    expect(onTopic.size + ledger.recordsLost).toBe(sender.flows);
   });
 
   test('what the kernel drops while the collector cannot read is in the ledger, to the datagram', async () => {

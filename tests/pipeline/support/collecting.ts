@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadScenario } from '../../../cli/scenario/scenario.js';
+import type { CollectorStatus } from '../../../collector/collector-status.js';
 import type { BufferStatus } from '../../../collector/outputs/buffer/disk-buffer.js';
 import { freePorts } from '../../kafka/broker.js';
 import { type Running, says, start, until } from './cordon.js';
@@ -43,12 +44,17 @@ export async function createCollectShape(brokers: readonly string[], folder: str
   };
 }
 
+/** What the process says of itself. */
+export async function statusOf(one: Running): Promise<{ readonly buffer: BufferStatus; readonly collector: CollectorStatus }> {
+  const [, url] = await says(one, /"metrics":"([^"]+)".*"ready"/);
+  const answer = await fetch(new URL('/status', url));
+  return (await answer.json()) as { buffer: BufferStatus; collector: CollectorStatus };
+}
+
 /** Resolves when the bus has everything that is in the buffer. */
 export async function drained(one: Running): Promise<BufferStatus> {
-  const [, url] = await says(one, /"metrics":"([^"]+)".*"ready"/);
   return until('the buffer drains', [one], async () => {
-    const answer = await fetch(new URL('/status', url));
-    const { buffer } = (await answer.json()) as { buffer: BufferStatus };
+    const { buffer } = await statusOf(one);
     return buffer.frames === 0 ? buffer : undefined;
   });
 }
