@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { Collector } from '../../collector/collector.js';
 import type { Faults, LogEvents } from '../../collector/contracts.js';
-import { createLogTail, type LogTail, type TailEvent } from '../../collector/inputs/tail.js';
+import { createLogTail, type LogTail } from '../../collector/inputs/tail.js';
 import type { TailPosition } from '../../collector/inputs/tail-file.js';
+import type { TailEvent } from '../../collector/inputs/tail-lines.js';
 import { LOG_FORMATS, type LogFormatEntry } from '../../collector/logs/formats-table.js';
 import { Cadence } from '../../collector/sequence/cadence.js';
 import { DEFAULT_SEQUENCE_LIMITS } from '../../collector/sequence/limits.js';
@@ -82,6 +83,14 @@ export async function startTailing(options: TailingOptions): Promise<Tailing> {
     noted = positions;
   }
 
+  const noteNow = (): void => {
+    noting ??= note(false)
+      .catch((error: unknown) => log.error({ error: String(error) }, 'how far logs were read cannot be noted'))
+      .finally(() => {
+        noting = undefined;
+      });
+  };
+
   function follow(source: LogSource): Promise<void> {
     const { path, format, sensor } = source;
     const { protocol, createDecoder }: LogFormatEntry = LOG_FORMATS[format];
@@ -107,6 +116,10 @@ export async function startTailing(options: TailingOptions): Promise<Tailing> {
       onEvent(event) {
         tell(log, source, event);
         if (event.kind === 'lost') ledger.missing(Number.isNaN(ledger.lastMs) ? options.now() : ledger.lastMs);
+        // Noted at once, so that what comes until the first lines are read is not missed after a crash.
+        if (event.kind !== 'opened' || notes.get(path) !== undefined || reached.has(path)) return;
+        reached.set(path, event.position);
+        noteNow();
       },
     });
   }
@@ -116,11 +129,7 @@ export async function startTailing(options: TailingOptions): Promise<Tailing> {
   failed.catch(() => undefined);
   const timer = setInterval(() => {
     for (const { cadence } of accounts.values()) cadence.ranUntil(options.now());
-    noting ??= note(false)
-      .catch((error: unknown) => log.error({ error: String(error) }, 'how far logs were read cannot be noted'))
-      .finally(() => {
-        noting = undefined;
-      });
+    noteNow();
   }, options.noteEveryMs ?? NOTE_EVERY_MS);
 
   return {

@@ -1,18 +1,11 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Faults, LineBlock } from '../contracts.js';
-import { openByteSource } from './byte-source.js';
 import { errorCode } from './input-error.js';
 import { LineSplitter } from './line-splitter.js';
-import { findRotated, type RotatedFile } from './tail-archive.js';
-import { FINGERPRINT_OCTETS, positionIn, TailFile, type TailPosition } from './tail-file.js';
-
-/** Octets read at a time; with the longest line the memory of a tail. */
-const CHUNK_OCTETS = 262_144;
-/** How much of a log's beginning is looked at for its header when reading begins further on. */
-const CONTEXT_OCTETS = 65_536;
-const LINE_FEED = 0x0a;
-const HASH = 0x23;
+import { findRotated } from './tail-archive.js';
+import { TailFile, type TailPosition } from './tail-file.js';
+import { CHUNK_OCTETS, CONTEXT_OCTETS, handOver, type LinesFrom, type LogTailParts, tellContext } from './tail-lines.js';
+import { readRotatedFile } from './tail-rotated.js';
 
 /** How often a log is looked at where the file system tells no changes, in ms. */
 export const TAIL_POLL_MS = 1000;
@@ -26,28 +19,6 @@ export interface LogTailOptions {
   readonly pollMs?: number;
 }
 
-/** What happened to a followed log: each is worth a line in the process's own log, `lost` a mark in the ledger. */
-export type TailEvent =
-  | { readonly kind: 'opened' }
-  /** It cannot be opened (`reason`: the system's name of the error); it is tried again. */
-  | { readonly kind: 'waiting'; readonly reason: string }
-  | { readonly kind: 'rotated' }
-  | { readonly kind: 'rewritten' }
-  /** Lines may have been lost: the file was rotated away or written anew, and what was in it behind our place is nowhere to be found. */
-  | { readonly kind: 'lost' };
-
-export interface LogTailParts {
-  /**
-   * Takes the next lines. `position` is the place behind them, to be kept once their rows are safe. Nothing more is read until it has returned or its
-   * promise has resolved: a file waits by itself.
-   */
-  deliver(lines: LineBlock, position: TailPosition): void | Promise<void>;
-  /** Takes the lines that a log begins with, header lines and one more, where reading begins behind them. They were counted before. */
-  context(lines: LineBlock): void;
-  onEvent(event: TailEvent): void;
-  readonly faults: Faults;
-}
-
 export interface LogTail {
   /** Follows the log until `stop`. Rejects only with what `deliver` threw. */
   start(parts: LogTailParts): Promise<void>;
@@ -56,11 +27,8 @@ export interface LogTail {
 }
 
 /** One file being followed: where the reader is in it. */
-interface Followed {
+interface Followed extends LinesFrom {
   readonly file: TailFile;
-  readonly splitter: LineSplitter;
-  /** Octets before the splitter's first. */
-  readonly base: number;
   /** Octets read. */
   offset: number;
 }
@@ -108,6 +76,8 @@ export function createLogTail(options: LogTailOptions): LogTail {
     }
   }
 
+  const isStopped = (): boolean => stopped;
+
   async function follow(parts: LogTailParts): Promise<void> {
     let waitingFor = '';
     let followed: Followed | undefined;
@@ -132,24 +102,11 @@ export function createLogTail(options: LogTailOptions): LogTail {
       waitingFor = '';
       from = 'beginning';
       watchFolder();
-      parts.onEvent({ kind: 'opened' });
+      parts.onEvent({ kind: 'opened', position: file.position(place.offset, place.lines) });
       if (place.offset > 0) tellContext(place.context, parts);
       if (typeof start !== 'string' && !place.isKnown) await readRotated(start, isDone, file.id);
       isDone = false;
       return begun(file, place.offset, place.lines);
-    }
-
-    async function handOver(
-      at: Pick<Followed, 'splitter' | 'base'>,
-      ended: boolean,
-      position: (offset: number) => TailPosition,
-    ): Promise<void> {
-      const { splitter, base } = at;
-      while (!stopped && splitter.next(ended)) {
-        if (splitter.tooLong > 0) parts.faults.add('line-too-long', splitter.tooLong);
-        const done = parts.deliver(splitter, position(base + splitter.endedOctets));
-        if (done !== undefined) await done;
-      }
     }
 
     /** Reads what has been written since; answers whether there was any. */
@@ -164,7 +121,7 @@ export function createLogTail(options: LogTailOptions): LogTail {
         grew = true;
         at.offset += count;
         splitter.received(count);
-        await handOver(at, false, (offset) => file.position(offset, splitter.lines));
+        await handOver(at, false, (offset) => file.position(offset, splitter.lines), parts, isStopped);
       }
       return grew;
     }
@@ -178,40 +135,8 @@ export function createLogTail(options: LogTailOptions): LogTail {
       if (rotated.length === 0 && !isDone) parts.onEvent({ kind: 'lost' });
       for (const [index, archived] of rotated.entries()) {
         if (stopped || (isDone && index === 0)) continue;
-        const isWhole = index === 0 ? readArchived(archived, position.offset, position.lines) : readArchived(archived, 0, 0);
-        if (!(await isWhole) && !stopped) parts.onEvent({ kind: 'lost' });
-      }
-    }
-
-    /** Reads one rotated file from `from` on, which `lines` lines are before. False when it breaks off before, or cannot be read to its end. */
-    async function readArchived(archived: RotatedFile, from: number, lines: number): Promise<boolean> {
-      const source = await openByteSource({ path: archived.path }).catch(() => undefined);
-      if (source === undefined) return false;
-      const read = (into: Uint8Array, at: number, length: number): Promise<number> => source.read(into, at, length).catch(() => -1);
-      try {
-        const splitter = new LineSplitter(CHUNK_OCTETS);
-        splitter.lines = lines;
-        const head = new Uint8Array(CONTEXT_OCTETS);
-        let held = 0;
-        for (let passed = 0; passed < from && !stopped; ) {
-          const count = await read(splitter.bytes, 0, Math.min(CHUNK_OCTETS, from - passed));
-          if (count <= 0) return false;
-          passed += count;
-          held += copied(splitter.bytes, 0, count, head, held);
-        }
-        if (from > 0) tellContext(head.subarray(0, held), parts);
-        const place = (offset: number): TailPosition => positionIn(archived.id, head.subarray(0, held), offset, splitter.lines);
-        let count = -1;
-        while (count !== 0 && !stopped) {
-          count = await read(splitter.bytes, splitter.held, CHUNK_OCTETS);
-          if (count < 0) return false;
-          if (held < FINGERPRINT_OCTETS) held += copied(splitter.bytes, splitter.held, count, head, held);
-          splitter.received(count);
-          await handOver({ splitter, base: from }, count === 0, place);
-        }
-        return !source.damaged;
-      } finally {
-        await source.close();
+        const from = index === 0 ? position : { offset: 0, lines: 0 };
+        if (!(await readRotatedFile(archived, from, parts, isStopped)) && !stopped) parts.onEvent({ kind: 'lost' });
       }
     }
 
@@ -238,7 +163,7 @@ export function createLogTail(options: LogTailOptions): LogTail {
         } else {
           const grew = await readOn(followed);
           if (state === 'replaced' && !stopped) {
-            await handOver(followed, true, (offset) => file.position(offset, splitter.lines));
+            await handOver(followed, true, (offset) => file.position(offset, splitter.lines), parts, isStopped);
             from = place();
             isDone = true;
             await file.close();
@@ -292,27 +217,4 @@ function begun(file: TailFile, offset: number, lines: number): Followed {
   const splitter = new LineSplitter(CHUNK_OCTETS);
   splitter.lines = lines;
   return { file, splitter, base: offset, offset };
-}
-
-/** Hands over the lines that begin with '#' at the beginning of a log, and the first other line. */
-function tellContext(head: Uint8Array, parts: LogTailParts): void {
-  let end = 0;
-  for (let isHeader = true; isHeader && end < head.length; ) {
-    const next = head.indexOf(LINE_FEED, end);
-    if (next < 0) break;
-    isHeader = head[end] === HASH;
-    end = next + 1;
-  }
-  if (end === 0) return;
-  const splitter = new LineSplitter(end);
-  splitter.bytes.set(head.subarray(0, end));
-  splitter.received(end);
-  while (splitter.next(false)) parts.context(splitter);
-}
-
-/** Copies as much of `count` octets as `into` has room for behind `held`; answers how many. */
-function copied(from: Uint8Array, at: number, count: number, into: Uint8Array, held: number): number {
-  const length = Math.min(count, into.length - held);
-  into.set(from.subarray(at, at + length), held);
-  return length;
 }

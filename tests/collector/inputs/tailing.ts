@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { LineBlock } from '../../../collector/contracts.js';
-import { createLogTail, type LogTailOptions, type TailEvent } from '../../../collector/inputs/tail.js';
+import { createLogTail, type LogTailOptions } from '../../../collector/inputs/tail.js';
 import type { TailPosition } from '../../../collector/inputs/tail-file.js';
+import type { TailEvent } from '../../../collector/inputs/tail-lines.js';
 import { FaultCounts } from './collecting.js';
 
 export function temporaryFolder(): string {
@@ -32,7 +33,10 @@ export function followed(path: string, from: LogTailOptions['from'] = 'beginning
       state.position = position;
     },
     context: (block) => void context.push(...textsOf(block)),
-    onEvent: ({ kind }) => void events.push(kind),
+    onEvent(event) {
+      events.push(event.kind);
+      if (event.kind === 'opened') state.position ??= event.position;
+    },
     faults,
   });
   ended.catch(() => undefined);
