@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { createCollector } from '../../collector/collector.js';
 import { type FileFormat, inReadingOrder, readFileInto } from '../../collector/files.js';
 import { temporaryFile } from './inputs/collecting.js';
+import { corpus } from './inputs/corpora.js';
 import { HTTPS, header, jsonLine, line } from './logs/zeek-lines.js';
 import { pcap } from './packets/capture-builder.js';
 import { ethernet, ipv4, udp } from './packets/packet-builder.js';
@@ -106,5 +108,24 @@ describe('files through the collector', () => {
     const standardInput = Readable.from([Buffer.from('the bytes that srcaddr sent\n')]);
     const reading = readFileInto(collector, { path: '-', format: 'auto', sensor: 'tap', standardInput });
     await expect(reading).rejects.toMatchObject({ code: 'not-a-capture' });
+  });
+});
+
+const detection = corpus('detection', 'benign-17h');
+
+describe.skipIf(detection === undefined)('logs of others', () => {
+  test('a day of Zeek: connections to addresses that their client was told have its names', async () => {
+    const { names, collector } = namedRows();
+    const inputs = ['conn.log.labeled', 'dns.log.labeled'].map((name) => ({
+      path: join(detection!, name),
+      format: 'auto' as FileFormat,
+      sensor: 'tap',
+    }));
+    for (const input of await inReadingOrder(inputs)) await readFileInto(collector, input);
+    expect([names.length, collector.names.counters.answers, collector.names.counters.refused]).toEqual([7124, 12435, 0]);
+    const named = names.filter(([source, destination]) => source !== '' || destination !== '');
+    expect(named.length).toBe(collector.names.counters.named);
+    expect(named.length).toBeGreaterThan(500);
+    for (const pair of named) for (const text of pair) expect(text).toMatch(/^([!-+\--~]+(,[!-+\--~]+){0,3})?$/);
   });
 });
