@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { MessageReport } from '../../../collector/contracts.js';
+import { INTERFACE_NUMBERS, type MessageReport } from '../../../collector/contracts.js';
 import { createExportDecoder } from '../../../collector/decoders/decoders-table.js';
 import { createMessageReport } from '../../../collector/decoders/report.js';
 import { createExportCapture } from '../../../collector/inputs/export-capture.js';
@@ -54,6 +54,18 @@ function read({ report, agent }: Seen): readonly [string, number, number, number
   return [agent, report.observationDomainId, report.sequenceNumber, report.systemUptimeMs, counters, flows];
 }
 
+/** The generic interface counters that tcpdump printed: index, octets in, octets out, discards and errors in. */
+function printedCounters(name: string): number[][] {
+  const text = readFileSync(join(folder, `${name}.out`), 'utf8');
+  const pattern = /ifindex (\d+),.*?In octets (\d+),[^\n]*discards (\d+).*?In errors (\d+),.*?Out octets (\d+),/gs;
+  return [...text.matchAll(pattern)].map(([, index, inOctets, discards, errors, outOctets]) => [
+    Number(index),
+    Number(inOctets),
+    Number(outOctets),
+    Number(discards) + Number(errors),
+  ]);
+}
+
 describe.skipIf(corpora === undefined)("tcpdump's sFlow captures (skipped where the corpora are absent, see CORDON_CORPORA)", () => {
   it.each(['sflow-print-v6', 'sflow_multiple_counter_30_pdus'])('%s: every datagram as tcpdump prints it', async (name) => {
     const { seen, batch, faults } = await decodeFile(name);
@@ -70,6 +82,17 @@ describe.skipIf(corpora === undefined)("tcpdump's sFlow captures (skipped where 
     expect(seen.filter(({ report }) => report.protocol !== 'sflow5').map(({ report }) => report.recordsAnnounced)).toEqual(netflow);
     expect(batch.length).toBe(flows + netflow.reduce((sum, count) => sum + count, 0));
     expect(faults.counts).toEqual({});
+  });
+
+  it.each(['sflow-print-v6', 'sflow_multiple_counter_30_pdus'])('%s: interface counters as tcpdump prints them', async (name) => {
+    const { seen } = await decodeFile(name);
+    const ours = seen.flatMap(({ report: { interfaces } }) =>
+      Array.from({ length: interfaces.length }, (_, i) => [
+        ...interfaces.numbers.subarray(i * INTERFACE_NUMBERS, (i + 1) * INTERFACE_NUMBERS),
+      ]),
+    );
+    expect(ours.length).toBeGreaterThan(10);
+    expect(ours).toEqual(printedCounters(name));
   });
 
   it('sflow_expanded: an expanded flow sample with raw header, gateway and router records', async () => {
