@@ -9,7 +9,14 @@ import { errorCode, fileError, InputError } from './input-error.js';
  * How much a compressed file may expand. Deflate reaches 1032:1 at most; captures of real traffic reach 3:1 to 20:1, generated traffic
  * with constant payload some 200:1, hence the ratio is only judged once the output is past what is cheap to read anyway.
  */
-export const DECOMPRESSION_LIMITS = { maxOctets: 256 * 2 ** 30, maxRatio: 500, ratioFromOctets: 256 * 2 ** 20 } as const;
+export const DECOMPRESSION_LIMITS = {
+  /** Octets that one compressed file may unfold to. */
+  maxOctets: 256 * 2 ** 30,
+  /** Times its compressed length that a file may unfold to, once `ratioFromOctets` came of it. */
+  maxRatio: 500,
+  /** From here on the ratio counts: a log of zeros may be short. */
+  ratioFromOctets: 256 * 2 ** 20,
+} as const;
 export interface DecompressionLimits {
   readonly maxOctets: number;
   readonly maxRatio: number;

@@ -17,6 +17,7 @@ export const TCP_DEFAULTS = {
   maxConnectionsPerAddress: 16,
   /** How long the rest of a message that has begun may take. A connection without messages may be silent for ever: TCP's keep-alive finds dead peers. */
   messageTimeoutMs: 30_000,
+  /** How long a TLS handshake may take. */
   handshakeTimeoutMs: 10_000,
   /** Silence after which the kernel asks whether the peer is still there. */
   keepAliveMs: 60_000,

@@ -5,8 +5,9 @@ export interface BufferLimits {
   readonly segmentOctets: number;
   /** Frames that wait in memory too, so that they need not be read again; beyond it the disk alone has them. */
   readonly memoryOctets: number;
-  /** Frames handed to the bus at once and not yet acknowledged. */
+  /** Octets of frames handed to the bus at once and not yet acknowledged. */
   readonly windowOctets: number;
+  /** The same in frames. */
   readonly windowFrames: number;
   /** What the bus has not taken after this time is written through to the disk, and it is said that the buffer has taken over. */
   readonly awayAfterMs: number;
