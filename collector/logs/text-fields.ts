@@ -6,6 +6,10 @@
 const DOT = 0x2e;
 const COLON = 0x3a;
 const ZERO = 0x30;
+const PLUS = 0x2b;
+const HYPHEN = 0x2d;
+const LETTER_T = 0x54;
+const LETTER_Z = 0x5a;
 /** Whole seconds up to the year 2286; microseconds are exact in a double up to 2255. */
 export const MAX_SECONDS_DIGITS = 10;
 
@@ -201,6 +205,63 @@ export function instantOf(text: string): number {
   const zoneMinutes = zoneOf(text, at);
   const instant = Date.UTC(year, month - 1, day) + ((hour * 60 + minute - zoneMinutes) * 60 + second) * 1000 + ms;
   return instant >= 0 ? instant : Number.NaN;
+}
+
+/**
+ * The commonest form of an instant, read from octets: 'YYYY-MM-DDThh:mm:ss', decimals or none, then 'Z', '+0000' or another '±hhmm'. NaN for all others, which
+ * may be instants still: those are for `instantOf`.
+ */
+export function createInstantReader(): (bytes: Uint8Array, from: number, to: number) => number {
+  // Lines follow one another in time: the day is mostly that of the line before.
+  let day = -1;
+  let dayMs = 0;
+
+  return (bytes, from, to) => {
+    if (to - from < 20 || bytes[from + 4] !== HYPHEN || bytes[from + 7] !== HYPHEN || bytes[from + 10] !== LETTER_T) return Number.NaN;
+    if (bytes[from + 13] !== COLON || bytes[from + 16] !== COLON) return Number.NaN;
+    const year = pairOf(bytes, from) * 100 + pairOf(bytes, from + 2);
+    const month = pairOf(bytes, from + 5);
+    const date = pairOf(bytes, from + 8);
+    const hour = pairOf(bytes, from + 11);
+    const minute = pairOf(bytes, from + 14);
+    const second = pairOf(bytes, from + 17);
+    if (!(year >= 1971 && month >= 1 && month <= 12 && date >= 1 && hour >= 0 && hour <= 23)) return Number.NaN;
+    if (!(minute >= 0 && minute <= 59 && second >= 0 && second <= 59)) return Number.NaN;
+    const thisDay = (year * 16 + month) * 32 + date;
+    if (thisDay !== day) {
+      if (!(date <= daysOf(year, month))) return Number.NaN;
+      day = thisDay;
+      dayMs = Date.UTC(year, month - 1, date);
+    }
+    let at = from + 19;
+    let ms = 0;
+    if (bytes[at] === DOT) {
+      const first = ++at;
+      for (let weight = 100; at < to; at++, weight = weight >= 10 ? weight / 10 : 0) {
+        const digit = bytes[at]! - ZERO;
+        if (digit < 0 || digit > 9) break;
+        ms += digit * weight;
+      }
+      if (at === first) return Number.NaN;
+    }
+    let zoneMinutes = 0;
+    if (to - at === 5 && (bytes[at] === PLUS || bytes[at] === HYPHEN)) {
+      const hours = pairOf(bytes, at + 1);
+      const minutes = pairOf(bytes, at + 3);
+      if (hours < 0 || minutes < 0) return Number.NaN;
+      zoneMinutes = (hours * 60 + minutes) * (bytes[at] === HYPHEN ? -1 : 1);
+    } else if (!(to - at === 1 && bytes[at] === LETTER_Z)) {
+      return Number.NaN;
+    }
+    return dayMs + ((hour * 60 + minute - zoneMinutes) * 60 + second) * 1000 + ms;
+  };
+}
+
+/** Two decimal digits, far below zero when they are none. */
+function pairOf(bytes: Uint8Array, at: number): number {
+  const tens = bytes[at]! - ZERO;
+  const ones = bytes[at + 1]! - ZERO;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1000;
 }
 
 /** The zone that ends `text` from `at` on, in minutes east; NaN when it is none. */

@@ -5,6 +5,7 @@ import { type JsonObject, objectOf, parseJsonLine } from '../json-line.js';
 import { LogRecord, LogRowWriter } from '../log-row.js';
 import { createDnsReader } from './dns-event.js';
 import { createEventReader, timeOf } from './event.js';
+import { createEventScanner, Scan } from './event-scan.js';
 import { settleFlow } from './flow-state.js';
 import { createStatsReader } from './stats-event.js';
 
@@ -19,6 +20,7 @@ export function createEveDecoder(sensor: string, names: NameSink = NO_NAMES): Li
   const record = new LogRecord();
   const writer = new LogRowWriter(sensor, 'suricata');
   const readEvent = createEventReader();
+  const scanner = createEventScanner();
   const readDns = createDnsReader(names);
   const readStats = createStatsReader();
   let kind: string | undefined;
@@ -37,6 +39,19 @@ export function createEveDecoder(sensor: string, names: NameSink = NO_NAMES): Li
       if (lines.tooLong > 0) events.malformed(lines.tooLong);
       writer.begin(into);
       for (let i = 0; i < lines.length; i++) {
+        const scanned = scanner.scan(lines.bytes, lines.starts[i]!, lines.ends[i]!, record);
+        if (scanned === Scan.other || (scanned === Scan.flow && (kind ?? 'flow') !== 'flow')) {
+          events.other();
+          continue;
+        }
+        if (scanned === Scan.flow) {
+          kind = 'flow';
+          const row = writer.write(record, lines.numbers[i]!);
+          orientRows(into, row, row + 1);
+          settleFlow(into, row, scanner.event);
+          events.record(record.endMs);
+          continue;
+        }
         const event = parseJsonLine(lines.bytes, lines.starts[i]!, lines.ends[i]!);
         const type = event?.event_type;
         if (event !== undefined && typeof type === 'string' && ((type !== 'flow' && type !== 'netflow') || (kind ?? type) !== type)) {

@@ -2,7 +2,7 @@ import type { Faults, LineDecoder, LogEvents } from '../../contracts.js';
 import { type NameSink, NO_NAMES } from '../../names/name-sink.js';
 import { LogRecord, LogRowWriter } from '../log-row.js';
 import { ZeekHeader } from './header.js';
-import { createJsonReader } from './json-line.js';
+import { createJsonScanReader } from './json-scan.js';
 import { Read } from './read.js';
 import { createJsonFields, createTsvFields, type SideFields } from './side-fields.js';
 import { createSideReader, isSideLog } from './side-logs.js';
@@ -21,7 +21,7 @@ export function createZeekDecoder(sensor: string, names: NameSink = NO_NAMES): L
   const writer = new LogRowWriter(sensor, 'zeek');
   const header = new ZeekHeader();
   const tsv = createTsvReader(header);
-  const json = createJsonReader();
+  const json = createJsonScanReader();
   const tsvFields = createTsvFields(header);
   const jsonFields = createJsonFields();
   const readSide = createSideReader(names);
