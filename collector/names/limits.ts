@@ -4,7 +4,7 @@ export interface NameLimits {
   readonly maxEntries: number;
   /** Entries of one client, so that one that is told a flood of names does not make the others' forgotten. */
   readonly maxEntriesPerClient: number;
-  /** Entries of one client and address: bounds what a look-up has to pass. */
+  /** Entries of one client and address: bounds what a look-up has to pass. A name asked for every five minutes with a short TTL can make 288 a day. */
   readonly maxNamesPerAddress: number;
   /** Longest that an answer is believed, whatever its TTL: 7 days (RFC 8767 §4). */
   readonly maxTtlSeconds: number;
@@ -17,7 +17,7 @@ export interface NameLimits {
 export const DEFAULT_NAME_LIMITS: NameLimits = {
   maxEntries: 262_144,
   maxEntriesPerClient: 8192,
-  maxNamesPerAddress: 64,
+  maxNamesPerAddress: 256,
   maxTtlSeconds: 604_800,
   graceMs: 300_000,
   clockToleranceMs: 1000,

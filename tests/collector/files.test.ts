@@ -125,7 +125,8 @@ describe.skipIf(detection === undefined)('logs of others', () => {
     expect([names.length, collector.names.counters.answers, collector.names.counters.refused]).toEqual([7124, 12435, 0]);
     const named = names.filter(([source, destination]) => source !== '' || destination !== '');
     expect(named.length).toBe(collector.names.counters.named);
-    expect(named.length).toBeGreaterThan(500);
+    // Counted by another program over the same two files.
+    expect(named.length).toBe(3212);
     for (const pair of named) for (const text of pair) expect(text).toMatch(/^([!-+\--~]+(,[!-+\--~]+){0,3})?$/);
   });
 });
