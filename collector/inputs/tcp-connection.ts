@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { FlowSource, Origin } from '../contracts.js';
 import { MessageFramer } from './message-framer.js';
-import type { TcpCounters } from './tcp.js';
+import type { TcpCounters } from './tcp-counters.js';
 
 /** Of something that is no IPFIX message: as much as its header would be. */
 const NO_MESSAGE_OCTETS = 16;

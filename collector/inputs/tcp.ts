@@ -8,6 +8,7 @@ import { errorCode, InputError } from './input-error.js';
 import { bindError, createAllowList, type ListenAddress, listenName, senderAddress } from './listen.js';
 import { MAX_EXPORTERS } from './origins.js';
 import { TcpConnection } from './tcp-connection.js';
+import type { TcpCounters } from './tcp-counters.js';
 import { certificateNames } from './tls-names.js';
 
 export const TCP_DEFAULTS = {
@@ -58,25 +59,6 @@ export interface TcpInputDependencies {
   readonly now: () => number;
   /** Told when a connection has ended and its last message was handed over: its templates and sequence numbers are void (RFC 7011 §8). */
   readonly onSessionEnd: (origin: Origin) => void;
-}
-
-/** All grow only, but `open`. */
-export interface TcpCounters {
-  connections: number;
-  /** Connections at this moment. */
-  open: number;
-  /** Connections of senders that are not allowed, or one too many. */
-  refused: number;
-  /** TLS connections that ended before they were secure: wrong or no certificate, wrong protocol, too slow. */
-  handshakesFailed: number;
-  /** Connections closed because what came was no IPFIX message. */
-  broken: number;
-  /** Connections closed because the rest of a message did not come. */
-  slow: number;
-  /** Connections that ended within a message, by themselves or by an error of the network. */
-  cut: number;
-  messages: number;
-  octets: number;
 }
 
 export interface TcpInput extends FlowSource {
