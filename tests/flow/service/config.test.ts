@@ -60,6 +60,14 @@ describe('configuration', () => {
     expect(() => bufferOf('{ maxBytes: 1000 }')).toThrow('collector.buffer.maxBytes');
   });
 
+  test('templates and quarantine of the collector are configured key by key', () => {
+    const { config } = loadConfig(file('collector:\n  templates: { keyByPort: true }\n  quarantineBytes: 0\n'));
+    expect(config.collector.templates).toEqual({ keyByPort: true, persist: true });
+    expect(config.collector.quarantineBytes).toBe(0);
+    expect(problemsOf('collector:\n  templates: { keyByport: true }\n')[0]).toContain("did you mean 'keyByPort'");
+    expect(problemsOf('collector:\n  quarantineBytes: -1\n')[0]).toContain("'collector.quarantineBytes' is -1");
+  });
+
   test.each([
     ['an unknown key names the near one', 'kafka:\n  broker: [a:1]\n', "cordon.yaml:2:3: unknown key 'broker'; did you mean 'brokers'?"],
     ['a wrong type', 'kafka:\n  partitions: many\n', "cordon.yaml:2:15: 'kafka.partitions' must be a whole number, not text"],
