@@ -29,6 +29,8 @@ export function memberConfig(config: Config, member: number): void {
   if (member === 1) return;
   // State, quarantine and buffer belong to one process. Connections are all read by the first: its being busy makes exporters wait, and loses nothing.
   config.data = join(config.data, `member-${member}`);
+  const { buffer } = config.collector;
+  if (buffer.path !== undefined) buffer.path = join(buffer.path, `member-${member}`);
   config.collector.tcp = [];
   config.collector.tls.listen = [];
   config.collector.logs = [];

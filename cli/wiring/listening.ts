@@ -132,10 +132,18 @@ async function startListening(
     if (refused > before) collector.ledger.refused(inputName, refused - before, Date.now());
     told.set(inputName, refused);
   };
-  const flushing = setInterval(
-    () => void collector.flush().catch((error: unknown) => log.error({ error: String(error) }, 'flows cannot be sent on')),
-    config.collector.flushMs,
-  );
+  let isFlushing = false;
+  const flushing = setInterval(() => {
+    // While what follows is full, one that waits is enough.
+    if (isFlushing) return;
+    isFlushing = true;
+    collector
+      .flush()
+      .catch((error: unknown) => log.error({ error: String(error) }, 'flows cannot be sent on'))
+      .finally(() => {
+        isFlushing = false;
+      });
+  }, config.collector.flushMs);
   const ledger = setInterval(() => {
     tellRefused(UDP_INPUT, input.counters.refused);
     tellRefused(TCP_INPUT, tcp.counters.refused);

@@ -170,7 +170,9 @@ class BufferBeforeBus implements DiskBuffer {
 
   private async close(): Promise<void> {
     const deadline = this.options.now() + this.limits.stopMs;
-    while (this.connected && this.log !== undefined && this.log.frames > 0 && this.options.now() < deadline) {
+    // What a bus that is behind has not taken is on disk, and nobody need wait for it.
+    const goesOn = (): boolean => this.connected && this.bufferingSinceMs === undefined && this.options.now() < deadline;
+    while (goesOn() && this.log !== undefined && this.log.frames > 0) {
       await Promise.race([this.log.changed.next(), sleep(this.limits.lookEveryMs)]);
     }
     this.closed = true;
