@@ -21,7 +21,7 @@ import { exitOf, verdictTable } from '../render/verdicts.js';
 import { differences, readExpected, summarise } from '../scenario/expected.js';
 import { bundledScenarios, loadScenario } from '../scenario/scenario.js';
 import { type ClaimSource, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
-import { type Embedded, excusedTraffic, startEmbedded } from '../wiring/embedded.js';
+import { type Embedded, startEmbedded } from '../wiring/embedded.js';
 import { playInputs, type ReplayInput, replayLogName } from '../wiring/inputs.js';
 import { judgeStored, type Range, storedFindings, storedRange } from '../wiring/judging.js';
 import { resendExports } from '../wiring/resend.js';
@@ -132,15 +132,7 @@ async function replay(files: readonly string[], flags: ReplayFlags): Promise<voi
       findings.push(...(await storedFindings(embedded.store, claims)));
       const range = { ...(await storedRange(embedded.store, claims)), ...plan.range };
       if (range.fromMs === undefined || range.toMs === undefined) continue;
-      verdicts.push(
-        ...(await judgeStored(
-          embedded.store,
-          claims,
-          { fromMs: range.fromMs, toMs: range.toMs },
-          Number.POSITIVE_INFINITY,
-          excusedTraffic(embedded),
-        )),
-      );
+      verdicts.push(...(await judgeStored(embedded.store, claims, { fromMs: range.fromMs, toMs: range.toMs }, Number.POSITIVE_INFINITY)));
     }
     await writeVerdicts(embedded.store, verdicts, Date.now());
     report(findings, verdicts, flags);

@@ -23,7 +23,7 @@ import { differences, readExpected, summarise } from '../scenario/expected.js';
 import { bundledScenarios, loadScenario, type Scenario } from '../scenario/scenario.js';
 import { watchBuffer } from '../wiring/buffered-kafka.js';
 import { type ClaimSets, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
-import { type Embedded, type EmbeddedOptions, excusedTraffic, startEmbedded } from '../wiring/embedded.js';
+import { type Embedded, type EmbeddedOptions, startEmbedded } from '../wiring/embedded.js';
 import { playInputs } from '../wiring/inputs.js';
 import { judgeStored, storedFindings } from '../wiring/judging.js';
 import { type Listening, openListening } from '../wiring/listening.js';
@@ -141,7 +141,7 @@ async function session(about: Session): Promise<void> {
 
   process.stdout.write(doors.sentences);
   const { failed } = await doors.listening.start();
-  await startJudging(embedded.store, claimSets.sets, log, lifecycle, () => excusedTraffic(embedded));
+  await startJudging(embedded.store, claimSets.sets, log, lifecycle);
   await Promise.race([stopped, failed, embedded.failed]);
 }
 
@@ -167,10 +167,13 @@ async function openDoors(embedded: Embedded, about: Session, sensorOf: ReturnTyp
   const url = await serveConsole(embedded, about);
   const durable = (isLast: boolean): Promise<void> => (isLast ? embedded.drain() : embedded.bus.flush(['flows']));
   const listening = await openListening({ config, claimSets, collector, sensorOf, log, lifecycle, orFree, durable });
-  const where = listening.addresses.map(({ address, port }) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`));
+  const text = (addresses: Listening['addresses']): string =>
+    addresses.map(({ address, port }) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`)).join(', ');
+  const connections = listening.tcpAddresses.length === 0 ? '' : `, IPFIX on ${text(listening.tcpAddresses)} (TCP)`;
+  if (config.collector.processes > 1) log.warn({}, 'collector.processes is for cordon collect; cordon run collects in one process');
   return {
     listening,
-    sentences: `\nConsole   ${url}\n${front}Listening for NetFlow and IPFIX on ${where.join(', ')} (UDP); Ctrl-C ends\n`,
+    sentences: `\nConsole   ${url}\n${front}Listening for NetFlow and IPFIX on ${text(listening.addresses)} (UDP)${connections}; Ctrl-C ends\n`,
   };
 }
 
@@ -212,7 +215,7 @@ async function judge(
   range: { fromMs: number; toMs: number },
   watermarkMs: number,
 ): Promise<Verdict[]> {
-  const verdicts = await judgeStored(embedded.store, claims, range, watermarkMs, excusedTraffic(embedded));
+  const verdicts = await judgeStored(embedded.store, claims, range, watermarkMs);
   await writeVerdicts(embedded.store, verdicts, Date.now());
   return verdicts;
 }

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { type Collector, type CollectorSettings, createBusOutput, createCollector } from '../../collector/collector.js';
 import { type Journal, openJournal } from '../../collector/outputs/buffer/journal.js';
-import type { ExcusedTraffic } from '../../detector/coverage/verdict.js';
 import { createClaimEngines } from '../../detector/engine/engine-set.js';
 import type { DetectionSettings } from '../../detector/engine/parameters.js';
 import { createDetectorService, type DetectorService } from '../../detector/engine/service.js';
@@ -175,11 +174,6 @@ async function startJournal(
   const journal = await openJournal({ folder, groups, commits, limits: { maxOctets }, log, now: Date.now });
   await lifecycle.start({ name: 'journal', stop: () => journal.close() });
   return journal;
-}
-
-/** What exceptions have let pass so far, by the detector's own count. */
-export function excusedTraffic({ detector }: Embedded): ExcusedTraffic[] {
-  return [...detector.engines().values()].flatMap((engine) => engine.exceptionsUsed());
 }
 
 /** Reads findings as they are published, for a person who watches. */

@@ -1,11 +1,11 @@
 import type { CompiledClaims } from '../../detector/claims/compiled.js';
-import { type ExcusedTraffic, type JudgedRecords, judgePeriod } from '../../detector/coverage/verdict.js';
+import { judgePeriod } from '../../detector/coverage/verdict.js';
 import type { Verdict } from '../../detector/coverage/verdict-types.js';
 import type { Finding } from '../../detector/findings/finding.js';
 import { compareFindings } from '../../detector/findings/json.js';
-import { storedRows } from '../../detector/store/queries/counts.js';
 import { coverageMinutes } from '../../detector/store/queries/coverage.js';
 import { listFindings } from '../../detector/store/queries/findings.js';
+import { judgementsOf } from '../../detector/store/queries/judgements.js';
 import type { Store } from '../../detector/store/store.js';
 import { HOUR_MS, MINUTE_MS } from '../../flow/time.js';
 
@@ -22,13 +22,7 @@ export interface Range {
 }
 
 /** Verdicts of every calendar period of the claim set that overlaps the range, from what is stored alone. */
-export async function judgeStored(
-  store: Store,
-  claims: CompiledClaims,
-  range: Range,
-  watermarkMs: number,
-  excused: readonly ExcusedTraffic[] = [],
-): Promise<Verdict[]> {
+export async function judgeStored(store: Store, claims: CompiledClaims, range: Range, watermarkMs: number): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
   for (const period of periodsOf(claims, range)) {
     const { fromMs, toMs } = period;
@@ -38,9 +32,13 @@ export async function judgeStored(
       toMs: toMs + COVERAGE_MARGIN_MS,
       sensors: claims.sensors.map(({ name }) => name),
     });
-    const judged: JudgedRecords[] = [];
-    for (const { name } of claims.fleets)
-      judged.push({ fleet: name, periodFromMs: fromMs, records: (await storedRows(store, name, fromMs, toMs)).records });
+    const judgements = await judgementsOf(store, claims.hash, fromMs);
+    const judged = judgements
+      .filter(({ kind }) => kind === 'judged')
+      .map(({ fleet, records, periodFromMs }) => ({ fleet, records, periodFromMs }));
+    const excused = judgements
+      .filter(({ kind }) => kind === 'excused')
+      .map(({ claim, about, periodFromMs, flows, octets }) => ({ claim, exception: about, periodFromMs, flows, octets }));
     verdicts.push(...judgePeriod({ claims, period, findings, coverage, judged, excused, watermarkMs }));
   }
   return verdicts;

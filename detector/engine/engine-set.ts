@@ -2,9 +2,9 @@ import type { FlowBatch } from '../../flow/batch.js';
 import { StateError, StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import type { Finding } from '../findings/finding.js';
-import type { ExceptionUse } from '../findings/finding-book.js';
 import { compareFindings } from '../findings/json.js';
-import { createEngine, type Engine, type JudgedPeriod, type Learning } from './engine.js';
+import { compareJudgements, type Judgement } from '../findings/judgement.js';
+import { createEngine, type Engine, type Learning } from './engine.js';
 import type { DetectionSettings } from './parameters.js';
 
 /**
@@ -52,12 +52,12 @@ class EngineSet implements Engine {
     return this.unitOfAsset.get(finding.asset) ?? finding.asset;
   }
 
-  judged(): JudgedPeriod[] {
-    return this.engines.flatMap((engine) => engine.judged());
+  judgements(): Judgement[] {
+    return this.engines.flatMap((engine) => engine.judgements()).sort(compareJudgements);
   }
 
-  exceptionsUsed(): ExceptionUse[] {
-    return this.engines.flatMap((engine) => engine.exceptionsUsed());
+  takeChangedJudgements(): Judgement[] {
+    return this.engines.flatMap((engine) => engine.takeChangedJudgements()).sort(compareJudgements);
   }
 
   learning(): Learning[] {

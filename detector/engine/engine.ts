@@ -5,8 +5,8 @@ import type { CompiledClaims } from '../claims/compiled.js';
 import type { DetectionId } from '../detections/index.js';
 import { ObservedRecord } from '../detections/observed-record.js';
 import type { Finding } from '../findings/finding.js';
-import type { ExceptionUse } from '../findings/finding-book.js';
 import { compareFindings } from '../findings/json.js';
+import { compareJudgements, type Judgement } from '../findings/judgement.js';
 import { RowReader } from '../sessions/row-reader.js';
 import { type DetectionSettings, type EffectiveParameters, effectiveParameters } from './parameters.js';
 import { sealSnapshot, unsealSnapshot } from './snapshot.js';
@@ -15,14 +15,6 @@ import { UnitState } from './unit.js';
 export interface EngineOptions {
   readonly claims: CompiledClaims;
   readonly parameters?: DetectionSettings;
-}
-
-/** Records judged for one fleet in one calendar period; rows filed under two assets of the fleet count for both. */
-export interface JudgedPeriod {
-  readonly fleet: string;
-  readonly periodFromMs: number;
-  readonly records: number;
-  readonly sessions: number;
 }
 
 /** An asset that a learned detection does not judge yet. */
@@ -42,8 +34,10 @@ export interface Engine {
   findings(): Finding[];
   /** The unit that a finding belongs to: what its frame is partitioned by. */
   unitOf(finding: Finding): string;
-  judged(): JudgedPeriod[];
-  exceptionsUsed(): ExceptionUse[];
+  /** What verdicts need beside findings: counts by unit, claim and period, ordered. */
+  judgements(): Judgement[];
+  /** Those that grew since the last call. */
+  takeChangedJudgements(): Judgement[];
   learning(): Learning[];
   /** Rows filed under no asset of these claims, since the start or as restored. */
   readonly unassignedRecords: number;
@@ -114,36 +108,16 @@ class PartitionEngine implements Engine {
     return this.claims.assets.find((asset) => asset.name === finding.asset)?.unit ?? finding.asset;
   }
 
-  judged(): JudgedPeriod[] {
-    const sums = new Map<string, { fleet: string; periodFromMs: number; records: number; sessions: number }>();
-    for (const unit of this.units.values()) {
-      const fleet = this.claims.fleets[unit.fleet]!.name;
-      for (const { periodFromMs, records, sessions } of unit.judged.values()) {
-        const key = `${periodFromMs} ${fleet}`;
-        const sum = sums.get(key) ?? { fleet, periodFromMs, records: 0, sessions: 0 };
-        sum.records += records;
-        sum.sessions += sessions;
-        sums.set(key, sum);
-      }
-    }
-    return [...sums.values()].sort((a, b) => a.periodFromMs - b.periodFromMs || (a.fleet < b.fleet ? -1 : 1));
+  judgements(): Judgement[] {
+    const all: Judgement[] = [];
+    for (const unit of this.units.values()) unit.book.judgements.list(all);
+    return all.sort(compareJudgements);
   }
 
-  exceptionsUsed(): ExceptionUse[] {
-    const sums = new Map<string, ExceptionUse>();
-    for (const unit of this.units.values()) {
-      for (const use of unit.book.exceptionsUsed()) {
-        const key = `${use.periodFromMs} ${use.claim} ${use.exception}`;
-        const sum = sums.get(key);
-        if (sum === undefined) sums.set(key, use);
-        else {
-          sum.flows += use.flows;
-          sum.records += use.records;
-          sum.octets += use.octets;
-        }
-      }
-    }
-    return [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, use]) => use);
+  takeChangedJudgements(): Judgement[] {
+    const changed: Judgement[] = [];
+    for (const unit of this.units.values()) unit.book.judgements.takeChanged(changed);
+    return changed.sort(compareJudgements);
   }
 
   learning(): Learning[] {

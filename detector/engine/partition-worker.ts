@@ -6,6 +6,8 @@ import type { Log } from '../../flow/service/log.js';
 import { partitionOf } from '../../flow/watch-list.js';
 import { FINDING_COLUMNS } from '../findings/finding.js';
 import { addFinding, createFindingBatch } from '../findings/finding-batch.js';
+import { JUDGEMENT_COLUMNS } from '../findings/judgement.js';
+import { addJudgement, createJudgementBatch, type JudgementBatch } from '../findings/judgement-batch.js';
 import type { Engine } from './engine.js';
 import type { DetectorMetrics } from './metrics.js';
 import type { SnapshotStore } from './snapshot-store.js';
@@ -29,6 +31,7 @@ export class PartitionWorker {
   private readonly at: Assignment;
   private readonly batch: FlowBatch;
   private readonly encoder = new FrameEncoder(FINDING_COLUMNS);
+  private readonly judgementEncoder = new FrameEncoder(JUDGEMENT_COLUMNS);
   /** Offset of the first message that is not in the engine. */
   private next: number;
   /** What the bus believes to be done: behind `next` where a crash fell between snapshot and commit, beyond it where the snapshot is gone. */
@@ -89,7 +92,8 @@ export class PartitionWorker {
   private async save(): Promise<void> {
     const { bus, snapshots, metrics } = this.parts;
     const { log, partition } = this.at;
-    await bus.flush(['findings', 'quarantine']);
+    await this.publishJudgements();
+    await bus.flush(['findings', 'judgements', 'quarantine']);
     const from = performance.now();
     const bytes = this.engine.snapshot();
     await snapshots.save(log, partition, { offset: this.next, bytes });
@@ -142,6 +146,22 @@ export class PartitionWorker {
       for (const frame of this.encoder.encode(batch)) await bus.publish('findings', partition, frame);
     }
     metrics?.findings?.(changed.length);
+  }
+
+  /** Counts change with every record: they go out with the snapshot that holds them, and the row with most records is the current one. */
+  private async publishJudgements(): Promise<void> {
+    const { bus } = this.parts;
+    const partitions = bus.partitions('judgements');
+    const batches = new Map<number, JudgementBatch>();
+    for (const judgement of this.engine.takeChangedJudgements()) {
+      const partition = partitionOf(judgement.unit, partitions);
+      const batch = batches.get(partition) ?? createJudgementBatch(64);
+      batches.set(partition, batch);
+      addJudgement(batch, judgement);
+    }
+    for (const [partition, batch] of batches) {
+      for (const frame of this.judgementEncoder.encode(batch)) await bus.publish('judgements', partition, frame);
+    }
   }
 
   private inTurn(step: () => Promise<void>): Promise<void> {

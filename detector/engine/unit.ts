@@ -1,4 +1,3 @@
-import { DAY_MS } from '../../flow/time.js';
 import type { LocalClock } from '../baseline/local-clock.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
@@ -6,19 +5,10 @@ import type { Evaluator, UnitContext } from '../detections/detection.js';
 import { DETECTION_IDS, DETECTIONS, type DetectionId } from '../detections/index.js';
 import type { ObservedRecord } from '../detections/observed-record.js';
 import { FindingBook } from '../findings/finding-book.js';
+import type { Judgement } from '../findings/judgement.js';
 import { ExchangeKinds, kindsOf } from '../sessions/exchange-kinds.js';
 import { SessionTable } from '../sessions/session-table.js';
 import type { EffectiveParameters } from './parameters.js';
-
-/** Counters of periods older than this are forgotten; verdicts over them have long been given. */
-export const JUDGED_RETENTION_MS = 31 * DAY_MS;
-
-/** What was judged in one calendar period. */
-export interface JudgedCount {
-  readonly periodFromMs: number;
-  records: number;
-  sessions: number;
-}
 
 /** Everything remembered of one unit: an asset, or a fleet that is judged as a whole. Units share nothing, so partitions do not matter. */
 export class UnitState {
@@ -27,17 +17,22 @@ export class UnitState {
   readonly sessions: SessionTable;
   readonly kinds: ExchangeKinds;
   readonly book: FindingBook;
-  readonly judged = new Map<number, JudgedCount>();
   newestMs = Number.NEGATIVE_INFINITY;
   private readonly evaluators: readonly { readonly id: DetectionId; readonly evaluator: Evaluator }[];
   /** The same evaluators without their names. */
   private readonly judges: readonly Evaluator[];
-  private counting: JudgedCount = { periodFromMs: Number.NaN, records: 0, sessions: 0 };
+  private readonly fleetName: string;
+  private readonly assetNames: readonly string[];
+  /** Counts of the period at hand, by asset: found once, not with every record. */
+  private counting: (Judgement | undefined)[] = [];
+  private countingPeriodMs = Number.NaN;
 
   constructor(claims: CompiledClaims, name: string, clock: LocalClock, parameters: EffectiveParameters) {
     this.name = name;
     const assets = claims.assets.flatMap((asset, index) => (asset.unit === name ? [index] : []));
     this.fleet = claims.assets[assets[0]!]!.fleet;
+    this.fleetName = claims.fleets[this.fleet]!.name;
+    this.assetNames = claims.assets.map((asset) => asset.name);
     this.book = new FindingBook(claims, name);
     this.sessions = new SessionTable((session) => this.book.forget(session));
     const kinds = kindsOf(assets.length);
@@ -62,12 +57,6 @@ export class UnitState {
 
   save(writer: StateWriter): void {
     writer.f64(this.newestMs);
-    writer.u32(this.judged.size);
-    for (const { periodFromMs, records, sessions } of this.judged.values()) {
-      writer.f64(periodFromMs);
-      writer.f64(records);
-      writer.f64(sessions);
-    }
     this.sessions.save(writer);
     this.book.save(writer);
     for (const { evaluator } of this.evaluators) evaluator.save(writer);
@@ -75,10 +64,6 @@ export class UnitState {
 
   load(reader: StateReader): void {
     this.newestMs = reader.f64();
-    for (let left = reader.u32(); left > 0; left--) {
-      const count = { periodFromMs: reader.f64(), records: reader.f64(), sessions: reader.f64() };
-      this.judged.set(count.periodFromMs, count);
-    }
     this.sessions.load(reader);
     this.book.load(reader);
     for (const { evaluator } of this.evaluators) evaluator.load(reader);
@@ -86,19 +71,15 @@ export class UnitState {
 
   private count(record: ObservedRecord): void {
     if (record.endMs > this.newestMs) this.newestMs = record.endMs;
-    if (this.counting.periodFromMs !== record.periodFromMs) this.counting = this.countOf(record.periodFromMs);
-    this.counting.records += 1;
-    if (record.sessionStarts) this.counting.sessions += 1;
-  }
-
-  private countOf(periodFromMs: number): JudgedCount {
-    let count = this.judged.get(periodFromMs);
-    if (count === undefined) {
-      for (const old of this.judged.keys()) if (old < periodFromMs - JUDGED_RETENTION_MS) this.judged.delete(old);
-      count = { periodFromMs, records: 0, sessions: 0 };
-      this.judged.set(periodFromMs, count);
+    if (this.countingPeriodMs !== record.periodFromMs) {
+      this.counting = [];
+      this.countingPeriodMs = record.periodFromMs;
     }
-    return count;
+    const { judgements } = this.book;
+    const counts = this.counting[record.asset] ?? judgements.of('judged', this.fleetName, '', this.assetNames[record.asset]!, record);
+    if (counts === undefined) return;
+    this.counting[record.asset] = counts;
+    judgements.add(counts, record);
   }
 }
 

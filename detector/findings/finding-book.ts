@@ -9,6 +9,8 @@ import type { EvidenceRow, Finding } from './finding.js';
 import { findingId } from './finding-id.js';
 import type { Contribution, FindingSink, Matter, Measurement } from './finding-sink.js';
 import type { FindingState } from './finding-state.js';
+import type { UndecidedCode } from './judgement.js';
+import { JudgementBook, type SavedJudgements } from './judgement-book.js';
 import { refresh } from './refresh.js';
 import { isWithdrawn } from './withdrawn.js';
 
@@ -36,16 +38,6 @@ interface Share {
   estimate: number;
 }
 
-/** Uses of one exception in one period. */
-export interface ExceptionUse {
-  readonly claim: string;
-  readonly exception: string;
-  readonly periodFromMs: number;
-  flows: number;
-  records: number;
-  octets: number;
-}
-
 type FindingShape = 'peer' | 'measured' | 'overflow';
 
 /** The findings of one unit. Everything that decides is the order of the unit's records; what is published when does not matter. */
@@ -56,16 +48,18 @@ export class FindingBook implements FindingSink {
   private readonly states = new Map<string, FindingState>();
   private readonly counts = new Map<string, number>();
   private readonly shares = new Map<number, Share[]>();
-  private readonly excused = new Map<string, ExceptionUse>();
   private readonly changed = new Set<FindingState>();
   private newestPeriodMs = Number.NEGATIVE_INFINITY;
   private takenBack: EvidenceRow[] = [];
   private batch: FlowBatch | undefined;
 
+  readonly judgements: JudgementBook;
+
   constructor(claims: CompiledClaims, unit: string, limits: FindingLimits = FINDING_LIMITS) {
     this.claims = claims;
     this.unit = unit;
     this.limits = limits;
+    this.judgements = new JudgementBook(claims.hash, unit);
   }
 
   /** The batch that evidence is copied from. */
@@ -134,18 +128,15 @@ export class FindingBook implements FindingSink {
 
   excuse(record: ObservedRecord, claim: number, exception: number): void {
     const { id, exceptions } = this.claims.claims[claim]!;
-    const name = exceptions[exception]!.id;
-    const key = `${record.periodFromMs}|${id}|${name}`;
-    let use = this.excused.get(key);
-    if (use === undefined) {
-      use = { claim: id, exception: name, periodFromMs: record.periodFromMs, flows: 0, records: 0, octets: 0 };
-      this.excused.set(key, use);
-    }
-    // A session told anew has been counted already, unless it was not excused then: exceptions rest on peers and ports, rarely on who began.
-    if (record.retold) return;
-    if (record.sessionStarts) use.flows += 1;
-    use.records += 1;
-    use.octets += (record.octetsOut + record.octetsIn) * record.sampling;
+    this.judgements.count('excused', this.fleetOf(record), id, exceptions[exception]!.id, record);
+  }
+
+  undecided(record: ObservedRecord, claim: number, code: UndecidedCode): void {
+    this.judgements.count('undecided', this.fleetOf(record), this.claims.claims[claim]!.id, code, record);
+  }
+
+  drill(record: ObservedRecord, drill: string): void {
+    this.judgements.count('drill', this.fleetOf(record), '', drill, record);
   }
 
   /** Takes back everything that a session has added, before it is told anew. */
@@ -171,10 +162,6 @@ export class FindingBook implements FindingSink {
     for (const state of this.states.values()) if (!isWithdrawn(state.finding)) into.push(copyOf(state));
   }
 
-  exceptionsUsed(): ExceptionUse[] {
-    return [...this.excused.values()].map((use) => ({ ...use }));
-  }
-
   save(writer: StateWriter): void {
     const states = [...this.states.values()];
     const indexOf = new Map(states.map((state, index) => [state, index]));
@@ -188,7 +175,7 @@ export class FindingBook implements FindingSink {
         states,
         counts: [...this.counts],
         shares,
-        excused: [...this.excused],
+        judgements: this.judgements.save(),
         changed: [...this.changed].map((state) => indexOf.get(state) ?? -1).filter((index) => index >= 0),
       }),
     );
@@ -200,7 +187,7 @@ export class FindingBook implements FindingSink {
       states: FindingState[];
       counts: [string, number][];
       shares: [number, (Omit<Share, 'state'> & { state: number })[]][];
-      excused: [string, ExceptionUse][];
+      judgements: SavedJudgements;
       changed: number[];
     };
     this.newestPeriodMs = saved.newestPeriodMs ?? Number.NEGATIVE_INFINITY;
@@ -212,8 +199,12 @@ export class FindingBook implements FindingSink {
         list.map((share) => ({ ...share, state: saved.states[share.state]! })),
       );
     }
-    for (const [key, use] of saved.excused) this.excused.set(key, use);
+    this.judgements.load(saved.judgements);
     for (const index of saved.changed) this.changed.add(saved.states[index]!);
+  }
+
+  private fleetOf(record: ObservedRecord): string {
+    return this.claims.fleets[record.fleet]!.name;
   }
 
   private shareOf(record: ObservedRecord, matter: Matter, port: number, why: string): Share {
@@ -281,7 +272,7 @@ export class FindingBook implements FindingSink {
   private begin(record: ObservedRecord, matter: Matter, shape: FindingShape, port: number, measured: Measurement | undefined): Finding {
     const { claims } = this;
     const { periodFromMs, periodToMs } = measured ?? record;
-    const fleet = claims.fleets[record.fleet]!.name;
+    const fleet = this.fleetOf(record);
     const withPeer = shape === 'peer';
     const oneAsset = shape !== 'overflow' && matter.scope === 'member';
     const identity = {
@@ -342,7 +333,7 @@ export class FindingBook implements FindingSink {
       this.states.delete(key);
       dropped = true;
     }
-    for (const [key, use] of this.excused) if (use.periodFromMs < horizon) this.excused.delete(key);
+    this.judgements.forgetBefore(horizon);
     for (const key of this.counts.keys()) if (Number(key.slice(key.lastIndexOf('|') + 1)) < horizon) this.counts.delete(key);
     if (!dropped) return;
     for (const [session, list] of this.shares) {

@@ -1,5 +1,6 @@
 import type { Severity } from '../claims/compiled.js';
 import type { ObservedRecord } from '../detections/observed-record.js';
+import type { UndecidedCode } from './judgement.js';
 
 /** What the peer part of a finding is about. */
 export type FindingPeer = 'peer' | 'none';
@@ -66,4 +67,8 @@ export interface FindingSink {
   measure(record: ObservedRecord, measurement: Measurement): void;
   /** Counts the use of an exception: the record would have broken the claim without it. */
   excuse(record: ObservedRecord, claim: number, exception: number): void;
+  /** Counts a record that may be under a rule of the claim (index) and nobody can say: never a finding, and never "not there". */
+  undecided(record: ObservedRecord, claim: number, code: UndecidedCode): void;
+  /** Counts a record as a drill (by its name): registered, harmless, no violation. */
+  drill(record: ObservedRecord, drill: string): void;
 }

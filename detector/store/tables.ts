@@ -3,12 +3,14 @@ import { FLOW_COLUMNS } from '../../flow/columns.js';
 import { COVERAGE_COLUMNS } from '../../flow/coverage.js';
 import { VERDICT_COLUMNS } from '../coverage/verdict-types.js';
 import { FINDING_COLUMNS } from '../findings/finding.js';
+import { JUDGEMENT_COLUMNS } from '../findings/judgement.js';
 
 /** The tables that receive rows from outside, each with the column table that its rows and its DDL derive from. */
 export const STORE_TABLES = {
   flows: FLOW_COLUMNS,
   coverage: COVERAGE_COLUMNS,
   findings: FINDING_COLUMNS,
+  judgements: JUDGEMENT_COLUMNS,
   verdicts: VERDICT_COLUMNS,
 } as const satisfies Record<string, ColumnTable>;
 

@@ -7,7 +7,7 @@
  */
 
 /** The topics, without the deployment's prefix. */
-export const TOPICS = ['flows', 'coverage', 'findings', 'quarantine'] as const;
+export const TOPICS = ['flows', 'coverage', 'findings', 'judgements', 'quarantine'] as const;
 export type Topic = (typeof TOPICS)[number];
 
 /** What a publisher hands over. The value must not be changed afterwards. */

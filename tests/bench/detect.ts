@@ -95,12 +95,13 @@ function run(variant: keyof typeof VARIANTS): void {
   const snapshotStarted = performance.now();
   const snapshot = engine.snapshot();
   const snapshotMs = performance.now() - snapshotStarted;
-  const sum = (field: 'records' | 'sessions'): number => engine.judged().reduce((total, judged) => total + judged[field], 0);
+  const sum = (field: 'records' | 'flows'): number =>
+    engine.judgements().reduce((total, judgement) => total + (judgement.kind === 'judged' ? judgement[field] : 0), 0);
   const held = batches.reduce((total, batch) => total + bytesOf(batch), 0);
   const million = (perSecond: number): string => `${(perSecond / 1e6).toFixed(2)} M`;
   print(
     variant,
-    `${million(records)} records, ${(sum('records') / sum('sessions')).toFixed(1)} a session, ${engine.findings().length} findings`,
+    `${million(records)} records, ${(sum('records') / sum('flows')).toFixed(1)} a session, ${engine.findings().length} findings`,
   );
   print('  ingest', `${million(records / cpuSeconds)} records per second of processor time (${million(records / seconds)} per second)`);
   print('  snapshot', `${(snapshot.length / 2 ** 20).toFixed(1)} MiB in ${snapshotMs.toFixed(0)} ms`);

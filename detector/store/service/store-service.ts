@@ -9,7 +9,9 @@ import { defaultStoreServiceLimits, type StoreServiceLimits } from './limits.js'
 import { PartitionWriter } from './partition-writer.js';
 
 /** The topics that are stored, and the table each goes to. */
-const TABLE_OF = { flows: 'flows', coverage: 'coverage', findings: 'findings' } as const satisfies Partial<Record<Topic, StoreTable>>;
+const TABLE_OF = { flows: 'flows', coverage: 'coverage', findings: 'findings', judgements: 'judgements' } as const satisfies Partial<
+  Record<Topic, StoreTable>
+>;
 export type StoredTopic = keyof typeof TABLE_OF;
 export const STORED_TOPICS = Object.keys(TABLE_OF) as readonly StoredTopic[];
 
@@ -44,10 +46,12 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
   const { bus, store, group, log } = options;
   const limits = { ...defaultStoreServiceLimits, ...options.limits };
   const budget = new BufferBudget(limits.maxBufferedBytes);
-  const counters = { flows: zeroCounters(), coverage: zeroCounters(), findings: zeroCounters() } satisfies Record<
-    StoredTopic,
-    TopicCounters
-  >;
+  const counters = {
+    flows: zeroCounters(),
+    coverage: zeroCounters(),
+    findings: zeroCounters(),
+    judgements: zeroCounters(),
+  } satisfies Record<StoredTopic, TopicCounters>;
   const health: StoreHealth = { problem: '', since: Number.NaN };
   const writers = new Map<string, PartitionWriter>();
   let subscription: Subscription | undefined;

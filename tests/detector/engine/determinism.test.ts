@@ -227,8 +227,7 @@ describe('a snapshot', () => {
         after.ingest(batchOf(claims, rows.slice(at)));
         expect(findingsJson(after.findings())).toBe(findingsJson(straight.findings()));
         expect(findingsJson(after.takeChanged())).toBe(findingsJson(straight.takeChanged()));
-        expect(after.judged()).toEqual(straight.judged());
-        expect(after.exceptionsUsed()).toEqual(straight.exceptionsUsed());
+        expect(after.judgements()).toEqual(straight.judgements());
         expect(after.learning()).toEqual(straight.learning());
         expect(Buffer.from(after.snapshot()).equals(Buffer.from(straight.snapshot()))).toBe(true);
       }),

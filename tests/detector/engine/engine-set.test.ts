@@ -37,7 +37,7 @@ describe('several claim sets in one detector', () => {
     both.ingest(batch());
     expect(alone.findings().length).toBeGreaterThan(0);
     expect(findingsJson(both.findings())).toBe(findingsJson(alone.findings()));
-    expect(both.judged()).toEqual(alone.judged());
+    expect(both.judgements()).toEqual(alone.judgements());
     for (const finding of both.findings()) expect(both.unitOf(finding)).toBe(alone.unitOf(finding));
   });
 

@@ -133,7 +133,7 @@ describe('detector service', () => {
       });
       await dying.start();
       for (const frame of frames.slice(0, killedAfter)) await first.publish('flows', 0, frame);
-      await settle(() => (dying.engines().get(0)?.judged().length ?? 0) > 0);
+      await settle(() => (dying.engines().get(0)?.judgements().length ?? 0) > 0);
       await first.stop();
       for (const finding of keptFirst.findings.values()) all.set(finding.id, finding);
       // The second life replays the same log from the start; the snapshot says where to go on.

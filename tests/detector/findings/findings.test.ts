@@ -119,8 +119,14 @@ describe('findings', () => {
     const engine = createEngine({ claims: excused });
     engine.ingest(batchOf(excused, [attempt(1, { destination: '203.0.113.7' }), attempt(2, { destination: '203.0.113.7' })]));
     expect(engine.findings()).toEqual([]);
-    expect(engine.exceptionsUsed()).toMatchObject([{ claim: 'example-claim', exception: 'pilot', flows: 2, records: 2, octets: 120 }]);
-    expect(engine.judged()).toMatchObject([{ fleet: 'scanners', records: 2, sessions: 2 }]);
+    expect(engine.judgements().find(({ kind }) => kind === 'excused')).toMatchObject({
+      claim: 'example-claim',
+      about: 'pilot',
+      flows: 2,
+      records: 2,
+      octets: 120,
+    });
+    expect(engine.judgements().find(({ kind }) => kind === 'judged')).toMatchObject({ fleet: 'scanners', records: 2, flows: 2 });
   });
 
   it('parameters out of range or unknown are refused with what is possible', () => {
