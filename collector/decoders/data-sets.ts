@@ -1,12 +1,12 @@
 import { isMappedIPv4 } from '../../flow/address.js';
 import type { FlowBatch } from '../../flow/batch.js';
-import type { Faults, MessageReport, Origin } from '../contracts.js';
 import { PacketStatus, Protocol } from '../packets/packet.js';
 import { SCRATCH, type ScratchName, scratchTarget } from '../templates/plan.js';
 import type { SamplingTable } from '../templates/sampling.js';
-import type { DomainState } from '../templates/store.js';
+
 import type { Template } from '../templates/template.js';
 import { fillRow } from './fill-row.js';
+import type { MessageContext } from './message-context.js';
 import { nameInterfaces, nameVrfs } from './name-columns.js';
 import { readOptionsRecord } from './options-records.js';
 import { orientRows, settleDenied } from './orientation.js';
@@ -15,35 +15,12 @@ import { ListReader } from './record-lists.js';
 import { RecordWalker } from './record-walker.js';
 import { RowTargets } from './row-targets.js';
 import { runStep } from './run-step.js';
-import { type MessageClock, runTransform } from './transform-columns.js';
-
-/** The message in hand. Lives as long as the call of `decode`: the payload is not ours to keep. */
-export interface MessageContext {
-  readonly bytes: Uint8Array;
-  readonly origin: Origin;
-  readonly domain: DomainState;
-  readonly clock: MessageClock;
-  readonly into: FlowBatch;
-  readonly report: MessageReport;
-  readonly faults: Faults;
-  readonly listener?: RecordListener | undefined;
-}
+import { runTransform } from './transform-columns.js';
 
 const SCRATCH_TARGETS = (Object.keys(SCRATCH) as ScratchName[]).map(scratchTarget);
 const BIFLOW_DIRECTION = scratchTarget('biflowDirection');
 const DURATION = scratchTarget('durationMs');
 const VRF = scratchTarget('vrf');
-
-/** Sees every data and options record of a message, whole: for those who want all elements, not only what rows keep. */
-export interface RecordListener {
-  /** `walker` has just walked the record. Nothing may be kept of `message`, `template` is never changed. */
-  record(message: MessageContext, template: Template, walker: RecordWalker): void;
-}
-
-/** Option of the decoders that read records by their elements. */
-export interface ListenerOption {
-  readonly listener?: RecordListener;
-}
 
 /** Turns the records of data sets into rows, and those of options data sets into what the domain knows. */
 export class DataSetReader {

@@ -4,8 +4,8 @@ import type { ElementType } from '../templates/element-types.js';
 import type { LIST_ELEMENTS } from '../templates/elements-table.js';
 import { type Template, VARIABLE_LENGTH } from '../templates/template.js';
 import { readU16 } from './bytes.js';
-import type { MessageContext, RecordListener } from './data-sets.js';
 import { type ElementValue, hexOf, readElement } from './element-values.js';
+import type { MessageContext, RecordListener } from './message-context.js';
 import { MAX_LIST_DEPTH, readBasicList } from './record-lists.js';
 import { RecordWalker } from './record-walker.js';
 

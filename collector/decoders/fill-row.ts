@@ -1,6 +1,6 @@
 import { Op, type Step } from '../templates/plan.js';
 import type { Template } from '../templates/template.js';
-import type { MessageContext } from './data-sets.js';
+import type { MessageContext } from './message-context.js';
 import type { RecordWalker } from './record-walker.js';
 import type { RowTargets } from './row-targets.js';
 import { runStep } from './run-step.js';

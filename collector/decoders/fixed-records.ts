@@ -3,8 +3,9 @@ import type { Faults, FlowDecoder, MessageReport, Origin } from '../contracts.js
 import { compileTemplate } from '../templates/compile.js';
 import { createDomainState, type DomainState } from '../templates/store.js';
 import { readU16, readU32 } from './bytes.js';
-import { DataSetReader, type ListenerOption, type MessageContext } from './data-sets.js';
+import { DataSetReader } from './data-sets.js';
 import { finishRows } from './finish-rows.js';
+import type { ListenerOption, MessageContext } from './message-context.js';
 import { resetMessageReport } from './report.js';
 
 /*

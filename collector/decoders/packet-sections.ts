@@ -6,7 +6,7 @@ import { MAX_TUNNELS, TunnelTable } from '../packets/tunnel-table.js';
 import { writeWords } from '../packets/udp-payload.js';
 import type { SectionField } from '../templates/template.js';
 import { readUnsigned } from './bytes.js';
-import type { MessageContext } from './data-sets.js';
+import type { MessageContext } from './message-context.js';
 import type { RecordWalker } from './record-walker.js';
 
 const ETHERNET_FRAMES = 1;

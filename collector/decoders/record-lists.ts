@@ -3,8 +3,8 @@ import { ENDPOINT_COLUMNS, elementKey, LIST_ELEMENTS } from '../templates/elemen
 import { columnTarget, TARGETS } from '../templates/plan.js';
 import type { ListField, Template } from '../templates/template.js';
 import { readU16, readU32 } from './bytes.js';
-import type { MessageContext } from './data-sets.js';
 import { fillRow } from './fill-row.js';
+import type { MessageContext } from './message-context.js';
 import { RecordWalker } from './record-walker.js';
 import type { RowTargets } from './row-targets.js';
 

@@ -6,8 +6,9 @@ import { type HeldSet, HeldSets } from '../templates/held-sets.js';
 import { countRestored, type TemplateStore } from '../templates/store.js';
 import type { FieldSpecifiers } from '../templates/template.js';
 import { readU16 } from './bytes.js';
-import { DataSetReader, type MessageContext } from './data-sets.js';
+import { DataSetReader } from './data-sets.js';
 import { finishRows } from './finish-rows.js';
+import type { MessageContext } from './message-context.js';
 import { createMessageReport, resetMessageReport } from './report.js';
 
 const SET_HEADER_OCTETS = 4;

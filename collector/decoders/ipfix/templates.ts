@@ -1,7 +1,7 @@
 import type { TemplateStore } from '../../templates/store.js';
 import { readIpfixFields } from '../../templates/template.js';
 import { readU16 } from '../bytes.js';
-import type { MessageContext } from '../data-sets.js';
+import type { MessageContext } from '../message-context.js';
 import { defineTemplate, type SetDialect } from '../sets.js';
 
 const TEMPLATE_SET = 2;

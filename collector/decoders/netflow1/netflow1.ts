@@ -1,8 +1,8 @@
 import type { FlowBatch } from '../../../flow/batch.js';
 import type { Faults, FlowDecoder, MessageReport, Origin } from '../../contracts.js';
 import { readU16 } from '../bytes.js';
-import type { ListenerOption } from '../data-sets.js';
 import { createFixedRecordDecoder, type FixedRecordFormat } from '../fixed-records.js';
+import type { ListenerOption } from '../message-context.js';
 
 /**
  * NetFlow v1 (Cisco, "NetFlow Export Datagram Format", version 1): the header of fixed-records.ts up to the nanoseconds, then records. It has no

@@ -1,6 +1,6 @@
 import type { FlowDecoder } from '../../contracts.js';
-import type { ListenerOption } from '../data-sets.js';
 import { createFixedRecordDecoder, type FixedRecordFormat } from '../fixed-records.js';
+import type { ListenerOption } from '../message-context.js';
 
 /** NetFlow v5 (Cisco, "NetFlow Export Datagram Format", version 5): the header of fixed-records.ts, then records of 48 octets. */
 export const NETFLOW5_VERSION = 5;

@@ -1,6 +1,6 @@
 import type { FlowDecoder } from '../../contracts.js';
-import type { ListenerOption } from '../data-sets.js';
 import { createFixedRecordDecoder, type FixedRecordFormat } from '../fixed-records.js';
+import type { ListenerOption } from '../message-context.js';
 
 /**
  * NetFlow v7 (Cisco Catalyst 5000 and 6000; "NetFlow Export Datagram Format", version 7): the header of fixed-records.ts without sampling, then
