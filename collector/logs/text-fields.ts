@@ -11,7 +11,7 @@ const HYPHEN = 0x2d;
 const LETTER_T = 0x54;
 const LETTER_Z = 0x5a;
 /** Whole seconds up to the year 2286; microseconds are exact in a double up to 2255. */
-export const MAX_SECONDS_DIGITS = 10;
+const MAX_SECONDS_DIGITS = 10;
 
 /** A decimal number without sign, up to 2^53; −1 when it is none. */
 export function countOf(bytes: Uint8Array, from: number, to: number): number {

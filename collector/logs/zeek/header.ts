@@ -58,7 +58,7 @@ export class ZeekHeader {
     this.forget();
     const code = /^\\x([0-9a-fA-F]{2})$/.exec(escaped);
     const octet = code === null ? (escaped.length === 1 ? escaped.charCodeAt(0) : -1) : Number.parseInt(code[1]!, 16);
-    if (octet < 0 || octet > 0x7e || octet === 0x0a || octet === 0x0d || octet === 0x23) return false;
+    if (octet < 0 || octet > 0x7e || octet === 0x0a || octet === 0x0d || octet === 0x23 || isDigit(octet)) return false;
     this.separator = octet;
     return true;
   }
@@ -93,4 +93,9 @@ export class ZeekHeader {
     this.present.fill(0);
     this.isConnections = false;
   }
+}
+
+/** Separators are punctuation: with a digit as one, no number could be told from two. */
+function isDigit(octet: number): boolean {
+  return octet >= 0x30 && octet <= 0x39;
 }

@@ -1,5 +1,5 @@
 import type { LogRecord } from '../log-row.js';
-import { isText, MAX_SECONDS_DIGITS, macOf, readAddress } from '../text-fields.js';
+import { countOf, isText, macOf, microsecondsOf, readAddress } from '../text-fields.js';
 import { applyPorts, applyState, applyVlans, protocolOf } from './connection.js';
 import { SLOTS, Slot } from './fields-table.js';
 import type { ZeekHeader } from './header.js';
@@ -9,8 +9,8 @@ import { Read } from './read.js';
 export type TsvReader = (bytes: Uint8Array, from: number, to: number, unterminated: boolean, into: LogRecord) => number;
 
 const ZERO = 0x30;
-const DOT = 0x2e;
-const MAX_COUNT_DIGITS = 16;
+/** Digits of numbers that fit 31 bits. */
+const SMALL_DIGITS = 9;
 
 /** How a column is read: not at all, as text to be looked at later, as a whole number, as seconds with decimals. */
 const Kind = { skipped: 0, text: 1, count: 2, time: 3 } as const;
@@ -25,11 +25,10 @@ const TEXTS: readonly number[] = [
 ];
 const TIMES: readonly number[] = [Slot.time, Slot.duration];
 
-/** What `numbers` holds for a field that is unset, and for one that is no number. */
+/** What `numbers` holds for a field that is unset; −1 for one that is no number. */
 const UNSET = -2;
-const BROKEN = -1;
 
-/** Reads lines of conn.log in TSV by the columns that `header` names, each octet once. */
+/** Reads lines of conn.log in TSV by the columns that `header` names. */
 export function createTsvReader(header: ZeekHeader): TsvReader {
   /** Of text: where it is; both 0 where the log has no such column, or the field is unset. */
   const starts = new Int32Array(SLOTS);
@@ -59,44 +58,20 @@ export function createTsvReader(header: ZeekHeader): TsvReader {
       const start = i;
       const kind = kinds[column]!;
       if (kind >= Kind.count) {
+        // No separator is a digit (ZeekHeader), so that digits need not be compared with it.
         let value = 0;
-        let scale = kind === Kind.time ? 1_000_000 : 1;
-        let digits = 0;
-        let isNumber = true;
-        for (; i < to; i++) {
-          const byte = bytes[i]!;
-          if (byte === separator) break;
-          const digit = byte - ZERO;
-          if (digit >= 0 && digit <= 9) {
-            digits++;
-            value = value * 10 + digit;
-            continue;
-          }
-          if (
-            byte === DOT &&
-            kind === Kind.time &&
-            digits > 0 &&
-            digits <= MAX_SECONDS_DIGITS &&
-            i + 1 < to &&
-            bytes[i + 1] !== separator
-          ) {
-            for (i++; i < to; i++) {
-              const decimal = bytes[i]! - ZERO;
-              if (decimal < 0 || decimal > 9) break;
-              if (scale === 1) continue; // beyond microseconds
-              value = value * 10 + decimal;
-              scale /= 10;
-            }
-            if (i === to || bytes[i] === separator) break;
-          }
-          isNumber = false;
-          while (i < to && bytes[i] !== separator) i++;
-          break;
+        for (; i < to && i - start < SMALL_DIGITS; i++) {
+          const digit = bytes[i]! - ZERO;
+          if (digit < 0 || digit > 9) break;
+          value = (value * 10 + digit) | 0;
         }
-        const tooLong = digits > (kind === Kind.time ? MAX_SECONDS_DIGITS : MAX_COUNT_DIGITS);
-        const isWhole = isNumber && digits > 0 && !tooLong && value <= Number.MAX_SAFE_INTEGER;
+        const isSmall = i > start && (i === to || bytes[i] === separator);
+        if (!isSmall || kind === Kind.time) {
+          while (i < to && bytes[i] !== separator) i++;
+          value = kind === Kind.time ? microsecondsOf(bytes, start, i) : countOf(bytes, start, i);
+        }
         const isUnset = bytes[start] === unsetFirst && isText(bytes, start, i, unset);
-        numbers[slots[column]!] = isUnset ? UNSET : isWhole ? value * scale : BROKEN;
+        numbers[slots[column]!] = isUnset ? UNSET : value;
       } else {
         while (i < to && bytes[i] !== separator) i++;
         if (kind === Kind.text) {
