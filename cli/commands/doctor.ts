@@ -6,6 +6,7 @@ import { examineClaims, examineConfiguration } from '../doctor/configuration.js'
 import { examineDatabase } from '../doctor/database.js';
 import { allWell, examineCollector, examineExporter, examineMissing, examineStored } from '../doctor/exporters.js';
 import { examineKafka } from '../doctor/kafka.js';
+import { examineLogs } from '../doctor/logs.js';
 import { examineMachine } from '../doctor/machine.js';
 import { examinePorts } from '../doctor/ports.js';
 import { examineProcesses } from '../doctor/processes.js';
@@ -49,9 +50,10 @@ async function doctor(flags: DoctorFlags): Promise<void> {
   const log = createLog(config.logLevel, 'doctor');
   const nowMs = Date.now();
   const { checks: processChecks, running } = await examineProcesses(config, flags.status ?? []);
-  const [machine, ports, kafka, database] = await Promise.all([
+  const [machine, ports, logs, kafka, database] = await Promise.all([
     examineMachine(config),
     examinePorts(config, running),
+    examineLogs(config, nowMs),
     examineKafka(config, log),
     examineDatabase(config, running, nowMs),
   ]);
@@ -64,6 +66,7 @@ async function doctor(flags: DoctorFlags): Promise<void> {
     ...ports,
     ...processChecks,
     ...(collectors.length > 0 ? liveChecks(collectors, settings) : examineStored(database.exporters)),
+    ...logs,
     ...kafka,
     ...database.checks,
   ];

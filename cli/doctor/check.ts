@@ -2,7 +2,7 @@
 export type CheckState = 'ok' | 'note' | 'wrong' | 'unknown';
 
 /** The parts of the answer, in the order in which they are told. */
-export const SECTIONS = ['configuration', 'claims', 'machine', 'ports', 'processes', 'exporters', 'kafka', 'database'] as const;
+export const SECTIONS = ['configuration', 'claims', 'machine', 'ports', 'processes', 'exporters', 'logs', 'kafka', 'database'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 /** One thing that was looked at. */

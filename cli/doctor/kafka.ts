@@ -1,4 +1,4 @@
-import { TOPICS, type Topic } from '../../flow/bus/bus.js';
+import type { Topic } from '../../flow/bus/bus.js';
 import { inspectKafka } from '../../flow/bus/kafka-inspection.js';
 import type { Config } from '../../flow/service/config.js';
 import type { Log } from '../../flow/service/log.js';
