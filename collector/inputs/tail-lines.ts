@@ -11,7 +11,7 @@ const HASH = 0x23;
 
 /** What happened to a followed log: each is worth a line in the process's own log, `lost` a mark in the ledger. */
 export type TailEvent =
-  /** `position` is where reading begins. */
+  /** `position` is where reading begins, which may be in a file that was rotated. */
   | { readonly kind: 'opened'; readonly position: TailPosition }
   /** It cannot be opened (`reason`: the system's name of the error); it is tried again. */
   | { readonly kind: 'waiting'; readonly reason: string }

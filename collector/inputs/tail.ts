@@ -102,9 +102,10 @@ export function createLogTail(options: LogTailOptions): LogTail {
       waitingFor = '';
       from = 'beginning';
       watchFolder();
-      parts.onEvent({ kind: 'opened', position: file.position(place.offset, place.lines) });
+      const isElsewhere = typeof start !== 'string' && !place.isKnown;
+      parts.onEvent({ kind: 'opened', position: isElsewhere ? start : file.position(place.offset, place.lines) });
       if (place.offset > 0) tellContext(place.context, parts);
-      if (typeof start !== 'string' && !place.isKnown) await readRotated(start, isDone, file.id);
+      if (isElsewhere) await readRotated(start, isDone, file.id);
       isDone = false;
       return begun(file, place.offset, place.lines);
     }
