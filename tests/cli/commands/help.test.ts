@@ -22,6 +22,7 @@ const COMMANDS = [
   ['verdict'],
   ['dashboards'],
   ['config'],
+  ['doctor'],
 ];
 
 function sources(folder: string): string[] {
