@@ -6,6 +6,8 @@ export type BatchColumns<T extends ColumnTable> = { readonly [N in keyof T]: Arr
 
 /** Most rows a batch may grow to: a bound against hostile input, far above what one message can hold. */
 export const MAX_BATCH_ROWS = 1_048_576;
+/** Rows that `addRows` zeroes at once. */
+const ROWS_ZEROED_AHEAD = 512;
 
 /**
  * Rows in columns: preallocated arrays and a length. Cleared and reused, never thrown away; it grows by doubling up to MAX_BATCH_ROWS.
@@ -19,6 +21,11 @@ export class ColumnBatch<T extends ColumnTable> {
   readonly columns: BatchColumns<T>;
   length = 0;
   capacity: number;
+  /** Rows from `length` up to here hold zeros in every column: fresh memory does, and what `addRows` has zeroed ahead. */
+  private zeroedTo: number;
+  /** The columns by their arrays, for zeroing; found anew when the batch has grown. */
+  private plain: readonly (Numbers | Uint32Array)[] = [];
+  private readonly texts: readonly (keyof T & string)[];
 
   constructor(table: T, capacity = 8192) {
     this.table = table;
@@ -28,6 +35,8 @@ export class ColumnBatch<T extends ColumnTable> {
     for (const name of this.names) columns[name] = allocate(table[name]!, this.capacity);
     // V8 keeps an object that is filled by computed names as a hash table; its copy has fixed places, which makes every `batch.columns.x` a load.
     this.columns = { ...columns } as BatchColumns<T>;
+    this.texts = this.names.filter((name) => table[name]!.kind === 'text');
+    this.zeroedTo = this.capacity;
   }
 
   /** Makes room for `rows` more rows. False when that would pass MAX_BATCH_ROWS: the caller flushes, or counts a fault. */
@@ -40,6 +49,7 @@ export class ColumnBatch<T extends ColumnTable> {
     const columns = this.columns as Record<string, unknown>;
     for (const name of this.names) columns[name] = grow(this.table[name]!, columns[name], capacity);
     this.capacity = capacity;
+    this.plain = [];
     return true;
   }
 
@@ -48,22 +58,41 @@ export class ColumnBatch<T extends ColumnTable> {
     return this.addRows(1);
   }
 
-  /** Adds `count` zeroed rows and returns the index of the first. */
+  /**
+   * Adds `count` zeroed rows and returns the index of the first. Rows are zeroed ahead, ROWS_ZEROED_AHEAD at a time: for the few rows of a message, finding
+   * forty columns costs more than the work.
+   */
   addRows(count: number): number {
     if (!this.reserve(count)) throw new RangeError(`batch is full: ${MAX_BATCH_ROWS} rows`);
     const first = this.length;
+    if (first + count > this.zeroedTo)
+      this.zero(Math.max(first, this.zeroedTo), Math.min(this.capacity, first + Math.max(count, ROWS_ZEROED_AHEAD)));
     this.length += count;
-    for (const name of this.names) zero(this.table[name]!, this.columns[name], first, this.length);
+    for (const name of this.texts) {
+      const values = this.columns[name] as string[];
+      for (let row = first; row < this.length; row++) values[row] = '';
+    }
     return first;
   }
 
   /** Takes back the last rows: what a decoder does when a message turns out to be malformed. */
   truncate(length: number): void {
-    if (length < this.length) this.length = length;
+    if (length >= this.length) return;
+    const from = length;
+    const to = this.length;
+    this.length = length;
+    if (this.zeroedTo > to) {
+      const ahead = this.zeroedTo;
+      this.zero(from, to);
+      this.zeroedTo = ahead;
+    } else {
+      this.zeroedTo = from;
+    }
   }
 
   /** Forgets all rows and all dictionary strings; keeps the memory. */
   clear(): void {
+    this.zeroedTo = 0;
     this.length = 0;
     for (const name of this.names) {
       const column = this.table[name]!;
@@ -83,6 +112,23 @@ export class ColumnBatch<T extends ColumnTable> {
     for (const name of this.names) gather(this.table[name]!, from.columns[name], this.columns[name], rows, count, at);
     this.length += count;
   }
+
+  private zero(from: number, to: number): void {
+    if (this.plain.length === 0) this.plain = this.names.flatMap((name) => plainOf(this.table[name]!, this.columns[name]));
+    for (const array of this.plain) {
+      const perRow = array.length / this.capacity;
+      array.fill(0, from * perRow, to * perRow);
+    }
+    this.zeroedTo = to;
+  }
+}
+
+/** The memory of a column; that of an address as words. */
+function plainOf(column: Column, values: unknown): (Numbers | Uint32Array)[] {
+  if (column.kind === 'text') return [];
+  if (column.kind === 'symbol') return [(values as SymbolArray).codes];
+  if (column.kind === 'address') return [(values as AddressArray).words];
+  return [values as Numbers];
 }
 
 /** The batch that decoders fill: rows of flow records. */
@@ -138,18 +184,6 @@ function grow(column: Column, old: unknown, rows: number): unknown {
   const wider = allocate(column, rows) as Numbers;
   wider.set(old as Numbers);
   return wider;
-}
-
-function zero(column: Column, values: unknown, from: number, to: number): void {
-  if (column.kind === 'text') {
-    for (let row = from; row < to; row++) (values as string[])[row] = '';
-  } else if (column.kind === 'symbol') {
-    (values as SymbolArray).codes.fill(0, from, to);
-  } else if (column.kind === 'address') {
-    (values as AddressArray).bytes.fill(0, from * 16, to * 16);
-  } else {
-    (values as Numbers).fill(0, from, to);
-  }
 }
 
 function gather(column: Column, from: unknown, to: unknown, rows: Uint32Array, count: number, at: number): void {

@@ -51,11 +51,9 @@ export class DataSetReader {
       if (template.carriesFlow) faults.add('record-count', count);
       return;
     }
-    const row = into.length;
+    const row = into.addRows(count);
     const targets = this.targets;
     targets.bind(into);
-    targets.zero(template.unwritten, row, row + count);
-    into.length = row + count;
     const steps = template.steps;
     for (let i = 0; i < steps.length; i++) {
       const step = steps[i]!;
@@ -98,10 +96,8 @@ export class DataSetReader {
   private readRow(message: MessageContext, template: Template): void {
     const { into, report } = message;
     const { targets, walker } = this;
-    const row = into.length;
+    const row = into.add();
     targets.bind(into);
-    targets.zero(template.unwritten, row, row + 1);
-    into.length = row + 1;
     for (const target of SCRATCH_TARGETS) targets.arrays[target]![row] = 0;
     fillRow(message, template, walker, targets, row);
     let isFlow = template.carriesFlow;
@@ -110,14 +106,14 @@ export class DataSetReader {
       const status = this.sections.fill(message, template.section, walker, row);
       const isRead = status === PacketStatus.parsed || status === PacketStatus.portsMissing;
       if (!isRead && !isFlow) {
-        into.length = row;
+        into.truncate(row);
         countUnread(message, status);
         return;
       }
       isFlow = true;
     }
     if (isFlow) return;
-    into.length = row;
+    into.truncate(row);
     report.recordsUndecodable++;
   }
 

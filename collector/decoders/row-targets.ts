@@ -1,6 +1,6 @@
 import type { FlowBatch } from '../../flow/batch.js';
 import type { AddressArray, SymbolArray, SymbolDictionary } from '../../flow/column-kinds.js';
-import { SCRATCH, type ScratchName, scratchTarget, TARGETS, type Unwritten } from '../templates/plan.js';
+import { SCRATCH, type ScratchName, scratchTarget, TARGETS } from '../templates/plan.js';
 
 export type TargetArray = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 
@@ -12,8 +12,6 @@ export class RowTargets {
   readonly arrays: TargetArray[] = new Array<TargetArray>(TARGETS.length);
   /** The dictionaries of symbol columns. */
   private readonly dictionaries: (SymbolDictionary | undefined)[] = new Array<SymbolDictionary | undefined>(TARGETS.length);
-  /** The 32-bit view of address columns; for zeroing only, it is in the machine's byte order. */
-  private readonly words: (Uint32Array | undefined)[] = new Array<Uint32Array | undefined>(TARGETS.length);
   private batch: FlowBatch | undefined;
   private capacity = 0;
   private scratchRows = 0;
@@ -27,7 +25,6 @@ export class RowTargets {
     for (let i = 0; i < names.length; i++) {
       const column = columns[names[i]!]!;
       this.arrays[i] = plain(column);
-      this.words[i] = 'words' in column ? column.words : undefined;
       this.dictionaries[i] = 'dictionary' in column ? column.dictionary : undefined;
     }
     if (this.scratchRows < batch.capacity) this.makeScratch(batch.capacity);
@@ -51,16 +48,6 @@ export class RowTargets {
     return this.dictionaries[target]!;
   }
 
-  /** Zeroes the rows of the targets listed: what `FlowBatch.addRows` does for all columns. */
-  zero(unwritten: Unwritten, from: number, to: number): void {
-    const { u8, u16, u32, f64, address } = unwritten;
-    for (let i = 0; i < u8.length; i++) zeroU8(this.u8(u8[i]!), from, to);
-    for (let i = 0; i < u16.length; i++) zeroU16(this.u16(u16[i]!), from, to);
-    for (let i = 0; i < u32.length; i++) zeroU32(this.u32(u32[i]!), from, to);
-    for (let i = 0; i < f64.length; i++) zeroF64(this.f64(f64[i]!), from, to);
-    for (let i = 0; i < address.length; i++) zeroU32(this.words[address[i]!]!, from * 4, to * 4);
-  }
-
   private makeScratch(rows: number): void {
     this.scratchRows = rows;
     for (const name of Object.keys(SCRATCH) as ScratchName[]) {
@@ -77,18 +64,4 @@ function plain(array: TargetArray | AddressArray | SymbolArray): TargetArray {
   if ('bytes' in array) return array.bytes;
   if ('codes' in array) return array.codes;
   return array;
-}
-
-// Loops instead of TypedArray.fill: for the thirty rows of a message, the call costs more than the work.
-function zeroU8(out: Uint8Array, from: number, to: number): void {
-  for (let row = from; row < to; row++) out[row] = 0;
-}
-function zeroU16(out: Uint16Array, from: number, to: number): void {
-  for (let row = from; row < to; row++) out[row] = 0;
-}
-function zeroU32(out: Uint32Array, from: number, to: number): void {
-  for (let row = from; row < to; row++) out[row] = 0;
-}
-function zeroF64(out: Float64Array, from: number, to: number): void {
-  for (let row = from; row < to; row++) out[row] = 0;
 }

@@ -7,18 +7,7 @@ import {
   type Reading,
   SECTION_ELEMENTS,
 } from './elements-table.js';
-import {
-  columnTarget,
-  isAddressColumn,
-  Op,
-  opFor,
-  readTarget,
-  type Step,
-  scratchTarget,
-  Transform,
-  transformOf,
-  unwrittenTargets,
-} from './plan.js';
+import { columnTarget, isAddressColumn, Op, opFor, readTarget, type Step, scratchTarget, Transform, transformOf } from './plan.js';
 import { type ListField, type SectionField, type Template, VARIABLE_LENGTH } from './template.js';
 
 export interface TemplateFields {
@@ -49,7 +38,6 @@ export function compileTemplate(fields: TemplateFields, further: readonly FieldS
     isFixed,
     isRowByRow: !isFixed || lists.length > 0 || section !== undefined,
     steps,
-    unwritten: unwrittenTargets(steps),
     carriesFlow: writes(ENDPOINT_COLUMNS),
     isBiflow: writes(REVERSE_COLUMNS),
     bothFamilies: hasBothFamilies(fields),

@@ -102,42 +102,6 @@ export function scratchTarget(name: ScratchName): number {
   return columnTarget(`scratch:${name}`);
 }
 
-/** Columns that decoders/finish-rows.ts writes in every row, from the message's header and origin. */
-const WRITTEN_FOR_EVERY_ROW: ReadonlySet<string> = new Set<FlowColumnName>([
-  'exportProtocol',
-  'sensor',
-  'exporterIPv6Address',
-  'observationDomainId',
-  'exportTimeMilliseconds',
-  'exportSequenceNumber',
-  'recordNumber',
-]);
-
-/** Targets to zero before the steps run, by kind: the columns that no step writes in full. */
-export type Unwritten = Readonly<Record<TargetKind, readonly number[]>>;
-
-/**
- * What a set of fixed-length records must zero in the rows it takes. Zeroing all columns as `FlowBatch.addRows` does costs more than reading
- * a record; most columns are about to be written anyway. Made from the column table, so a column added there is zeroed here.
- */
-export function unwrittenTargets(steps: readonly Step[]): Unwritten {
-  return targetsBeside(new Set(steps.filter(writesWholeColumn).map((step) => TARGETS[step.target]!.name)));
-}
-
-/** The same for a decoder without steps: every column of a row but those named and those that finish-rows.ts writes. */
-export function targetsBeside(written: ReadonlySet<string>): Unwritten {
-  const byKind: Record<TargetKind, number[]> = { u8: [], u16: [], u32: [], f64: [], address: [] };
-  TARGETS.forEach(({ name, kind }, target) => {
-    if (name in FLOW_COLUMNS && !written.has(name) && !WRITTEN_FOR_EVERY_ROW.has(name)) byKind[kind].push(target);
-  });
-  return byKind;
-}
-
-/** IPv4 loops write six of an address's sixteen octets, or none; so do loops that write only what is set. */
-function writesWholeColumn({ op }: Step): boolean {
-  return op !== Op.variable && op !== Op.ipv4 && op !== Op.ipv4IfSet && op !== Op.ipv6IfSet;
-}
-
 /** Where a role's value is read to first. */
 export function readTarget(role: Role, column: string): number {
   switch (role) {

@@ -1,5 +1,5 @@
 import { elementKey, scopeKey } from './elements-table.js';
-import type { Step, Unwritten } from './plan.js';
+import type { Step } from './plan.js';
 
 /** Length that means "each record says its own" (RFC 7011 §7); H3C uses it in NetFlow v9 too, where RFC 3954 knows no such thing. */
 export const VARIABLE_LENGTH = 0xffff;
@@ -22,7 +22,6 @@ export interface Template {
   /** True when its records are read one after the other: of variable length, or with lists or packets inside. */
   readonly isRowByRow: boolean;
   readonly steps: readonly Step[];
-  readonly unwritten: Unwritten;
   /** False when no field is an end of a flow: its records are counted, they make no rows. */
   readonly carriesFlow: boolean;
   /** True when the template has counters of both directions. */

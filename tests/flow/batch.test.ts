@@ -39,6 +39,44 @@ describe('column batch', () => {
     ]);
   });
 
+  test('rows begin zeroed whatever was added, taken back, cleared, appended or grown before', () => {
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant('add' as const), rows: fc.integer({ min: 1, max: 700 }) }),
+      fc.record({ kind: fc.constant('truncate' as const), rows: fc.nat(1500) }),
+      fc.record({ kind: fc.constant('append' as const), rows: fc.nat(40) }),
+      fc.record({ kind: fc.constant('clear' as const), rows: fc.constant(0) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const batch = new ColumnBatch(TABLE, 16);
+        for (const { kind, rows } of steps) {
+          if (kind === 'clear') batch.clear();
+          else if (kind === 'truncate') batch.truncate(rows);
+          else if (kind === 'append')
+            batch.appendFrom(
+              batchOf(new Array<string>(rows).fill('x')),
+              Uint32Array.from({ length: rows }, (_, i) => i),
+              rows,
+            );
+          else {
+            const first = batch.addRows(rows);
+            const { port, octets, peer, sensor, note } = batch.columns;
+            const added = [first, batch.length] as const;
+            expect(port.subarray(...added).some((value) => value !== 0)).toBe(false);
+            expect(octets.subarray(...added).some((value) => value !== 0)).toBe(false);
+            expect(peer.bytes.subarray(first * 16, batch.length * 16).some((value) => value !== 0)).toBe(false);
+            expect(sensor.codes.subarray(...added).some((value) => value !== 0)).toBe(false);
+            expect(note.slice(...added).every((text) => text === '')).toBe(true);
+            port.fill(7, ...added);
+            octets.fill(7, ...added);
+            peer.bytes.fill(7, first * 16, batch.length * 16);
+            sensor.codes.fill(sensor.dictionary.intern('seven'), ...added);
+          }
+        }
+      }),
+    );
+  });
+
   test('growth keeps the rows and is bounded', () => {
     const batch = batchOf(Array.from({ length: 100 }, (_, index) => `sensor-${index % 7}`));
     expect(batch.columns.port[99]).toBe(99);

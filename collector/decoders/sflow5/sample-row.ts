@@ -1,41 +1,10 @@
 import type { FlowBatch } from '../../../flow/batch.js';
-import { Completion, type FlowColumnName } from '../../../flow/columns.js';
+import { Completion } from '../../../flow/columns.js';
 import type { MessageReport, Origin } from '../../contracts.js';
 import { writeAddressWords } from '../../packets/address-words.js';
 import { type PacketHeaders, Protocol } from '../../packets/packet.js';
 import { MAX_TUNNELS, type TunnelTable } from '../../packets/tunnel-table.js';
 import type { FlowSample } from './flow-sample.js';
-
-/** The columns that `writeSampleRow` and `finishSampleRows` write. */
-export const WRITTEN: readonly FlowColumnName[] = [
-  'sourceIPv6Address',
-  'destinationIPv6Address',
-  'sourceTransportPort',
-  'destinationTransportPort',
-  'protocolIdentifier',
-  'tcpControlBits',
-  'octetDeltaCount',
-  'packetDeltaCount',
-  'samplingInterval',
-  'icmpTypeCode',
-  'vlanId',
-  'ingressInterface',
-  'egressInterface',
-  'sourceMacAddress',
-  'destinationMacAddress',
-  'bgpSourceAsNumber',
-  'bgpDestinationAsNumber',
-  'ipClassOfService',
-  'flowStartMilliseconds',
-  'flowEndMilliseconds',
-  'exportProtocol',
-  'sensor',
-  'exporterIPv6Address',
-  'observationDomainId',
-  'exportTimeMilliseconds',
-  'exportSequenceNumber',
-  'recordNumber',
-];
 
 /** IPFIX firewallEvent (element 233). */
 const DENIED = 3;

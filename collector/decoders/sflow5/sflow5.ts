@@ -8,8 +8,7 @@ import { readCounterSample } from './counter-sample.js';
 import { FlowSample, SampleStatus } from './flow-sample.js';
 import { addressOctets } from './gateway.js';
 import { padded } from './padding.js';
-import { finishSampleRows, WRITTEN, writeSampleRow } from './sample-row.js';
-import { UnwrittenColumns } from './unwritten-columns.js';
+import { finishSampleRows, writeSampleRow } from './sample-row.js';
 
 /**
  * sFlow version 5 (sflow.org, sflow_version_5.txt), XDR (RFC 4506), everything in units of 32 bits:
@@ -34,9 +33,6 @@ const FAULTS = {
   [SampleStatus.packetMalformed]: 'packet-malformed',
 } as const;
 
-/** Octets of the smallest flow sample with a packet in it: what a datagram can hold of rows. */
-const SMALLEST_SAMPLE = 48;
-
 /**
  * Decoder of sFlow v5. Each datagram stands alone; a flow sample of an IP packet becomes one row, a discarded packet a row of an attempt without octets.
  * Tunnels are read as in captures (packets/parse-packet.ts), as far as the sampled header reaches.
@@ -48,10 +44,7 @@ export function createSflow5Decoder(): FlowDecoder {
 
 class DatagramReader {
   private readonly sample = new FlowSample();
-  private readonly unwritten = new UnwrittenColumns(WRITTEN);
   private readonly tunnels = new TunnelTable();
-  /** Rows before this one are zero where `writeSampleRow` may not write. */
-  private zeroedTo = 0;
 
   decode(payload: Uint8Array, origin: Origin, into: FlowBatch, report: MessageReport, faults: Faults): number {
     resetMessageReport(report);
@@ -76,7 +69,6 @@ class DatagramReader {
     const count = readU32(bytes, from - 4);
     const end = bytes.length;
     let at = from;
-    this.zeroRows(into, Math.min(count, Math.floor((end - from) / SMALLEST_SAMPLE)));
     // The count is the agent's word; each round takes eight octets at least.
     for (let i = 0; i < count; i++) {
       const content = at + 8;
@@ -198,23 +190,13 @@ class DatagramReader {
     report.recordsUndecodable++;
   }
 
-  /** Zeroes what `writeSampleRow` may not write in the next rows, at once: row by row, the calls would cost more than the work. */
-  private zeroRows(into: FlowBatch, rows: number): void {
-    this.zeroedTo = 0;
-    if (rows === 0 || !into.reserve(rows)) return;
-    this.zeroedTo = into.length + rows;
-    this.unwritten.zero(into, into.length, this.zeroedTo);
-  }
-
   private addRow(bytes: Uint8Array, into: FlowBatch, report: MessageReport, faults: Faults): void {
     if (!into.reserve(1)) {
       faults.add('record-count');
       report.recordsUndecodable++;
       return;
     }
-    if (into.length >= this.zeroedTo) this.zeroRows(into, 1);
-    writeSampleRow(into, into.length, bytes, this.sample, this.tunnels);
-    into.length++;
+    writeSampleRow(into, into.add(), bytes, this.sample, this.tunnels);
     report.recordsDecoded++;
     if (this.sample.rate > report.samplingInterval) report.samplingInterval = this.sample.rate;
   }
