@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { programVersion } from '../flow/service/paths.js';
+import { claimsCommand } from './commands/claims/claims.js';
 import { decodeCommand } from './commands/decode.js';
 import { doctorCommand } from './commands/doctor.js';
 import { findingsCommand, verdictCommand } from './commands/inspect.js';
 import { replayCommand } from './commands/replay.js';
 import { collectCommand, detectCommand, storeCommand } from './commands/roles.js';
 import { runCommand } from './commands/run.js';
-import { claimsCommand, configCommand, dashboardsCommand } from './commands/tools.js';
+import { configCommand, dashboardsCommand } from './commands/tools.js';
 import { ENVIRONMENT } from './environment.js';
 import { Exit } from './errors.js';
 import { EXIT } from './exit-codes.js';

@@ -1,35 +1,8 @@
 import { Command } from 'commander';
-import { lintClaims } from '../../detector/claims/lint.js';
-import { formatProblem } from '../../detector/claims/problem.js';
 import { describeConfig } from '../../flow/service/config.js';
-import { Exit, UsageError } from '../errors.js';
-import { EXIT } from '../exit-codes.js';
+import { UsageError } from '../errors.js';
 import { renderTable } from '../render/table.js';
-import { terminalText } from '../render/text.js';
 import { type CommonFlags, commonSettings, withCommonFlags } from './common.js';
-
-/** `cordon claims lint`: what is wrong or doubtful in claim files. */
-export function claimsCommand(): Command {
-  const command = new Command('claims').description('Work on claim files');
-  command.addCommand(
-    new Command('lint')
-      .description('Check claim files; exit 4 when one cannot be loaded, 1 when something is doubtful')
-      .argument('<file...>', 'claim files, each a claim set of its own')
-      .option('--approvals <file>', 'approvals (JSON lines) that open ticketed windows')
-      .option('--json', 'problems as JSON')
-      .action((files: string[], flags: { approvals?: string; json?: boolean }) => {
-        const problems = files.flatMap((file) => lintClaims(file, flags.approvals));
-        if (flags.json === true) process.stdout.write(`${JSON.stringify(problems, undefined, 2)}\n`);
-        else
-          for (const problem of problems)
-            process.stdout.write(`${terminalText(`${formatProblem(problem)} [${problem.severity}, ${problem.code}]`)}\n`);
-        if (problems.some(({ severity }) => severity === 'error')) throw new Exit(EXIT.usage);
-        if (problems.length > 0) throw new Exit(EXIT.bad);
-        if (flags.json !== true) process.stdout.write(`${files.length === 1 ? 'The claim file is' : 'The claim files are'} in order.\n`);
-      }),
-  );
-  return command;
-}
 
 /** `cordon dashboards`: the Grafana files anew from their definitions. */
 export function dashboardsCommand(): Command {

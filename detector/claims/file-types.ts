@@ -14,6 +14,15 @@ export interface ClaimFile {
   readonly windows?: Readonly<Record<string, WindowText>>;
   readonly claims?: readonly ClaimText[];
   readonly exceptions?: readonly ExceptionText[];
+  readonly tests?: readonly TestText[];
+}
+
+/** Flows and what the claims must say of them; for `claims test` alone. */
+export interface TestText {
+  readonly name?: string;
+  readonly flows: readonly string[];
+  readonly asset?: string;
+  readonly expect: Readonly<Record<string, 'violates' | 'allowed' | 'outside' | 'undecided'>>;
 }
 
 export interface EndpointText {

@@ -5,6 +5,7 @@ import { checkClaimSet } from './check.js';
 import { type ClaimPart, type ClaimSet, mergeParts } from './claim-set.js';
 import { type Compilation, compileClaimSet } from './compile.js';
 import type { CompiledClaims } from './compiled.js';
+import { judgedText } from './judged-text.js';
 import { ClaimsError, type ClaimsProblem } from './problem.js';
 import { checkShape } from './shape.js';
 import { readSource } from './source.js';
@@ -70,7 +71,8 @@ export function compileTexts(
   const set = parts.length < files.length ? undefined : mergeParts(parts, problems);
   const prefixes = set === undefined ? undefined : checkClaimSet(set, problems);
   if (problems.length > 0 || set === undefined || prefixes === undefined) throw new ClaimsError(problems);
-  return { compilation: compileClaimSet(set, prefixes, approved, hashOf(files, approvals)), set, approvals: approved };
+  const judged = files.map(({ file, text }, index) => ({ file, text: judgedText(parts[index]!, text) }));
+  return { compilation: compileClaimSet(set, prefixes, approved, hashOf(judged, approvals)), set, approvals: approved };
 }
 
 /** sha256 over each text with its kind and length before it, so that no two lists of files hash alike. File names do not count. */

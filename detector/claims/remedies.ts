@@ -30,6 +30,7 @@ export const REMEDIES: Readonly<Record<string, string>> = {
   claim: 'write { id, text, subject, severity, assert, coverage }',
   coverage: 'write { sensors: [border-fw], time: "99%", max_gap: PT10M }',
   control: 'write the control as it is cited, 3 to 60 letters, digits and ./():_- : "NIST 800-53 SC-7(5)"',
+  test: 'write { flows: ["10.40.10.11:50000 > 203.0.113.7:443 tcp 2026-12-03T03:00:00Z 25MB"], expect: { no-internet: violates } }',
   exception: 'write { id, claim, match, reason, owner, approved_by, ticket, from, expires }',
 };
 
@@ -48,6 +49,8 @@ export const MISSING: Readonly<Record<string, string>> = {
   severity: 'severity: info, low, medium, high or critical',
   assert: 'assert: { never: [{ peer: { internet: true } }] }',
   coverage: 'coverage: { sensors: [border-fw], time: "99%", max_gap: PT10M }',
+  flows: 'flows: ["10.40.10.11:50000 > 203.0.113.7:443 tcp 2026-12-03T03:00:00Z 25MB"]',
+  expect: 'expect: { no-internet: violates }',
   members: 'members: [{ name: scan-1, ip: ["10.40.10.11"] }]',
   peer: 'peer: { sets: [image-archive] }',
   during: 'during: [name of a window]',

@@ -1,0 +1,14 @@
+import { Command } from 'commander';
+import { explainCommand } from './explain.js';
+import { lintCommand } from './lint.js';
+import { schemaCommand } from './schema.js';
+import { testCommand } from './test.js';
+
+const COMMANDS = [lintCommand, testCommand, explainCommand, schemaCommand] as const;
+
+/** `cordon claims …`: everything a person does with claim files before they are judged. */
+export function claimsCommand(): Command {
+  const command = new Command('claims').description('Work on claim files: check, test, explain, compare, draft');
+  for (const make of COMMANDS) command.addCommand(make());
+  return command;
+}
