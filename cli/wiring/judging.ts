@@ -3,7 +3,7 @@ import { judgePeriod } from '../../detector/coverage/verdict.js';
 import type { Verdict } from '../../detector/coverage/verdict-types.js';
 import type { Finding } from '../../detector/findings/finding.js';
 import { compareFindings } from '../../detector/findings/json.js';
-import { coverageMinutes } from '../../detector/store/queries/coverage.js';
+import { coverageForVerdicts } from '../../detector/store/queries/coverage.js';
 import { listFindings } from '../../detector/store/queries/findings.js';
 import { judgementsOf } from '../../detector/store/queries/judgements.js';
 import type { Store } from '../../detector/store/store.js';
@@ -27,19 +27,13 @@ export async function judgeStored(store: Store, claims: CompiledClaims, range: R
   for (const period of periodsOf(claims, range)) {
     const { fromMs, toMs } = period;
     const findings = await storedFindings(store, claims, { fromMs: fromMs - COVERAGE_MARGIN_MS, toMs: toMs + COVERAGE_MARGIN_MS });
-    const coverage = await coverageMinutes(store, {
+    const coverage = await coverageForVerdicts(store, {
       fromMs: fromMs - COVERAGE_MARGIN_MS,
       toMs: toMs + COVERAGE_MARGIN_MS,
       sensors: claims.sensors.map(({ name }) => name),
     });
     const judgements = await judgementsOf(store, claims.hash, fromMs);
-    const judged = judgements
-      .filter(({ kind }) => kind === 'judged')
-      .map(({ fleet, records, periodFromMs }) => ({ fleet, records, periodFromMs }));
-    const excused = judgements
-      .filter(({ kind }) => kind === 'excused')
-      .map(({ claim, about, periodFromMs, flows, octets }) => ({ claim, exception: about, periodFromMs, flows, octets }));
-    verdicts.push(...judgePeriod({ claims, period, findings, coverage, judged, excused, watermarkMs }));
+    verdicts.push(...judgePeriod({ claims, period, findings, coverage, judgements, watermarkMs }));
   }
   return verdicts;
 }

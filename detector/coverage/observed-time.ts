@@ -14,10 +14,20 @@ type CountColumn =
   | 'recordsMalformed'
   | 'recordsHeld'
   | 'recordsReleased'
+  | 'templatesMissing'
   | 'templatesChanged'
   | 'restarts'
+  | 'kernelDrops'
   | 'samplingInterval'
-  | 'clockOffsetMilliseconds';
+  | 'clockOffsetMilliseconds'
+  | 'recordsNotExported'
+  | 'packetsMissed'
+  | 'packetsSelected'
+  | 'packetsPool'
+  | 'interfaceOctets'
+  | 'estimatedOctets'
+  | 'messagesOverrun'
+  | 'silentMilliseconds';
 
 /** What the verdict reads of a row of `coverage_minutes`: the deltas of one sensor and minute, summed. Times in ms since the epoch. */
 export type CoverageMinute = { readonly sensor: string; readonly exportProtocol: string } & {
@@ -35,21 +45,9 @@ export function isCapture(row: CoverageMinute): boolean {
   return row.observedMilliseconds > 0 || row.exportProtocol === 'pcap' || row.exportProtocol === 'pcapng';
 }
 
-/** What was sent and lost by the rows: records as far as sequence numbers tell, else messages (captures: packets). */
-export function lossOf(rows: readonly CoverageMinute[]): { readonly sent: number; readonly lost: number } {
-  let sent = 0;
-  let lost = 0;
-  for (const row of rows) {
-    const records = !isCapture(row) && row.recordsSent > 0;
-    sent += records ? row.recordsSent : row.messagesSent;
-    lost += records ? row.recordsLost : row.messagesLost;
-  }
-  return { sent, lost };
-}
-
 /**
- * When a sensor was blind in [fromMs, toMs): from its last message on where the next came more than two heartbeats later, in minutes that lost more
- * than `maxLost` of what was sent, and around a restart; a capture, whenever it did not run. `rows` are the sensor's, and may reach beyond the period:
+ * When a sensor was blind in [fromMs, toMs): from its last message on where the next came more than two heartbeats later, in the minutes `lossy`,
+ * which lost more than is allowed, and around a restart; a capture, whenever it did not run. `rows` are the sensor's, and may reach beyond the period:
  * a message shortly before it shows that its begin was observed.
  */
 export function blindTimes(
@@ -57,11 +55,10 @@ export function blindTimes(
   fromMs: number,
   toMs: number,
   heartbeatMs: number,
-  maxLost: number,
+  lossy: readonly Interval[],
 ): Interval[] {
   const captured = rows.filter(isCapture);
   const exported = rows.filter((row) => !isCapture(row));
-  const lossy = unionOf(lossyMinutes(rows, maxLost), fromMs, toMs);
   const asExporter =
     exported.length === 0 && captured.length > 0 ? undefined : unionOf(silences(exported, fromMs, toMs, heartbeatMs), fromMs, toMs);
   const asCapture = captured.length === 0 ? undefined : unionOf(uncaptured(captured, fromMs, toMs), fromMs, toMs);
@@ -85,21 +82,6 @@ function silences(rows: readonly CoverageMinute[], fromMs: number, toMs: number,
   }
   if (!seen || toMs - last > longest) blind.push({ fromMs: seen ? last : fromMs, toMs });
   return blind;
-}
-
-function lossyMinutes(rows: readonly CoverageMinute[], maxLost: number): Interval[] {
-  const byMinute = new Map<number, CoverageMinute[]>();
-  for (const row of rows) {
-    const list = byMinute.get(row.minute);
-    if (list === undefined) byMinute.set(row.minute, [row]);
-    else list.push(row);
-  }
-  const lossy: Interval[] = [];
-  for (const [minute, list] of byMinute) {
-    const { sent, lost } = lossOf(list);
-    if (lost > 0 && lost > maxLost * sent) lossy.push({ fromMs: minute, toMs: minute + MINUTE_MS });
-  }
-  return lossy;
 }
 
 /**

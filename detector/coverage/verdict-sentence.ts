@@ -4,20 +4,12 @@ import type { CompiledClaim, CompiledFleet } from '../claims/compiled.js';
 import { formatOctets } from '../claims/units.js';
 import type { Finding } from '../findings/finding.js';
 import { DEFAULT_CONFIDENCE, type SensorFacts } from './sensor-facts.js';
+import type { SubjectFacts } from './subject-facts.js';
 import type { Reason, VerdictWord } from './verdict-types.js';
 import { countText, shareText } from './words.js';
 
 /** What a verdict needs of a finding: its latest revision. */
 export type ClaimFinding = Pick<Finding, 'claim' | 'completion' | 'records' | 'windowToMs'>;
-
-/** Traffic that an exception excused. */
-export interface ExcusedTraffic {
-  readonly claim: string;
-  readonly exception: string;
-  readonly periodFromMs: number;
-  readonly flows: number;
-  readonly octets: number;
-}
 
 export interface SentenceParts {
   readonly claim: CompiledClaim;
@@ -25,9 +17,8 @@ export interface SentenceParts {
   readonly period: string;
   readonly verdict: VerdictWord;
   readonly findings: readonly ClaimFinding[];
-  readonly records: number;
+  readonly subject: SubjectFacts;
   readonly sensors: readonly SensorFacts[];
-  readonly excused: readonly ExcusedTraffic[];
   readonly reasons: readonly Reason[];
   readonly numbers: Readonly<Record<string, number>>;
   readonly hideable: number;
@@ -35,11 +26,11 @@ export interface SentenceParts {
 
 /** The line an auditor reads: word, numbers, and what these sensors cannot see. */
 export function sentenceOf(about: SentenceParts): string {
-  const { claim, fleet, period, verdict, findings, records, sensors, excused, reasons, numbers, hideable } = about;
+  const { claim, fleet, period, verdict, findings, subject, sensors, reasons, numbers, hideable } = about;
   const parts: string[] = [];
   if (verdict === 'VIOLATED') parts.push(findingsText(findings));
   if (verdict === 'NOT_PROVEN') parts.push(...reasons.map((one) => one.sentence.replace(/\.$/, '')));
-  parts.push(`${countText(records)} flow records of ${fleet.members.length} assets of ${fleet.name} judged`);
+  parts.push(`${countText(subject.records)} flow records of ${fleet.members.length} assets of ${fleet.name} judged`);
   parts.push(
     `${shareText(numbers.observedShare!)} of asset-minutes observed (${sensors.map((sensor) => sensor.name).join(claim.coverage.mode === 'all' ? ' and ' : ' or ')})`,
   );
@@ -56,7 +47,11 @@ export function sentenceOf(about: SentenceParts): string {
   else if (Number.isFinite(hideable)) parts.push(`a transfer of ${formatOctets(hideable)} would have been seen with ${confidence}`);
   else if (hideable === Number.POSITIVE_INFINITY)
     parts.push(`with these losses no single transfer would have been seen with ${confidence}`);
-  for (const use of excused) parts.push(`exception ${use.exception} used for ${countText(use.flows)} flows, ${formatOctets(use.octets)}`);
+  if (numbers.drillsSeen !== undefined)
+    parts.push(`${countText(numbers.drillsSeen)} drills seen, ${formatDuration(numbers.longestWithoutDrillMs!)} apart at most`);
+  if (numbers.unreconciledShare !== undefined) parts.push(`octets reconciled to ${shareText(numbers.unreconciledShare)}`);
+  for (const use of subject.excused)
+    parts.push(`exception ${use.exception} used for ${countText(use.flows)} flows, ${formatOctets(use.octets)}`);
   const residual =
     claim.residual.length === 0
       ? ''

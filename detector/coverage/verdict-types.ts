@@ -13,14 +13,26 @@ export const REASON_CODES = [
   'coverage-gap',
   'records-lost',
   'undecodable',
+  'templates-missing',
+  'template-changed',
+  'packets-missed',
   'sampled',
   'clock',
+  'unreconciled',
+  'kernel-drops',
+  'kafka-hole',
   'no-subject',
+  'subject-unseen',
   'no-ipv6-fields',
+  'geo-unknown',
+  'asn-unknown',
+  'mac-unknown',
+  'canary-missing',
   'kind-not-judged',
   'demand-not-judged',
   'outside-effective-period',
   'not-final',
+  'late-data',
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];
 
@@ -45,7 +57,7 @@ export interface Verdict {
   readonly toMs: number;
   readonly verdict: VerdictWord;
   readonly reasons: readonly Reason[];
-  /** Numbers by name: recordsJudged, assetMinutes, observedShare, longestBlindMs, recordsLost, recordsSent, hideableOctets, exceptionsUsed, findings. */
+  /** By name: see verdictNumbers. */
   readonly numbers: Readonly<Record<string, number>>;
   readonly residual: readonly string[];
   /** The line an auditor reads. */

@@ -1,37 +1,35 @@
 import { isMappedIPv4 } from '../../flow/address.js';
-import { formatDuration, formatTime, MINUTE_MS } from '../../flow/time.js';
+import { formatTime, MINUTE_MS } from '../../flow/time.js';
 import { createTimeZone, localDate, type Period, type TimeZone } from '../claims/calendar.js';
 import type { CompiledClaim, CompiledClaims } from '../claims/compiled.js';
-import { type Interval, intersectionOf, longestMs, totalMs, unionOf } from './intervals.js';
+import type { Judgement } from '../findings/judgement.js';
+import { holeReasons } from './bus-holes.js';
+import { claimCoverage, hideableOf } from './claim-coverage.js';
+import { kernelDropReasons, kernelDropsOf } from './kernel-drops.js';
 import type { CoverageMinute } from './observed-time.js';
-import { reason, type SensorFacts, sensorFacts } from './sensor-facts.js';
-import { type ClaimFinding, type ExcusedTraffic, findingsText, periodText, sentenceOf } from './verdict-sentence.js';
+import { reason } from './reason.js';
+import { maxLostOf, sensorFacts } from './sensor-facts.js';
+import { indexJudgements, type JudgementIndex, subjectFacts, subjectReasons } from './subject-facts.js';
+import { verdictNumbers } from './verdict-numbers.js';
+import { type ClaimFinding, findingsText, periodText, sentenceOf } from './verdict-sentence.js';
 import { REASON_CODES, type Reason, type Verdict, type VerdictWord } from './verdict-types.js';
-import { shareText } from './words.js';
 
-export type { ClaimFinding, ExcusedTraffic };
+export type { ClaimFinding };
 
 /** Records may come this much after the time they tell of, transport and queues included (reference: assurance.md §2.5). */
 export const LATENESS_MS = 5 * MINUTE_MS;
 /** Of sensors that declare no active timeout: the longest that routers come with. */
 export const DEFAULT_ACTIVE_TIMEOUT_MS = 30 * MINUTE_MS;
 
-/** How many flow records about a fleet were judged in a period; entries of one fleet and period add up. */
-export interface JudgedRecords {
-  readonly fleet: string;
-  readonly periodFromMs: number;
-  readonly records: number;
-}
-
 export interface PeriodFacts {
   readonly claims: CompiledClaims;
   readonly period: Period;
-  /** Latest revisions; those of other periods and of no claim are passed over, as are counts of other periods. */
+  /** Latest revisions; those of other periods and of no claim are passed over, as are judgements of other periods. */
   readonly findings: readonly ClaimFinding[];
-  /** Rows of `coverage_minutes` of the period, better with two heartbeats of time on either side. */
+  /** Rows of `coverage_minutes` of the period, better with two heartbeats of time on either side; of other senders too, see kernel-drops.ts. */
   readonly coverage: readonly CoverageMinute[];
-  readonly judged: readonly JudgedRecords[];
-  readonly excused: readonly ExcusedTraffic[];
+  /** What the detector counted under these claims. */
+  readonly judgements: readonly Judgement[];
   /** All telemetry up to this record time has been judged; Infinity when the input has ended and nothing can follow. */
   readonly watermarkMs: number;
 }
@@ -49,30 +47,31 @@ export function judgePeriod(facts: PeriodFacts): Verdict[] {
     if (list === undefined) bySensor.set(row.sensor, [row]);
     else list.push(row);
   }
-  return facts.claims.claims.map((claim) => judgeClaim(facts, claim, bySensor, zone));
+  const shared: Shared = {
+    facts,
+    zone,
+    bySensor,
+    judgements: indexJudgements(facts.judgements, facts.period),
+  };
+  return facts.claims.claims.map((claim) => judgeClaim(shared, claim));
 }
 
-interface Judgement {
-  readonly findings: readonly ClaimFinding[];
-  readonly records: number;
-  readonly sensors: readonly SensorFacts[];
-  readonly blind: readonly Interval[];
-  readonly reasons: readonly Reason[];
-  readonly excused: readonly ExcusedTraffic[];
+/** What the claims of one period have in common. */
+interface Shared {
+  readonly facts: PeriodFacts;
+  readonly zone: TimeZone;
+  readonly bySensor: ReadonlyMap<string, readonly CoverageMinute[]>;
+  readonly judgements: JudgementIndex;
 }
 
-function judgeClaim(
-  facts: PeriodFacts,
-  claim: CompiledClaim,
-  bySensor: ReadonlyMap<string, readonly CoverageMinute[]>,
-  zone: TimeZone,
-): Verdict {
+function judgeClaim({ facts, zone, bySensor, judgements }: Shared, claim: CompiledClaim): Verdict {
   const { claims } = facts;
   const fleet = claims.fleets[claim.subject]!;
   // A claim that comes into force or ends within the period is judged for its part of it.
   const fromMs = Math.max(facts.period.fromMs, claims.effectiveFromMs);
   const toMs = Math.min(facts.period.toMs, claims.effectiveUntilMs);
   if (fromMs >= toMs) return outsideVerdict(facts, claim, zone);
+  const part = { fromMs, toMs };
   const findings = facts.findings.filter(
     (finding) =>
       finding.claim === claim.id &&
@@ -87,119 +86,57 @@ function judgeClaim(
     const sensor = claims.sensors[index]!;
     return sensorFacts(sensor, bySensor.get(sensor.name) ?? [], claim.coverage, fromMs, toMs, ipv6);
   });
-  const records = facts.judged.reduce(
-    (sum, judged) => (judged.fleet === fleet.name && judged.periodFromMs === facts.period.fromMs ? sum + judged.records : sum),
-    0,
-  );
-  const excused = excusedOf(facts, claim);
-  const coverage = judgeCoverage(claim, sensors, fromMs, toMs);
-  const reasons = [...coverage.reasons, ...otherReasons(facts, claim, records, toMs)];
-  const judgement: Judgement = {
-    findings,
-    records,
-    sensors: coverage.counted,
-    blind: coverage.blind,
-    excused,
-    reasons: withConclusion(reasons, findings),
-  };
-  const word: VerdictWord = findings.length > 0 ? 'VIOLATED' : reasons.length > 0 ? 'NOT_PROVEN' : 'VERIFIED';
-  return verdictOf(facts, claim, { fromMs, toMs }, word, judgement, zone);
-}
-
-/** Traffic that the claim's exceptions excused in the period, one entry for each exception in the order of the file: units count for themselves. */
-function excusedOf({ excused, period }: PeriodFacts, claim: CompiledClaim): ExcusedTraffic[] {
-  return claim.exceptions.flatMap(({ id }) => {
-    const uses = excused.filter((use) => use.claim === claim.id && use.exception === id && use.periodFromMs === period.fromMs);
-    const sum = (field: 'flows' | 'octets'): number => uses.reduce((total, use) => total + use[field], 0);
-    return uses.length === 0
-      ? []
-      : [{ claim: claim.id, exception: id, periodFromMs: period.fromMs, flows: sum('flows'), octets: sum('octets') }];
+  const subject = subjectFacts(claims, claim, judgements, part);
+  const coverage = claimCoverage(claim, sensors, fromMs, toMs);
+  // Kernel drops are of sockets: captures and logs have none.
+  const hasSockets = coverage.counted.some(({ unit }) => unit === 'records');
+  const drops = kernelDropsOf(hasSockets ? facts.coverage : [], fromMs, toMs);
+  const shortfalls = [
+    ...coverage.reasons,
+    ...kernelDropReasons(drops, maxLostOf(claim.coverage)),
+    ...holeReasons(facts.coverage, fromMs, toMs),
+    ...subjectReasons(claims, claim, subject),
+    ...otherReasons(facts, claim, toMs),
+  ];
+  const reasons = withConclusion(shortfalls, findings);
+  const verdict: VerdictWord = findings.length > 0 ? 'VIOLATED' : shortfalls.length > 0 ? 'NOT_PROVEN' : 'VERIFIED';
+  const hideable = hideableOf(claim, coverage.counted);
+  const numbers = verdictNumbers({
+    claim,
+    assets: fleet.members.length,
+    part,
+    findings: findings.length,
+    subject,
+    coverage,
+    drops,
+    hideable,
   });
+  return {
+    ...identityOf(facts, claim, part),
+    verdict,
+    reasons,
+    numbers,
+    residual: claim.residual,
+    sentence: sentenceOf({
+      claim,
+      fleet,
+      period: periodText(part, zone),
+      verdict,
+      findings,
+      subject,
+      sensors: coverage.counted,
+      reasons,
+      numbers,
+      hideable,
+    }),
+  };
 }
 
-/**
- * `all`: every sensor must carry the claim by itself, and a moment counts as observed when all observed it. `any`: sensors that can carry the claim
- * stand in for each other; when none can, all are told.
- */
-function judgeCoverage(claim: CompiledClaim, sensors: readonly SensorFacts[], fromMs: number, toMs: number) {
-  const demand = claim.coverage;
-  const able = sensors.filter((sensor) => sensor.reasons.length === 0);
-  const counted = demand.mode === 'any' && able.length > 0 ? able : sensors;
-  const combine = (list: readonly SensorFacts[]): Interval[] =>
-    demand.mode === 'all' || list.length === 0
-      ? unionOf(
-          list.flatMap((sensor) => sensor.blind),
-          fromMs,
-          toMs,
-        )
-      : list.map((sensor) => sensor.blind).reduce<Interval[]>((shared, blind) => intersectionOf(shared, blind), [{ fromMs, toMs }]);
-  const reasons = counted.flatMap((sensor) => sensor.reasons);
-  // A silent sensor is told as such; how long the others were blind is told of those that delivered.
-  const told = combine(counted.filter((sensor) => !sensor.silent));
-  const observed = 1 - totalMs(told) / (toMs - fromMs);
-  const longest = longestMs(told);
-  if (observed < demand.time) {
-    reasons.push(
-      reason(
-        'coverage-time',
-        '',
-        observed,
-        demand.time,
-        'share',
-        `${shareText(observed)} of the time was observed, ${shareText(demand.time)} at least are demanded`,
-      ),
-    );
-  }
-  if (longest > demand.maxGapMs) {
-    reasons.push(
-      reason(
-        'coverage-gap',
-        '',
-        longest,
-        demand.maxGapMs,
-        'ms',
-        `nothing was seen for ${formatDuration(longest)} on end, ${formatDuration(demand.maxGapMs)} at most are allowed`,
-      ),
-    );
-  }
-  return { counted, reasons, blind: combine(counted) };
-}
-
-function otherReasons(facts: PeriodFacts, claim: CompiledClaim, records: number, toMs: number): Reason[] {
+function otherReasons(facts: PeriodFacts, claim: CompiledClaim, toMs: number): Reason[] {
   const { claims } = facts;
   const demand = claim.coverage;
   const reasons: Reason[] = [];
   if (claim.notJudged !== undefined) reasons.push(reason('kind-not-judged', '', 0, 1, 'claims', claim.notJudged));
-  if (records === 0) {
-    const fleet = claims.fleets[claim.subject]!.name;
-    reasons.push(
-      reason(
-        'no-subject',
-        fleet,
-        0,
-        1,
-        'records',
-        `no record of ${fleet} was seen: equipment that is switched off or not seen proves nothing`,
-      ),
-    );
-  }
-  if (!Number.isNaN(demand.canaryMs)) {
-    reasons.push(
-      reason('demand-not-judged', 'canary', 0, demand.canaryMs, 'ms', 'the claim demands canaries, which this version does not send'),
-    );
-  }
-  if (!Number.isNaN(demand.reconcile)) {
-    reasons.push(
-      reason(
-        'demand-not-judged',
-        'reconcile',
-        0,
-        demand.reconcile,
-        'share',
-        'the claim demands reconciliation with interface counters, which this version does not read',
-      ),
-    );
-  }
   const activeTimeoutMs = Math.max(...demand.sensors.map((index) => claims.sensors[index]!.activeTimeoutMs || DEFAULT_ACTIVE_TIMEOUT_MS));
   const finalMs = toMs + activeTimeoutMs + LATENESS_MS;
   if (facts.watermarkMs < finalMs) {
@@ -263,57 +200,4 @@ function identityOf({ claims }: PeriodFacts, claim: CompiledClaim, period: Perio
     fromMs: period.fromMs,
     toMs: period.toMs,
   } as const;
-}
-
-function verdictOf(
-  facts: PeriodFacts,
-  claim: CompiledClaim,
-  period: Period,
-  verdict: VerdictWord,
-  judgement: Judgement,
-  zone: TimeZone,
-): Verdict {
-  const { findings, records, sensors, blind, excused, reasons } = judgement;
-  const assets = facts.claims.fleets[claim.subject]!.members.length;
-  const lengthMs = period.toMs - period.fromMs;
-  const hideable = hideableOf(claim, sensors);
-  const numbers: Record<string, number> = {
-    assetMinutes: Math.round((assets * lengthMs) / MINUTE_MS),
-    exceptionsUsed: excused.length,
-    findings: findings.length,
-    longestBlindMs: longestMs(blind),
-    observedShare: 1 - totalMs(blind) / lengthMs,
-    recordsJudged: records,
-    recordsLost: sensors.reduce((sum, sensor) => sum + sensor.lost, 0),
-    recordsSent: sensors.reduce((sum, sensor) => sum + sensor.sent, 0),
-  };
-  // No number where no size would be certain to be seen, or nothing is known.
-  if (Number.isFinite(hideable)) numbers.hideableOctets = hideable;
-  return {
-    ...identityOf(facts, claim, period),
-    verdict,
-    reasons,
-    numbers,
-    residual: claim.residual,
-    sentence: sentenceOf({
-      claim,
-      fleet: facts.claims.fleets[claim.subject]!,
-      period: periodText(period, zone),
-      verdict,
-      findings,
-      records,
-      sensors,
-      excused,
-      reasons,
-      numbers,
-      hideable,
-    }),
-  };
-}
-
-/** `all`: what the worst of the sensors could overlook; `any`: the best of them. Silent sensors do not count, the verdict is not VERIFIED by them. */
-function hideableOf(claim: CompiledClaim, sensors: readonly SensorFacts[]): number {
-  const known = sensors.filter((sensor) => !sensor.silent).map((sensor) => sensor.hideable);
-  if (known.length === 0 || known.some(Number.isNaN)) return Number.NaN;
-  return claim.coverage.mode === 'all' ? Math.max(...known) : Math.min(...known);
 }

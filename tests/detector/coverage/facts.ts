@@ -2,6 +2,7 @@ import type { CompiledClaims } from '../../../detector/claims/compiled.js';
 import { compileTexts } from '../../../detector/claims/load.js';
 import type { CoverageMinute } from '../../../detector/coverage/observed-time.js';
 import type { PeriodFacts } from '../../../detector/coverage/verdict.js';
+import type { Judgement } from '../../../detector/findings/judgement.js';
 import { MINUTE_MS } from '../../../flow/time.js';
 
 /** One fleet of two, two sensors, one claim each of what the tests need. Winter day of Europe/Amsterdam: 2026-12-03. */
@@ -55,10 +56,20 @@ export function minute(index: number, change: Partial<CoverageMinute> = {}): Cov
     recordsMalformed: 0,
     recordsHeld: 0,
     recordsReleased: 0,
+    templatesMissing: 0,
     templatesChanged: 0,
     restarts: 0,
+    kernelDrops: 0,
     samplingInterval: 0,
     clockOffsetMilliseconds: Number.NaN,
+    recordsNotExported: 0,
+    packetsMissed: 0,
+    packetsSelected: 0,
+    packetsPool: 0,
+    interfaceOctets: 0,
+    estimatedOctets: 0,
+    messagesOverrun: 0,
+    silentMilliseconds: 0,
     ...change,
   };
 }
@@ -73,14 +84,37 @@ export function day(change: (index: number) => Partial<CoverageMinute> | undefin
   return rows;
 }
 
+/** Half of the day's records of the fleet; `change` makes it what a test needs. */
+export function judgement(about: string, change: Partial<Judgement> = {}): Judgement {
+  return {
+    claimsHash: 'h',
+    unit: about,
+    fleet: 'scanners',
+    kind: 'judged',
+    claim: '',
+    about,
+    periodFromMs: FROM,
+    firstMs: FROM,
+    lastMs: TO - 1,
+    flows: 7000,
+    records: 14_400,
+    octets: 1_000_000,
+    ...change,
+  };
+}
+
+/** Drills at these times, as the detector tells of them: one judgement each. */
+export function drillsAt(times: readonly number[]): Judgement[] {
+  return times.map((ms) => judgement(`probe@${ms}`, { kind: 'drill', firstMs: ms, lastMs: ms + 5, flows: 1, records: 1, octets: 60 }));
+}
+
 export function facts(change: Partial<PeriodFacts> = {}): PeriodFacts {
   return {
     claims: claimsWith(),
     period: { fromMs: FROM, toMs: TO },
     findings: [],
     coverage: day(),
-    judged: [{ fleet: 'scanners', periodFromMs: FROM, records: 28_800 }],
-    excused: [],
+    judgements: [judgement('s1'), judgement('s2')],
     watermarkMs: Number.POSITIVE_INFINITY,
     ...change,
   };

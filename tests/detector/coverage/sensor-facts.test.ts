@@ -18,6 +18,38 @@ describe('what a sensor told, for a verdict', () => {
   });
 
   it('templates redefined in flight are told', () => {
-    expect(factsOf((index) => (index === 7 ? { templatesChanged: 2 } : {})).templatesChanged).toBe(2);
+    const { reasons } = factsOf((index) => (index === 7 ? { templatesChanged: 2 } : {}));
+    expect(reasons).toMatchObject([{ code: 'template-changed', about: 'fw', observed: 2 }]);
+  });
+
+  it('what the exporter says that it did not send is lost, as are messages dropped for want of room, which the numbers tell once more', () => {
+    const lost = (change: Partial<CoverageMinute>) => {
+      const facts = factsOf((index) => (index === 7 ? change : {}));
+      return [facts.lost, facts.sent];
+    };
+    expect(lost({ recordsNotExported: 50 })).toEqual([50, 28_850]);
+    expect(lost({ messagesOverrun: 5 })).toEqual([50, 28_850]);
+    expect(lost({ messagesOverrun: 5, recordsLost: 50, recordsSent: 70 })).toEqual([50, 28_850]);
+    expect(lost({ messagesOverrun: 5, recordsLost: 90, recordsSent: 110 })).toEqual([90, 28_890]);
+  });
+
+  it('sets without a template whose records nobody could count were not read either; those that were released later were', () => {
+    const codes = (change: Partial<CoverageMinute>) => factsOf((index) => (index === 7 ? change : {})).reasons.map(({ code }) => code);
+    expect(codes({ templatesMissing: 3 })).toEqual(['templates-missing']);
+    expect(codes({ templatesMissing: 3, recordsHeld: 30, recordsReleased: 30 })).toEqual([]);
+    expect(codes({ templatesMissing: 3, recordsUndecodable: 300 })).toEqual(['undecodable', 'templates-missing']);
+  });
+
+  it('packets that the sensor did not look at count against those it did', () => {
+    const codes = (change: Partial<CoverageMinute>) => factsOf(() => change).reasons.map(({ code }) => code);
+    expect(codes({ packetsMissed: 1 })).toEqual(['packets-missed']);
+    expect(codes({ packetsMissed: 1, packetsPool: 2000, packetsSelected: 2000 })).toEqual([]);
+  });
+
+  it('the sampling attained counts where it is worse than the one declared', () => {
+    const of = (packetsSelected: number) => factsOf(() => ({ samplingInterval: 100, packetsPool: 1000, packetsSelected })).reasons[0];
+    expect(of(20)).toMatchObject({ code: 'sampled', observed: 100 });
+    expect(of(4)).toMatchObject({ code: 'sampled', observed: 250 });
+    expect(of(0)).toMatchObject({ code: 'sampled', observed: 1_440_000 });
   });
 });

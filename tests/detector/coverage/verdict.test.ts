@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { BUS_SENSOR } from '../../../detector/coverage/bus-holes.js';
 import type { CoverageMinute } from '../../../detector/coverage/observed-time.js';
 import { judgePeriod, LATENESS_MS, type PeriodFacts } from '../../../detector/coverage/verdict.js';
 import type { ReasonCode } from '../../../detector/coverage/verdict-types.js';
 import { HOUR_MS, MINUTE_MS } from '../../../flow/time.js';
-import { claimsWith, day, FROM, facts, minute, TO } from './facts.js';
+import { claimsWith, day, drillsAt, FROM, facts, judgement, minute, TO } from './facts.js';
 
 const judge = (change: Partial<PeriodFacts> = {}) => judgePeriod(facts(change))[0]!;
 const finding = { claim: 'c', completion: 'transferred', records: 3, windowToMs: TO } as const;
@@ -25,14 +26,22 @@ describe('the word', () => {
     expect(verdict.reasons.map((reason) => reason.code)).toEqual(['coverage-met']);
     expect(verdict.numbers).toEqual({
       assetMinutes: 2880,
+      assetMinutesObserved: 2880,
+      assetsSeen: 2,
+      exceptionFlows: 0,
+      exceptionOctets: 0,
       exceptionsUsed: 0,
       findings: 0,
+      flowsJudged: 14_000,
       hideableOctets: 0,
+      hideableOctetsSmallPackets: 0,
+      hideablePackets: 0,
       longestBlindMs: 0,
       observedShare: 1,
       recordsJudged: 28_800,
       recordsLost: 0,
       recordsSent: 28_800,
+      recordsUnread: 0,
     });
     expect(verdict.sentence).toBe(
       'c 2026-12-03 VERIFIED: 28 800 flow records of 2 assets of scanners judged; 100 % of asset-minutes observed (fw); longest blind 0 s; ' +
@@ -53,17 +62,29 @@ describe('the word', () => {
     expect(judge({ findings: others }).verdict).toBe('VERIFIED');
   });
   test('exceptions that were used are told', () => {
-    const use = { claim: 'c', exception: 'ex-1', periodFromMs: FROM, flows: 14, octets: 3 * 1024 ** 2 };
+    const use = judgement('ex-1', { kind: 'excused', claim: 'c', flows: 14, octets: 3 * 1024 ** 2 });
     const verdict = judge({
-      excused: [use, { ...use, flows: 1, octets: 1024 ** 2 }, { ...use, periodFromMs: TO }, { ...use, claim: 'd' }],
+      judgements: [
+        ...facts().judgements,
+        use,
+        { ...use, unit: 's2', flows: 1, octets: 1024 ** 2 },
+        { ...use, periodFromMs: TO },
+        { ...use, claim: 'd' },
+      ],
     });
-    expect(verdict.numbers.exceptionsUsed).toBe(1);
+    expect(verdict.numbers).toMatchObject({ exceptionsUsed: 1, exceptionFlows: 15, exceptionOctets: 4 * 1024 ** 2 });
     expect(verdict.sentence).toContain('exception ex-1 used for 15 flows, 4 MiB.');
   });
 });
 
+const everyQuarter = Array.from({ length: 96 }, (_, n) => FROM + n * 15 * MINUTE_MS + 30_000);
+
 /** One reason at a time: what is different, and the reasons that must be told, with what they are about. */
-const SHORTFALLS: readonly (readonly [name: string, reasons: readonly [ReasonCode, string][], change: () => Partial<PeriodFacts>])[] = [
+const SHORTFALLS: readonly (readonly [
+  name: string,
+  reasons: readonly (readonly [ReasonCode, string])[],
+  change: () => Partial<PeriodFacts>,
+])[] = [
   ['no row at all', [['sensor-silent', 'fw']], () => ({ coverage: [] })],
   ['rows of another sensor only', [['sensor-silent', 'fw']], () => ({ coverage: day(() => ({ sensor: 'sw' })) })],
   ['rows, but no message received', [['sensor-silent', 'fw']], () => ({ coverage: day(() => ({ messagesReceived: 0 })) })],
@@ -143,10 +164,53 @@ const SHORTFALLS: readonly (readonly [name: string, reasons: readonly [ReasonCod
     'nothing of the fleet',
     [['no-subject', 'scanners']],
     () => ({
-      judged: [
-        { fleet: 'others', periodFromMs: FROM, records: 5 },
-        { fleet: 'scanners', periodFromMs: TO, records: 5 },
+      judgements: [judgement('s1', { fleet: 'others' }), judgement('s1', { periodFromMs: TO })],
+    }),
+  ],
+  ['nothing of one asset', [['subject-unseen', 's2']], () => ({ judgements: [judgement('s1')] })],
+  ...(['geo-unknown', 'asn-unknown', 'mac-unknown'] as const).map(
+    (code) =>
+      [
+        `traffic that is ${code}`,
+        [[code, '']],
+        () => ({ judgements: [...facts().judgements, judgement(code, { kind: 'undecided', claim: 'c' })] }),
+      ] as const,
+  ),
+  [
+    'drills too far apart',
+    [['canary-missing', '']],
+    () => ({
+      claims: claimsWith(SENSORS, `${SENSORS}, canary: PT15M`),
+      judgements: [...facts().judgements, ...drillsAt(everyQuarter.filter((_, n) => n !== 40))],
+    }),
+  ],
+  [
+    'a kernel that dropped what no known exporter misses',
+    [['kernel-drops', '']],
+    () => ({ coverage: [...day(), minute(7, { sensor: 'udp', exportProtocol: '', messagesReceived: 0, kernelDrops: 40 })] }),
+  ],
+  [
+    'a hole in the bus that began before the day',
+    [['kafka-hole', '']],
+    () => ({
+      coverage: [
+        ...day(),
+        minute(-90, {
+          sensor: BUS_SENSOR,
+          exportProtocol: 'kafka',
+          messagesLost: 3,
+          firstMessageMilliseconds: FROM - 90 * MINUTE_MS,
+          lastMessageMilliseconds: FROM + 5,
+        }),
       ],
+    }),
+  ],
+  [
+    'interfaces that passed more than the flows tell',
+    [['unreconciled', 'fw']],
+    () => ({
+      claims: claimsWith(SENSORS, `${SENSORS}, reconcile: "2%"`),
+      coverage: day(() => ({ interfaceOctets: 1000, estimatedOctets: 979 })),
     }),
   ],
   [
@@ -169,8 +233,12 @@ const SHORTFALLS: readonly (readonly [name: string, reasons: readonly [ReasonCod
     [['kind-not-judged', '']],
     () => ({ claims: claimsWith('{ sets: [far] } }] }', '{ sets: [far], country: [KP] } }] }') }),
   ],
-  ['canary demanded', [['demand-not-judged', 'canary']], () => ({ claims: claimsWith(SENSORS, `${SENSORS}, canary: PT15M`) })],
-  ['reconcile demanded', [['demand-not-judged', 'reconcile']], () => ({ claims: claimsWith(SENSORS, `${SENSORS}, reconcile: "2%"`) })],
+  ['no drill at all', [['canary-missing', '']], () => ({ claims: claimsWith(SENSORS, `${SENSORS}, canary: PT15M`) })],
+  [
+    'reconcile demanded, and no counters',
+    [['demand-not-judged', 'reconcile']],
+    () => ({ claims: claimsWith(SENSORS, `${SENSORS}, reconcile: "2%"`) }),
+  ],
   ['records may still come', [['not-final', '']], () => ({ watermarkMs: TO + LATENESS_MS + MINUTE_MS - 1 })],
   [
     'before the claims come into force',
@@ -205,7 +273,7 @@ describe('NOT_PROVEN, and why', () => {
       'coverage-gap ',
       'records-lost fw',
       'undecodable fw',
-      'demand-not-judged canary',
+      'canary-missing ',
       'demand-not-judged reconcile',
     ]);
     expect(judge({ claims, coverage: [...coverage].reverse() })).toEqual(once);
@@ -215,6 +283,30 @@ describe('NOT_PROVEN, and why', () => {
 describe('what is enough', () => {
   const verified: readonly (readonly [string, () => Partial<PeriodFacts>])[] = [
     ['a message every four minutes at a heartbeat of two', () => ({ coverage: day((index) => (index % 4 === 0 ? {} : undefined)) })],
+    [
+      'drills as often as demanded',
+      () => ({
+        claims: claimsWith(SENSORS, `${SENSORS}, canary: PT15M`),
+        judgements: [...facts().judgements, ...drillsAt(everyQuarter)],
+      }),
+    ],
+    [
+      'kernel drops that known exporters explain',
+      () => ({
+        coverage: [
+          ...day((index) => (index === 7 ? { messagesSent: 3, messagesLost: 1, recordsSent: 30, recordsLost: 10 } : {})),
+          minute(7, { sensor: 'other', messagesSent: 7, messagesLost: 5 }),
+          minute(7, { sensor: 'udp', exportProtocol: '', messagesReceived: 0, kernelDrops: 6 }),
+        ],
+      }),
+    ],
+    [
+      'books that balance within the tolerance',
+      () => ({
+        claims: claimsWith(SENSORS, `${SENSORS}, reconcile: "2%"`),
+        coverage: day(() => ({ interfaceOctets: 1000, estimatedOctets: 981 })),
+      }),
+    ],
     ['nine minutes blind', () => ({ coverage: day(minutes(100, 108)) })],
     ['the watermark exactly past the last records', () => ({ watermarkMs: TO + LATENESS_MS + MINUTE_MS })],
     [
@@ -311,6 +403,19 @@ describe('several sensors', () => {
     expect(judge({ claims: both('any'), coverage })).toMatchObject({ verdict: 'VERIFIED', numbers: { longestBlindMs: 0 } });
     expect(judge({ claims: both('any'), coverage: sw(() => ({})) })).toMatchObject({ verdict: 'VERIFIED' });
     expect(judge({ claims: both('any'), coverage: [] }).reasons.map((reason) => reason.about)).toEqual(['fw', 'sw']);
+  });
+});
+
+describe('a fleet of many', () => {
+  test('assets that were not seen are named up to ten, the others counted', () => {
+    const members = Array.from({ length: 30 }, (_, n) => `{ name: m${n}, ip: ["10.40.11.${n}"] }`).join(', ');
+    const claims = claimsWith('{ name: s2, ip: ["10.40.10.12"] }', members);
+    const verdict = judge({ claims, judgements: [judgement('s1')] });
+    expect(verdict.reasons.map(({ code, about, observed }) => [code, about, observed])).toEqual([
+      ['subject-unseen', '', 20],
+      ...Array.from({ length: 10 }, (_, n) => ['subject-unseen', `m${n}`, 0]),
+    ]);
+    expect(verdict.numbers.assetsSeen).toBe(1);
   });
 });
 
