@@ -9,7 +9,7 @@ import type { EvidenceRow, Finding } from './finding.js';
 import { findingId } from './finding-id.js';
 import type { Contribution, FindingSink, Matter, Measurement } from './finding-sink.js';
 import type { FindingState } from './finding-state.js';
-import type { UndecidedCode } from './judgement.js';
+import type { StretchNote, UndecidedCode } from './judgement.js';
 import { JudgementBook, type SavedJudgements } from './judgement-book.js';
 import { refresh } from './refresh.js';
 import { isWithdrawn } from './withdrawn.js';
@@ -96,6 +96,7 @@ export class FindingBook implements FindingSink {
     if (record.sampling > state.sampling) state.sampling = record.sampling;
     if (record.retold) for (const row of this.takenBack) this.addEvidence(state, row, record.session);
     else this.addRow(state, record, record.session);
+    for (const row of contribution.evidence ?? []) this.addEvidence(state, row, record.session);
     this.touch(state);
   }
 
@@ -137,6 +138,15 @@ export class FindingBook implements FindingSink {
 
   drill(record: ObservedRecord, drill: string): void {
     this.judgements.count('drill', this.fleetOf(record), '', drill, record);
+  }
+
+  stretch(note: StretchNote): void {
+    const { id, subject } = this.claims.claims[note.claim]!;
+    this.judgements.note(this.claims.fleets[subject]!.name, id, note);
+  }
+
+  rowOf(record: ObservedRecord): EvidenceRow | undefined {
+    return record.row < 0 || this.batch === undefined ? undefined : evidenceOf(this.batch, record.row);
   }
 
   /** Takes back everything that a session has added, before it is told anew. */
@@ -274,6 +284,7 @@ export class FindingBook implements FindingSink {
     const { periodFromMs, periodToMs } = measured ?? record;
     const fleet = this.fleetOf(record);
     const withPeer = shape === 'peer';
+    const nameless = shape === 'overflow' || matter.absence === true || (matter.claim < 0 && !withPeer);
     const oneAsset = shape !== 'overflow' && matter.scope === 'member';
     const identity = {
       detection: matter.detection,
@@ -298,7 +309,7 @@ export class FindingBook implements FindingSink {
       confidence: 0,
       fleet,
       assetAddress: oneAsset ? formatAddress(record.assetBytes, record.assetOffset) : '::',
-      peerName: shape === 'overflow' || (matter.claim < 0 && !withPeer) ? '' : claims.nameOf(record.peerBytes, record.peerOffset),
+      peerName: nameless ? '' : claims.nameOf(record.peerBytes, record.peerOffset),
       peerAsn: withPeer ? record.peerAsn : 0,
       peerCountry: '',
       initiator: 'unknown',

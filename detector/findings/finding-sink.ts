@@ -1,9 +1,7 @@
 import type { Severity } from '../claims/compiled.js';
 import type { ObservedRecord } from '../detections/observed-record.js';
-import type { UndecidedCode } from './judgement.js';
-
-/** What the peer part of a finding is about. */
-export type FindingPeer = 'peer' | 'none';
+import type { EvidenceRow } from './finding.js';
+import type { StretchNote, UndecidedCode } from './judgement.js';
 
 /** What kind of thing is reported, the same for many records: made once, not per record. */
 export interface Matter {
@@ -14,6 +12,8 @@ export interface Matter {
   readonly part: string;
   /** Whose finding it is: the record's asset, or the fleet as a whole. */
   readonly scope: 'member' | 'fleet';
+  /** True where something is missing rather than there: the record that shows it has a peer which says nothing. */
+  readonly absence?: boolean;
   /** For people: the rule that decided. */
   readonly rule: string;
   readonly severities: readonly [attempt: Severity, unknown: Severity, established: Severity, transferred: Severity];
@@ -29,6 +29,8 @@ export interface Contribution {
   readonly confidence: number;
   /** What the sentence gives as the reason, after "…: ". */
   readonly why: string;
+  /** Rows kept from when the records came, where the decision fell later and the record's own row is gone (−1). */
+  readonly evidence?: readonly EvidenceRow[];
 }
 
 /** A sum over a window that passed its limit. */
@@ -71,4 +73,8 @@ export interface FindingSink {
   undecided(record: ObservedRecord, claim: number, code: UndecidedCode): void;
   /** Counts a record as a drill (by its name): registered, harmless, no violation. */
   drill(record: ObservedRecord, drill: string): void;
+  /** Counts how far a claim about stretches of time was judged. */
+  stretch(note: StretchNote): void;
+  /** The record's row, to keep for a decision that falls later; undefined where it has none. */
+  rowOf(record: ObservedRecord): EvidenceRow | undefined;
 }

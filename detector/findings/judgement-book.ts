@@ -1,5 +1,5 @@
 import type { ObservedRecord } from '../detections/observed-record.js';
-import type { Judgement, JudgementKind } from './judgement.js';
+import type { Judgement, JudgementKind, StretchNote } from './judgement.js';
 
 /** Keys of one unit; what comes beyond is counted under no key of its own, so that names in hostile input cannot fill the memory. */
 const MAX_KEYS = 65_536;
@@ -30,6 +30,18 @@ export class JudgementBook {
     if (record.sessionStarts) judgement.flows += 1;
     judgement.records += 1;
     judgement.octets += (record.octetsOut + record.octetsIn) * record.sampling;
+    this.changed.add(judgement);
+  }
+
+  /** Adds to what is known of a claim's stretches; `records` counts the notes, so that a later state has more of them. */
+  note(fleet: string, claim: string, { about, periodFromMs, fromMs, toMs, flows, octets }: StretchNote): void {
+    const judgement = this.of('judged', fleet, claim, about, { periodFromMs, startMs: fromMs, endMs: toMs });
+    if (judgement === undefined) return;
+    judgement.firstMs = Math.min(judgement.firstMs, fromMs);
+    judgement.lastMs = Math.max(judgement.lastMs, toMs);
+    judgement.flows += flows;
+    judgement.records += 1;
+    judgement.octets += octets;
     this.changed.add(judgement);
   }
 
@@ -64,7 +76,13 @@ export class JudgementBook {
   }
 
   /** The counts of the record's period, made if they are new; undefined beyond MAX_KEYS. */
-  of(kind: JudgementKind, fleet: string, claim: string, about: string, record: ObservedRecord): Judgement | undefined {
+  of(
+    kind: JudgementKind,
+    fleet: string,
+    claim: string,
+    about: string,
+    record: Pick<ObservedRecord, 'periodFromMs' | 'startMs' | 'endMs'>,
+  ): Judgement | undefined {
     const key = `${record.periodFromMs}|${kind}|${claim}|${about}`;
     let judgement = this.all.get(key);
     if (judgement !== undefined || this.all.size >= MAX_KEYS) return judgement;

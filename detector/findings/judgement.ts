@@ -11,6 +11,24 @@ export type JudgementKind = (typeof JUDGEMENT_KINDS)[number];
 export const UNDECIDED_CODES = ['geo-unknown', 'asn-unknown', 'mac-unknown'] as const;
 export type UndecidedCode = (typeof UNDECIDED_CODES)[number];
 
+/**
+ * What claims of kind `works_without` leave: `judged` under the claim's id, about one of these (with the member after a space where members are judged one
+ * by one). `held`: stretches without the peer in which enough was alive; `unseen`: those in which nothing was seen; `open`: `lastMs` is where the stretch
+ * begins that is not judged yet.
+ */
+export const STRETCH = { held: 'stretch-held', unseen: 'stretch-unseen', open: 'stretch-open' } as const;
+
+export interface StretchNote {
+  /** Index into `claims.claims`. */
+  readonly claim: number;
+  readonly about: string;
+  readonly periodFromMs: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly flows: number;
+  readonly octets: number;
+}
+
 /** Records of one kind in one calendar period, summed. */
 export interface Judgement {
   readonly claimsHash: string;
