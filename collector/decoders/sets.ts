@@ -1,6 +1,6 @@
 import type { FlowBatch } from '../../flow/batch.js';
 import { SequenceState } from '../../flow/columns.js';
-import type { HeldMessage, MessageReport, Origin } from '../contracts.js';
+import type { HeldMessage, MessageReport } from '../contracts.js';
 import type { TemplateFields } from '../templates/compile.js';
 import { type HeldSet, HeldSets } from '../templates/held-sets.js';
 import { countRestored, type TemplateStore } from '../templates/store.js';
@@ -38,6 +38,7 @@ export class SetReader {
     this.dialect = dialect;
     this.data = new DataSetReader(store.limits.maxFieldsPerTemplate);
     this.held = new HeldSets(store.limits);
+    store.whenForgotten((domain) => this.held.giveUpDomain(domain));
     this.maxReleasedRecords = store.limits.maxReleasedRecords;
   }
 
@@ -63,11 +64,6 @@ export class SetReader {
       return records < this.maxReleasedRecords;
     });
     for (const { message: of } of held.takeGivenUp()) report.released.push({ message: of, ...NOTHING });
-  }
-
-  /** Gives up what the connection of `origin` left waiting; told with the next message. */
-  endSession(origin: Origin): void {
-    this.held.endSession(origin);
   }
 
   /** Returns how many records there were, of whatever kind. */

@@ -1,4 +1,4 @@
-import type { HeldMessage, Origin } from '../contracts.js';
+import type { HeldMessage } from '../contracts.js';
 import type { TemplateLimits } from './limits.js';
 import type { DomainState } from './store.js';
 
@@ -88,12 +88,9 @@ export class HeldSets {
     }
   }
 
-  /** Gives up what a connection that has ended left behind: no template can come for it. */
-  endSession({ transport, session }: Origin): void {
-    for (const set of [...this.all]) {
-      const { origin } = set.message;
-      if (origin.transport === transport && origin.session === session) this.giveUp(set);
-    }
+  /** Gives up all sets of a domain that is forgotten: its templates are, so none can be read any more. */
+  giveUpDomain(domain: DomainState): void {
+    for (const set of [...(this.domains.get(domain)?.sets ?? [])]) this.giveUp(set);
   }
 
   /** Those given up since the last call. */

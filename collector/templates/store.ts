@@ -77,6 +77,8 @@ export interface TemplateStore {
   withdrawAll(domain: DomainState, isOptions: boolean): void;
   /** Forgets the templates of a connection that has ended (RFC 7011 §8). */
   endSession(origin: Origin): void;
+  /** Tells whoever keeps something of a domain elsewhere that the domain is forgotten: evicted, or its session has ended. */
+  whenForgotten(listener: (domain: DomainState) => void): void;
   readonly limits: TemplateLimits;
   /** All domains, in no order. */
   domains(): Iterable<KnownDomain>;
@@ -101,6 +103,7 @@ export function createTemplateStore(options: TemplateStoreOptions = {}): Templat
   const entries = new Map<string, Entry>();
   const exporterKeys = new WeakMap<Origin, string>();
   const redefinitions: Redefinition[] = [];
+  const listeners: ((domain: DomainState) => void)[] = [];
   let uses = 0;
   let templates = 0;
   let domainsEvicted = 0;
@@ -132,6 +135,7 @@ export function createTemplateStore(options: TemplateStoreOptions = {}): Templat
     entries.delete(entry.key);
     templates -= entry.templates.size;
     if (last === entry) last = undefined;
+    for (const tell of listeners) tell(entry);
   }
 
   function domain(origin: Origin, protocol: string, observationDomainId: number): Entry {
@@ -222,6 +226,7 @@ export function createTemplateStore(options: TemplateStoreOptions = {}): Templat
       const key = `${exporterKey(origin)}/`;
       for (const entry of [...entries.values()]) if (entry.key.startsWith(key)) forget(entry);
     },
+    whenForgotten: (listener) => void listeners.push(listener),
     limits,
     domains: () => entries.values(),
     restore,

@@ -55,10 +55,7 @@ export function createIpfixDecoder(options: IpfixDecoderOptions = {}): FlowDecod
       return into.length - first;
     },
 
-    endSession(origin) {
-      sets.endSession(origin);
-      store.endSession(origin);
-    },
+    endSession: (origin) => store.endSession(origin),
   };
 }
 

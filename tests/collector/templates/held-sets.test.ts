@@ -55,6 +55,20 @@ describe('data sets that come before their template', () => {
     expect(decoded.rows).toBe(4);
   });
 
+  it('are given up with their domain: exporters that come and go keep no memory and no record unaccounted for', () => {
+    const decoder = createExportDecoder({ limits: { maxDomains: 4 } });
+    const exporters = 50;
+    let held = 0;
+    let givenUp = 0;
+    for (let exporter = 0; exporter < exporters; exporter++) {
+      const { reports } = decodeAll(decoder, [ipfix([data(1)], { sequence: 1, domain: exporter })]);
+      held += reports.filter((report) => report.held !== undefined).length;
+      givenUp += reports.reduce((sum, report) => sum + report.released.length, 0);
+    }
+    expect(held).toBe(exporters);
+    expect(givenUp).toBe(exporters - 4);
+  });
+
   it('of NetFlow v9 are counted by the header, and keep the uptime that their times rest on', () => {
     const times = [field(8, 4), field(12, 4), field(22, 4), field(21, 4)];
     const flow = recordBytes(times, [ip4('192.0.2.7'), ip4('198.51.100.9'), 90_000, 95_000]);
