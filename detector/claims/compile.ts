@@ -3,9 +3,11 @@ import { PrefixTable } from '../../flow/prefix-table.js';
 import { type WatchedAsset, WatchList } from '../../flow/watch-list.js';
 import { AddressSpace, type AtomSet } from './address-space.js';
 import { type Approval, decideTickets, type TicketDecision } from './approvals.js';
+import { listedPrefixes, unitsOf } from './auxiliary.js';
 import { createPeriods, createTimeZone, parseLocal, type TimeZone } from './calendar.js';
 import type { PrefixCache } from './check.js';
 import type { ClaimSet, Declared } from './claim-set.js';
+import { compileIsland, compileVia, unjudgedKind } from './compile-kinds.js';
 import {
   CLAIM_KINDS,
   type ClaimKind,
@@ -13,12 +15,17 @@ import {
   type CompiledClaims,
   type CompiledException,
   type CompiledFleet,
+  type CompiledLocation,
   type CompiledSensor,
   type CompiledWindow,
   type CoverageDemand,
 } from './compiled.js';
-import { createEndpoints, type Endpoint, UNJUDGED_PEERS } from './endpoints.js';
+import type { CompiledVia } from './compiled-kinds.js';
+import { createEndpoints, type Endpoint, PEER_KEYS, type PeerKey, type PlacedPrefixes } from './endpoints.js';
 import type { ClaimText, CoverageText, EndpointText, FleetText, MemberText, RuleText } from './file-types.js';
+import type { Locations } from './location/location.js';
+import type { LocationKey } from './location/location-key.js';
+import { createPeerVocabulary } from './peer-vocabulary.js';
 import { createClaimedPorts } from './ports.js';
 import { compileRule, portRanges, type RuleSide } from './rules.js';
 import { SPECIAL_PURPOSE } from './special-purpose.js';
@@ -38,8 +45,14 @@ export interface Compilation {
   ticketsOf(name: string, fleet: string): readonly TicketDecision[];
 }
 
-/** Compiles a checked claim set. `hash` covers the files it came from. */
-export function compileClaimSet(set: ClaimSet, prefixes: PrefixCache, approvals: readonly Approval[], hash: string): Compilation {
+/** Compiles a checked claim set. `hash` covers the files it came from, and the location data that it draws on (locationKeys). */
+export function compileClaimSet(
+  set: ClaimSet,
+  prefixes: PrefixCache,
+  approvals: readonly Approval[],
+  locations: Locations,
+  hash: string,
+): Compilation {
   const zone = createTimeZone(set.timezone.value);
   const special = SPECIAL_PURPOSE.map(parsePrefix);
   const prefixOf = (text: string): Prefix => prefixes.get(text)!;
@@ -47,12 +60,21 @@ export function compileClaimSet(set: ClaimSet, prefixes: PrefixCache, approvals:
   const prefixesOfFleet = new Map(
     [...set.fleets].map(([name, { value }]) => [name, value.members.flatMap((member) => memberPrefixes(member, prefixOf))]),
   );
-  const space = new AddressSpace([...special, ...prefixes.values()]);
+  const places = placesOf(set, locations);
+  const placed = Object.values(places).flatMap(({ all }) => all);
+  const space = new AddressSpace([...special, ...prefixes.values(), ...placed.flat()]);
   const sets = new Map([...set.sets].map(([name, { value }]) => [name, value]));
-  const endpointOf = createEndpoints(space, { sets, fleets: prefixesOfFleet, prefixesOf }, special);
+  const vocabulary = createPeerVocabulary();
+  const endpointOf = createEndpoints(space, { sets, fleets: prefixesOfFleet, prefixesOf, places, vocabulary }, special);
   const { windowOf, ticketsOf } = createWindows(set, approvals, zone);
-  const claims = set.claims.map((claim, index) => compileClaim(set, claim, index, endpointOf, windowOf, zone));
-  const { watchList, fleets, assets } = compileInventory(set, claims, prefixesOfFleet, prefixOf);
+  const specialPurpose = space.union(special);
+  const jumpsOf = (claim: ClaimText): readonly Prefix[] | undefined =>
+    claim.assert.via === undefined ? undefined : listedPrefixes(set, claim.assert.via.jump, prefixOf, prefixesOfFleet);
+  const claims = set.claims.map((claim, index) => {
+    const via = compileVia(set, claim.value, endpointOf, specialPurpose, space.atomCount);
+    return compileClaim(set, claim, index, endpointOf, windowOf, zone, via, jumpsOf(claim.value) !== undefined);
+  });
+  const { watchList, fleets, assets } = compileInventory(set, claims, prefixesOfFleet, prefixOf, jumpsOf);
   const effective = set.effective?.value;
   const instantOf = (date: string | undefined, absent: number): number =>
     date === undefined ? absent : zone.toInstant(parseLocal(date) ?? 0);
@@ -85,13 +107,53 @@ export function compileClaimSet(set: ClaimSet, prefixes: PrefixCache, approvals:
       }),
     ),
     claims,
+    drills: [],
     atomOf: (bytes, offset) => space.atomOf(bytes, offset),
     atomCount: space.atomCount,
+    peers: vocabulary,
+    locations: Object.values(places).map(({ identity }) => identity),
     isClaimedPort: createClaimedPorts(allRules(set).flatMap((rule) => portRanges(rule) ?? [])),
     periodOf: createPeriods(zone, periodMs, isCalendarDuration(set.period.value)),
     nameOf,
   };
-  return { claims: compiled, zone, space, specialPurpose: space.union(special), prefixesOfFleet, endpointOf, windowOf, ticketsOf };
+  return { claims: compiled, zone, space, specialPurpose, prefixesOfFleet, endpointOf, windowOf, ticketsOf };
+}
+
+/** Keys of location data that the claims draw on, whether there is data or not. */
+export function locationKeys(set: ClaimSet): LocationKey[] {
+  return (['country', 'asn'] as const).filter((key) => valuesOf(set, key).length > 0);
+}
+
+function valuesOf(set: ClaimSet, key: LocationKey): string[] {
+  return [...new Set(endpointTexts(set).flatMap((endpoint) => (endpoint[key] ?? []).map(String)))];
+}
+
+interface Place extends PlacedPrefixes {
+  readonly identity: CompiledLocation;
+  readonly all: readonly (readonly Prefix[])[];
+}
+
+function placesOf(set: ClaimSet, locations: Locations): Partial<Record<LocationKey, Place>> {
+  const places: Partial<Record<LocationKey, Place>> = {};
+  for (const key of locationKeys(set)) {
+    const data = locations[key];
+    if (data === undefined) continue;
+    const { of, unknown } = data.split(valuesOf(set, key));
+    places[key] = { identity: data.identity, of: (value) => of.get(value) ?? [], unknown, all: [...of.values(), unknown] };
+  }
+  return places;
+}
+
+/** Every endpoint of the files: of sets, rules and exceptions. */
+export function endpointTexts(set: ClaimSet): EndpointText[] {
+  return [
+    ...[...set.sets.values()].map(({ value }) => value),
+    ...allRules(set).map(({ peer }) => peer),
+    ...set.claims.flatMap(({ value: { assert } }) => [
+      ...(assert.works_without === undefined ? [] : [assert.works_without.peer]),
+      ...(assert.via === undefined ? [] : [assert.via.from, assert.via.jump]),
+    ]),
+  ];
 }
 
 /** Name of the narrowest prefix that an address lies in; of equal prefixes the one declared first counts. */
@@ -124,19 +186,24 @@ function compileInventory(
   claims: readonly CompiledClaim[],
   prefixesOfFleet: ReadonlyMap<string, readonly Prefix[]>,
   prefixOf: (text: string) => Prefix,
+  jumpsOf: (claim: ClaimText) => readonly Prefix[] | undefined,
 ) {
   const watched: WatchedAsset[] = [];
   const fleets: CompiledFleet[] = [];
   const subjects = [...prefixesOfFleet.keys()];
+  const units = unitsOf(
+    claims.filter(isFleetWide).map((claim) => subjects[claim.subject]!),
+    jumpHosts(set, jumpsOf),
+    prefixesOfFleet,
+  );
   for (const [name, { value }] of set.fleets) {
     const index = fleets.length;
     const ofFleet = claims.filter((claim) => claim.subject === index);
-    const wide = ofFleet.some((claim) => claim.kind === 'works_without' || claim.rules.some((rule) => rule.budget?.scope === 'fleet'));
     const members = value.members.map((member) => {
       watched.push({
         name: member.name,
         fleet: name,
-        unit: wide ? name : member.name,
+        unit: units.ofFleet.get(name) ?? member.name,
         prefixes: memberPrefixes(member, prefixOf),
         macAddresses: member.mac === undefined ? [] : [Number.parseInt(member.mac.replaceAll(':', ''), 16)],
       });
@@ -144,9 +211,23 @@ function compileInventory(
     });
     fleets.push({ name, ...fleetWords(value), members, claims: ofFleet.map((claim) => claim.index) });
   }
-  const watchList = new WatchList(watched);
-  const assets = watched.map((asset) => ({ name: asset.name, fleet: subjects.indexOf(asset.fleet), unit: asset.unit }));
-  return { watchList, fleets, assets };
+  const members = watched.map(({ name, fleet, unit }) => ({ name, fleet: subjects.indexOf(fleet), unit, auxiliary: false }));
+  for (const { name, label, unit, prefix } of units.auxiliary) {
+    watched.push({ name, fleet: label, unit, prefixes: [prefix], macAddresses: [] });
+  }
+  const auxiliary = units.auxiliary.map(({ name, fleet, unit }) => ({ name, fleet: subjects.indexOf(fleet), unit, auxiliary: true }));
+  return { watchList: new WatchList(watched), fleets, assets: [...members, ...auxiliary] };
+}
+
+function isFleetWide(claim: CompiledClaim): boolean {
+  return claim.kind === 'works_without' || claim.rules.some((rule) => rule.budget?.scope === 'fleet');
+}
+
+/** Addresses of the jump hosts of all `via` claims, by subject. */
+function jumpHosts(set: ClaimSet, jumpsOf: (claim: ClaimText) => readonly Prefix[] | undefined): Map<string, readonly Prefix[]> {
+  const jumps = new Map<string, readonly Prefix[]>();
+  for (const { value } of set.claims) jumps.set(value.subject, [...(jumps.get(value.subject) ?? []), ...(jumpsOf(value) ?? [])]);
+  return jumps;
 }
 
 function fleetWords(fleet: FleetText) {
@@ -192,6 +273,8 @@ function compileClaim(
   endpointOf: EndpointOf,
   windowOf: WindowOf,
   zone: TimeZone,
+  via: CompiledVia | undefined,
+  jumpIsListed: boolean,
 ): CompiledClaim {
   const claim = at.value;
   const kind = CLAIM_KINDS.find((name) => claim.assert[name] !== undefined)!;
@@ -224,36 +307,42 @@ function compileClaim(
         expiresMs: zone.toInstant(parseLocal(value.expires) ?? 0),
       }),
     ),
+    island: compileIsland(set, claim, endpointOf),
+    via,
     coverage: compileCoverage(set, claim.coverage),
     residual: claim.residual ?? [],
     supports: claim.supports ?? [],
     source: claim.source === undefined ? undefined : { who: claim.source.who, quote: claim.source.quote, ref: claim.source.ref },
-    notJudged: judged
-      ? unjudgedPeers(kind, texts, exceptions, endpointOf)
-      : `Claims of kind '${kind}' are read but not judged by this version.`,
+    notJudged: unjudgedKind(claim, via, jumpIsListed) ?? unjudgedPeers(kind, judged ? texts : peersOf(claim), exceptions, endpointOf),
   };
 }
 
-/** The sentence where a rule names its peer by something that this version cannot decide; undefined where all can be judged. */
+/** The peers of the kinds that have no list of rules, in the order of the file's keys. */
+function peersOf({ assert: { works_without: island, via } }: ClaimText): RuleText[] {
+  if (island !== undefined) return [{ peer: island.peer }, island.alive];
+  return via === undefined ? [] : [{ peer: via.from }, { peer: via.jump }, via.to];
+}
+
+/** The sentence where a rule names its peer by location and there is no data of it; undefined where all can be judged. */
 function unjudgedPeers(
   kind: ClaimKind,
   rules: readonly RuleText[],
   exceptions: ClaimSet['exceptions'],
   endpointOf: EndpointOf,
 ): string | undefined {
-  const named = (list: readonly RuleText[]): string[] => list.flatMap((rule) => endpointOf(rule.peer).unjudged);
-  const words = (keys: readonly string[]): string =>
+  const named = (list: readonly RuleText[]): PeerKey[] => list.flatMap((rule) => endpointOf(rule.peer).unjudged);
+  const words = (keys: readonly PeerKey[]): string =>
     [...new Set(keys)]
       .sort()
-      .map((key) => UNJUDGED_PEERS[key as keyof typeof UNJUDGED_PEERS])
+      .map((key) => PEER_KEYS[key])
       .join(', ');
   const numbers = rules.flatMap((rule, index) => (endpointOf(rule.peer).unjudged.length > 0 ? [index + 1] : []));
   if (numbers.length > 0) {
-    return `Rule ${numbers.join(', ')} of this '${kind}' claim names its peer by ${words(named(rules))}, which this version cannot decide; its other parts are judged.`;
+    return `Rule ${numbers.join(', ')} of this '${kind}' claim names its peer by ${words(named(rules))}, for which no location data is configured (lookup); its other parts are judged.`;
   }
   const excepted = exceptions.filter(({ value }) => endpointOf(value.match.peer).unjudged.length > 0);
   if (excepted.length === 0) return undefined;
-  return `Exception ${excepted.map(({ name }) => name).join(', ')} names its peer by ${words(named(excepted.map(({ value }) => value.match)))}, which this version cannot decide.`;
+  return `Exception ${excepted.map(({ name }) => name).join(', ')} names its peer by ${words(named(excepted.map(({ value }) => value.match)))}, for which no location data is configured (lookup).`;
 }
 
 function compileCoverage(set: ClaimSet, text: CoverageText): CoverageDemand {

@@ -1,4 +1,5 @@
 import type { WatchList } from '../../flow/watch-list.js';
+import type { CompiledDrill, CompiledIsland, CompiledVia } from './compiled-kinds.js';
 
 /**
  * What the compiler makes of a claim file: flat tables that judging reads without making objects (design §2).
@@ -6,7 +7,8 @@ import type { WatchList } from '../../flow/watch-list.js';
  *
  * Peers are judged by *atoms*: the compiler cuts the whole address space into disjoint ranges within which every endpoint of the file gives the
  * same answer, numbers them, and turns each endpoint (cidr, sets, fleets, internet, any, minus except) into a bit set over atoms.
- * So a record costs one binary search for its peer, and a bit test per rule.
+ * So a record costs one binary search for its peer, and a bit test per rule. Prefixes of the operator's location data (country, AS number) are cut in
+ * as well. DNS names and MAC addresses are no addresses: what a record tells of them are `PeerFacts`, and `CompiledRule.peerTruth` takes both.
  */
 export interface CompiledClaims {
   readonly id: string;
@@ -24,15 +26,46 @@ export interface CompiledClaims {
   readonly watchList: WatchList;
   readonly sensors: readonly CompiledSensor[];
   readonly claims: readonly CompiledClaim[];
+  readonly drills: readonly CompiledDrill[];
   /** Number of the atom that the 16 bytes at `offset` lie in. */
   atomOf(bytes: Uint8Array, offset: number): number;
   readonly atomCount: number;
+  /** Names and MAC addresses that rules name. */
+  readonly peers: CompiledPeers;
+  /** Location data that the claims draw on; part of `hash`. */
+  readonly locations: readonly CompiledLocation[];
   /** True where some rule of the file names this protocol and port: helps to tell the responder's port from the initiator's. */
   isClaimedPort(protocol: number, port: number): boolean;
   /** Calendar period that an instant lies in: [from, to) in ms, by `timezone` and `periodMs`. */
   periodOf(ms: number): { readonly fromMs: number; readonly toMs: number };
   /** Name of the declared set (else fleet) that an address lies in, for people; '' when in none. */
   nameOf(bytes: Uint8Array, offset: number): string;
+}
+
+/** Whether a peer is the one that a rule means: `unknown` where location data or the exporter does not tell. */
+export const Truth = { no: 0, unknown: 1, yes: 2 } as const;
+export type UnknownPeer = 'geo-unknown' | 'asn-unknown' | 'mac-unknown';
+
+/** What a record tells of its peer beside the address, as numbers of `CompiledPeers`. */
+export type PeerFacts = ReadonlySet<number>;
+
+export interface CompiledPeers {
+  /** True where some rule names a peer by DNS name, and by MAC address. */
+  readonly tellsNames: boolean;
+  readonly tellsMacs: boolean;
+  /** Facts from the names, separated by commas, that the asset was told for the peer. */
+  factsOfNames(names: string): readonly number[];
+  /** Facts from the peer's MAC address as a 48-bit number; 0 is not known. */
+  factsOfMac(mac: number): readonly number[];
+}
+
+/** Location data, told so that the same file can be found again. */
+export interface CompiledLocation {
+  readonly key: 'country' | 'asn';
+  readonly name: string;
+  /** Day it was built, '2026-11-01'; '' where the file does not tell. */
+  readonly date: string;
+  readonly sha256: string;
 }
 
 export interface CompiledFleet {
@@ -52,6 +85,8 @@ export interface CompiledAsset {
   /** Index into `fleets`. */
   readonly fleet: number;
   readonly unit: string;
+  /** Watched for the sake of a claim or drill (jump host, probe) and no member of the fleet: no claim is about it. */
+  readonly auxiliary: boolean;
 }
 
 export interface CompiledSensor {
@@ -85,6 +120,9 @@ export interface CompiledClaim {
   readonly subject: number;
   readonly rules: readonly CompiledRule[];
   readonly exceptions: readonly CompiledException[];
+  /** Of kind `works_without` and `via`, which have no rules. */
+  readonly island: CompiledIsland | undefined;
+  readonly via: CompiledVia | undefined;
   readonly coverage: CoverageDemand;
   readonly residual: readonly string[];
   readonly supports: readonly string[];
@@ -98,7 +136,14 @@ export interface CompiledRule {
   readonly index: number;
   /** Short text for people: 'peer archive, tcp/445, initiated by subject'. */
   readonly text: string;
+  /** By the address alone, unknown counted in favour of the asset: a rule that allows matches it, a rule that forbids does not. */
   matchesPeer(atom: number): boolean;
+  /** Truth of the peer, by its address and by what else the record tells of it. Never `unknown` in claims that are `notJudged`. */
+  peerTruth(atom: number, facts: PeerFacts): number;
+  /** Why `peerTruth` is unknown there. */
+  unknownBy(atom: number): UnknownPeer;
+  /** True where the peer may be told by a DNS name. */
+  readonly byName: boolean;
   /** `port` is the responder's; 0 for protocols without. */
   matchesPort(protocol: number, port: number): boolean;
   readonly initiator: 'subject' | 'peer' | 'any';

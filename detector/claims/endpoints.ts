@@ -1,70 +1,147 @@
 import type { Prefix } from '../../flow/address.js';
-import { type AddressSpace, type AtomSet, addAll, removeAll } from './address-space.js';
+import { type AddressSpace, type AtomSet, addAll, hasAtom, removeAll } from './address-space.js';
+import { type PeerFacts, Truth, type UnknownPeer } from './compiled.js';
 import type { EndpointText } from './file-types.js';
+import type { LocationKey } from './location/location-key.js';
+import { PeerFact, type PeerVocabulary } from './peer-vocabulary.js';
 
-/** Keys of an endpoint that this version reads and cannot judge: it keeps no table of observed names, no routing and no location data. */
-export const UNJUDGED_PEERS = { dns: 'name', asn: 'AS number', country: 'country', mac: 'MAC address' } as const;
-export type UnjudgedPeer = keyof typeof UNJUDGED_PEERS;
+/** Keys of an endpoint that addresses in the claim file do not decide, in words. */
+export const PEER_KEYS = { dns: 'name', asn: 'AS number', country: 'country', mac: 'MAC address' } as const;
+export type PeerKey = keyof typeof PEER_KEYS;
 
 /**
- * What is known about an endpoint. An address in `certain` belongs to it; an address outside `possible` does not; between the two lie the addresses
- * that a name, AS number, country or MAC address may stand for. Without such keys the two are equal.
+ * What is known about an endpoint. An address in `certain` belongs to it; an address outside `possible` does not, whatever else is known; between the
+ * two lie the addresses that a name or MAC address may stand for, and those that the location data knows nothing of.
  */
 export interface Endpoint {
   readonly certain: AtomSet;
   readonly possible: AtomSet;
-  /** Keys that could not be judged, of the endpoint itself and of all sets it draws on; sorted. */
-  readonly unjudged: readonly UnjudgedPeer[];
+  /** Keys of PEER_KEYS, of the endpoint itself and of all sets it draws on; sorted. */
+  readonly keys: readonly PeerKey[];
+  /** Those of `keys` for which there is no location data: nobody can judge them. */
+  readonly unjudged: readonly PeerKey[];
+  /** Whether a peer belongs to it: Truth. */
+  truth(atom: number, facts: PeerFacts): number;
+  /** Why `truth` is unknown there. */
+  unknownBy(atom: number): UnknownPeer;
 }
 
-export interface DeclaredNames {
+/** Location data cut to what the claims name. */
+export interface PlacedPrefixes {
+  /** Prefixes of a value ('NL', '64500'). */
+  of(value: string): readonly Prefix[];
+  /** Those that the data knows nothing of; special-purpose addresses lie nowhere. */
+  readonly unknown: readonly Prefix[];
+}
+
+export interface EndpointParts {
   /** Endpoint of each set, as written, and its parsed prefixes. */
   readonly sets: ReadonlyMap<string, EndpointText>;
   readonly fleets: ReadonlyMap<string, readonly Prefix[]>;
   prefixesOf(endpoint: EndpointText): readonly Prefix[];
+  readonly places: Partial<Readonly<Record<LocationKey, PlacedPrefixes>>>;
+  readonly vocabulary: PeerVocabulary;
 }
 
-/** Makes endpoints into sets of atoms. References are known to exist and to have no circles (check.ts). Sets are made once. */
-export function createEndpoints(space: AddressSpace, names: DeclaredNames, special: readonly Prefix[]): (text: EndpointText) => Endpoint {
-  const ofSet = new Map<string, Endpoint>();
-  const ofFleet = new Map<string, Endpoint>();
+/** Makes endpoints into sets of atoms. References are known to exist and to have no circles (check.ts). Equal endpoints are made once. */
+export function createEndpoints(space: AddressSpace, parts: EndpointParts, special: readonly Prefix[]): (text: EndpointText) => Endpoint {
+  const made = new Map<string, Endpoint>();
+  const specialAtoms = space.union(special);
   const internet = space.all();
-  removeAll(internet, space.union(special));
-  for (const set of names.sets.values()) removeAll(internet, space.union(names.prefixesOf(set)));
-  for (const prefixes of names.fleets.values()) removeAll(internet, space.union(prefixes));
+  removeAll(internet, specialAtoms);
+  for (const set of parts.sets.values()) removeAll(internet, space.union(parts.prefixesOf(set)));
+  for (const prefixes of parts.fleets.values()) removeAll(internet, space.union(prefixes));
+  const unknownOf = (key: LocationKey): AtomSet => {
+    const atoms = space.union(parts.places[key]?.unknown ?? []);
+    removeAll(atoms, specialAtoms);
+    return atoms;
+  };
+  const unknown = { country: unknownOf('country'), asn: unknownOf('asn') };
 
-  const named = (name: string): Endpoint => {
-    const set = names.sets.get(name);
-    const made = set === undefined ? ofFleet : ofSet;
-    let endpoint = made.get(name);
+  const once = (key: string, make: () => Endpoint): Endpoint => {
+    let endpoint = made.get(key);
     if (endpoint === undefined) {
-      const atoms = set === undefined ? space.union(names.fleets.get(name) ?? []) : undefined;
-      endpoint = atoms === undefined ? build(set ?? {}) : { certain: atoms, possible: atoms, unjudged: [] };
-      made.set(name, endpoint);
+      endpoint = make();
+      made.set(key, endpoint);
     }
     return endpoint;
   };
+  const named = (name: string): Endpoint =>
+    once(`set ${name}`, () => {
+      const set = parts.sets.get(name);
+      return set === undefined ? ofAtoms(space.union(parts.fleets.get(name) ?? [])) : build(set);
+    });
+  const ofAtoms = (atoms: AtomSet): Endpoint => ({
+    certain: atoms,
+    possible: atoms,
+    keys: [],
+    unjudged: [],
+    truth: (atom) => (hasAtom(atoms, atom) ? Truth.yes : Truth.no),
+    unknownBy: () => 'mac-unknown',
+  });
   const build = (text: EndpointText): Endpoint => {
-    const certain = space.union(names.prefixesOf(text));
-    if (text.any) addAll(certain, space.all());
-    if (text.internet) addAll(certain, internet);
-    const possible = certain.slice();
-    const unjudged = new Set<UnjudgedPeer>();
-    for (const key of Object.keys(UNJUDGED_PEERS) as UnjudgedPeer[]) if (text[key] !== undefined) unjudged.add(key);
-    if (unjudged.size > 0) addAll(possible, space.all());
-    for (const part of [...(text.sets ?? []), ...(text.fleets ?? [])].map(named)) {
+    const own = (Object.keys(PEER_KEYS) as PeerKey[]).filter((key) => text[key] !== undefined);
+    const ownUnjudged = own.filter((key) => (key === 'country' || key === 'asn') && parts.places[key] === undefined);
+    const facts = [
+      ...(text.dns ?? []).map((name) => parts.vocabulary.ofName(name)),
+      ...(text.mac ?? []).map((mac) => parts.vocabulary.ofMac(mac)),
+    ];
+    // What addresses alone decide, known and unknown.
+    const known = space.union(parts.prefixesOf(text));
+    if (text.any) addAll(known, space.all());
+    if (text.internet) addAll(known, internet);
+    const maybe = known.slice();
+    for (const key of ['country', 'asn'] as const) {
+      const values = text[key];
+      const place = parts.places[key];
+      if (values === undefined || place === undefined) continue;
+      const atoms = space.union(values.flatMap((value) => place.of(String(value))));
+      removeAll(atoms, specialAtoms);
+      addAll(known, atoms);
+      addAll(maybe, atoms);
+      addAll(maybe, unknown[key]);
+    }
+    if (ownUnjudged.length > 0) addAll(maybe, space.all());
+
+    const added = [...(text.sets ?? []), ...(text.fleets ?? [])].map(named);
+    const taken = (text.except ?? []).map(named);
+    const certain = known.slice();
+    const possible = maybe.slice();
+    if (facts.length > 0) addAll(possible, space.all());
+    for (const part of added) {
       addAll(certain, part.certain);
       addAll(possible, part.possible);
-      for (const key of part.unjudged) unjudged.add(key);
     }
-    for (const part of (text.except ?? []).map(named)) {
+    for (const part of taken) {
       removeAll(certain, part.possible);
       removeAll(possible, part.certain);
-      for (const key of part.unjudged) unjudged.add(key);
     }
-    return { certain, possible, unjudged: [...unjudged].sort() };
+    const all = [...added, ...taken];
+    const keys = [...new Set([...own, ...all.flatMap((part) => part.keys)])].sort();
+    const unjudged = [...new Set([...ownUnjudged, ...all.flatMap((part) => part.unjudged)])].sort();
+    const byAtoms = (atom: number): number => (hasAtom(certain, atom) ? Truth.yes : hasAtom(possible, atom) ? Truth.unknown : Truth.no);
+    const macs = text.mac !== undefined;
+    const byAll = (atom: number, about: PeerFacts): number => {
+      let truth: number = hasAtom(known, atom) ? Truth.yes : hasAtom(maybe, atom) ? Truth.unknown : Truth.no;
+      if (facts.some((fact) => about.has(fact))) truth = Truth.yes;
+      else if (truth === Truth.no && macs && !about.has(PeerFact.macKnown)) truth = Truth.unknown;
+      for (const part of added) truth = Math.max(truth, part.truth(atom, about));
+      for (const part of taken) truth = Math.min(truth, Truth.yes - part.truth(atom, about));
+      return truth;
+    };
+    return {
+      certain,
+      possible,
+      keys,
+      unjudged,
+      truth: keys.includes('dns') || keys.includes('mac') ? byAll : byAtoms,
+      unknownBy: (atom) => {
+        if (keys.includes('country') && hasAtom(unknown.country, atom)) return 'geo-unknown';
+        return keys.includes('asn') && hasAtom(unknown.asn, atom) ? 'asn-unknown' : 'mac-unknown';
+      },
+    };
   };
-  return build;
+  return (text) => once(JSON.stringify(text), () => build(text));
 }
 
 /** Every endpoint text of a list, in words for people: 'image-archive, 10.40.1.53, internet except jump'. */

@@ -4,9 +4,10 @@ import { addAll, isEmptySet, isSubset, overlaps } from './address-space.js';
 import type { Approval } from './approvals.js';
 import { parseLocal } from './calendar.js';
 import type { ClaimSet, Declared } from './claim-set.js';
-import type { Compilation } from './compile.js';
-import type { ClaimText, EndpointText, RuleText } from './file-types.js';
+import { type Compilation, endpointTexts } from './compile.js';
+import type { ClaimText, RuleText } from './file-types.js';
 import { compileTexts, type NamedText, readClaimFiles } from './load.js';
+import type { Locations } from './location/location.js';
 import { ClaimsError, type ClaimsProblem } from './problem.js';
 import { portRanges } from './rules.js';
 import type { DocumentPath } from './source.js';
@@ -23,10 +24,10 @@ export interface LintProblem extends ClaimsProblem {
 }
 
 /** All problems that loading would throw, as errors; where there are none, what looks wrong all the same. Sorted by file and line. */
-export function lintClaims(paths: string | readonly string[], approvalsPath?: string): LintProblem[] {
+export function lintClaims(paths: string | readonly string[], approvalsPath?: string, locations: Locations = {}): LintProblem[] {
   try {
     const { files, approvals } = readClaimFiles(paths, approvalsPath);
-    return lintTexts(files, approvals);
+    return lintTexts(files, approvals, locations);
   } catch (error) {
     if (!(error instanceof ClaimsError)) throw error;
     return error.problems.map((problem) => ({ ...problem, severity: 'error' }));
@@ -34,10 +35,10 @@ export function lintClaims(paths: string | readonly string[], approvalsPath?: st
 }
 
 /** The same of texts in memory. */
-export function lintTexts(files: readonly NamedText[], approvalsText?: NamedText): LintProblem[] {
+export function lintTexts(files: readonly NamedText[], approvalsText?: NamedText, locations: Locations = {}): LintProblem[] {
   let compiled: ReturnType<typeof compileTexts>;
   try {
-    compiled = compileTexts(files, approvalsText);
+    compiled = compileTexts(files, approvalsText, locations);
   } catch (error) {
     if (!(error instanceof ClaimsError)) throw error;
     return error.problems.map((problem) => ({ ...problem, severity: 'error' }));
@@ -86,20 +87,8 @@ function rulesOf(claim: ClaimText): PlacedRule[] {
   ];
 }
 
-function endpointsOf(set: ClaimSet): EndpointText[] {
-  return [
-    ...[...set.sets.values()].map(({ value }) => value),
-    ...set.claims.flatMap(({ value }) => [
-      ...rulesOf(value).map(({ rule }) => rule.peer),
-      ...(value.assert.works_without === undefined ? [] : [value.assert.works_without.peer]),
-      ...(value.assert.via === undefined ? [] : [value.assert.via.from, value.assert.via.jump]),
-    ]),
-    ...set.exceptions.map(({ value }) => value.match.peer),
-  ];
-}
-
 function lintUnused({ set, say }: Context): void {
-  const named = new Set(endpointsOf(set).flatMap((endpoint) => [...(endpoint.sets ?? []), ...(endpoint.except ?? [])]));
+  const named = new Set(endpointTexts(set).flatMap((endpoint) => [...(endpoint.sets ?? []), ...(endpoint.except ?? [])]));
   const windows = new Set([
     ...set.claims.flatMap(({ value }) => rulesOf(value).flatMap(({ rule }) => rule.during ?? [])),
     ...set.exceptions.flatMap(({ value }) => value.match.during ?? []),
@@ -195,7 +184,7 @@ function lintClaim(context: Context, at: Declared<ClaimText>): void {
     const endpoint = made.endpointOf(rule.peer);
     if (isEmptySet(endpoint.possible))
       say('error', at, [...path, 'peer'], 'empty-peer', "no address is left in this peer; look at what 'except' takes out");
-    if (kind === 'never' && endpoint.unjudged.includes('dns')) {
+    if (kind === 'never' && endpoint.keys.includes('dns')) {
       say(
         'error',
         at,

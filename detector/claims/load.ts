@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import { type Approval, readApprovals } from './approvals.js';
 import { checkClaimSet } from './check.js';
 import { type ClaimPart, type ClaimSet, mergeParts } from './claim-set.js';
-import { type Compilation, compileClaimSet } from './compile.js';
+import { type Compilation, compileClaimSet, locationKeys } from './compile.js';
 import type { CompiledClaims } from './compiled.js';
 import { judgedText } from './judged-text.js';
+import type { Locations } from './location/location.js';
 import { ClaimsError, type ClaimsProblem } from './problem.js';
 import { checkShape } from './shape.js';
 import { readSource } from './source.js';
@@ -21,12 +22,13 @@ export interface LoadedClaims {
 }
 
 /**
- * Loads one claim set: a file, or several files of the same id, and the approvals (JSON lines) that open its ticketed windows.
+ * Loads one claim set: a file, or several files of the same id, the approvals (JSON lines) that open its ticketed windows, and the location data that
+ * decides peers by country and AS number (readLocations).
  * Throws ClaimsError with every problem found, each with file, line, column and what to write instead; nothing is loaded half.
  */
-export function loadClaims(paths: string | readonly string[], approvalsPath?: string): LoadedClaims {
+export function loadClaims(paths: string | readonly string[], approvalsPath?: string, locations: Locations = {}): LoadedClaims {
   const { files, approvals } = readClaimFiles(paths, approvalsPath);
-  return { claims: compileTexts(files, approvals).compilation.claims };
+  return { claims: compileTexts(files, approvals, locations).compilation.claims };
 }
 
 /** Reads the files. Throws ClaimsError when one cannot be read. */
@@ -57,6 +59,7 @@ export function readClaimFiles(
 export function compileTexts(
   files: readonly NamedText[],
   approvals?: NamedText,
+  locations: Locations = {},
 ): { compilation: Compilation; set: ClaimSet; approvals: readonly Approval[] } {
   const problems: ClaimsProblem[] = [];
   const parts: ClaimPart[] = [];
@@ -72,11 +75,15 @@ export function compileTexts(
   const prefixes = set === undefined ? undefined : checkClaimSet(set, problems);
   if (problems.length > 0 || set === undefined || prefixes === undefined) throw new ClaimsError(problems);
   const judged = files.map(({ file, text }, index) => ({ file, text: judgedText(parts[index]!, text) }));
-  return { compilation: compileClaimSet(set, prefixes, approved, hashOf(judged, approvals)), set, approvals: approved };
+  const hash = hashOf(judged, approvals, set, locations);
+  return { compilation: compileClaimSet(set, prefixes, approved, locations, hash), set, approvals: approved };
 }
 
-/** sha256 over each text with its kind and length before it, so that no two lists of files hash alike. File names do not count. */
-function hashOf(files: readonly NamedText[], approvals: NamedText | undefined): string {
+/**
+ * sha256 over each text with its kind and length before it, so that no two lists of files hash alike, and over the sha256 of the location data that the
+ * claims draw on. File names do not count.
+ */
+function hashOf(files: readonly NamedText[], approvals: NamedText | undefined, set: ClaimSet, locations: Locations): string {
   const hash = createHash('sha256');
   const add = (kind: string, { text }: NamedText): void => {
     const bytes = Buffer.from(text, 'utf8');
@@ -84,5 +91,9 @@ function hashOf(files: readonly NamedText[], approvals: NamedText | undefined): 
   };
   for (const file of files) add('claims', file);
   if (approvals !== undefined) add('approvals', approvals);
+  for (const key of locationKeys(set)) {
+    const data = locations[key];
+    if (data !== undefined) hash.update(`${key} ${data.identity.sha256}\n`);
+  }
   return hash.digest('hex');
 }

@@ -1,13 +1,14 @@
-import { type AtomSet, hasAtom } from './address-space.js';
-import type { CompiledBudget, CompiledRule, CompiledWindow } from './compiled.js';
+import { hasAtom } from './address-space.js';
+import { type CompiledBudget, type CompiledRule, type CompiledWindow, Truth } from './compiled.js';
 import { type Endpoint, endpointWords } from './endpoints.js';
 import type { BudgetText, RuleText } from './file-types.js';
 import { createPortMatcher, type PortRange, parsePortRange } from './ports.js';
 import { durationMs, formatOctets, isCalendarDuration, parseOctets } from './units.js';
 
 /**
- * What a rule does with the addresses that nobody can decide (endpoints.ts). A rule that allows takes them in, a rule that forbids leaves them out:
- * either way what is called a violation is one for certain, and the claim as a whole is never verified.
+ * What a rule does with a peer of which nobody can say whether it is meant (endpoints.ts). A rule that allows takes it in, a rule that forbids leaves it
+ * out, so that what is called a violation is one for certain. Where there is location data the rest is counted as undecided; where there is none the claim as
+ * a whole is never verified.
  */
 export type RuleSide = 'allows' | 'forbids';
 
@@ -18,11 +19,19 @@ export function compileRule(
   endpoint: Endpoint,
   windows: readonly CompiledWindow[] | undefined,
 ): CompiledRule {
-  const atoms: AtomSet = side === 'allows' ? endpoint.possible : endpoint.certain;
+  const atoms = side === 'allows' ? endpoint.possible : endpoint.certain;
+  const settled = endpoint.unjudged.length > 0;
   return {
     index,
     text: ruleWords(text),
     matchesPeer: (atom) => hasAtom(atoms, atom),
+    peerTruth: (atom, facts) => {
+      const truth = endpoint.truth(atom, facts);
+      if (!settled || truth !== Truth.unknown) return truth;
+      return side === 'allows' ? Truth.yes : Truth.no;
+    },
+    unknownBy: (atom) => endpoint.unknownBy(atom),
+    byName: endpoint.keys.includes('dns'),
     matchesPort: createPortMatcher(portRanges(text)),
     initiator: text.initiator ?? 'any',
     during: windows,

@@ -1,10 +1,29 @@
-import type { CompiledClaim, CompiledClaims, CompiledException, CompiledRule, CompiledWindow } from '../claims/compiled.js';
+import {
+  type CompiledClaim,
+  type CompiledClaims,
+  type CompiledException,
+  type CompiledRule,
+  type CompiledWindow,
+  type PeerFacts,
+  Truth,
+} from '../claims/compiled.js';
+import { PeerFact } from '../claims/peer-vocabulary.js';
+import type { UndecidedCode } from '../findings/judgement.js';
 import { Began } from './observed-record.js';
 
 /*
- * What the claims say of one kind of exchange: a peer's atom, a protocol, the responder's port and who began. Everything that does not depend
- * on the moment is decided here, once per kind; judging a record then looks at windows, exceptions and budgets only.
+ * What the claims say of one kind of exchange: a peer's atom and what else is known of it, a protocol, the responder's port and who began. Everything that
+ * does not depend on the moment is decided here, once per kind; judging a record then looks at windows, exceptions and budgets only.
+ *
+ * Where nobody can say whether the peer is the one that a rule means, a claim has two readings. What breaks it in the reading that favours the asset is a
+ * violation; what breaks it in the other reading only is undecided, unless an `only` rule admits the exchange for certain (assurance.md §1.5 d).
  */
+
+/** The peer of a kind of exchange. */
+export interface Peer {
+  readonly atom: number;
+  readonly facts: PeerFacts;
+}
 
 /** How one claim stands to this kind of exchange. */
 export interface PlanStep {
@@ -16,25 +35,39 @@ export interface PlanStep {
   readonly onlyInside: boolean;
   readonly rule: string;
   readonly why: string;
-  /** Exceptions that match this kind of exchange: index into the claim's list, and its windows. */
+  /** Set: whether the claim is broken then, nobody can say. Such steps follow the certain ones of their claim. */
+  readonly undecided: UndecidedCode | undefined;
+  /** Exceptions that match this kind of exchange, certain ones first. */
   readonly exceptions: readonly PlanException[];
 }
 
 export interface PlanException {
+  /** Index into the claim's list. */
   readonly index: number;
   readonly exception: CompiledException;
+  /** Set: whether it matches the peer, nobody can say. */
+  readonly undecided: UndecidedCode | undefined;
 }
 
 /** A rule with a budget that this kind of exchange counts towards. */
 export interface PlanBudget {
   readonly claim: number;
   readonly rule: CompiledRule;
+  /** Set: whether it counts, nobody can say. */
+  readonly undecided: UndecidedCode | undefined;
   readonly exceptions: readonly PlanException[];
+}
+
+/** Rules of `only` claims that admit this kind of exchange for certain: at any time, or inside windows. Then nothing of it is undecided. */
+export interface Admission {
+  readonly always: boolean;
+  readonly windows: readonly CompiledWindow[];
 }
 
 export interface Plan {
   readonly steps: readonly PlanStep[];
   readonly budgets: readonly PlanBudget[];
+  readonly admission: Admission;
 }
 
 /**
@@ -42,58 +75,84 @@ export interface Plan {
  * addresses that are certain, those that allow all possible ones, so what breaks them breaks the claim. `began` is Began.asset or Began.peer; an unknown initiator is
  * judged by both plans, the worse wins.
  */
-export function planFor(claims: CompiledClaims, fleet: number, atom: number, protocol: number, port: number, began: number): Plan {
+export function planFor(claims: CompiledClaims, fleet: number, peer: Peer, protocol: number, port: number, began: number): Plan {
   const steps: PlanStep[] = [];
   const budgets: PlanBudget[] = [];
+  const admitting: CompiledRule[] = [];
   for (const index of claims.fleets[fleet]!.claims) {
     const claim = claims.claims[index]!;
-    const matches = claim.rules.filter((rule) => matchesExchange(rule, atom, protocol, port, began));
-    const exceptions = claim.exceptions.flatMap((exception, at) =>
-      matchesExchange(exception.rule, atom, protocol, port, began) ? [{ index: at, exception }] : [],
-    );
-    for (const rule of matches) if (rule.budget !== undefined) budgets.push({ claim: index, rule, exceptions });
-    const step = stepOf(claim, matches, atom, protocol, port);
-    if (step !== undefined) steps.push({ claim: index, exceptions, ...step });
+    const shaped = claim.rules.filter((rule) => matchesShape(rule, protocol, port, began));
+    const certain = shaped.filter((rule) => rule.peerTruth(peer.atom, peer.facts) === Truth.yes);
+    const possible = shaped.filter((rule) => rule.peerTruth(peer.atom, peer.facts) === Truth.unknown);
+    const exceptions = exceptionsOf(claim, peer, protocol, port, began);
+    for (const rule of [...certain, ...possible]) {
+      if (rule.budget === undefined) continue;
+      const undecided = certain.includes(rule) ? undefined : rule.unknownBy(peer.atom);
+      budgets.push({ claim: index, rule, undecided, exceptions });
+    }
+    for (const decision of decisionsOf(claim, certain, possible, peer, protocol, port))
+      steps.push({ claim: index, exceptions, ...decision });
+    if (claim.kind === 'only') admitting.push(...certain);
   }
-  return { steps, budgets };
+  const windows = admitting.flatMap((rule) => rule.during ?? []);
+  return { steps, budgets, admission: { always: admitting.some((rule) => rule.during === undefined), windows } };
 }
 
-function matchesExchange(rule: CompiledRule, atom: number, protocol: number, port: number, began: number): boolean {
+function matchesShape(rule: CompiledRule, protocol: number, port: number, began: number): boolean {
   const initiator = rule.initiator === 'any' || (rule.initiator === 'subject') === (began === Began.asset);
-  return initiator && rule.matchesPeer(atom) && rule.matchesPort(protocol, port);
+  return initiator && rule.matchesPort(protocol, port);
+}
+
+function exceptionsOf(claim: CompiledClaim, { atom, facts }: Peer, protocol: number, port: number, began: number): PlanException[] {
+  const found = claim.exceptions.flatMap((exception, index): PlanException[] => {
+    const truth = matchesShape(exception.rule, protocol, port, began) ? exception.rule.peerTruth(atom, facts) : Truth.no;
+    if (truth === Truth.no) return [];
+    return [{ index, exception, undecided: truth === Truth.yes ? undefined : exception.rule.unknownBy(atom) }];
+  });
+  return [...found.filter(({ undecided }) => undecided === undefined), ...found.filter(({ undecided }) => undecided !== undefined)];
 }
 
 type Decision = Omit<PlanStep, 'claim' | 'exceptions'>;
 
-function stepOf(
+/** The reading that favours the asset, then, where they differ, those that do not. */
+function decisionsOf(
   claim: CompiledClaim,
-  matches: readonly CompiledRule[],
-  atom: number,
+  certain: readonly CompiledRule[],
+  possible: readonly CompiledRule[],
+  peer: Peer,
   protocol: number,
   port: number,
-): Decision | undefined {
-  switch (claim.kind) {
-    case 'only':
-      return onlyStep(claim, matches, atom, protocol, port);
-    case 'never':
-      return neverStep(claim, matches);
-    case 'authorised':
-      return matches.length === 0 ? undefined : timedStep(claim, matches);
-    default:
-      return undefined;
-  }
+): Decision[] {
+  const doubt = (decision: Decision | undefined): Decision | undefined =>
+    decision === undefined || possible[0] === undefined ? undefined : { ...decision, undecided: possible[0].unknownBy(peer.atom) };
+  const all = [...certain, ...possible];
+  const readings = ((): (Decision | undefined)[] => {
+    switch (claim.kind) {
+      case 'only':
+        return [onlyStep(claim, all, peer, protocol, port), doubt(onlyStep(claim, certain, peer, protocol, port))];
+      case 'never':
+        return [neverStep(claim, certain), doubt(neverStep(claim, possible))];
+      case 'authorised':
+        // A rule that does not match allows nothing: where one matches for certain, further ones only add windows.
+        if (certain.length > 0) return [timedStep(claim, all), doubt(timedStep(claim, certain))];
+        return possible.map((rule) => doubt(timedStep(claim, [rule])));
+      default:
+        return [];
+    }
+  })();
+  return readings.filter((decision) => decision !== undefined);
 }
 
 /** Admitted by a rule without times: nothing to judge. Admitted at times: broken outside them. Otherwise broken, and the nearest rule says why. */
 function onlyStep(
   claim: CompiledClaim,
   matches: readonly CompiledRule[],
-  atom: number,
+  peer: Peer,
   protocol: number,
   port: number,
 ): Decision | undefined {
   if (matches.length > 0) return timedStep(claim, matches);
-  const withPeer = claim.rules.filter((rule) => rule.matchesPeer(atom));
+  const withPeer = claim.rules.filter((rule) => rule.peerTruth(peer.atom, peer.facts) !== Truth.no);
   const withPort = withPeer.find((rule) => rule.matchesPort(protocol, port));
   if (withPort !== undefined) {
     const other = withPort.initiator === 'subject' ? 'the asset' : 'the peer';
@@ -101,7 +160,12 @@ function onlyStep(
   }
   const nearest = withPeer[0];
   if (nearest !== undefined) return broken(nearest.text, `${nameOf(claim)} admits this peer, but not this port`);
-  return broken('no rule admits the peer', `${nameOf(claim)} admits no exchange with this peer`);
+  const byName = claim.rules.find((rule) => rule.byName && rule.matchesPort(protocol, port));
+  if (byName === undefined) return broken('no rule admits the peer', `${nameOf(claim)} admits no exchange with this peer`);
+  const told = peer.facts.has(PeerFact.named)
+    ? 'the answers that the client was given name this address otherwise'
+    : 'no answer that the client was given names this address (dns-unresolved)';
+  return broken(byName.text, `${nameOf(claim)} admits the peer by name only, and ${told}`);
 }
 
 function neverStep(claim: CompiledClaim, matches: readonly CompiledRule[]): Decision | undefined {
@@ -110,7 +174,7 @@ function neverStep(claim: CompiledClaim, matches: readonly CompiledRule[]): Deci
   if (first === undefined) return undefined;
   const why = `${nameOf(claim)} forbids it`;
   if (always !== undefined) return broken(first.text, why);
-  return { windows: matches.flatMap((rule) => rule.during ?? []), onlyInside: true, rule: first.text, why };
+  return { windows: matches.flatMap((rule) => rule.during ?? []), onlyInside: true, rule: first.text, why, undecided: undefined };
 }
 
 function timedStep(claim: CompiledClaim, matches: readonly CompiledRule[]): Decision | undefined {
@@ -118,11 +182,11 @@ function timedStep(claim: CompiledClaim, matches: readonly CompiledRule[]): Deci
   const windows = matches.flatMap((rule) => rule.during ?? []);
   const names = [...new Set(windows.map((window) => window.name))].join(', ');
   const why = `${nameOf(claim)} admits it only inside ${names === '' ? 'an approved window' : names}, and it was not entirely inside`;
-  return { windows, onlyInside: false, rule: matches[0]!.text, why };
+  return { windows, onlyInside: false, rule: matches[0]!.text, why, undecided: undefined };
 }
 
 function broken(rule: string, why: string): Decision {
-  return { windows: [], onlyInside: false, rule, why };
+  return { windows: [], onlyInside: false, rule, why, undecided: undefined };
 }
 
 function nameOf(claim: CompiledClaim): string {
@@ -135,12 +199,18 @@ export function isBroken(step: PlanStep, startMs: number, endMs: number): boolea
   return !step.onlyInside;
 }
 
-/** Index of the first exception that covers a record of these times, or −1. It must have begun before the record and not end within it. */
-export function exceptionFor(exceptions: readonly PlanException[], startMs: number, endMs: number): number {
-  for (const { index, exception } of exceptions) {
+/** True when an `only` rule admits a record of these times for certain. */
+export function isAdmitted({ always, windows }: Admission, startMs: number, endMs: number): boolean {
+  return always || windows.some((window) => window.contains(startMs, endMs));
+}
+
+/** The first exception that covers a record of these times, certain ones before others. It must have begun before the record and not end within it. */
+export function exceptionFor(exceptions: readonly PlanException[], startMs: number, endMs: number): PlanException | undefined {
+  for (const candidate of exceptions) {
+    const { exception } = candidate;
     const { during } = exception.rule;
     if (startMs < exception.fromMs || endMs >= exception.expiresMs) continue;
-    if (during === undefined || during.some((window) => window.contains(startMs, endMs))) return index;
+    if (during === undefined || during.some((window) => window.contains(startMs, endMs))) return candidate;
   }
-  return -1;
+  return undefined;
 }

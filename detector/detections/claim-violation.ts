@@ -2,8 +2,9 @@ import { BudgetWindow } from '../baseline/budget-window.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims, CompiledRule } from '../claims/compiled.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
+import type { UndecidedCode } from '../findings/judgement.js';
 import { formatOctets } from '../findings/quantity.js';
-import { exceptionFor, isBroken, type Plan, type PlanBudget, type PlanStep, planFor } from './claim-plan.js';
+import { type Admission, exceptionFor, isAdmitted, isBroken, type Plan, type PlanBudget, type PlanStep, planFor } from './claim-plan.js';
 import { severitiesOf } from './claim-severity.js';
 import { CLAIM_VIOLATION_EXAMPLES } from './claim-violation-examples.js';
 import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
@@ -56,6 +57,10 @@ export const claimViolation: Detection<typeof PARAMETERS> = {
     'flowEndMilliseconds',
     'initiator',
     'samplingInterval',
+    'sourceMacAddress',
+    'destinationMacAddress',
+    'sourceNames',
+    'destinationNames',
   ],
   history: 'none',
   falsePositives: [
@@ -86,12 +91,23 @@ interface Step extends PlanStep {
 interface Judgement {
   readonly steps: readonly Step[];
   readonly budgets: readonly PlanBudget[];
+  readonly admission: Admission;
+}
+
+const NO_JUDGEMENT: Judgement = { steps: [], budgets: [], admission: { always: false, windows: [] } };
+
+function doubtOf({ undecided }: PlanStep): number {
+  return undecided === undefined ? 0 : 1;
 }
 
 class ClaimJudge implements Evaluator {
   private readonly claims: CompiledClaims;
   private readonly findingsPerPeriod: number;
-  private readonly plans = new Map<number, Judgement>();
+  /** By class of the peer, then by everything else. */
+  private readonly plans = new Map<number, Map<number, Judgement>>();
+  private plansMade = 0;
+  /** Claims (index) for which the record at hand was counted as undecided. */
+  private readonly doubted: number[] = [];
   private readonly matters = new Map<string, Matter>();
   private readonly budgets = new Map<CompiledRule, Map<number, BudgetWindow>>();
   /** Judgement by kind of exchange, and the kind's serial number. */
@@ -101,15 +117,16 @@ class ClaimJudge implements Evaluator {
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.claims = unit.claims;
     this.findingsPerPeriod = parameters.findingsPerPeriod;
-    this.cached = new Array<Judgement>(unit.kinds).fill({ steps: [], budgets: [] });
+    this.cached = new Array<Judgement>(unit.kinds).fill(NO_JUDGEMENT);
     this.cachedSerial = new Uint32Array(unit.kinds);
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
     if (record.startMs < this.claims.effectiveFromMs || record.startMs >= this.claims.effectiveUntilMs) return;
-    const { steps, budgets } = this.judgementOf(record);
-    if (steps.length > 0) this.judgeSteps(record, steps, findings);
-    if (budgets.length > 0 && !record.retold) this.judgeBudgets(record, budgets, findings);
+    const { steps, budgets, admission } = this.judgementOf(record);
+    if (this.doubted.length > 0) this.doubted.length = 0;
+    if (steps.length > 0) this.judgeSteps(record, steps, admission, findings);
+    if (budgets.length > 0 && !record.retold) this.judgeBudgets(record, budgets, admission, findings);
   }
 
   save(writer: StateWriter): void {
@@ -131,13 +148,18 @@ class ClaimJudge implements Evaluator {
     }
   }
 
-  private judgeSteps(record: ObservedRecord, steps: readonly Step[], findings: FindingSink): void {
+  private judgeSteps(record: ObservedRecord, steps: readonly Step[], admission: Admission, findings: FindingSink): void {
     let reported = -1;
     for (const step of steps) {
       if (step.claim === reported || !isBroken(step, record.startMs, record.endMs)) continue;
-      const exception = step.exceptions.length === 0 ? -1 : exceptionFor(step.exceptions, record.startMs, record.endMs);
-      if (exception >= 0) {
-        findings.excuse(record, step.claim, exception);
+      const excuse = step.exceptions.length === 0 ? undefined : exceptionFor(step.exceptions, record.startMs, record.endMs);
+      if (excuse !== undefined && excuse.undecided === undefined) {
+        findings.excuse(record, step.claim, excuse.index);
+        continue;
+      }
+      const undecided = step.undecided ?? excuse?.undecided;
+      if (undecided !== undefined) {
+        this.doubt(record, step.claim, undecided, admission, findings);
         continue;
       }
       reported = step.claim;
@@ -151,12 +173,24 @@ class ClaimJudge implements Evaluator {
     }
   }
 
-  private judgeBudgets(record: ObservedRecord, budgets: readonly PlanBudget[], findings: FindingSink): void {
-    for (const { claim, rule, exceptions } of budgets) {
+  /** Counts, once per record and claim, that nobody can say whether it was broken; not where an `only` rule admits the record for certain. */
+  private doubt(record: ObservedRecord, claim: number, code: UndecidedCode, admission: Admission, findings: FindingSink): void {
+    if (this.doubted.includes(claim) || isAdmitted(admission, record.startMs, record.endMs)) return;
+    this.doubted.push(claim);
+    findings.undecided(record, claim, code);
+  }
+
+  private judgeBudgets(record: ObservedRecord, budgets: readonly PlanBudget[], admission: Admission, findings: FindingSink): void {
+    for (const { claim, rule, undecided, exceptions } of budgets) {
       if (rule.during !== undefined && !rule.during.some((window) => window.contains(record.startMs, record.endMs))) continue;
-      const exception = exceptions.length === 0 ? -1 : exceptionFor(exceptions, record.startMs, record.endMs);
-      if (exception >= 0) {
-        findings.excuse(record, claim, exception);
+      const excuse = exceptions.length === 0 ? undefined : exceptionFor(exceptions, record.startMs, record.endMs);
+      const doubtful = undecided ?? excuse?.undecided;
+      if (excuse !== undefined && excuse.undecided === undefined) {
+        findings.excuse(record, claim, excuse.index);
+        continue;
+      }
+      if (doubtful !== undefined) {
+        this.doubt(record, claim, doubtful, admission, findings);
         continue;
       }
       const fleetWide = rule.budget!.scope === 'fleet';
@@ -220,23 +254,36 @@ class ClaimJudge implements Evaluator {
 
   private planOf(record: ObservedRecord, atom: number, began: number): Judgement {
     const port = began === Began.asset ? record.peerPort : record.assetPort;
+    let plans = this.plans.get(record.peerClass);
+    if (plans === undefined) {
+      plans = new Map();
+      this.plans.set(record.peerClass, plans);
+    }
     const key = (((atom * this.claims.fleets.length + record.fleet) * 2 + (began - 1)) * 256 + record.protocol) * 65_536 + port;
-    const known = this.plans.get(key);
+    const known = plans.get(key);
     if (known !== undefined) return known;
-    const judgement = this.withMatters(planFor(this.claims, record.fleet, atom, record.protocol, port, began), port);
-    if (this.plans.size < CACHED_PLANS) this.plans.set(key, judgement);
+    const plan = planFor(this.claims, record.fleet, { atom, facts: record.peerFacts }, record.protocol, port, began);
+    const judgement = this.withMatters(plan, port);
+    this.plansMade += 1;
+    if (this.plansMade >= CACHED_PLANS) {
+      this.plans.clear();
+      this.plansMade = 0;
+    } else plans.set(key, judgement);
     return judgement;
   }
 
-  private withMatters({ steps, budgets }: Plan, port: number): Judgement {
-    return { steps: steps.map((step) => ({ ...step, port, matter: this.matterOf(step.claim, '', 'member', step.rule) })), budgets };
+  private withMatters({ steps, budgets, admission }: Plan, port: number): Judgement {
+    const filed = steps.map((step) => ({ ...step, port, matter: this.matterOf(step.claim, '', 'member', step.rule) }));
+    return { steps: filed, budgets, admission };
   }
 
   /** Nobody knows who began: a claim that either way breaks is broken; broken both ways, the finding goes under the lower port. */
   private worseOf(a: Judgement, b: Judgement): Judgement {
-    const steps = [...a.steps, ...b.steps].sort((x, y) => x.claim - y.claim || x.port - y.port);
+    const steps = [...a.steps, ...b.steps].sort((x, y) => x.claim - y.claim || doubtOf(x) - doubtOf(y) || x.port - y.port);
     const rules = new Set(a.budgets.map((budget) => budget.rule));
-    return { steps, budgets: [...a.budgets, ...b.budgets.filter((budget) => !rules.has(budget.rule))] };
+    const budgets = [...a.budgets, ...b.budgets.filter((budget) => !rules.has(budget.rule))];
+    // Admitted for certain only if both sides are; where times decide, that is left open.
+    return { steps, budgets, admission: { always: a.admission.always && b.admission.always, windows: [] } };
   }
 
   private matterOf(claim: number, part: string, scope: 'member' | 'fleet', rule: string): Matter {

@@ -1,3 +1,5 @@
+import type { PeerFacts } from '../claims/compiled.js';
+
 /** Who began the exchange, seen from the asset; the numbers of FINDING_INITIATOR. */
 export const Began = { unknown: 0, asset: 1, peer: 2 } as const;
 
@@ -25,9 +27,12 @@ export class ObservedRecord {
   peerWords: Uint32Array = new Uint32Array(4);
   peerWordsOffset = 0;
   peerAsn = 0;
+  /** What the session has told of the peer beside its address, and its number; equal numbers, equal facts. */
+  peerClass = 0;
+  peerFacts: PeerFacts = new Set();
 
   /**
-   * Kind of exchange: asset, peer, protocol, responder's port and who began. What is decided once per kind may be kept under `kind` (below the unit's
+   * Kind of exchange: asset, peer with its facts, protocol, responder's port and who began. What is decided once per kind may be kept under `kind` (below the unit's
    * `kinds`) together with `kindSerial`: the kind is another one when the serial number is. Serial numbers start from 1.
    */
   kind = 0;

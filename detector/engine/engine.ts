@@ -133,6 +133,7 @@ class PartitionEngine implements Engine {
     for (const unit of this.units.values()) {
       writer.text(unit.name);
       unit.save(writer);
+    this.reader.save(writer);
     }
     return sealSnapshot(this.binding(), writer);
   }
@@ -148,6 +149,7 @@ class PartitionEngine implements Engine {
       const name = reader.text();
       const unit = new UnitState(this.claims, name, this.clock, this.parameters);
       unit.load(reader);
+    this.reader.load(reader);
       unit.book.open(this.batch);
       this.units.set(name, unit);
     }

@@ -5,7 +5,7 @@ import { Began, type ObservedRecord } from '../detections/observed-record.js';
  * Equipment repeats itself: the same few peers, ports and sides. So kinds of exchange are numbered, and what detections decide once per kind they
  * find again by number. A cache of pairs of rows, whose contents change no result: it is not in snapshots.
  *
- *   row  peer address 4 · port or ports · asset <<10 | protocol <<2 | began · serial number, 0 in a free row · free
+ *   row  peer address 4 · port or ports · asset <<10 | protocol <<2 | began · serial number, 0 in a free row · class of the peer (PeerClasses)
  */
 
 /** Kinds remembered per asset of a unit, a power of two: some hundred peers, at 32 bytes each. */
@@ -16,6 +16,7 @@ const WORDS = 8;
 const PORTS = 4;
 const REST = 5;
 const SERIAL = 6;
+const PEER_CLASS = 7;
 
 /** Kinds that a unit of so many assets numbers: the bound of `ObservedRecord.kind`. */
 export function kindsOf(assets: number): number {
@@ -35,9 +36,9 @@ export class ExchangeKinds {
     this.mask = kinds - 1;
   }
 
-  /** Sets the record's kind, from its asset, peer, protocol, ports, and who began (Began.*). */
+  /** Sets the record's kind, from its asset, peer, what is known of the peer, protocol, ports, and who began (Began.*). */
   find(record: ObservedRecord, began: number): void {
-    const { assetPort, peerPort, peerWords, peerWordsOffset: at } = record;
+    const { assetPort, peerPort, peerClass, peerWords, peerWordsOffset: at } = record;
     // The port of the end that began does not matter; when nobody knows who began, both may.
     const ports = began === Began.asset ? peerPort : began === Began.peer ? assetPort : ((assetPort << 16) | peerPort) >>> 0;
     const rest = ((record.asset << 10) | (record.protocol << 2) | began) >>> 0;
@@ -45,27 +46,28 @@ export class ExchangeKinds {
     const b = peerWords[at + 1]!;
     const c = peerWords[at + 2]!;
     const d = peerWords[at + 3]!;
-    const hash = finishHash(mixWord(mixWord(mixWord(mixWord(a ^ c, b), d), ports), rest));
+    const hash = finishHash(mixWord(mixWord(mixWord(mixWord(a ^ c, b), d), ports), rest ^ (peerClass << 16)));
     let kind = hash & this.mask;
-    if (!this.isAt(kind, a, b, c, d, ports, rest)) {
+    if (!this.isAt(kind, a, b, c, d, ports, rest, peerClass)) {
       // The other of the pair. When it is neither, the two take turns in giving way.
       kind ^= 1;
-      if (!this.isAt(kind, a, b, c, d, ports, rest)) {
+      if (!this.isAt(kind, a, b, c, d, ports, rest, peerClass)) {
         kind ^= this.serials & 1;
-        this.put(kind, a, b, c, d, ports, rest);
+        this.put(kind, a, b, c, d, ports, rest, peerClass);
       }
     }
     record.kind = kind;
     record.kindSerial = this.words[kind * WORDS + SERIAL]!;
   }
 
-  private isAt(kind: number, a: number, b: number, c: number, d: number, ports: number, rest: number): boolean {
+  private isAt(kind: number, a: number, b: number, c: number, d: number, ports: number, rest: number, peerClass: number): boolean {
     const { words } = this;
     const row = kind * WORDS;
     return (
       words[row + 3] === d &&
       words[row + PORTS] === ports &&
       words[row + REST] === rest &&
+      words[row + PEER_CLASS] === peerClass &&
       words[row] === a &&
       words[row + 1] === b &&
       words[row + 2] === c &&
@@ -73,7 +75,7 @@ export class ExchangeKinds {
     );
   }
 
-  private put(kind: number, a: number, b: number, c: number, d: number, ports: number, rest: number): void {
+  private put(kind: number, a: number, b: number, c: number, d: number, ports: number, rest: number, peerClass: number): void {
     const { words } = this;
     const row = kind * WORDS;
     words[row] = a;
@@ -82,6 +84,7 @@ export class ExchangeKinds {
     words[row + 3] = d;
     words[row + PORTS] = ports;
     words[row + REST] = rest;
+    words[row + PEER_CLASS] = peerClass;
     this.serials = (this.serials + 1) >>> 0 || 1;
     words[row + SERIAL] = this.serials;
   }

@@ -1,11 +1,14 @@
 import type { FlowBatch } from '../../flow/batch.js';
 import { AssetSide, Completion, Initiator } from '../../flow/columns.js';
 import { hashText } from '../baseline/hash.js';
+import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import { Began, Level, type ObservedRecord } from '../detections/observed-record.js';
 import { sessionLevel } from './completion.js';
 import type { ExchangeKinds } from './exchange-kinds.js';
 import { asksOnly, hasPorts, icmpInitiator, initiatorByPorts, SEEN_CONFIDENCE } from './orientation.js';
+import { PeerClasses } from './peer-classes.js';
+import { PeerReader } from './peer-reader.js';
 import { Field, type SessionTable } from './session-table.js';
 
 /** Completion numbers of the column table as levels. */
@@ -23,6 +26,8 @@ LEVEL_OF_COMPLETION[Completion.transferred] = Level.transferred;
 export class RowReader {
   private readonly claims: CompiledClaims;
   private readonly assetByName = new Map<string, number>();
+  private readonly classes = new PeerClasses();
+  private readonly peers: PeerReader;
   private columns: FlowBatch['columns'];
   private assetOfCode = new Int32Array(0);
   private sensorOfCode = new Uint32Array(0);
@@ -41,6 +46,7 @@ export class RowReader {
   constructor(claims: CompiledClaims, empty: FlowBatch) {
     this.claims = claims;
     this.columns = empty.columns;
+    this.peers = new PeerReader(claims.peers, this.classes, empty);
     claims.assets.forEach((asset, index) => {
       this.assetByName.set(asset.name, index);
     });
@@ -50,6 +56,7 @@ export class RowReader {
   open(batch: FlowBatch): void {
     this.columns = batch.columns;
     this.assetOfCode = Int32Array.from(batch.columns.asset.dictionary.names, (name) => this.assetByName.get(name) ?? -1);
+    this.peers.open(batch);
     this.sensorOfCode = Uint32Array.from(batch.columns.sensor.dictionary.names, (name) => hashText(name) | 1);
   }
 
@@ -59,7 +66,17 @@ export class RowReader {
     return assetSide[row] === AssetSide.none ? -1 : this.assetOfCode[asset.codes[row]!]!;
   }
 
-  /** Takes the row into its session. True when the session had been judged with another initiator: then `retell` before `tell`. */
+  /** What sessions' classes of peers mean goes into the engine's snapshot. */
+  save(writer: StateWriter): void {
+    this.classes.save(writer);
+  }
+
+  load(reader: StateReader): void {
+    this.classes.load(reader);
+    this.peers.forget();
+  }
+
+  /** Takes the row into its session. True when the session had been judged with another initiator, or knowing less of its peer: then `retell` before `tell`. */
   read(row: number, sessions: SessionTable, kinds: ExchangeKinds, into: ObservedRecord): boolean {
     const { columns } = this;
     const fromAsset = columns.assetSide[row] === AssetSide.source;
@@ -100,10 +117,22 @@ export class RowReader {
     this.addCounts(row, sessions, slot, fromAsset, into);
     const began = this.decideInitiator(row, sessions, slot, fromAsset, into);
     this.began = began;
+    const learned = this.peers.tells && this.learnPeer(row, sessions, slot, !fromAsset, into);
     kinds.find(into, began);
-    const changed = known > 0 && sessions.judged(slot) !== began;
+    const changed = known > 0 && (learned || sessions.judged(slot) !== began);
     if (known === 0 || changed) sessions.markJudged(slot, began);
     return changed;
+  }
+
+  /** Names hold for the whole session in which one of its records had them, so that cutting it changes nothing. True when more is known than before. */
+  private learnPeer(row: number, sessions: SessionTable, slot: number, peerIsSource: boolean, into: ObservedRecord): boolean {
+    const before = sessions.peerClass(slot);
+    const peerClass = this.classes.union(before, this.peers.classOf(row, peerIsSource));
+    into.peerClass = peerClass;
+    into.peerFacts = this.classes.factsOf(peerClass);
+    if (peerClass === before) return false;
+    sessions.setPeerClass(slot, peerClass);
+    return true;
   }
 
   /** Fills in what this record said. */

@@ -64,11 +64,13 @@ const DOUBLES = WORDS / 2;
 /** Beyond what any rule asks for (completion.ts: TRANSFERRED_OCTETS). */
 const MOST_ESTIMATE = 0xffff;
 
-// Marks: seen initiator (bits 0–1), initiator judged with (2–3), furthest level told (4–5), biflow (6).
+// Marks: seen initiator (bits 0–1), initiator judged with (2–3), furthest level told (4–5), biflow (6), class of the peer (8–23).
 const SEEN_MASK = 0b11;
 const JUDGED_SHIFT = 2;
 const TOLD_SHIFT = 4;
 const BIFLOW_BIT = 1 << 6;
+const PEER_SHIFT = 8;
+const PEER_MASK = 0xffff;
 
 export class SessionTable {
   /** The slot's numbers are at `slot * stride + Field.x`. */
@@ -152,6 +154,14 @@ export class SessionTable {
   markJudged(slot: number, began: number): void {
     const at = slot * WORDS + MARKS;
     this.words[at] = (this.words[at]! & ~(SEEN_MASK << JUDGED_SHIFT)) | (began << JUDGED_SHIFT);
+  }
+  /** What is known of the peer beside its address, from all records so far (PeerClasses). */
+  peerClass(slot: number): number {
+    return (this.words[slot * WORDS + MARKS]! >>> PEER_SHIFT) & PEER_MASK;
+  }
+  setPeerClass(slot: number, peerClass: number): void {
+    const at = slot * WORDS + MARKS;
+    this.words[at] = ((this.words[at]! & ~(PEER_MASK << PEER_SHIFT)) | (peerClass << PEER_SHIFT)) >>> 0;
   }
   told(slot: number): number {
     return (this.words[slot * WORDS + MARKS]! >>> TOLD_SHIFT) & 0b11;

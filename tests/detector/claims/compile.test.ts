@@ -110,13 +110,13 @@ describe('atoms give the answer of the prefixes themselves', () => {
   });
 });
 
-describe('peers that cannot be judged yet', () => {
+describe('peers by location without location data', () => {
   const geo = { far: { country: ['KP'] }, archive: { cidr: ['10.40.30.0/24'] } };
   test('forbidding: what is certain is still forbidden, and the claim is marked', () => {
     const claims = withPeer(geo, { sets: ['far'], cidr: ['203.0.113.0/24'] });
     expect([matches(claims, '203.0.113.1'), matches(claims, '198.51.100.1')]).toEqual([true, false]);
     expect(claims.claims[1]!.notJudged).toBe(
-      "Rule 1 of this 'never' claim names its peer by country, which this version cannot decide; its other parts are judged.",
+      "Rule 1 of this 'never' claim names its peer by country, for which no location data is configured (lookup); its other parts are judged.",
     );
     expect(claims.claims[0]!.notJudged).toBeUndefined();
   });
@@ -125,24 +125,17 @@ describe('peers that cannot be judged yet', () => {
     expect(matches(claims, '203.0.113.1')).toBe(false);
     expect(claims.claims[1]!.notJudged).toMatch(/by country/);
   });
-  test('allowing: whatever the name may stand for is let through, the rest is still judged', () => {
-    const text = broken('{ sets: [archive] }, ports', '{ dns: [licence.vendor.example] }, ports');
+  test('allowing: whatever the number may stand for is let through, the rest is still judged', () => {
+    const text = broken('{ sets: [archive] }, ports', '{ asn: [64500] }, ports');
     const claim = compile(text).claims[0]!;
     expect(claim.rules[0]!.matchesPeer(0)).toBe(true);
     expect(claim.rules[0]!.matchesPort(6, 445)).toBe(true);
     expect(claim.rules[0]!.matchesPort(6, 446)).toBe(false);
-    expect(claim.notJudged).toMatch(/Rule 1 .* by name/);
+    expect(claim.notJudged).toMatch(/Rule 1 .* by AS number/);
   });
-  test('an exception by name marks its claim', () => {
+  test('an exception by AS number marks its claim', () => {
     const text = broken('peer: { cidr: ["10.40.40.5"] }', 'peer: { asn: [64500] }');
-    expect(compile(text).claims[0]!.notJudged).toBe('Exception ex-1 names its peer by AS number, which this version cannot decide.');
-  });
-  test.each([
-    ['works_without', '{ works_without: { peer: { internet: true }, for: PT24H, alive: { peer: { sets: [archive] } } } }'],
-    ['via', '{ via: { from: { internet: true }, jump: { sets: [gateway] }, to: { peer: { any: true } } } }'],
-  ])('%s is read, has no rules, and says that it is not judged', (kind, assertion) => {
-    const claim = compile(BASE_CLAIMS.replace(/ {4}assert: \{ budget.*\n/, `    assert: ${assertion}\n`)).claims[1]!;
-    expect(claim).toMatchObject({ kind, rules: [], notJudged: `Claims of kind '${kind}' are read but not judged by this version.` });
+    expect(compile(text).claims[0]!.notJudged).toBe('Exception ex-1 names its peer by AS number, for which no location data is configured (lookup).');
   });
 });
 
