@@ -8,7 +8,7 @@ import type { ChdbStore } from '../../../detector/store/chdb/chdb-store.js';
 import { rowCounts } from '../../../detector/store/queries/counts.js';
 import { coverageMinutes } from '../../../detector/store/queries/coverage.js';
 import { findFindings, listFindings } from '../../../detector/store/queries/findings.js';
-import { readVerdicts, writeVerdicts } from '../../../detector/store/queries/verdicts.js';
+import { readVerdictHistory, readVerdicts, writeVerdicts } from '../../../detector/store/queries/verdicts.js';
 import { createStore } from '../../../detector/store/store.js';
 import { parseAddress } from '../../../flow/address.js';
 import { ColumnBatch } from '../../../flow/batch.js';
@@ -149,8 +149,14 @@ describe('verdicts', () => {
     sentence: 'VIOLATED: three findings',
   };
 
+  const notFinal: Verdict = {
+    ...verdict,
+    verdict: 'NOT_PROVEN',
+    reasons: [{ code: 'not-final', about: '', observed: 0, demanded: 1, unit: 'ms', sentence: 'wait' }],
+  };
+
   it('come back as they were written, the latest of each claim and period', async () => {
-    await writeVerdicts(store, [{ ...verdict, verdict: 'NOT_PROVEN' }], DAY);
+    await writeVerdicts(store, [notFinal], DAY);
     await writeVerdicts(store, [verdict, { ...verdict, claim: 'c2' }], DAY + 1);
     await writeVerdicts(store, [verdict, { ...verdict, claim: 'c2' }], DAY + 1);
     expect(await readVerdicts(store)).toEqual([
@@ -159,7 +165,25 @@ describe('verdicts', () => {
     ]);
     expect(await readVerdicts(store, { claim: 'c2', fromMs: DAY })).toHaveLength(1);
     expect(await readVerdicts(store, { toMs: DAY })).toEqual([]);
-    await writeVerdicts(store, [], DAY);
+    expect(await writeVerdicts(store, [], DAY)).toEqual([]);
+  });
+
+  it('are amended by what came later, and the first stays for whoever looks', async () => {
+    const late = { ...verdict, claim: 'c3', numbers: { recordsJudged: 15 } };
+    await writeVerdicts(store, [{ ...notFinal, claim: 'c3' }], DAY);
+    await writeVerdicts(store, [{ ...verdict, claim: 'c3' }], DAY + 1);
+    expect(await writeVerdicts(store, [{ ...verdict, claim: 'c3' }], DAY + 2)).toEqual([]);
+    const [amended] = await writeVerdicts(store, [late], DAY + 3);
+    expect(amended?.reasons.map(({ code, observed, demanded }) => [code, observed, demanded])).toEqual([
+      ['violated', 3, 0],
+      ['late-data', 15, 12],
+    ]);
+    expect(await writeVerdicts(store, [late], DAY + 4)).toEqual([]);
+    expect(await readVerdicts(store, { claim: 'c3' })).toEqual([{ ...amended, computedMs: DAY + 3 }]);
+    expect(await readVerdictHistory(store, { claim: 'c3' })).toEqual([
+      { ...verdict, claim: 'c3', computedMs: DAY + 1 },
+      { ...amended, computedMs: DAY + 3 },
+    ]);
   });
 });
 
