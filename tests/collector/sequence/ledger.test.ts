@@ -302,6 +302,37 @@ describe('the coverage ledger', () => {
     expect(drained(ledger).length).toBeLessThanOrEqual(2);
   });
 
+  it('does not take days for watched because of one damaged time, before or after it', () => {
+    const ledger = createLedger();
+    const capture = ledger.capture('tap-1');
+    const minute = SECONDS * 1000;
+    const day = 86_400_000;
+    for (const ms of [minute, minute + 10_000, minute + 9 * day, minute + 20_000, minute + 59_000]) capture.packet(ms);
+    const rows = drained(ledger);
+    const list = (name: CoverageColumnName) => Array.from({ length: rows.length }, (_, row) => value(rows, name, row));
+    expect(list('minute')).toEqual([minute, minute + 9 * day]);
+    expect(list('observedMilliseconds')).toEqual([59_000, 0]);
+    expect(list('messagesReceived')).toEqual([4, 1]);
+  });
+
+  it('believes a quiet night once packets go on behind it', () => {
+    const ledger = createLedger();
+    const capture = ledger.capture('tap-1');
+    const minute = SECONDS * 1000;
+    const hour = 3_600_000;
+    for (const ms of [minute, minute + 8 * hour, minute + 8 * hour + 1000, minute + 8 * hour + 30_000]) capture.packet(ms);
+    const rows = drained(ledger);
+    expect(rows.length).toBe(8 * 60 + 1);
+    expect(sums(rows).observedMilliseconds).toBe(8 * hour + 30_000);
+  });
+
+  it('fills no more quiet minutes than packets give leave for', () => {
+    const ledger = createLedger({ limits: { maxEmptyMinutes: 1000 } });
+    const capture = ledger.capture('tap-1');
+    for (let step = 0; step < 300; step++) for (let again = 0; again < 3; again++) capture.packet(step * 36_000_000 + again);
+    expect(drained(ledger).length).toBeLessThanOrEqual(1000 + 900 * 60 + 300);
+  });
+
   it('balances for metered rows, which no message announced', () => {
     const { batch, ledger } = collector();
     createExportDecoder().decode(netflow5([{}, {}], { seconds: SECONDS }), testOrigin(), batch, createMessageReport(), new CountedFaults());
