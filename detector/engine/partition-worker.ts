@@ -1,5 +1,6 @@
 import type { FlowBatch } from '../../flow/batch.js';
 import type { Assignment, Bus, Message, Subscription } from '../../flow/bus/bus.js';
+import { COVERAGE_COLUMNS } from '../../flow/coverage.js';
 import { decodeFrame, FrameEncoder } from '../../flow/frame.js';
 import { NativeError } from '../../flow/native/reader.js';
 import type { Log } from '../../flow/service/log.js';
@@ -9,6 +10,7 @@ import { addFinding, createFindingBatch } from '../findings/finding-batch.js';
 import { JUDGEMENT_COLUMNS } from '../findings/judgement.js';
 import { addJudgement, createJudgementBatch, type JudgementBatch } from '../findings/judgement-batch.js';
 import type { Engine } from './engine.js';
+import { holeRow } from './hole.js';
 import type { DetectorMetrics } from './metrics.js';
 import type { SnapshotStore } from './snapshot-store.js';
 
@@ -32,6 +34,7 @@ export class PartitionWorker {
   private readonly batch: FlowBatch;
   private readonly encoder = new FrameEncoder(FINDING_COLUMNS);
   private readonly judgementEncoder = new FrameEncoder(JUDGEMENT_COLUMNS);
+  private readonly coverageEncoder = new FrameEncoder(COVERAGE_COLUMNS);
   /** Offset of the first message that is not in the engine. */
   private next: number;
   /** What the bus believes to be done: behind `next` where a crash fell between snapshot and commit, beyond it where the snapshot is gone. */
@@ -60,7 +63,11 @@ export class PartitionWorker {
       for (const message of messages) {
         // At least once: what the engine holds already is not judged again.
         if (message.offset < this.next) continue;
+        // The beginning of a log that was never read is no hole, whatever its retention has left of it.
+        const missing = this.next === 0 ? 0 : message.offset - this.next;
+        const beforeMs = missing > 0 ? this.newestMs() : Number.NaN;
         const problem = this.ingest(message);
+        if (missing > 0) await this.tellHole(missing, beforeMs);
         if (problem === undefined) records += this.batch.length;
         else await this.quarantine(message, problem);
         this.next = message.offset + 1;
@@ -119,6 +126,25 @@ export class PartitionWorker {
     }
     this.engine.ingest(this.batch);
     return undefined;
+  }
+
+  /** End of the newest record judged, ms since the epoch, by the engine's own counts, which survive a restart; −Infinity before the first. */
+  private newestMs(): number {
+    return this.engine.judgements().reduce((newest, { lastMs }) => Math.max(newest, lastMs), Number.NEGATIVE_INFINITY);
+  }
+
+  /** Tells the ledger of messages that are missing before the frame in `batch`. */
+  private async tellHole(messages: number, newestMs: number): Promise<void> {
+    const { bus, log } = this.parts;
+    const { topic, partition } = this.at;
+    const starts = this.batch.columns.flowStartMilliseconds.subarray(0, this.batch.length);
+    const oldestMs = starts.reduce((oldest, ms) => Math.min(oldest, ms), Number.POSITIVE_INFINITY);
+    const behindMs = Number.isFinite(oldestMs) ? oldestMs : newestMs;
+    const beforeMs = Number.isFinite(newestMs) ? newestMs : oldestMs;
+    log.warn({ topic, partition, messages }, 'messages were gone from the bus before they were read');
+    if (!Number.isFinite(behindMs)) return;
+    const row = holeRow({ partition, messages, beforeMs, behindMs });
+    for (const frame of this.coverageEncoder.encode(row)) await bus.publish('coverage', partition % bus.partitions('coverage'), frame);
   }
 
   private async quarantine(message: Message, reason: string): Promise<void> {
