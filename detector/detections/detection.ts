@@ -79,6 +79,8 @@ export interface Detection<P extends ParameterTable = ParameterTable> {
   readonly question: string;
   readonly claimKinds: readonly ClaimKind[];
   readonly attack: readonly AttackReference[];
+  /** True where it looks at jump hosts as well, which are watched for the sake of a claim and are no members of a fleet. */
+  readonly auxiliary?: boolean;
   /** Of a finding when nothing makes it worse. */
   readonly severity: Severity;
   readonly parameters: P;

@@ -1,7 +1,7 @@
 import type { LocalClock } from '../baseline/local-clock.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
-import type { Evaluator, UnitContext } from '../detections/detection.js';
+import type { Detection, Evaluator, UnitContext } from '../detections/detection.js';
 import { DETECTION_IDS, DETECTIONS, type DetectionId } from '../detections/index.js';
 import type { ObservedRecord } from '../detections/observed-record.js';
 import { FindingBook } from '../findings/finding-book.js';
@@ -13,7 +13,6 @@ import type { EffectiveParameters } from './parameters.js';
 /** Everything remembered of one unit: an asset, or a fleet that is judged as a whole. Units share nothing, so partitions do not matter. */
 export class UnitState {
   readonly name: string;
-  readonly fleet: number;
   readonly sessions: SessionTable;
   readonly kinds: ExchangeKinds;
   readonly book: FindingBook;
@@ -21,8 +20,8 @@ export class UnitState {
   private readonly evaluators: readonly { readonly id: DetectionId; readonly evaluator: Evaluator }[];
   /** The same evaluators without their names. */
   private readonly judges: readonly Evaluator[];
-  private readonly fleetName: string;
-  private readonly assetNames: readonly string[];
+  private readonly claims: CompiledClaims;
+  private readonly aboutAuxiliary: readonly Evaluator[];
   /** Counts of the period at hand, by asset: found once, not with every record. */
   private counting: (Judgement | undefined)[] = [];
   private countingPeriodMs = Number.NaN;
@@ -30,9 +29,7 @@ export class UnitState {
   constructor(claims: CompiledClaims, name: string, clock: LocalClock, parameters: EffectiveParameters) {
     this.name = name;
     const assets = claims.assets.flatMap((asset, index) => (asset.unit === name ? [index] : []));
-    this.fleet = claims.assets[assets[0]!]!.fleet;
-    this.fleetName = claims.fleets[this.fleet]!.name;
-    this.assetNames = claims.assets.map((asset) => asset.name);
+    this.claims = claims;
     this.book = new FindingBook(claims, name);
     this.sessions = new SessionTable((session) => this.book.forget(session));
     const kinds = kindsOf(assets.length);
@@ -40,11 +37,14 @@ export class UnitState {
     const context: UnitContext = { claims, assets, clock, kinds };
     this.evaluators = DETECTION_IDS.map((id) => ({ id, evaluator: evaluatorOf(id, context, parameters) }));
     this.judges = this.evaluators.map(({ evaluator }) => evaluator);
+    this.aboutAuxiliary = this.evaluators.flatMap(({ id, evaluator }) => (detectionOf(id).auxiliary === true ? [evaluator] : []));
   }
 
   judge(record: ObservedRecord): void {
-    if (!record.retold) this.count(record);
-    for (let i = 0; i < this.judges.length; i++) this.judges[i]!.judge(record, this.book);
+    const auxiliary = this.claims.assets[record.asset]!.auxiliary;
+    if (!record.retold && !auxiliary) this.count(record);
+    const judges = auxiliary ? this.aboutAuxiliary : this.judges;
+    for (let i = 0; i < judges.length; i++) judges[i]!.judge(record, this.book);
   }
 
   /** Until when (ms since the epoch) each learning detection still learns the asset. */
@@ -75,15 +75,22 @@ export class UnitState {
       this.counting = [];
       this.countingPeriodMs = record.periodFromMs;
     }
-    const { judgements } = this.book;
-    const counts = this.counting[record.asset] ?? judgements.of('judged', this.fleetName, '', this.assetNames[record.asset]!, record);
+    const counts = this.counting[record.asset] ?? this.countsOf(record);
     if (counts === undefined) return;
     this.counting[record.asset] = counts;
-    judgements.add(counts, record);
+    this.book.judgements.add(counts, record);
+  }
+
+  private countsOf(record: ObservedRecord): Judgement | undefined {
+    const { name, fleet } = this.claims.assets[record.asset]!;
+    return this.book.judgements.of('judged', this.claims.fleets[fleet]!.name, '', name, record);
   }
 }
 
 function evaluatorOf(id: DetectionId, context: UnitContext, parameters: EffectiveParameters): Evaluator {
-  const detection: (typeof DETECTIONS)[DetectionId] = DETECTIONS[id];
-  return (detection.evaluator as (unit: UnitContext, values: Readonly<Record<string, number>>) => Evaluator)(context, parameters[id]);
+  return (detectionOf(id).evaluator as (unit: UnitContext, values: Readonly<Record<string, number>>) => Evaluator)(context, parameters[id]);
+}
+
+function detectionOf(id: DetectionId): Detection {
+  return DETECTIONS[id];
 }

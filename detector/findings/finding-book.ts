@@ -249,7 +249,7 @@ export class FindingBook implements FindingSink {
   private stateOf(record: ObservedRecord, matter: Matter, port: number, why: string, measured?: Measurement): FindingState {
     const { periodFromMs, periodToMs } = measured ?? record;
     const kind = `${matter.detection}|${matter.claim}|${matter.part}|${periodFromMs}`;
-    const subject = matter.scope === 'fleet' ? -1 : record.asset;
+    const subject = matter.scope === 'fleet' ? -1 : (measured?.subject?.asset ?? record.asset);
     const other = measured === undefined ? `${formatAddress(record.peerBytes, record.peerOffset)}|${record.protocol}|${port}` : 'measured';
     const key = `${kind}|${subject}|${other}`;
     const known = this.states.get(key);
@@ -282,14 +282,15 @@ export class FindingBook implements FindingSink {
   private begin(record: ObservedRecord, matter: Matter, shape: FindingShape, port: number, measured: Measurement | undefined): Finding {
     const { claims } = this;
     const { periodFromMs, periodToMs } = measured ?? record;
-    const fleet = this.fleetOf(record);
+    const fleet = claims.fleets[measured?.subject?.fleet ?? record.fleet]!.name;
+    const asset = measured?.subject?.asset ?? record.asset;
     const withPeer = shape === 'peer';
     const nameless = shape === 'overflow' || matter.absence === true || (matter.claim < 0 && !withPeer);
     const oneAsset = shape !== 'overflow' && matter.scope === 'member';
     const identity = {
       detection: matter.detection,
       claim: matter.claim < 0 ? '' : claims.claims[matter.claim]!.id,
-      asset: shape === 'overflow' ? this.unit : oneAsset ? claims.assets[record.asset]!.name : fleet,
+      asset: shape === 'overflow' ? this.unit : oneAsset ? claims.assets[asset]!.name : fleet,
       peerAddress: withPeer ? formatAddress(record.peerBytes, record.peerOffset) : '::',
       protocol: withPeer ? record.protocol : 0,
       port: withPeer ? port : 0,
@@ -308,7 +309,7 @@ export class FindingBook implements FindingSink {
       severity: matter.severities[0],
       confidence: 0,
       fleet,
-      assetAddress: oneAsset ? formatAddress(record.assetBytes, record.assetOffset) : '::',
+      assetAddress: oneAsset && asset === record.asset ? formatAddress(record.assetBytes, record.assetOffset) : '::',
       peerName: nameless ? '' : claims.nameOf(record.peerBytes, record.peerOffset),
       peerAsn: withPeer ? record.peerAsn : 0,
       peerCountry: '',

@@ -48,6 +48,8 @@ export interface Measurement {
   readonly why: string;
   /** Totals of the window so far, this record included. */
   readonly totals: Totals;
+  /** Whose finding it is, where the record that shows it is another asset's: indexes of fleet and asset (−1: the fleet as a whole). */
+  readonly subject?: { readonly fleet: number; readonly asset: number };
 }
 
 export interface Totals {
