@@ -2,9 +2,12 @@ import { SFLOW, V1, V5, V7, V9, V10 } from '../collector/decoders/samples.js';
 import { HTTPS, header, jsonLine, line } from '../collector/logs/zeek-lines.js';
 import { pcap, pcapng } from '../collector/packets/capture-builder.js';
 import { ACK, ethernet, FIN, icmp, ipv4, ipv6, SYN, tcp, udp, vlan } from '../collector/packets/packet-builder.js';
+import { TUNNEL_FRAMES } from '../collector/packets/tunnel-frames.js';
+import { dnsTarget } from './dns-target.js';
 import { exportTarget } from './export-target.js';
 import { fileTarget } from './file-targets.js';
 import { beginningOf, corpusFiles, datagramsOf, encoded } from './seeds.js';
+import { streamTarget } from './stream-target.js';
 import type { FuzzTarget } from './target.js';
 
 const SCENARIO = 'fixtures/scenarios/port-scanners';
@@ -22,6 +25,7 @@ const PACKETS = [
   ethernet(0x86dd, ipv6('2001:db8::1', '2001:db8::2', 17, udp(5353, 53, new Uint8Array(20)))),
   ethernet(0x0800, ipv4('192.0.2.10', '198.51.100.20', 47, Uint8Array.from([0, 0, 8, 0, ...ipv4('10.0.0.1', '10.0.0.2', 1, icmp(8, 0))]))),
   ethernet(0x0800, ipv4('192.0.2.10', '198.51.100.20', 4, ipv4('10.0.0.1', '10.0.0.2', 17, udp(1, 2, new Uint8Array(4))))),
+  ...TUNNEL_FRAMES.map(({ frame }) => frame),
 ].map((data, index) => ({ data, timeMs: 1_796_256_000_000 + index * 10 }));
 
 const EVE = [
@@ -30,6 +34,49 @@ const EVE = [
   '{"timestamp":"2026-12-03T01:00:01.000000+0000","event_type":"dns","src_ip":"192.0.2.10","dest_ip":"192.0.2.53","proto":"UDP","dns":{"version":2,"type":"answer","rrname":"host.example","rrtype":"A","rcode":"NOERROR","answers":[{"rrname":"host.example","rrtype":"A","ttl":60,"rdata":"198.51.100.20"}]}}',
   '{"timestamp":"2026-12-03T01:00:02.000000+0000","event_type":"stats","stats":{"uptime":60,"capture":{"kernel_packets":1000,"kernel_drops":3}}}',
 ].join('\n');
+
+const AZURE = JSON.stringify({
+  records: [
+    {
+      time: '2026-12-03T10:00:00.2510000Z',
+      flowLogVersion: 4,
+      category: 'FlowLogFlowEvent',
+      flowRecords: {
+        flows: [
+          {
+            aclID: '0',
+            flowGroups: [{ rule: 'R', flowTuples: ['1796284800251,10.40.10.11,203.0.113.7,23956,443,6,O,E,NX,3,767,2,1580'] }],
+          },
+        ],
+      },
+    },
+    {
+      time: '2026-12-03T10:00:00.0000000Z',
+      category: 'NetworkSecurityGroupFlowEvent',
+      properties: {
+        Version: 2,
+        flows: [{ rule: 'R', flows: [{ mac: '000D3AF87856', flowTuples: ['1796284800,10.40.10.11,203.0.113.7,44931,443,T,O,A,B,,,,'] }] }],
+      },
+    },
+  ],
+});
+
+const GCP = JSON.stringify({
+  timestamp: '2026-12-03T10:00:05Z',
+  jsonPayload: {
+    connection: { src_ip: '10.40.10.11', src_port: 50_000, dest_ip: '203.0.113.7', dest_port: 443, protocol: 6 },
+    bytes_sent: '1234',
+    packets_sent: '5',
+    start_time: '2026-12-03T10:00:00.1Z',
+    end_time: '2026-12-03T10:00:04.9Z',
+    reporter: 'SRC',
+  },
+});
+
+const DNS_LOG =
+  '#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tdns\n' +
+  '#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tquery\tqtype_name\trcode_name\tanswers\tTTLs\n' +
+  '1796284800.1\tC1\t10.40.10.11\t5353\t10.40.1.53\t53\tudp\thost.example\tA\tNOERROR\talias.example,203.0.113.7\t60.0,30.0\n';
 
 const VPC = [
   'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status',
@@ -73,5 +120,18 @@ export const TARGETS: Readonly<Record<string, () => FuzzTarget | Promise<FuzzTar
     ),
   'zeek-json': () => fileTarget('zeek-json', 'zeek', 'text', [encoded(`${jsonLine(HTTPS)}\n${jsonLine(HTTPS)}\n`)], 10),
   eve: () => fileTarget('eve', 'eve', 'text', [encoded(`${EVE}\n`)], 10),
+  azure: () => fileTarget('azure', 'azure', 'text', [encoded(AZURE)], 20),
+  gcp: () => fileTarget('gcp', 'gcp', 'text', [encoded(`${GCP}\n${GCP}\n`)], 20),
+  'zeek-dns': () => fileTarget('zeek-dns', 'zeek', 'text', [encoded(DNS_LOG), ...corpusFiles('logs', /dns.*\.log$/)], 10),
+  nfcapd: () =>
+    fileTarget(
+      'nfcapd',
+      'nfcapd',
+      'bytes',
+      ['none', 'lzo', 'lz4', 'bzip2', 'zstd'].map((name) => beginningOf(`fixtures/nfcapd/${name}.nfcapd`, 65_535)),
+      1 / 32,
+    ),
+  'ipfix-stream': () => streamTarget('ipfix-stream', [V10]),
+  'dns-message': () => dnsTarget('dns-message'),
   vpc: () => fileTarget('vpc', 'vpc', 'text', [encoded(`${VPC}\n`)], 10),
 };
