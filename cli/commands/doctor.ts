@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { loadClaims } from '../../detector/claims/load.js';
+import type { LookupFiles } from '../../detector/claims/location/location.js';
 import { createLog } from '../../flow/service/log.js';
 import type { Check, CheckState } from '../doctor/check.js';
 import { examineClaims, examineConfiguration } from '../doctor/configuration.js';
@@ -93,16 +94,20 @@ function liveChecks(collectors: readonly ProcessStatus[], { config, approvals }:
   const checks = [
     ...collectors.flatMap(({ collector }) => examineCollector(collector!)),
     ...collectors.flatMap(({ collector, nowMs }) => collector!.exporters.flatMap((line) => examineExporter(line, nowMs))),
-    ...examineMissing(declaredSensors(config.claims, approvals), lines),
+    ...examineMissing(declaredSensors(config.claims, approvals, config.lookup), lines),
   ];
   return checks.length === 0 ? [allWell(lines)] : checks;
 }
 
 /** Sensors of the claim files that can be loaded; the others are told under claims. */
-function declaredSensors(files: readonly string[], approvals: string | undefined): { name: string; exporter: string }[] {
+function declaredSensors(
+  files: readonly string[],
+  approvals: string | undefined,
+  lookup: LookupFiles,
+): { name: string; exporter: string }[] {
   return files.flatMap((file) => {
     try {
-      return loadClaims(file, approvals).claims.sensors.map(({ name, exporter }) => ({ name, exporter }));
+      return loadClaims(file, approvals, lookup).claims.sensors.map(({ name, exporter }) => ({ name, exporter }));
     } catch {
       return [];
     }

@@ -111,7 +111,7 @@ async function replay(files: readonly string[], flags: ReplayFlags): Promise<voi
   if (udp !== null && !(Number(udp[2]) > 0 && Number(udp[2]) <= 65_535))
     throw new UsageError(`--to ${flags.to}: a port is a number from 1 to 65535`);
   if (udp !== null) return resendExports(plan.inputs, udp[1]!, Number(udp[2]), speed, createProgress(true));
-  const claimSets = loadClaimSets(plan.claims);
+  const claimSets = loadClaimSets(plan.claims.map((source) => ({ ...source, lookup: config.lookup })));
   const sensorOf = createSensorNamer(claimSets.sets, config.collector.sensors);
   const inputs = plan.inputs.map((input) => ({ ...input, sensor: input.sensor || (claimSets.sets[0]?.sensors[0]?.name ?? 'capture') }));
   if (flags.to === 'kafka') return publishToKafka({ config, claimSets, inputs, sensorOf, speed, log });

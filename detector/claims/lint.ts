@@ -7,7 +7,7 @@ import type { ClaimSet, Declared } from './claim-set.js';
 import { type Compilation, endpointTexts } from './compile.js';
 import type { ClaimText, RuleText } from './file-types.js';
 import { compileTexts, type NamedText, readClaimFiles } from './load.js';
-import type { Locations } from './location/location.js';
+import { type Locations, type LookupFiles, readLocations } from './location/location.js';
 import { ClaimsError, type ClaimsProblem } from './problem.js';
 import { portRanges } from './rules.js';
 import type { DocumentPath } from './source.js';
@@ -24,10 +24,10 @@ export interface LintProblem extends ClaimsProblem {
 }
 
 /** All problems that loading would throw, as errors; where there are none, what looks wrong all the same. Sorted by file and line. */
-export function lintClaims(paths: string | readonly string[], approvalsPath?: string, locations: Locations = {}): LintProblem[] {
+export function lintClaims(paths: string | readonly string[], approvalsPath?: string, lookup: LookupFiles = {}): LintProblem[] {
   try {
     const { files, approvals } = readClaimFiles(paths, approvalsPath);
-    return lintTexts(files, approvals, locations);
+    return lintTexts(files, approvals, readLocations(lookup));
   } catch (error) {
     if (!(error instanceof ClaimsError)) throw error;
     return error.problems.map((problem) => ({ ...problem, severity: 'error' }));

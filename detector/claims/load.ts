@@ -6,7 +6,7 @@ import { type ClaimPart, type ClaimSet, mergeParts } from './claim-set.js';
 import { type Compilation, compileClaimSet, locationKeys } from './compile.js';
 import type { CompiledClaims } from './compiled.js';
 import { judgedText } from './judged-text.js';
-import type { Locations } from './location/location.js';
+import { type Locations, type LookupFiles, readLocations } from './location/location.js';
 import { ClaimsError, type ClaimsProblem } from './problem.js';
 import { checkShape } from './shape.js';
 import { readSource } from './source.js';
@@ -23,12 +23,12 @@ export interface LoadedClaims {
 
 /**
  * Loads one claim set: a file, or several files of the same id, the approvals (JSON lines) that open its ticketed windows, and the location data that
- * decides peers by country and AS number (readLocations).
+ * decides peers by country and AS number.
  * Throws ClaimsError with every problem found, each with file, line, column and what to write instead; nothing is loaded half.
  */
-export function loadClaims(paths: string | readonly string[], approvalsPath?: string, locations: Locations = {}): LoadedClaims {
+export function loadClaims(paths: string | readonly string[], approvalsPath?: string, lookup: LookupFiles = {}): LoadedClaims {
   const { files, approvals } = readClaimFiles(paths, approvalsPath);
-  return { claims: compileTexts(files, approvals, locations).compilation.claims };
+  return { claims: compileTexts(files, approvals, readLocations(lookup)).compilation.claims };
 }
 
 /** Reads the files. Throws ClaimsError when one cannot be read. */

@@ -10,6 +10,8 @@ import { parseStrictYaml } from './strict-yaml.js';
 export interface Config {
   claims: string[];
   approvals: string | undefined;
+  /** Location data for peers by country and AS number: MaxMind DB, or tables of prefix,value. */
+  lookup: { country: string | undefined; asn: string | undefined };
   data: string;
   collector: {
     listen: string[];
@@ -89,6 +91,7 @@ export function defaultConfig(): Config {
   return {
     claims: [],
     approvals: undefined,
+    lookup: { country: undefined, asn: undefined },
     data: resolve('data'),
     collector: {
       listen: ['127.0.0.1:2055', '127.0.0.1:4739'],
@@ -188,6 +191,8 @@ function readConfigFile(file: string): Record<string, unknown> {
 function resolvePaths(values: Record<string, unknown>, folder: string): void {
   if (Array.isArray(values.claims)) values.claims = values.claims.map((path: string) => resolve(folder, path));
   for (const key of ['approvals', 'data']) if (typeof values[key] === 'string') values[key] = resolve(folder, values[key]);
+  const lookup = (values.lookup ?? {}) as Record<string, unknown>;
+  for (const key of ['country', 'asn']) if (typeof lookup[key] === 'string') lookup[key] = resolve(folder, lookup[key]);
   const tls = (values.collector as { tls?: Record<string, unknown> } | undefined)?.tls ?? {};
   for (const key of ['cert', 'key', 'ca']) if (typeof tls[key] === 'string') tls[key] = resolve(folder, tls[key]);
   const buffer = (values.collector as { buffer?: Record<string, unknown> } | undefined)?.buffer ?? {};

@@ -1,11 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { lintClaims } from '../../../detector/claims/lint.js';
-import { formatProblem } from '../../../detector/claims/problem.js';
+import { type LookupFiles, readLocations } from '../../../detector/claims/location/location.js';
+import { ClaimsError, formatProblem } from '../../../detector/claims/problem.js';
 import { Exit } from '../../errors.js';
 import { EXIT } from '../../exit-codes.js';
 import { sarif } from '../../render/sarif.js';
 import { terminalText } from '../../render/text.js';
+
+interface LintFlags extends LookupFiles {
+  readonly approvals?: string;
+  readonly json?: boolean;
+  readonly sarif?: string;
+}
 
 /** `cordon claims lint`: what is wrong or doubtful in claim files. */
 export function lintCommand(): Command {
@@ -13,6 +20,8 @@ export function lintCommand(): Command {
     .description('Check claim files; exit 4 when one cannot be loaded, 1 when something is doubtful')
     .argument('<file...>', 'claim files, each a claim set of its own')
     .option('--approvals <file>', 'approvals (JSON lines) that open ticketed windows')
+    .option('--country <file>', 'location data that tells countries, as under lookup in cordon.yaml')
+    .option('--asn <file>', 'location data that tells AS numbers')
     .option('--json', 'problems as JSON')
     .option('--sarif <file>', 'problems as SARIF 2.1.0 too, for code scanning')
     .addHelpText(
@@ -24,8 +33,9 @@ Examples:
   cordon claims lint site.claims.yaml
   cordon claims lint --approvals approvals.jsonl --sarif lint.sarif site.claims.yaml`,
     )
-    .action((files: string[], flags: { approvals?: string; json?: boolean; sarif?: string }) => {
-      const problems = files.flatMap((file) => lintClaims(file, flags.approvals));
+    .action((files: string[], flags: LintFlags) => {
+      const problems = files.flatMap((file) => lintClaims(file, flags.approvals, flags));
+      if (flags.json !== true) for (const line of locationLines(flags)) process.stdout.write(`${terminalText(line)}\n`);
       if (flags.json === true) process.stdout.write(`${JSON.stringify(problems, undefined, 2)}\n`);
       else
         for (const problem of problems)
@@ -42,4 +52,18 @@ Examples:
       if (problems.length > 0) throw new Exit(EXIT.bad);
       if (flags.json !== true) process.stdout.write(`${files.length === 1 ? 'The claim file is' : 'The claim files are'} in order.\n`);
     });
+}
+
+/** Which location data was used: what a verdict's hash of the claims covers. Files that cannot be read are told as problems. */
+function locationLines(files: LookupFiles): string[] {
+  const locations = readLocations(files);
+  return (['country', 'asn'] as const).flatMap((key) => {
+    try {
+      const { name, date, sha256 } = locations[key]?.identity ?? {};
+      return name === undefined ? [] : [`${key} data: ${name}, ${date ? `built ${date}` : 'without a date'}, sha256 ${sha256}`];
+    } catch (error) {
+      if (error instanceof ClaimsError) return [];
+      throw error;
+    }
+  });
 }

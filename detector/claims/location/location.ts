@@ -10,8 +10,8 @@ import { MmdbError, openMmdb } from './mmdb.js';
 
 /** Files of location data that an operator supplies: MaxMind DB (.mmdb), else a table (location-table.ts). */
 export interface LookupFiles {
-  readonly country?: string;
-  readonly asn?: string;
+  readonly country?: string | undefined;
+  readonly asn?: string | undefined;
 }
 
 /** What a file is, for findings, verdicts and lint: enough to get the same file again. */
@@ -29,13 +29,32 @@ export interface LocationData {
   /** The prefixes of each wanted value (a country 'NL', an AS number '64500'), and those that the data knows nothing of. Throws ClaimsError. */
   split(wanted: readonly string[]): { readonly of: ReadonlyMap<string, readonly Prefix[]>; readonly unknown: readonly Prefix[] };
 }
-export type Locations = Partial<Readonly<Record<LocationKey, LocationData>>>;
+export interface Locations {
+  readonly country?: LocationData | undefined;
+  readonly asn?: LocationData | undefined;
+}
 
-/** Reads the files. Throws ClaimsError: location data that is named and cannot be used is no smaller problem than a claim file that cannot. */
+/**
+ * The data of these files, each read when claims first ask for it: then throws ClaimsError, since location data that is named and cannot be used is no
+ * smaller problem than a claim file that cannot.
+ */
 export function readLocations(files: LookupFiles): Locations {
-  const country = files.country === undefined ? undefined : readLocation('country', files.country);
-  const asn = files.asn === undefined ? undefined : readLocation('asn', files.asn);
-  return { ...(country === undefined ? {} : { country }), ...(asn === undefined ? {} : { asn }) };
+  const read = new Map<LocationKey, LocationData>();
+  const of = (key: LocationKey): LocationData | undefined => {
+    const file = files[key];
+    if (file === undefined) return undefined;
+    const data = read.get(key) ?? readLocation(key, file);
+    read.set(key, data);
+    return data;
+  };
+  return {
+    get country() {
+      return of('country');
+    },
+    get asn() {
+      return of('asn');
+    },
+  };
 }
 
 function readLocation(key: LocationKey, file: string): LocationData {

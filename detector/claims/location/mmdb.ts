@@ -132,9 +132,8 @@ class Values {
       case Type.u16:
       case Type.u32:
       case Type.u64:
-        return size > 6 ? this.wide(size) : this.octets(size);
       case Type.i32:
-        return size === 4 ? this.octets(4) | 0 : this.octets(size);
+        return this.number(type, size);
       case Type.map: {
         const map = new Map<string, unknown>();
         for (let i = 0; i < size; i++) {
@@ -177,9 +176,11 @@ class Values {
     return count === 0 ? 0 : this.bytes.readUIntBE(from, count);
   }
 
-  private wide(count: number): number {
-    const high = this.octets(count - 6);
-    return high * 2 ** 48 + this.octets(6);
+  private number(type: number, size: number): number {
+    if (size > 8) throw new MmdbError('a number of it is too long');
+    const high = size > 6 ? this.octets(size - 6) : 0;
+    const value = high * 2 ** 48 + this.octets(Math.min(size, 6));
+    return type === Type.i32 && size === 4 ? value | 0 : value;
   }
 
   private skip(count: number): number {

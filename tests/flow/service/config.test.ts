@@ -38,6 +38,14 @@ describe('configuration', () => {
     expect(loadConfig(undefined).config.collector.elements).toEqual([]);
   });
 
+  test('location data is found from where the file stands', () => {
+    expect(loadConfig(file('lookup: { country: geo/country.mmdb }\n')).config.lookup).toEqual({
+      country: join(folder, 'geo/country.mmdb'),
+      asn: undefined,
+    });
+    expect(loadConfig(undefined).config.lookup).toEqual({ country: undefined, asn: undefined });
+  });
+
   test('defaults, file and overrides stand over each other, and each value knows its origin', () => {
     const path = file('claims: [claims.yaml]\nkafka: { partitions: 8 }\ncollector:\n  sensors: { "192.0.2.1": border }\n');
     const { config, origins } = loadConfig(path, [{ path: 'kafka.brokers', value: ['192.0.2.9:9092'], origin: 'CORDON_KAFKA_BROKERS' }]);
