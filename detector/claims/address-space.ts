@@ -59,6 +59,11 @@ export class AddressSpace {
     return set;
   }
 
+  /** The prefix that the atom is, without the narrower ones within it. */
+  prefixOf(atom: number): Prefix {
+    return this.sorted[atom]!;
+  }
+
   /** A prefix that lies in the set, at least but for narrower ones within it, to name in messages; undefined when the set is empty. */
   exampleOf(set: AtomSet): Prefix | undefined {
     for (let atom = 0; atom < this.atomCount; atom++) if (hasAtom(set, atom)) return this.sorted[atom];

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { TestText } from '../claims/file-types.js';
 import { type NamedText, readClaimFiles } from '../claims/load.js';
+import { type Locations, type LookupFiles, readLocations } from '../claims/location/location.js';
 import { ClaimsError, type ClaimsProblem } from '../claims/problem.js';
 import { checkShape } from '../claims/shape.js';
 import { type ClaimsSource, type DocumentPath, readSource } from '../claims/source.js';
@@ -32,15 +33,15 @@ export function testsBeside(file: string): string {
  * Runs the tests of a claim file, those within it and those beside it (`version`, the same `id`, and `tests`). Throws ClaimsError when either cannot be
  * loaded, or a test names what does not exist.
  */
-export function runClaimTests(file: string, approvalsFile?: string): TestResult[] {
+export function runClaimTests(file: string, approvalsFile?: string, lookup: LookupFiles = {}): TestResult[] {
   const beside = testsBeside(file);
   const { files, approvals } = readClaimFiles(existsSync(beside) ? [file, beside] : file, approvalsFile);
-  return runTestTexts(files, approvals);
+  return runTestTexts(files, approvals, readLocations(lookup));
 }
 
 /** The same of texts in memory; the first is the claim file. */
-export function runTestTexts([claimFile, ...beside]: readonly NamedText[], approvals?: NamedText): TestResult[] {
-  const claims = placed([claimFile!], approvals);
+export function runTestTexts([claimFile, ...beside]: readonly NamedText[], approvals?: NamedText, locations: Locations = {}): TestResult[] {
+  const claims = placed([claimFile!], approvals, locations);
   const problems: ClaimsProblem[] = [];
   const tests = [claimFile!, ...beside].flatMap(({ file, text }) => {
     const source = readSource(file, text, problems);

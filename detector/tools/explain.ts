@@ -1,6 +1,6 @@
 import { formatAddress } from '../../flow/address.js';
 import { FlowBatch } from '../../flow/batch.js';
-import type { CompiledClaim, CompiledClaims, CompiledRule } from '../claims/compiled.js';
+import { type CompiledClaim, type CompiledClaims, type CompiledRule, Truth } from '../claims/compiled.js';
 import { Began, LEVEL_COMPLETION, ObservedRecord } from '../detections/observed-record.js';
 import { createEngine, type Engine } from '../engine/engine.js';
 import type { Finding } from '../findings/finding.js';
@@ -236,7 +236,7 @@ function matches(claims: CompiledClaims, rule: CompiledRule, record: ObservedRec
   return sides.some(
     (began) =>
       (rule.initiator === 'any' || (rule.initiator === 'subject') === (began === Began.asset)) &&
-      rule.matchesPeer(atom) &&
+      rule.peerTruth(atom, record.peerFacts) !== Truth.no &&
       rule.matchesPort(record.protocol, portOf(record, began)),
   );
 }

@@ -2,6 +2,7 @@ import type { ClaimSet, Declared } from '../claims/claim-set.js';
 import type { Compilation } from '../claims/compile.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import { compileTexts, type NamedText, readClaimFiles } from '../claims/load.js';
+import { type Locations, type LookupFiles, readLocations } from '../claims/location/location.js';
 import type { DocumentPath } from '../claims/source.js';
 
 /** Where something of a claim file stands, for people and editors. Lines and columns count from 1. */
@@ -23,14 +24,14 @@ export interface PlacedClaims {
 }
 
 /** Loads one claim file with the places of its parts. Throws ClaimsError. */
-export function loadPlaced(file: string, approvals?: string): PlacedClaims {
+export function loadPlaced(file: string, approvals?: string, lookup: LookupFiles = {}): PlacedClaims {
   const read = readClaimFiles(file, approvals);
-  return placed(read.files, read.approvals);
+  return placed(read.files, read.approvals, readLocations(lookup));
 }
 
 /** The same of texts in memory. */
-export function placed(files: readonly NamedText[], approvals?: NamedText): PlacedClaims {
-  const { compilation, set } = compileTexts(files, approvals);
+export function placed(files: readonly NamedText[], approvals?: NamedText, locations: Locations = {}): PlacedClaims {
+  const { compilation, set } = compileTexts(files, approvals, locations);
   const { claims } = compilation;
   const at = (declared: Declared<unknown>, path: DocumentPath): Place => {
     const { file, line, column } = declared.source.problem([...declared.path, ...path], '', '');

@@ -1,10 +1,11 @@
 import { Command } from 'commander';
+import { diffCommand } from './diff.js';
 import { explainCommand } from './explain.js';
 import { lintCommand } from './lint.js';
 import { schemaCommand } from './schema.js';
 import { testCommand } from './test.js';
 
-const COMMANDS = [lintCommand, testCommand, explainCommand, schemaCommand] as const;
+const COMMANDS = [lintCommand, testCommand, explainCommand, diffCommand, schemaCommand] as const;
 
 /** `cordon claims …`: everything a person does with claim files before they are judged. */
 export function claimsCommand(): Command {

@@ -16,6 +16,7 @@ import { openStore } from './store.js';
 
 interface ExplainFlags {
   approvals?: string;
+  config?: string;
   finding?: string;
   data?: string;
   clickhouse?: string;
@@ -32,6 +33,7 @@ export function explainCommand(): Command {
     .option('--finding <id>', 'the evidence of a finding of the store instead')
     .option('--data <folder>', 'folder of the embedded store that --finding reads')
     .option('--clickhouse <url>', 'ClickHouse server that --finding reads')
+    .option('--config <file>', 'configuration, whose `lookup` names location data (default: cordon.yaml where it exists)')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
@@ -52,7 +54,7 @@ Examples:
     .action(async (file: string, flows: string[], flags: ExplainFlags) => {
       if ((flags.finding === undefined) === (flows.length === 0))
         throw new UsageError("give a flow in quotes, '-' for standard input, or --finding with the id of a finding");
-      const placed = loadPlaced(file, flags.approvals);
+      const placed = loadPlaced(file, flags.approvals, commonSettings(flags).config.lookup);
       const explainer = createExplainer(placed);
       const rows = flags.finding === undefined ? await readFlows(flows) : await findingFlows(flags.finding, flags);
       const explanations = rows.flatMap((row) => explained(() => explainer.explain(row)));

@@ -6,9 +6,11 @@ import { EXIT } from '../../exit-codes.js';
 import { junit } from '../../render/junit.js';
 import { sarif } from '../../render/sarif.js';
 import { renderTable } from '../../render/table.js';
+import { commonSettings } from '../common.js';
 
 interface TestFlags {
   approvals?: string;
+  config?: string;
   json?: boolean;
   junit?: string;
   sarif?: string;
@@ -20,6 +22,7 @@ export function testCommand(): Command {
     .description('Judge the flows under `tests:` of claim files, and hold the decisions against what is expected')
     .argument('<file...>', 'claim files, each a claim set of its own; tests stand in it or beside it in NAME.tests.yaml')
     .option('--approvals <file>', 'approvals (JSON lines) that open ticketed windows')
+    .option('--config <file>', 'configuration, whose `lookup` names location data (default: cordon.yaml where it exists)')
     .option('--json', 'results as JSON')
     .option('--junit <file>', 'a JUnit XML report too')
     .option('--sarif <file>', 'a SARIF 2.1.0 report too')
@@ -40,8 +43,9 @@ Examples:
   cordon claims test --junit claims.xml --sarif claims.sarif site.claims.yaml`,
     )
     .action((files: string[], flags: TestFlags) => {
+      const { lookup } = commonSettings(flags).config;
       const results = files.flatMap((file) => {
-        const found = runClaimTests(file, flags.approvals);
+        const found = runClaimTests(file, flags.approvals, lookup);
         if (found.length === 0)
           throw new UsageError(`${file}: there are no tests in it or beside it; write some under 'tests:' (--help shows one)`);
         return found;
