@@ -2,18 +2,16 @@ import { randomInt } from 'node:crypto';
 import type { FlowBatch } from '../../flow/batch.js';
 import type { Faults } from '../contracts.js';
 import type { NameSink } from '../names/name-sink.js';
-import { FragmentPorts } from '../packets/fragments.js';
-import { PacketHeaders, PacketStatus, Protocol, swapEndpoints, TcpFlag } from '../packets/packet.js';
+import { type PacketHeaders, Protocol, swapEndpoints, TcpFlag } from '../packets/packet.js';
 import type { PacketBatch } from '../packets/packet-batch.js';
-import { parsePacket } from '../packets/parse-packet.js';
-import { MAX_TUNNELS, TunnelTable } from '../packets/tunnel-table.js';
-import { DNS_PORT, DnsWatch } from './dns-watch.js';
+import { TunnelTable } from '../packets/tunnel-table.js';
 import * as Entry from './flow-entry.js';
 import { ENTRY_DOUBLES, ENTRY_WORDS, State } from './flow-entry.js';
 import { FlowTable } from './flow-table.js';
 import { requestTypeOf } from './icmp.js';
 import { EXPIRY_TICK_MS, MAX_FLOWS_LIMIT, MAX_PLAUSIBLE_MS, METER_DEFAULTS } from './limits.js';
 import { createMeterCounters, faultsSince, type MeterCounters } from './meter-counters.js';
+import { PacketIntake } from './packet-intake.js';
 import { EndReason, RecordWriter } from './record-writer.js';
 import { SessionMemory } from './session-memory.js';
 import { answersSession, opensSession, tcpState } from './tcp-state.js';
@@ -64,19 +62,13 @@ class FlowMeter implements Meter {
   private readonly maxReorderMs: number;
   private readonly table: FlowTable;
   private readonly writer: RecordWriter;
-  private readonly packet = new PacketHeaders();
-  private readonly fragments = new FragmentPorts();
+  private readonly intake: PacketIntake;
+  private readonly packet: PacketHeaders;
   private readonly tunnels = new TunnelTable();
-  private readonly dns: DnsWatch | undefined;
-  /** Of the packet being measured: its tunnel and that one's identity, 0 for none. */
-  private tunnel = 0;
-  private tunnelIdentity = 0;
   private readonly sessions: SessionMemory;
   /** The newest packet time, and when the wheel has to be turned next. */
   private clock = Number.NaN;
   private nextTickMs = 0;
-  /** Number of the packet from which tunnels out of use are looked for again: it costs a walk through all flows. */
-  private nextTunnelSweep = 0;
 
   constructor(options: MeterOptions) {
     const positive = (value: number, name: string, most: number): number => {
@@ -93,9 +85,10 @@ class FlowMeter implements Meter {
     this.lingerMs = positive(lingerMs, 'lingerMs', day);
     this.maxReorderMs = positive(maxReorderMs, 'maxReorderMs', day);
     this.sessions = new SessionMemory(positive(sessionMemoryMs, 'sessionMemoryMs', day));
-    this.dns = options.names === undefined ? undefined : new DnsWatch(options.names);
     const flows = positive(Math.floor(maxFlows), 'maxFlows', MAX_FLOWS_LIMIT);
     this.table = new FlowTable(flows, Math.max(this.idleTimeoutMs, this.lingerMs), options.hashSeed ?? randomInt(2 ** 31));
+    this.intake = new PacketIntake(this.counters, this.tunnels, this.table, options.names);
+    this.packet = this.intake.packet;
     this.writer = new RecordWriter(options.sensor, positive(transferOctets, 'transferOctets', Number.MAX_SAFE_INTEGER), this.tunnels);
   }
 
@@ -137,63 +130,13 @@ class FlowMeter implements Meter {
   }
 
   private count(batch: PacketBatch, index: number, timeMs: number, faults: Faults): void {
-    const { packet, counters } = this;
-    const original = batch.originalLengths[index]!;
-    counters.packets++;
-    counters.octets += original;
-    const status = parsePacket(batch.view, batch.offsets[index]!, batch.capturedLengths[index]!, original, batch.linkTypes[index]!, packet);
-    if (status > PacketStatus.portsMissing) {
-      if (status === PacketStatus.nonIp) counters.nonIp++;
-      else if (status === PacketStatus.truncated) counters.truncated++;
-      else if (status === PacketStatus.malformed) counters.malformed++;
-      else counters.unknownLinkType++;
-      return;
-    }
-    counters.measured++;
-    if (packet.sourcePort === DNS_PORT && this.dns !== undefined) {
-      counters.dnsAnswers += this.dns.packet(batch.bytes, packet, batch.offsets[index]! + batch.capturedLengths[index]!, timeMs);
-    }
-    if (packet.tunnelLength === 0) {
-      this.tunnel = 0;
-      this.tunnelIdentity = 0;
-    } else {
-      this.resolveTunnel();
-    }
-    if (status === PacketStatus.portsMissing) counters.portsMissing++;
-    if (packet.fragmentCarried !== 0) {
-      counters.fragments++;
-      if (!this.fragments.remember(packet.carrier!, timeMs, true)) faults.add('fragment-limit');
-    }
-    if (packet.fragmentOffset > 0) {
-      counters.fragments++;
-      if (!this.fragments.recall(packet, timeMs)) {
-        counters.fragmentsUnattributed++;
-        return this.measure(timeMs, batch.numbers[index]!, false);
-      }
-      if (this.fragments.carries) return;
-    } else if (packet.moreFragments !== 0) {
-      counters.fragments++;
-      if (!this.fragments.remember(packet, timeMs)) faults.add('fragment-limit');
-    }
-    this.measure(timeMs, batch.numbers[index]!, status === PacketStatus.parsed);
-  }
-
-  private resolveTunnel(): void {
-    const { tunnels, packet } = this;
-    if (tunnels.full && this.counters.packets >= this.nextTunnelSweep) {
-      const used = new Uint8Array(MAX_TUNNELS);
-      this.table.markTunnels(used);
-      tunnels.retain(used);
-      this.nextTunnelSweep = this.counters.packets + MAX_TUNNELS;
-    }
-    this.tunnel = tunnels.resolve(packet);
-    this.tunnelIdentity = tunnels.identityOf(this.tunnel);
-    this.counters.tunnelled++;
+    if (this.intake.read(batch, index, timeMs, faults)) this.measure(timeMs, batch.numbers[index]!, this.intake.portsKnown);
   }
 
   /** Adds the parsed packet to its flow. Without `portsKnown` ports, or ICMP type and code, are 0 and mean nothing. */
   private measure(timeMs: number, number: number, portsKnown: boolean): void {
-    const { packet, table, tunnelIdentity } = this;
+    const { packet, table } = this;
+    const { tunnelIdentity } = this.intake;
     const { protocol } = packet;
     const kind = Entry.packKind(protocol, packet.version, packet.vlanId, tunnelIdentity !== 0);
     const icmp = protocol === Protocol.icmp || protocol === Protocol.icmp6;
@@ -213,7 +156,7 @@ class FlowMeter implements Meter {
       if (reverse === 1) {
         swapEndpoints(packet);
         ports = (ports << 16) | (ports >>> 16);
-        if (this.tunnel !== 0) this.tunnel = this.tunnels.mirrored(this.tunnel);
+        this.intake.mirror();
       }
       if (table.full) this.evict();
       entry = this.open(ports, kind, hash, timeMs, number);
@@ -228,7 +171,7 @@ class FlowMeter implements Meter {
   private tcpDirection(ports: number, kind: number, timeMs: number): number {
     const { tcpFlags } = this.packet;
     if ((tcpFlags & (TcpFlag.syn | TcpFlag.rst)) === 0) {
-      return this.sessions.recall(this.packet, ports, kind, this.tunnels.hashOf(this.tunnelIdentity), timeMs);
+      return this.sessions.recall(this.packet, ports, kind, this.tunnels.hashOf(this.intake.tunnelIdentity), timeMs);
     }
     this.sessions.state = 0;
     // Who sends SYN with ACK answers, also when the question was not captured.
@@ -239,7 +182,7 @@ class FlowMeter implements Meter {
   private addAnswer(kind: number, ports: number, timeMs: number, number: number): boolean {
     const { packet, table } = this;
     swapEndpoints(packet);
-    const { tunnelIdentity } = this;
+    const { tunnelIdentity } = this.intake;
     const hash = table.hash(packet, ports, kind, tunnelIdentity);
     const entry = table.find(packet, ports, kind, tunnelIdentity, hash, false) >> 1;
     if (entry < 0 || timeMs > this.deadline(entry)) {
@@ -271,7 +214,7 @@ class FlowMeter implements Meter {
     words[at + Entry.SOURCE_MAC_LOW] = packet.sourceMacLow;
     words[at + Entry.DESTINATION_MAC_LOW] = packet.destinationMacLow;
     words[at + Entry.FIRST_PACKET] = number;
-    words[at + Entry.TUNNEL] = (this.tunnel << 16) | this.tunnelIdentity;
+    words[at + Entry.TUNNEL] = (this.intake.tunnel << 16) | this.intake.tunnelIdentity;
     words[at + Entry.CLASS_OF_SERVICE] = packet.classOfService;
     doubles[entry * ENTRY_DOUBLES + Entry.START] = timeMs;
     doubles[entry * ENTRY_DOUBLES + Entry.LAST] = timeMs;
