@@ -2,14 +2,13 @@ import { ColumnBatch, FlowBatch } from '../flow/batch.js';
 import { COVERAGE_COLUMNS } from '../flow/coverage.js';
 import { FrameEncoder } from '../flow/frame.js';
 import { MINUTE_MS, minuteOf } from '../flow/time.js';
-import type { WatchList } from '../flow/watch-list.js';
 import type { FaultCode, Faults, LineBlock, LineDecoder, Origin } from './contracts.js';
 import { createExportDecoder } from './decoders/decoders-table.js';
 import type { RecordListener } from './decoders/message-context.js';
 import { createMessageReport } from './decoders/report.js';
 import type { Meter } from './metering/meter.js';
 import { createNameTable, type NameTable } from './names/name-table.js';
-import { createFlowOutput, type FlowOutput } from './outputs/flow-output.js';
+import { createFlowOutput, type FlowOutput, type FlowOutputOptions, type RoutingOutput } from './outputs/flow-output.js';
 import type { FrameSink } from './outputs/frame-sink.js';
 import type { PacketBatch } from './packets/packet-batch.js';
 import type { Quarantine } from './quarantine/quarantine.js';
@@ -40,9 +39,9 @@ export interface CollectorOutput {
 /** Frames on the topics `flows` and `coverage`. */
 export function createBusOutput(options: {
   readonly bus: FrameSink;
-  readonly watchList: WatchList;
+  readonly watchList: FlowOutputOptions['watchList'];
   readonly keepUnwatched?: boolean;
-}): CollectorOutput {
+}): CollectorOutput & { readonly flows: RoutingOutput } {
   const encoder = new FrameEncoder(COVERAGE_COLUMNS);
   return {
     flows: createFlowOutput(options),

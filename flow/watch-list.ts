@@ -43,6 +43,62 @@ export class WatchList {
   }
 }
 
+/** What is watched from a moment of record time on. */
+export interface WatchedFrom {
+  readonly fromMs: number;
+  readonly list: WatchList;
+}
+
+/** The watch list of one stretch of time; its assets have the numbers of the whole history. */
+export interface WatchedTime {
+  readonly fromMs: number;
+  readonly untilMs: number;
+  /** Index into the history's `assets` of the asset that the 16 bytes at `offset` belong to, or −1. */
+  assetOf(bytes: Uint8Array, offset: number): number;
+  assetOfMac(mac: number): number;
+}
+
+/** Watch lists one after another: a record is filed by the one in force when it starts, so that late records find the assets of their time. */
+export class WatchHistory {
+  /** The assets of all lists; one that stays as it is has one number. */
+  readonly assets: readonly WatchedAsset[];
+  private readonly times: readonly WatchedTime[];
+
+  /** `lists` in the order of time, one at least; the first counts for all that is earlier, too. */
+  constructor(lists: readonly WatchedFrom[]) {
+    const assets: WatchedAsset[] = [];
+    const numbers = new Map<string, number>();
+    this.times = lists.map(({ fromMs, list }, index) => {
+      const numberOf = Int32Array.from(list.assets, (asset) => {
+        const key = JSON.stringify([asset.name, asset.fleet, asset.unit]);
+        const number = numbers.get(key) ?? assets.push(asset) - 1;
+        numbers.set(key, number);
+        return number;
+      });
+      return {
+        fromMs: index === 0 ? Number.NEGATIVE_INFINITY : fromMs,
+        untilMs: lists[index + 1]?.fromMs ?? Number.POSITIVE_INFINITY,
+        assetOf(bytes, offset) {
+          const found = list.assetOf(bytes, offset);
+          return found < 0 ? -1 : numberOf[found]!;
+        },
+        assetOfMac(mac) {
+          const found = list.assetOfMac(mac);
+          return found < 0 ? -1 : numberOf[found]!;
+        },
+      };
+    });
+    this.assets = assets;
+  }
+
+  at(startMs: number): WatchedTime {
+    const { times } = this;
+    let index = times.length - 1;
+    while (index > 0 && startMs < times[index]!.fromMs) index -= 1;
+    return times[index]!;
+  }
+}
+
 /** The partition of a unit: FNV-1a over its UTF-8 bytes, so that any program can compute it. */
 export function partitionOf(unit: string, partitions: number): number {
   let hash = 0x811c9dc5;

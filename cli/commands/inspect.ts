@@ -12,9 +12,11 @@ import { EXIT } from '../exit-codes.js';
 import { renderTable } from '../render/table.js';
 import { formatOctets } from '../render/text.js';
 import { exitOf, verdictTable } from '../render/verdicts.js';
+import { versionsKnown } from '../wiring/claim-reload.js';
 import { loadClaimSets } from '../wiring/claim-sets.js';
-import { judgeStored, MAX_FINDINGS, storedRange } from '../wiring/judging.js';
+import { MAX_FINDINGS, storedRange } from '../wiring/judging.js';
 import { configuredStore } from '../wiring/stores.js';
+import { judgeVersion } from '../wiring/version-verdicts.js';
 import { type CommonFlags, commonSettings, type Settings, withCommonFlags } from './common.js';
 import { instantOf, refuseBackwards } from './instants.js';
 
@@ -114,14 +116,14 @@ export function verdictCommand(): Command {
       refuseBackwards(instantOf('--from', flags.from), instantOf('--until', flags.until));
       await withStore(flags, async (store, { config, approvals }) => {
         if (config.claims.length === 0) throw new UsageError('name the claim files with --claims or in the configuration');
-        const { sets } = loadClaimSets(config.claims.map((file) => ({ file, approvals })));
-        for (const claims of sets) {
-          const stored = await storedRange(store, claims);
+        const { sets } = loadClaimSets(config.claims.map((file) => ({ file, approvals, lookup: config.lookup })));
+        for (const version of sets.flatMap((claims) => versionsKnown(config.data, claims))) {
+          const stored = await storedRange(store, version.claims);
           const fromMs = instantOf('--from', flags.from) ?? stored?.fromMs;
           const toMs = instantOf('--until', flags.until) ?? stored?.toMs;
           if (fromMs === undefined || toMs === undefined) continue;
           verdicts.push(
-            ...(await judgeStored(store, claims, { fromMs, toMs }, flags.closed === true ? Number.POSITIVE_INFINITY : Date.now())),
+            ...(await judgeVersion(store, version, { fromMs, toMs }, flags.closed === true ? Number.POSITIVE_INFINITY : Date.now())),
           );
         }
         if (flags.json === true) process.stdout.write(`${JSON.stringify(verdicts, undefined, 2)}\n`);

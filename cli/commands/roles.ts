@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { createBusOutput, createCollector } from '../../collector/collector.js';
 import { createClaimEngines } from '../../detector/engine/engine-set.js';
-import { createDetectorService } from '../../detector/engine/service.js';
+import { createDetectorService, type DetectorService } from '../../detector/engine/service.js';
 import { createFileSnapshotStore } from '../../detector/engine/snapshot-file.js';
 import { createStoreService } from '../../detector/store/service/store-service.js';
 import type { Config } from '../../flow/service/config.js';
@@ -11,13 +11,15 @@ import { createLog, type Log } from '../../flow/service/log.js';
 import { Exit, UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { bufferedKafka, watchBuffer } from '../wiring/buffered-kafka.js';
+import { type ClaimsInForce, followClaims, onReloadSignal, openClaims } from '../wiring/claim-reload.js';
 import { type ClaimSets, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
 import { startCluster } from '../wiring/cluster.js';
 import { type ClusterMember, joinCluster, memberConfig } from '../wiring/cluster-member.js';
+import { newestJudgedMs } from '../wiring/embedded.js';
 import { configuredKafka } from '../wiring/kafka.js';
 import { openListening } from '../wiring/listening.js';
 import { liveStatus, startLiveParts } from '../wiring/live-collector.js';
-import { type Monitoring, startMonitoring, watchCollector, watchDetector, watchStoring } from '../wiring/monitoring.js';
+import { type Monitoring, startMonitoring, watchClaims, watchCollector, watchDetector, watchStoring } from '../wiring/monitoring.js';
 import { startJudging } from '../wiring/periodic-verdicts.js';
 import type { Role as RoleName } from '../wiring/process-status.js';
 import { configuredRetention, configuredStore } from '../wiring/stores.js';
@@ -34,6 +36,8 @@ interface Role<B extends Connection> {
   readonly bus: B;
   readonly monitoring: Monitoring;
   readonly lifecycle: Lifecycle;
+  /** Folder of this host's processes; one of several that collect has another for itself. */
+  readonly folder: string;
   /** Where this process is one of several that collect. */
   readonly member?: ClusterMember | undefined;
 }
@@ -61,13 +65,17 @@ export function collectCommand(): Command {
   return withListenFlag(command);
 }
 
-const collect: PrepareRole<ReturnType<typeof bufferedKafka>> = async ({ settings, log, bus, monitoring, lifecycle, member }) => {
+const collect: PrepareRole<ReturnType<typeof bufferedKafka>> = async ({ settings, log, bus, monitoring, lifecycle, folder, member }) => {
   const { config } = settings;
   const claimSets = claimsOf(settings);
+  let newestStartMs = (): number => Number.NEGATIVE_INFINITY;
+  const inForce = openFiles({ settings, log, folder }, () => newestStartMs(), claimSets);
   const live = await startLiveParts({ config, data: config.data, log, lifecycle });
   const { keepUnwatched } = config.collector;
-  const collector = createCollector(createBusOutput({ bus, watchList: claimSets.watchList, keepUnwatched }), live.settings);
-  const sensorOf = createSensorNamer(claimSets.sets, config.collector.sensors);
+  const output = createBusOutput({ bus, watchList: inForce.watched, keepUnwatched });
+  newestStartMs = output.flows.newestStartMs;
+  const collector = createCollector(output, live.settings);
+  const sensorOf = createSensorNamer(inForce.sets, config.collector.sensors);
   const listening = await openListening({
     config,
     claimSets,
@@ -81,6 +89,8 @@ const collect: PrepareRole<ReturnType<typeof bufferedKafka>> = async ({ settings
   return async () => {
     const { status } = bus;
     if (status !== undefined) watchBuffer(monitoring, () => status.call(bus));
+    watchClaims(monitoring, inForce);
+    await followClaims(inForce, log, lifecycle);
     const { failed } = await listening.start();
     member?.attach(listening.input, collector);
     log.info({ addresses: listening.addresses }, 'listening');
@@ -95,6 +105,8 @@ async function runCluster(settings: Settings): Promise<void> {
   const claimSets = claimsOf(settings);
   // The processes stop when they are told to, by us: a signal of the terminal reaches them too, and is not in the way.
   const stopped = untilSignal();
+  // Its processes look at the claim files themselves.
+  onReloadSignal(() => undefined);
   try {
     const { addresses, metricsUrl, failed } = await Promise.race([
       startCluster({
@@ -120,16 +132,16 @@ export function detectCommand(): Command {
     'detect',
     'Judge flow records from Kafka and send findings back',
     configuredKafka,
-    async ({ settings, log, bus, monitoring, lifecycle }) => {
+    async ({ settings, log, bus, monitoring, lifecycle, folder }) => {
       const { config } = settings;
-      const { sets } = claimsOf(settings);
+      const inForce = openFiles({ settings, log, folder }, () => newestJudgedMs(detector));
       const parameters = config.detections as Record<string, Record<string, number>>;
       const { metrics } = monitoring;
       let judged = 0;
-      const detector = createDetectorService({
+      const detector: DetectorService = createDetectorService({
         bus,
         group: `${config.kafka.group}-detect`,
-        engineFactory: () => createClaimEngines(sets, parameters),
+        engineFactory: () => createClaimEngines(inForce.versions, parameters),
         snapshots: createFileSnapshotStore(join(config.data, 'state')),
         snapshotEveryMs: config.detector.snapshotMs,
         log,
@@ -145,6 +157,8 @@ export function detectCommand(): Command {
       return async () => {
         await lifecycle.start({ name: 'detector', start: () => detector.start(), stop: () => detector.stop() });
         watchDetector(monitoring, detector, () => judged);
+        watchClaims(monitoring, inForce);
+        await followClaims(inForce, log, lifecycle);
         return { ended: detector.ended };
       };
     },
@@ -157,9 +171,9 @@ export function storeCommand(): Command {
     'store',
     'Write flow records, coverage and findings from Kafka to ClickHouse, and verdicts of the claims',
     configuredKafka,
-    async ({ settings, log, bus, monitoring, lifecycle }) => {
+    async ({ settings, log, bus, monitoring, lifecycle, folder }) => {
       const { config } = settings;
-      const claimSets = config.claims.length > 0 ? claimsOf(settings) : undefined;
+      const inForce = config.claims.length > 0 ? openFiles({ settings, log, folder }, () => Number.NEGATIVE_INFINITY) : undefined;
       const store = configuredStore(config, configuredRetention(config));
       await lifecycle.start({ name: 'database', start: () => store.start(), stop: () => store.close() });
       await store.migrate();
@@ -167,7 +181,11 @@ export function storeCommand(): Command {
       return async () => {
         await lifecycle.start({ name: 'store', start: () => storing.start(), stop: () => storing.stop() });
         watchStoring(monitoring, storing);
-        if (claimSets !== undefined) await startJudging(store, claimSets.sets, log, lifecycle);
+        if (inForce !== undefined) {
+          watchClaims(monitoring, inForce);
+          await startJudging(store, inForce.versions, log, lifecycle);
+          await followClaims(inForce, log, lifecycle);
+        }
         return { ended: storing.ended };
       };
     },
@@ -200,8 +218,9 @@ async function runRole<B extends Connection>(
   const bus = connect(config, log);
   const lifecycle = new Lifecycle(log);
   try {
-    const monitoring = await startMonitoring({ role, config, origins, data: cluster?.data ?? config.data, log, lifecycle });
-    const start = await prepare({ settings, log, bus, monitoring, lifecycle, member });
+    const folder = cluster?.data ?? config.data;
+    const monitoring = await startMonitoring({ role, config, origins, data: folder, log, lifecycle });
+    const start = await prepare({ settings, log, bus, monitoring, lifecycle, folder, member });
     await lifecycle.start({ name: 'kafka', start: () => bus.start(), stop: () => bus.stop() });
     const { ended } = await start();
     monitoring.ready();
@@ -216,5 +235,16 @@ async function runRole<B extends Connection>(
 
 function claimsOf({ config, approvals }: Settings): ClaimSets {
   if (config.claims.length === 0) throw new UsageError('name the claim files with --claims, CORDON_CLAIMS or in the configuration');
-  return loadClaimSets(config.claims.map((file) => ({ file, approvals })));
+  return loadClaimSets(config.claims.map((file) => ({ file, approvals, lookup: config.lookup })));
+}
+
+/** What is in force, from the history in the data folder on: each host follows its own copy of the files. */
+function openFiles(
+  { settings, log, folder }: { readonly settings: Settings; readonly log: Log; readonly folder: string },
+  newestStartMs: () => number,
+  loaded = claimsOf(settings),
+): ClaimsInForce {
+  const { config, approvals } = settings;
+  const sources = config.claims.map((file) => ({ file, approvals, lookup: config.lookup }));
+  return openClaims({ sources, loaded, data: folder, log, now: Date.now, newestStartMs, shared: true });
 }

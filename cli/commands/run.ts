@@ -6,6 +6,7 @@ import type { FileFormat } from '../../collector/files.js';
 import { createConsole } from '../../dashboards/console/console.js';
 import type { CompiledClaims } from '../../detector/claims/compiled.js';
 import type { Verdict } from '../../detector/coverage/verdict-types.js';
+import { claimVersion } from '../../detector/engine/claim-version.js';
 import { createHttpFront } from '../../detector/store/http-front/http-front.js';
 import { writeVerdicts } from '../../detector/store/queries/verdicts.js';
 import { KEEP_FOREVER } from '../../detector/store/store.js';
@@ -22,13 +23,14 @@ import { verdictTable } from '../render/verdicts.js';
 import { differences, readExpected, summarise } from '../scenario/expected.js';
 import { bundledScenarios, loadScenario, type Scenario } from '../scenario/scenario.js';
 import { watchBuffer } from '../wiring/buffered-kafka.js';
-import { type ClaimSets, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
+import { type ClaimsInForce, followClaims, openClaims } from '../wiring/claim-reload.js';
+import { type ClaimSets, type ClaimSource, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
 import { type Embedded, type EmbeddedOptions, startEmbedded } from '../wiring/embedded.js';
 import { playInputs } from '../wiring/inputs.js';
 import { judgeStored, storedFindings } from '../wiring/judging.js';
 import { type Listening, openListening } from '../wiring/listening.js';
 import { liveStatus, startLiveParts } from '../wiring/live-collector.js';
-import { startMonitoring, watchCollector, watchDetector, watchStoring } from '../wiring/monitoring.js';
+import { startMonitoring, watchClaims, watchCollector, watchDetector, watchStoring } from '../wiring/monitoring.js';
 import { startJudging } from '../wiring/periodic-verdicts.js';
 import { configuredRetention, consoleQuery } from '../wiring/stores.js';
 import { type CommonFlags, commonSettings, type Settings, withCommonFlags, withListenFlag } from './common.js';
@@ -72,11 +74,12 @@ async function run(flags: RunFlags): Promise<void> {
   const sources = flags.bundled === true ? scenarios : config.claims.map((claims) => ({ claims, approvals: settings.approvals }));
   if (sources.length === 0)
     throw new UsageError('name the claim files with --claims or in the configuration: without claims there is nothing to watch');
-  const claimSets = loadClaimSets(sources.map(({ claims, approvals }) => ({ file: claims, approvals })));
+  const files = sources.map(({ claims, approvals }) => ({ file: claims, approvals, lookup: settings.config.lookup }));
+  const claimSets = loadClaimSets(files);
   const data = flags.bundled === true ? mkdtempSync(join(tmpdir(), 'cordon-')) : config.data;
   const lifecycle = new Lifecycle(log);
   try {
-    await session({ settings, flags, log, claimSets, scenarios, data, lifecycle });
+    await session({ settings, flags, log, files, claimSets, scenarios, data, lifecycle });
   } finally {
     await lifecycle.stop();
     if (flags.bundled === true) rmSync(data, { recursive: true, force: true });
@@ -87,6 +90,7 @@ interface Session {
   readonly settings: Settings;
   readonly flags: RunFlags;
   readonly log: Log;
+  readonly files: readonly ClaimSource[];
   readonly claimSets: ClaimSets;
   readonly scenarios: readonly Scenario[];
   readonly data: string;
@@ -103,10 +107,13 @@ async function session(about: Session): Promise<void> {
       ? undefined
       : await startMonitoring({ role: 'run', config, origins: settings.origins, data, log, lifecycle, orFree: true });
   const live = await startLiveParts({ config, data, log, lifecycle });
+  let newestStartMs = (): number => Number.NEGATIVE_INFINITY;
+  const inForce = flags.bundled === true ? undefined : openFiles(about, () => newestStartMs());
   const embedded = await startEmbedded(
     {
       data,
       claimSets,
+      ...(inForce === undefined ? {} : { inForce }),
       parameters: config.detections as Record<string, Record<string, number>>,
       retention: scenarios.length > 0 ? KEEP_FOREVER : configuredRetention(config),
       snapshotMs: config.detector.snapshotMs,
@@ -119,7 +126,8 @@ async function session(about: Session): Promise<void> {
     },
     lifecycle,
   );
-  const sensorOf = createSensorNamer(claimSets.sets, config.collector.sensors);
+  newestStartMs = embedded.newestStartMs;
+  const sensorOf = createSensorNamer(inForce?.sets ?? claimSets.sets, config.collector.sensors);
   const stopped = untilSignal();
   const doors = flags.once === true ? undefined : await openDoors(embedded, about, sensorOf);
   if (monitoring !== undefined) {
@@ -128,6 +136,7 @@ async function session(about: Session): Promise<void> {
     if (journal !== undefined) watchBuffer(monitoring, () => journal.status());
     watchStoring(monitoring, embedded.storing);
     watchDetector(monitoring, embedded.detector, embedded.judged);
+    if (inForce !== undefined) watchClaims(monitoring, inForce);
     monitoring.ready();
     log.info({ metrics: monitoring.url }, 'ready');
   }
@@ -141,8 +150,15 @@ async function session(about: Session): Promise<void> {
 
   process.stdout.write(doors.sentences);
   const { failed } = await doors.listening.start();
-  await startJudging(embedded.store, claimSets.sets, log, lifecycle);
+  const always = claimSets.sets.map((claims) => claimVersion(claims));
+  await startJudging(embedded.store, inForce?.versions ?? (() => always), log, lifecycle);
+  if (inForce !== undefined) await followClaims(inForce, log, lifecycle);
   await Promise.race([stopped, failed, embedded.failed]);
+}
+
+/** What is in force, from the data folder's history of the claim files on. */
+function openFiles({ files, claimSets, data, log }: Session, newestStartMs: () => number): ClaimsInForce {
+  return openClaims({ sources: files, loaded: claimSets, data, log, now: Date.now, newestStartMs });
 }
 
 /** Frames on their way through the process are kept on disk, unless that is switched off or all is thrown away at the end. */

@@ -88,7 +88,7 @@ async function askAll(url: string): Promise<Processes> {
   return { checks, running };
 }
 
-function examineProcess({ role, pid, version, startedMs, nowMs, ready, detector, store, buffer }: ProcessStatus): Check[] {
+function examineProcess({ role, pid, version, startedMs, nowMs, ready, detector, store, buffer, claims }: ProcessStatus): Check[] {
   const name = `${role} ${pid}`;
   const checks: Check[] = [];
   const upFor = `version ${version}, up for ${formatDuration(nowMs - startedMs)}`;
@@ -105,6 +105,16 @@ function examineProcess({ role, pid, version, startedMs, nowMs, ready, detector,
     );
   }
   if (buffer !== undefined) checks.push(...examineBuffer(name, buffer));
+  for (const { file, problems, more, sinceMs } of claims?.rejected ?? []) {
+    checks.push(
+      wrong(
+        SECTION,
+        name,
+        `${file} was changed ${formatDuration(nowMs - sinceMs)} ago and is refused, the claims before stay in force: ${problems[0]}${problems.length + more > 1 ? ` (and ${problems.length + more - 1} more)` : ''}`,
+        'see cordon claims lint; the file is taken as soon as it is right',
+      ),
+    );
+  }
   const stuck = Object.entries(store?.topics ?? {}).filter(([, { quarantined }]) => quarantined > 0);
   if (stuck.length > 0) {
     const frames = stuck.map(([topic, { quarantined }]) => `${formatCount(quarantined)} of ${topic}`).join(', ');

@@ -1,15 +1,18 @@
 import type { SensorNamer } from '../../collector/origins.js';
 import type { CompiledClaims } from '../../detector/claims/compiled.js';
 import { loadClaims } from '../../detector/claims/load.js';
+import type { LookupFiles } from '../../detector/claims/location/location.js';
+import type { ClaimVersion } from '../../detector/engine/claim-version.js';
 import { formatAddress, formatPrefix, parsePrefix } from '../../flow/address.js';
 import { PrefixTable } from '../../flow/prefix-table.js';
-import { type WatchedAsset, WatchList } from '../../flow/watch-list.js';
+import { WatchHistory, WatchList } from '../../flow/watch-list.js';
 import { UsageError } from '../errors.js';
 
 /** One claim file with the approvals that open its ticketed windows. */
 export interface ClaimSource {
   readonly file: string;
   readonly approvals: string | undefined;
+  readonly lookup?: LookupFiles;
 }
 
 /** All claim sets that one process judges, and the assets of all of them. */
@@ -25,8 +28,13 @@ export function loadClaimSets(sources: readonly ClaimSource[]): ClaimSets {
     if (files.has(file)) throw new UsageError(`${file}: this claim file is named twice; name it once`);
     files.add(file);
   }
-  const sets = sources.map(({ file, approvals }) => loadClaims(file, approvals).claims);
-  const assets: WatchedAsset[] = [];
+  const sets = sources.map(({ file, approvals, lookup }) => loadClaims(file, approvals, lookup).claims);
+  refuseSharing(sets, sources);
+  return { sets, watchList: new WatchList(sets.flatMap((claims) => claims.watchList.assets)) };
+}
+
+/** Throws UsageError when two claim sets have one id, or watch the same asset. */
+export function refuseSharing(sets: readonly CompiledClaims[], sources: readonly ClaimSource[]): void {
   const byId = new Map<string, string>();
   const byName = new Map<string, string>();
   const byPrefix = new Map<string, string>();
@@ -36,10 +44,21 @@ export function loadClaimSets(sources: readonly ClaimSource[]): ClaimSets {
     for (const asset of claims.watchList.assets) {
       refuseTwice(byName, asset.name, file, `the asset '${asset.name}'`);
       for (const prefix of asset.prefixes) refuseTwice(byPrefix, formatPrefix(prefix), file, `the address ${formatPrefix(prefix)}`);
-      assets.push(asset);
     }
   });
-  return { sets, watchList: new WatchList(assets) };
+}
+
+/** What is watched at any time by the claim sets that are in force then. */
+export function watchHistory(versions: readonly ClaimVersion[]): WatchHistory {
+  const begins = new Set([Number.NEGATIVE_INFINITY, ...versions.map(({ fromMs }) => fromMs)]);
+  return new WatchHistory(
+    [...begins]
+      .sort((a, b) => a - b)
+      .map((fromMs) => {
+        const inForce = versions.filter((version) => version.fromMs <= fromMs && version.untilMs > fromMs);
+        return { fromMs, list: new WatchList(inForce.flatMap(({ claims }) => claims.watchList.assets)) };
+      }),
+  );
 }
 
 function refuseTwice(
@@ -59,7 +78,11 @@ function refuseTwice(
  * Names of sensors: those that the configuration gives to an address win, then the claim files' (the one with the same domain, else the one that
  * names none), then the address itself: telemetry of an undeclared exporter is kept and shown, never dropped.
  */
-export function createSensorNamer(sets: readonly CompiledClaims[], configured: Readonly<Record<string, string>>): SensorNamer {
+export function createSensorNamer(
+  sets: readonly CompiledClaims[] | (() => readonly CompiledClaims[]),
+  configured: Readonly<Record<string, string>>,
+): SensorNamer {
+  if (typeof sets === 'function') return followingNamer(sets, configured);
   const declared = sets.flatMap((claims) => claims.sensors);
   const table = new PrefixTable(declared.map((sensor, value) => ({ prefix: parsePrefix(sensor.exporter), value })));
   const direct = new Map(Object.entries(configured).map(([address, name]) => [formatAddress(parsePrefix(address).bytes), name]));
@@ -71,5 +94,18 @@ export function createSensorNamer(sets: readonly CompiledClaims[], configured: R
     if (found === undefined) return text;
     const same = declared.filter((sensor) => sensor.exporter === found.exporter);
     return (same.find((sensor) => sensor.domain === domain) ?? same.find((sensor) => sensor.domain === undefined) ?? found).name;
+  };
+}
+
+/** Of claim sets that may change; a changed list is a new array. */
+function followingNamer(current: () => readonly CompiledClaims[], configured: Readonly<Record<string, string>>): SensorNamer {
+  let sets = current();
+  let named = createSensorNamer(sets, configured);
+  return (exporter, domain) => {
+    if (current() !== sets) {
+      sets = current();
+      named = createSensorNamer(sets, configured);
+    }
+    return named(exporter, domain);
   };
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { type Collector, type CollectorSettings, createBusOutput, createCollector } from '../../collector/collector.js';
 import { type Journal, openJournal } from '../../collector/outputs/buffer/journal.js';
-import { createClaimEngines } from '../../detector/engine/engine-set.js';
+import { claimVersion } from '../../detector/engine/claim-version.js';
+import { ClaimEngines, createClaimEngines } from '../../detector/engine/engine-set.js';
 import type { DetectionSettings } from '../../detector/engine/parameters.js';
 import { createDetectorService, type DetectorService } from '../../detector/engine/service.js';
 import { createFileSnapshotStore } from '../../detector/engine/snapshot-file.js';
@@ -18,6 +19,7 @@ import { createLocalBus } from '../../flow/bus/local.js';
 import { decodeFrame } from '../../flow/frame.js';
 import type { Lifecycle } from '../../flow/service/lifecycle.js';
 import type { Log } from '../../flow/service/log.js';
+import type { ClaimsInForce } from './claim-reload.js';
 import type { ClaimSets } from './claim-sets.js';
 import { makeDataFolder } from './data-folder.js';
 import { createLiveSnapshots } from './live-snapshots.js';
@@ -26,6 +28,8 @@ export interface EmbeddedOptions {
   /** Folder of the store and of all state; made when missing. One process at a time. */
   readonly data: string;
   readonly claimSets: ClaimSets;
+  /** The same claims, where their files are followed. */
+  readonly inForce?: ClaimsInForce;
   readonly parameters?: DetectionSettings;
   /**
    * Name of the input where it can be played again from its beginning (a hash of the files): a run that was killed then goes on where its work was
@@ -56,6 +60,8 @@ export interface Embedded {
   readonly detector: DetectorService;
   readonly storing: StoreService;
   readonly journal: Journal | undefined;
+  /** Start of the newest record that was collected or judged, ms since the epoch; −Infinity before the first. */
+  newestStartMs(): number;
   /** Flow records judged so far. */
   judged(): number;
   /** Resolves when everything collected so far is judged and stored, the ledger included. */
@@ -70,7 +76,7 @@ const DRAIN_PAUSE_MS = 10;
 
 /** Starts the parts in the order of the lifecycle; stopping the lifecycle stops them in reverse. */
 export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecycle): Promise<Embedded> {
-  const { claimSets, log, data } = options;
+  const { claimSets, inForce, log, data } = options;
   makeDataFolder(join(data, 'state'));
   const store = createStore({
     kind: 'chdb',
@@ -99,12 +105,13 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
   if (options.onFinding !== undefined) await tellFindings(bus, options.onFinding);
 
   const snapshots = createFileSnapshotStore(join(data, 'state'));
+  const always = claimSets.sets.map((claims) => claimVersion(claims));
   let judgedFrames = 0;
   let judgedRecords = 0;
   const detector = createDetectorService({
     bus,
     group: 'detect',
-    engineFactory: () => createClaimEngines(claimSets.sets, options.parameters),
+    engineFactory: () => createClaimEngines(inForce?.versions ?? (() => always), options.parameters),
     snapshots: options.logName === undefined ? createLiveSnapshots(snapshots, join(data, 'state'), journal !== undefined) : snapshots,
     ...(options.snapshotMs === undefined ? {} : { snapshotEveryMs: options.snapshotMs }),
     log,
@@ -118,7 +125,8 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
   await lifecycle.start({ name: 'detector', start: () => detector.start(), stop: () => detector.stop() });
 
   const keepUnwatched = options.keepUnwatched ?? false;
-  const collector = createCollector(createBusOutput({ bus: journal ?? bus, watchList: claimSets.watchList, keepUnwatched }), options.live);
+  const output = createBusOutput({ bus: journal ?? bus, watchList: inForce?.watched ?? claimSets.watchList, keepUnwatched });
+  const collector = createCollector(output, options.live);
   journal?.feed(bus);
   const failed = Promise.all([detector.ended, storing.ended]).then(() => new Promise<never>(() => undefined));
   failed.catch(() => undefined);
@@ -158,10 +166,20 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
     detector,
     storing,
     journal,
+    newestStartMs: () => Math.max(output.flows.newestStartMs(), newestJudgedMs(detector)),
     judged: () => judgedRecords,
     failed,
     drain,
   };
+}
+
+/** Start of the newest record that the detector has judged, on any partition; −Infinity before the first. */
+export function newestJudgedMs(detector: DetectorService): number {
+  const engines = [...detector.engines().values()];
+  return Math.max(
+    Number.NEGATIVE_INFINITY,
+    ...engines.map((engine) => (engine instanceof ClaimEngines ? engine.newestStartMs : Number.NEGATIVE_INFINITY)),
+  );
 }
 
 async function startJournal(

@@ -26,7 +26,11 @@ export async function judgeStored(store: Store, claims: CompiledClaims, range: R
   const verdicts: Verdict[] = [];
   for (const period of periodsOf(claims, range)) {
     const { fromMs, toMs } = period;
-    const findings = await storedFindings(store, claims, { fromMs: fromMs - COVERAGE_MARGIN_MS, toMs: toMs + COVERAGE_MARGIN_MS });
+    const stored = await storedFindings(store, claims, { fromMs: fromMs - COVERAGE_MARGIN_MS, toMs: toMs + COVERAGE_MARGIN_MS });
+    // The same text can be in force twice in one period, with another in between: each time has the findings that were seen in it.
+    const findings = stored.filter(
+      ({ firstSeenMs, lastSeenMs }) => firstSeenMs < claims.effectiveUntilMs && lastSeenMs >= claims.effectiveFromMs,
+    );
     const coverage = await coverageForVerdicts(store, {
       fromMs: fromMs - COVERAGE_MARGIN_MS,
       toMs: toMs + COVERAGE_MARGIN_MS,

@@ -8,13 +8,14 @@ import type { Log } from '../../flow/service/log.js';
 import { createMetrics, type Metrics, type Series, serveMetrics } from '../../flow/service/metrics.js';
 import { programVersion } from '../../flow/service/paths.js';
 import { UsageError } from '../errors.js';
+import type { ClaimsInForce } from './claim-reload.js';
 import { createCollectorMetrics } from './collector-metrics.js';
 import { type ProcessStatus, type Role, writeProcessFile } from './process-status.js';
 
 /** How often gauges are read. */
 const GAUGES_EVERY_MS = 5000;
 
-type StatusPart = 'collector' | 'buffer' | 'detector' | 'store';
+type StatusPart = 'collector' | 'buffer' | 'detector' | 'store' | 'claims';
 
 /** What a long-lived process shows of itself: metrics, health and status over HTTP, and a file that says where. */
 export interface Monitoring {
@@ -125,6 +126,18 @@ export function watchDetector(monitoring: Monitoring, detector: DetectorService,
     monitoring.metrics.table('detector_records', 'counter', 'flow records judged', [{ labels: {}, value: judged() }]);
   });
   monitoring.tells('detector', () => ({ records: judged(), lag }));
+}
+
+/** Metrics and status of claim files that are followed. */
+export function watchClaims(monitoring: Monitoring, claims: ClaimsInForce): void {
+  monitoring.every(() =>
+    monitoring.metrics.gauge(
+      'claims_rejected',
+      'claim files that were changed and are refused: the claims before stay in force',
+      claims.status().rejected.length,
+    ),
+  );
+  monitoring.tells('claims', () => claims.status());
 }
 
 /** Metrics and status of a store service that has started. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { CollectorStatus } from '../../collector/collector-status.js';
 import type { BufferStatus } from '../../collector/outputs/buffer/disk-buffer.js';
 import { replaceFile } from '../../flow/service/replace-file.js';
+import type { ClaimsStatus } from './claim-reload.js';
 
 export const ROLES = ['run', 'collect', 'detect', 'store'] as const;
 export type Role = (typeof ROLES)[number];
@@ -37,6 +38,7 @@ export interface ProcessStatus {
   readonly buffer?: BufferStatus;
   readonly detector?: DetectorStatus;
   readonly store?: StoreStatus;
+  readonly claims?: ClaimsStatus;
 }
 
 /** Where a process can be asked: a small file in the data folder for each, removed when it stops. */

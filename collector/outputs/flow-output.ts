@@ -1,7 +1,7 @@
 import { FlowBatch } from '../../flow/batch.js';
 import { AssetSide, FLOW_COLUMNS } from '../../flow/columns.js';
 import { FrameEncoder } from '../../flow/frame.js';
-import { partitionOf, type WatchList } from '../../flow/watch-list.js';
+import { partitionOf, type WatchedAsset, WatchHistory, WatchList } from '../../flow/watch-list.js';
 import type { FrameSink } from './frame-sink.js';
 import { PublishWindow } from './publish-window.js';
 
@@ -14,7 +14,8 @@ const UNWATCHED_UNIT = '';
 export interface FlowOutputOptions {
   /** Must know its partitions when the first rows come; should it learn better later, rows are filed anew from then on. */
   readonly bus: FrameSink;
-  readonly watchList: WatchList;
+  /** Asked with every batch where it may change: a changed history is a new object, and rows are filed by it from then on. */
+  readonly watchList: WatchList | (() => WatchHistory);
   /** Records that concern no watched asset are counted and dropped (data minimisation) unless this says otherwise. */
   readonly keepUnwatched?: boolean;
   readonly rowsPerFrame?: number;
@@ -38,17 +39,26 @@ export interface FlowOutput {
   flush(): Promise<void>;
 }
 
+/** An output that knows how far the records that it has filed go. */
+export interface RoutingOutput extends FlowOutput {
+  /** Start of the newest record so far, ms since the epoch; −Infinity before the first. */
+  newestStartMs(): number;
+}
+
 /**
  * Routes rows to partitions. A row goes to the partition of the unit of its source's asset, else of its destination's; where both ends are
  * assets, a second row (mirror = 1) filed under the destination follows it. Frames fill by rows alone, never by the clock, so that a replay
  * makes the same frames again; who reads live traffic calls `flush` by a timer.
  */
-export function createFlowOutput(options: FlowOutputOptions): FlowOutput {
-  const { bus, watchList } = options;
+export function createFlowOutput(options: FlowOutputOptions): RoutingOutput {
+  const { bus } = options;
+  const watched = currentOf(options.watchList);
   const rowsPerFrame = options.rowsPerFrame ?? ROWS_PER_FRAME;
   let pending: PendingFrame[] = [];
-  const partitionOfAsset = new Uint32Array(watchList.assets.length);
+  let history = watched();
+  let partitionOfAsset = new Uint32Array(0);
   let unwatchedPartition = 0;
+  let newestStartMs = Number.NEGATIVE_INFINITY;
   const encoder = new FrameEncoder(FLOW_COLUMNS);
   const underWay = new PublishWindow();
 
@@ -64,29 +74,34 @@ export function createFlowOutput(options: FlowOutputOptions): FlowOutput {
     for (let partition = 0; partition < pending.length; partition++) await publish(partition);
   };
 
-  /** Files assets by the partitions there are. */
-  const layOut = async (partitions: number): Promise<void> => {
+  /** Files assets by the partitions there are, and by what is watched now. */
+  const layOut = async (partitions: number, now: WatchHistory): Promise<void> => {
     await publishAll();
-    pending = Array.from({ length: partitions }, () => new PendingFrame(watchList));
-    watchList.assets.forEach((asset, index) => {
-      partitionOfAsset[index] = partitionOf(asset.unit, partitions);
-    });
+    history = now;
+    pending = Array.from({ length: partitions }, () => new PendingFrame(now.assets));
+    partitionOfAsset = Uint32Array.from(now.assets, (asset) => partitionOf(asset.unit, partitions));
     unwatchedPartition = partitionOf(UNWATCHED_UNIT, partitions);
   };
 
   return {
     async write(batch, unwatched) {
       const partitions = bus.partitions('flows');
-      if (partitions !== pending.length) await layOut(partitions);
+      const now = watched();
+      if (partitions !== pending.length || now !== history) await layOut(partitions, now);
       const counts: RouteCounts = { produced: 0, unwatched: 0 };
       for (const frame of pending) frame.begin(batch.length);
       unwatched?.fill(0, 0, batch.length);
       const { sourceIPv6Address, destinationIPv6Address, sourceMacAddress, destinationMacAddress } = batch.columns;
+      const starts = batch.columns.flowStartMilliseconds;
+      let time = history.at(Number.POSITIVE_INFINITY);
       for (let row = 0; row < batch.length; row++) {
-        let source = watchList.assetOf(sourceIPv6Address.bytes, row * 16);
-        if (source < 0) source = watchList.assetOfMac(sourceMacAddress[row]!);
-        let destination = watchList.assetOf(destinationIPv6Address.bytes, row * 16);
-        if (destination < 0) destination = watchList.assetOfMac(destinationMacAddress[row]!);
+        const start = starts[row]!;
+        if (start > newestStartMs) newestStartMs = start;
+        if (start < time.fromMs || start >= time.untilMs) time = history.at(start);
+        let source = time.assetOf(sourceIPv6Address.bytes, row * 16);
+        if (source < 0) source = time.assetOfMac(sourceMacAddress[row]!);
+        let destination = time.assetOf(destinationIPv6Address.bytes, row * 16);
+        if (destination < 0) destination = time.assetOfMac(destinationMacAddress[row]!);
         if (source >= 0) {
           counts.produced++;
           pending[partitionOfAsset[source]!]!.select(row, source, AssetSide.source, 0);
@@ -116,6 +131,7 @@ export function createFlowOutput(options: FlowOutputOptions): FlowOutput {
       await publishAll();
       await underWay.empty();
     },
+    newestStartMs: () => newestStartMs,
   };
 }
 
@@ -127,15 +143,15 @@ class PendingFrame {
   private assets = new Int32Array(ROWS_PER_FRAME);
   private sides = new Uint8Array(ROWS_PER_FRAME);
   private mirrors = new Uint8Array(ROWS_PER_FRAME);
-  private readonly watchList: WatchList;
+  private readonly watched: readonly WatchedAsset[];
   /** Codes of the assets' names in this frame's dictionaries, by index + 1 (0: no asset); −1 not there yet. */
   private readonly assetCodes: Int32Array;
   private readonly fleetCodes: Int32Array;
 
-  constructor(watchList: WatchList) {
-    this.watchList = watchList;
-    this.assetCodes = new Int32Array(watchList.assets.length + 1).fill(-1);
-    this.fleetCodes = new Int32Array(watchList.assets.length + 1);
+  constructor(watched: readonly WatchedAsset[]) {
+    this.watched = watched;
+    this.assetCodes = new Int32Array(watched.length + 1).fill(-1);
+    this.fleetCodes = new Int32Array(watched.length + 1);
   }
 
   clear(): void {
@@ -180,10 +196,16 @@ class PendingFrame {
 
   private name(index: number): void {
     const { asset, fleet } = this.batch.columns;
-    const watched = this.watchList.assets[index];
+    const watched = this.watched[index];
     this.assetCodes[index + 1] = asset.dictionary.intern(watched?.name ?? '');
     this.fleetCodes[index + 1] = fleet.dictionary.intern(watched?.fleet ?? '');
   }
+}
+
+function currentOf(watched: FlowOutputOptions['watchList']): () => WatchHistory {
+  if (!(watched instanceof WatchList)) return watched;
+  const history = new WatchHistory([{ fromMs: Number.NEGATIVE_INFINITY, list: watched }]);
+  return () => history;
 }
 
 function describe(batch: FlowBatch): { sensors: string[]; firstTimeMs: number; lastTimeMs: number } {

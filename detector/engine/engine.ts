@@ -26,8 +26,8 @@ export interface Learning {
 
 /** The detector of one partition: records in, findings out. No clock, no input or output; equal records in equal order give equal findings. */
 export interface Engine {
-  /** Judges every row. The batch may be reused afterwards. */
-  ingest(batch: FlowBatch): void;
+  /** Judges every row, or the first `rows` of them where they start in [fromMs, untilMs). The batch may be reused afterwards. */
+  ingest(batch: FlowBatch, starting?: { readonly fromMs: number; readonly untilMs: number }, rows?: number): void;
   /** Findings that changed since the last call, withdrawn ones (`records` 0) included, oldest first. */
   takeChanged(): Finding[];
   /** All findings that stand, oldest first. */
@@ -45,6 +45,8 @@ export interface Engine {
   /** Takes over a snapshot of an engine with equal claims and parameters. Undefined when done, else why not, and the engine is as new. */
   restore(bytes: Uint8Array): string | undefined;
 }
+
+const EVERY_START = { fromMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
 
 export function createEngine({ claims, parameters }: EngineOptions): Engine {
   return new PartitionEngine(claims, effectiveParameters(parameters));
@@ -68,12 +70,14 @@ class PartitionEngine implements Engine {
     this.reader = new RowReader(claims, this.batch);
   }
 
-  ingest(batch: FlowBatch): void {
+  ingest(batch: FlowBatch, { fromMs, untilMs } = EVERY_START, rows = batch.length): void {
     this.batch = batch;
     this.reader.open(batch);
     for (const unit of this.units.values()) unit.book.open(batch);
     const { reader, record } = this;
-    for (let row = 0; row < batch.length; row++) {
+    const starts = batch.columns.flowStartMilliseconds;
+    for (let row = 0; row < rows; row++) {
+      if (starts[row]! < fromMs || starts[row]! >= untilMs) continue;
       const asset = reader.assetOf(row);
       if (asset < 0) {
         this.unassignedRecords += 1;
@@ -129,11 +133,11 @@ class PartitionEngine implements Engine {
   snapshot(): Uint8Array {
     const writer = new StateWriter();
     writer.f64(this.unassignedRecords);
+    this.reader.save(writer);
     writer.u32(this.units.size);
     for (const unit of this.units.values()) {
       writer.text(unit.name);
       unit.save(writer);
-    this.reader.save(writer);
     }
     return sealSnapshot(this.binding(), writer);
   }
@@ -145,11 +149,11 @@ class PartitionEngine implements Engine {
     this.unitOfAsset.length = 0;
     const reader = new StateReader(unsealed.state);
     this.unassignedRecords = reader.f64();
+    this.reader.load(reader);
     for (let left = reader.u32(); left > 0; left--) {
       const name = reader.text();
       const unit = new UnitState(this.claims, name, this.clock, this.parameters);
       unit.load(reader);
-    this.reader.load(reader);
       unit.book.open(this.batch);
       this.units.set(name, unit);
     }

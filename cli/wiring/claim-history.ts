@@ -1,0 +1,166 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { NamedText } from '../../detector/claims/load.js';
+import { formatTime, parseInstant } from '../../flow/time.js';
+
+/*
+ * Which claims were in force when, for the detector after a restart, for verdicts of past periods, and for auditors:
+ *   <data>/claims/activations.jsonl           one line for each change, in the order in which they were made:
+ *                                             {"id", "hash", "from" (record time; null: always), "written" (clock of this machine), "file"}
+ *   <data>/claims/<hash>/claims.yaml          the file as it was, and the approvals that it was loaded with
+ *   <data>/claims/<hash>/approvals.jsonl
+ * A change is on disk before it takes effect. A line ends all that began, or would have begun, at its time or later.
+ */
+
+/** One change of one claim set. */
+export interface Activation {
+  readonly id: string;
+  readonly hash: string;
+  /** Record time, ms since the epoch; −Infinity: always. */
+  readonly fromMs: number;
+  readonly writtenMs: number;
+  /** Path of the claim file, for people. */
+  readonly file: string;
+}
+
+export interface ClaimTexts {
+  readonly claims: NamedText;
+  readonly approvals: NamedText | undefined;
+}
+
+/** Stretch of record time during which one hash was in force. */
+export interface InForce {
+  readonly hash: string;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+const ACTIVATIONS = 'activations.jsonl';
+const CLAIMS = 'claims.yaml';
+const APPROVALS = 'approvals.jsonl';
+
+export class ClaimHistory {
+  private readonly folder: string;
+  private all: readonly Activation[] = [];
+  private readOctets = -1;
+
+  /** Reads what is there; a line that a crash cut short never took effect. */
+  constructor(data: string) {
+    this.folder = join(data, 'claims');
+    this.refresh();
+  }
+
+  /** Reads what other processes have written into the same folder; true when there was something. */
+  refresh(): boolean {
+    const path = join(this.folder, ACTIVATIONS);
+    const octets = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    if (octets === this.readOctets) return false;
+    this.readOctets = octets;
+    this.all = octets === 0 ? [] : readActivations(path);
+    return true;
+  }
+
+  get isEmpty(): boolean {
+    return this.all.length === 0;
+  }
+
+  /** The stretches of a claim set, oldest first; the last has no end. */
+  of(id: string): InForce[] {
+    const begun: Activation[] = [];
+    for (const activation of this.all) {
+      if (activation.id !== id) continue;
+      while (begun.length > 0 && begun[begun.length - 1]!.fromMs >= activation.fromMs) begun.pop();
+      begun.push(activation);
+    }
+    return begun.map(({ hash, fromMs }, index) => ({ hash, fromMs, untilMs: begun[index + 1]?.fromMs ?? Number.POSITIVE_INFINITY }));
+  }
+
+  /** Paths of the archived file and its approvals; undefined when it is not there. */
+  archived(hash: string): { readonly file: string; readonly approvals: string | undefined } | undefined {
+    const folder = join(this.folder, hash);
+    const [file, approvals] = [join(folder, CLAIMS), join(folder, APPROVALS)];
+    return existsSync(file) ? { file, approvals: existsSync(approvals) ? approvals : undefined } : undefined;
+  }
+
+  /** Keeps the texts, then writes the line; both are on disk when it returns. Throws the file system's error, and then nothing has changed. */
+  add(activation: Activation, texts: ClaimTexts): void {
+    mkdirSync(this.folder, { recursive: true });
+    if (this.archived(activation.hash) === undefined) this.archive(activation.hash, texts);
+    appendLine(join(this.folder, ACTIVATIONS), lineOf(activation));
+    syncFolder(this.folder);
+    this.refresh();
+  }
+
+  private archive(hash: string, { claims, approvals }: ClaimTexts): void {
+    const [folder, beside] = [join(this.folder, hash), join(this.folder, `${hash}.new`)];
+    rmSync(beside, { recursive: true, force: true });
+    mkdirSync(beside);
+    writeSynced(join(beside, CLAIMS), claims.text);
+    if (approvals !== undefined) writeSynced(join(beside, APPROVALS), approvals.text);
+    syncFolder(beside);
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(beside, folder);
+  }
+}
+
+function lineOf({ id, hash, fromMs, writtenMs, file }: Activation): string {
+  return JSON.stringify({ id, hash, from: Number.isFinite(fromMs) ? formatTime(fromMs) : null, written: formatTime(writtenMs), file });
+}
+
+function readActivations(path: string): Activation[] {
+  const lines = readFileSync(path, 'utf8').split('\n');
+  return lines.flatMap((line) => {
+    try {
+      const { id, hash, from, written, file } = JSON.parse(line) as Record<string, unknown>;
+      const fromMs = from === null ? Number.NEGATIVE_INFINITY : parseInstant(String(from));
+      const writtenMs = parseInstant(String(written));
+      if (typeof id !== 'string' || typeof hash !== 'string' || !/^[0-9a-f]{64}$/.test(hash) || typeof file !== 'string') return [];
+      return fromMs === undefined || writtenMs === undefined ? [] : [{ id, hash, fromMs, writtenMs, file }];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** What a crash left of a last line gets a line of its own. */
+function appendLine(path: string, line: string): void {
+  const file = openSync(path, 'a');
+  try {
+    const whole = /(^|\n)$/.test(readFileSync(path, 'utf8'));
+    writeSync(file, `${whole ? '' : '\n'}${line}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function writeSynced(path: string, text: string): void {
+  const file = openSync(path, 'w');
+  try {
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}

@@ -1,0 +1,26 @@
+import type { Verdict } from '../../detector/coverage/verdict-types.js';
+import type { ClaimVersion } from '../../detector/engine/claim-version.js';
+import type { Store } from '../../detector/store/store.js';
+import { judgeStored, type Range } from './judging.js';
+
+/** Verdicts of a version for the part of the range in which it was in force; none where it was not. */
+export async function judgeVersion(
+  store: Store,
+  { claims, fromMs, untilMs }: ClaimVersion,
+  range: Range,
+  watermarkMs: number,
+): Promise<Verdict[]> {
+  const part = { fromMs: Math.max(range.fromMs, fromMs), toMs: Math.min(range.toMs, untilMs) };
+  return part.fromMs < part.toMs ? judgeStored(store, claims, part, watermarkMs) : [];
+}
+
+/** Takes away the running verdicts of a period that was split since: they were not final, and told of time in which other claims are in force. */
+export async function forgetRunningVerdicts(store: Store, { claims, untilMs }: ClaimVersion): Promise<void> {
+  const where =
+    'claimsId = {id:String} AND claimsHash = {hash:String} AND ' +
+    'periodFrom < fromUnixTimestamp64Milli({untilMs:Int64}) AND periodTo > fromUnixTimestamp64Milli({untilMs:Int64})';
+  const params = { id: claims.id, hash: claims.hash, untilMs };
+  const { rows } = await store.query<{ verdicts: string }>(`SELECT count() AS verdicts FROM verdicts WHERE ${where}`, params);
+  // A deletion rewrites parts of the table: it is asked for where there is something to delete only.
+  if (Number(rows[0]?.verdicts ?? 0) > 0) await store.command(`DELETE FROM verdicts WHERE ${where}`, params);
+}
