@@ -64,6 +64,7 @@ export interface SensorText {
   readonly active_timeout?: string;
   readonly heartbeat?: string;
   readonly sees: readonly string[];
+  readonly nat?: 'inside' | 'outside';
   readonly transport?: string;
 }
 

@@ -205,6 +205,10 @@ function lintClaim(context: Context, at: Declared<ClaimText>): void {
     if (kind === 'never' && rule.peer.internet) lintInternet(context, at, path, endpoint.certain);
   }
   lintUnreachable(context, at, kind);
+  lintTranslation(context, at, subject);
+  const { notJudged } = made.claims.claims[set.claims.indexOf(at)]!;
+  if (notJudged?.includes('(lookup)') === true)
+    say('warning', at, [], 'no-location-data', `${notJudged} Until then the claim is NOT_PROVEN or VIOLATED, never VERIFIED`);
   const sees = claim.coverage.sensors.flatMap((name) => set.sensors.get(name)?.value.sees ?? []);
   const inside =
     kind !== 'via' &&
@@ -220,6 +224,21 @@ function lintClaim(context: Context, at: Declared<ClaimText>): void {
       "the claim is about traffic within the fleet, and none of its sensors sees east-west; name one, or say in 'residual' what stays unseen",
     );
   }
+}
+
+/** A sensor outside a NAT tells of translated addresses: members with private ones never show in its records. */
+function lintTranslation({ set, made, say }: Context, at: Declared<ClaimText>, subject: Uint32Array): void {
+  if (!overlaps(subject, made.specialPurpose)) return;
+  at.value.coverage.sensors.forEach((name, index) => {
+    if (set.sensors.get(name)?.value.nat !== 'outside') return;
+    say(
+      'error',
+      at,
+      ['coverage', 'sensors', index],
+      'sensor-outside-nat',
+      `sensor '${name}' sees addresses after translation, and '${at.value.subject}' has private ones: it can neither break nor prove this claim; name a sensor inside`,
+    );
+  });
 }
 
 /** Declared public addresses are no internet any more; who forbids the internet mostly means them too. */

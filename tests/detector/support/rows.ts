@@ -1,13 +1,14 @@
 import type { CompiledClaims } from '../../../detector/claims/compiled.js';
 import { compileTexts } from '../../../detector/claims/load.js';
+import type { Locations } from '../../../detector/claims/location/location.js';
 import type { ExampleRow } from '../../../detector/detections/detection.js';
 import { parseAddress } from '../../../flow/address.js';
 import { FlowBatch } from '../../../flow/batch.js';
 import { AssetSide, Completion, Initiator } from '../../../flow/columns.js';
 
 /** Compiles the text of a claim file by the real compiler. */
-export function claimsOf(text: string): CompiledClaims {
-  return compileTexts([{ file: 'test.yaml', text }]).compilation.claims;
+export function claimsOf(text: string, locations: Locations = {}): CompiledClaims {
+  return compileTexts([{ file: 'test.yaml', text }], undefined, locations).compilation.claims;
 }
 
 /** One flow record, as a decoder and router would leave it; what is left out is zero. */
@@ -31,6 +32,11 @@ export interface Row {
   readonly initiatorConfidence?: number;
   readonly sensor?: string;
   readonly sequence?: number;
+  /** Names that one end was told for the other, separated by commas. */
+  readonly sourceNames?: string;
+  readonly destinationNames?: string;
+  readonly sourceMac?: number;
+  readonly destinationMac?: number;
 }
 
 /** Appends the record, filed under each asset that it concerns (mirror rows), as the router does. */
@@ -72,6 +78,10 @@ function addRow(batch: FlowBatch, claims: CompiledClaims, row: Row, asset: numbe
   columns.exportSequenceNumber[at] = row.sequence ?? at;
   columns.asset.codes[at] = columns.asset.dictionary.intern(asset < 0 ? '' : claims.assets[asset]!.name);
   columns.fleet.codes[at] = columns.fleet.dictionary.intern(asset < 0 ? '' : claims.fleets[claims.assets[asset]!.fleet]!.name);
+  columns.sourceNames.codes[at] = columns.sourceNames.dictionary.intern(row.sourceNames ?? '');
+  columns.destinationNames.codes[at] = columns.destinationNames.dictionary.intern(row.destinationNames ?? '');
+  columns.sourceMacAddress[at] = row.sourceMac ?? 0;
+  columns.destinationMacAddress[at] = row.destinationMac ?? 0;
   columns.assetSide[at] = side;
   columns.mirror[at] = mirror;
 }
