@@ -89,8 +89,8 @@ export function lossReasons(name: string, rows: readonly CoverageMinute[], loss:
 function unreadReasons(name: string, rows: readonly CoverageMinute[], { unread, received }: Loss, maxLost: number): Reason[] {
   const share = received > 0 ? Math.min(1, unread / received) : unread > 0 ? 1 : 0;
   const missing = sumOf(rows, 'templatesMissing');
-  // Of some sets nobody can say how many records they held: they are no records, and were not read all the same.
-  const uncounted = missing > 0 && sumOf(rows, 'recordsHeld') === 0 && sumOf(rows, 'recordsUndecodable') === 0;
+  // An exporter that numbers its messages only does not tell how many records an unread set held: where nothing else came, that is all there is to know.
+  const uncounted = missing > 0 && received === 0;
   const reasons: Reason[] = [];
   if (share > maxLost) {
     const sentence = `${shareText(share)} of the records of ${name} arrived and could not be read, ${shareText(maxLost)} at most are allowed`;

@@ -28,6 +28,7 @@ export const REASON_CODES = [
   'asn-unknown',
   'mac-unknown',
   'canary-missing',
+  'never-tested',
   'kind-not-judged',
   'demand-not-judged',
   'outside-effective-period',

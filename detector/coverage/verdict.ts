@@ -9,6 +9,7 @@ import { kernelDropReasons, kernelDropsOf } from './kernel-drops.js';
 import type { CoverageMinute } from './observed-time.js';
 import { reason } from './reason.js';
 import { maxLostOf, sensorFacts } from './sensor-facts.js';
+import { stretchReasons } from './stretch-facts.js';
 import { indexJudgements, type JudgementIndex, subjectFacts, subjectReasons } from './subject-facts.js';
 import { verdictNumbers } from './verdict-numbers.js';
 import { type ClaimFinding, findingsText, periodText, sentenceOf } from './verdict-sentence.js';
@@ -96,6 +97,7 @@ function judgeClaim({ facts, zone, bySensor, judgements }: Shared, claim: Compil
     ...kernelDropReasons(drops, maxLostOf(claim.coverage)),
     ...holeReasons(facts.coverage, fromMs, toMs),
     ...subjectReasons(claims, claim, subject),
+    ...stretchReasons(claims, claim, judgements.byClaim.get(claim.id) ?? [], part),
     ...otherReasons(facts, claim, toMs),
   ];
   const reasons = withConclusion(shortfalls, findings);

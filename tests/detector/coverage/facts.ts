@@ -28,9 +28,10 @@ exceptions:
   - { id: ex-1, claim: c, match: { peer: { cidr: ["203.0.113.9"] } }, reason: r, owner: a, approved_by: b, ticket: t, from: "2026-12-01", expires: "2026-12-09" }
 `;
 
-export function claimsWith(from = '', to = ''): CompiledClaims {
+/** The claims with `from` replaced by `to`, and what `otherwise` makes of the text. */
+export function claimsWith(from = '', to = '', otherwise = (text: string): string => text): CompiledClaims {
   if (from !== '' && !CLAIMS.includes(from)) throw new Error(`'${from}' does not occur`);
-  return compileTexts([{ file: 'c.yaml', text: CLAIMS.replace(from, () => to) }]).compilation.claims;
+  return compileTexts([{ file: 'c.yaml', text: otherwise(CLAIMS.replace(from, () => to)) }]).compilation.claims;
 }
 
 export const FROM = Date.parse('2026-12-02T23:00:00Z');

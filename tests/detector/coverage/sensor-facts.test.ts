@@ -33,11 +33,13 @@ describe('what a sensor told, for a verdict', () => {
     expect(lost({ messagesOverrun: 5, recordsLost: 90, recordsSent: 110 })).toEqual([90, 28_890]);
   });
 
-  it('sets without a template whose records nobody could count were not read either; those that were released later were', () => {
+  it('sets without their template are told with the records that nobody read; those read later are not, those of unknown size are', () => {
     const codes = (change: Partial<CoverageMinute>) => factsOf((index) => (index === 7 ? change : {})).reasons.map(({ code }) => code);
-    expect(codes({ templatesMissing: 3 })).toEqual(['templates-missing']);
+    expect(codes({ templatesMissing: 3 })).toEqual([]);
     expect(codes({ templatesMissing: 3, recordsHeld: 30, recordsReleased: 30 })).toEqual([]);
     expect(codes({ templatesMissing: 3, recordsUndecodable: 300 })).toEqual(['undecodable', 'templates-missing']);
+    const nothing = factsOf(() => ({ templatesMissing: 1, recordsReceived: 0, recordsSent: 0 }));
+    expect(nothing.reasons.map(({ code }) => code)).toEqual(['templates-missing']);
   });
 
   it('packets that the sensor did not look at count against those it did', () => {
