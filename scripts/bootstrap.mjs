@@ -78,7 +78,7 @@ function test(args) {
   return run(process.execPath, [bin('vitest'), 'run', ...args]);
 }
 
-/** Format, lint, types, and the tests that need no broker and no browser: under a minute. */
+/** Format, lint, types, and the tests that need no broker and no browser; `--static` leaves the tests out, for whoever has just run all of them. */
 function check(args) {
   const steps = [
     ['format and lint', bin('biome'), ['check', '--error-on-warnings', '.']],
@@ -90,6 +90,7 @@ function check(args) {
     ],
     ['unit and architecture tests', process.execPath, [bin('vitest'), 'run', '--project', 'unit', ...args]],
   ];
+  if (args.includes('--static')) steps.pop();
   for (const [name, command, commandArgs] of steps) {
     process.stderr.write(`cordon: check: ${name}\n`);
     const status = run(command, commandArgs, { env: { ...process.env, CORDON_NO_KAFKA: '1' } });

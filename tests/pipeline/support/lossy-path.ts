@@ -16,11 +16,20 @@ import { join } from 'node:path';
 const COLLECTOR = '203.0.113.1';
 const PROGRAMS = ['ip', 'iptables', 'tcpdump', 'softflowd'] as const;
 
+/** How a reason begins that `apt-get install` can mend: where CI asks for everything, that is a failure. */
+export const NOT_INSTALLED = 'not installed';
+
 /** Why the lossy path cannot be made here; undefined where it can. */
 export function whyNoLossyPath(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'namespaces need root on Linux';
   const missing = PROGRAMS.filter((name) => !['/usr/sbin', '/usr/bin', '/sbin', '/bin'].some((folder) => existsSync(join(folder, name))));
-  return missing.length === 0 ? undefined : `not installed: ${missing.join(', ')}`;
+  if (missing.length > 0) return `${NOT_INSTALLED}: ${missing.join(', ')}`;
+  const probe = `cordon-probe-${process.pid}`;
+  const rule = ['iptables', '-A', 'FORWARD', '-m', 'statistic', '--mode', 'random', '--probability', '0.5', '-j', 'DROP'];
+  const made = spawnSync('ip', ['netns', 'add', probe]).status === 0;
+  const works = made && spawnSync('ip', ['netns', 'exec', probe, ...rule]).status === 0;
+  if (made) spawnSync('ip', ['netns', 'del', probe]);
+  return works ? undefined : 'this kernel grants no network namespaces, or no random loss in them';
 }
 
 /** One datagram as it passed a point of the path. */
