@@ -1,7 +1,7 @@
 import { MINUTE_MS } from '../../flow/time.js';
 import { type AtomSet, hasAtom } from './address-space.js';
 import type { ClaimSet } from './claim-set.js';
-import type { CompiledIsland, CompiledVia } from './compiled-kinds.js';
+import type { CompiledIsland, CompiledVia } from './compiled.js';
 import type { Endpoint } from './endpoints.js';
 import type { ClaimText, EndpointText, RuleText } from './file-types.js';
 import { compileRule, type RuleSide } from './rules.js';

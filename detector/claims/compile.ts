@@ -17,10 +17,10 @@ import {
   type CompiledFleet,
   type CompiledLocation,
   type CompiledSensor,
+  type CompiledVia,
   type CompiledWindow,
   type CoverageDemand,
 } from './compiled.js';
-import type { CompiledVia } from './compiled-kinds.js';
 import { createEndpoints, type Endpoint, PEER_KEYS, type PeerKey, type PlacedPrefixes } from './endpoints.js';
 import type { ClaimText, CoverageText, EndpointText, FleetText, MemberText, RuleText } from './file-types.js';
 import type { Locations } from './location/location.js';

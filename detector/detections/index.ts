@@ -1,16 +1,18 @@
 import { claimViolation } from './claim-violation.js';
 import type { Detection } from './detection.js';
 import { newDestination } from './new-destination.js';
+import { via } from './via.js';
 import { volumeUp } from './volume-up.js';
 import { worksWithout } from './works-without.js';
 
-export const DETECTION_IDS = ['claim-violation', 'works-without', 'new-destination', 'volume-up'] as const;
+export const DETECTION_IDS = ['claim-violation', 'works-without', 'via', 'new-destination', 'volume-up'] as const;
 export type DetectionId = (typeof DETECTION_IDS)[number];
 
 /** Every detection, in the order of judging: claims first, because what breaks a claim is not reported again as merely new. */
 export const DETECTIONS = {
   'claim-violation': claimViolation,
   'works-without': worksWithout,
+  via,
   'new-destination': newDestination,
   'volume-up': volumeUp,
 } satisfies Record<DetectionId, Detection>;

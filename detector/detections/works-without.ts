@@ -1,8 +1,7 @@
 import { formatDuration } from '../../flow/time.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import { type Stretch, Stretches } from '../baseline/stretches.js';
-import { type CompiledClaim, Truth } from '../claims/compiled.js';
-import type { CompiledIsland } from '../claims/compiled-kinds.js';
+import { type CompiledClaim, type CompiledIsland, Truth } from '../claims/compiled.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { STRETCH } from '../findings/judgement.js';
 import { formatOctets } from '../findings/quantity.js';
