@@ -1,0 +1,90 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ClaimSource, createSensorNamer, loadClaimSets } from '../../../cli/wiring/claim-sets.js';
+import { type Embedded, startEmbedded } from '../../../cli/wiring/embedded.js';
+import { judgeStored, storedFindings } from '../../../cli/wiring/judging.js';
+import type { Origin } from '../../../collector/contracts.js';
+import { readFileInto } from '../../../collector/files.js';
+import type { Verdict } from '../../../detector/coverage/verdict-types.js';
+import type { Finding } from '../../../detector/findings/finding.js';
+import { KEEP_FOREVER } from '../../../detector/store/store.js';
+import type { Conversation } from '../../../fixtures/generator/flows/conversation.js';
+import { type Datagram, exportOf } from '../../../fixtures/generator/flows/exporter.js';
+import type { Format, Scenario } from '../../../fixtures/generator/flows/scenarios/scenario.js';
+import { sflowOf } from '../../../fixtures/generator/flows/sflow.js';
+import { connLog } from '../../../fixtures/generator/flows/zeek.js';
+import { parseAddress } from '../../../flow/address.js';
+import { Lifecycle } from '../../../flow/service/lifecycle.js';
+import { createLog } from '../../../flow/service/log.js';
+
+export interface Outcome {
+  readonly verdicts: readonly Verdict[];
+  readonly findings: readonly Finding[];
+  readonly records: number;
+}
+
+const EXPORT_PORT = 2055;
+
+/** Plays one made-up day, in one format, through collector, bus, detector and store of a process like `cordon replay`'s, and judges it from what is stored. */
+export async function runScenario(scenario: Scenario, format: Format, day: readonly Conversation[], folder: string): Promise<Outcome> {
+  const data = join(folder, `${scenario.id}-${format}`);
+  mkdirSync(data, { recursive: true });
+  const claimSets = loadClaimSets([writeClaims(scenario, data)]);
+  const log = createLog('error', 'scenario');
+  const lifecycle = new Lifecycle(log);
+  try {
+    const embedded = await startEmbedded({ data: join(data, 'store'), claimSets, retention: KEEP_FOREVER, log }, lifecycle);
+    const sensorOf = createSensorNamer(claimSets.sets, {});
+    const exporter = parseAddress(scenario.exporter);
+    if (format === 'zeek') await feedLog(embedded, day, join(data, 'conn.log'), sensorOf(exporter, 0));
+    else {
+      const origin = {
+        sensor: sensorOf(exporter, 0),
+        exporter,
+        exporterPort: EXPORT_PORT,
+        transport: 'udp' as const,
+        receivedMs: Number.NaN,
+      };
+      await feedDatagrams(embedded, datagramsOf(scenario, format, day), origin);
+    }
+    await embedded.drain();
+    const claims = claimSets.sets[0]!;
+    const range = { fromMs: scenario.fromMs, toMs: scenario.untilMs };
+    return {
+      verdicts: await judgeStored(embedded.store, claims, range, Number.POSITIVE_INFINITY),
+      findings: await storedFindings(embedded.store, claims),
+      records: embedded.judged(),
+    };
+  } finally {
+    await lifecycle.stop();
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
+function writeClaims({ claims, approvals }: Scenario, data: string): ClaimSource {
+  const file = join(data, 'claims.yaml');
+  writeFileSync(file, claims);
+  if (approvals === undefined) return { file, approvals: undefined };
+  const approvalsFile = join(data, 'approvals.jsonl');
+  writeFileSync(approvalsFile, approvals.map((line) => `${line}\n`).join(''));
+  return { file, approvals: approvalsFile };
+}
+
+function datagramsOf(scenario: Scenario, format: Exclude<Format, 'zeek'>, day: readonly Conversation[]): Datagram[] {
+  const { fromMs, untilMs, seed, faults = {}, exporter, sampling = 1 } = scenario;
+  if (format === 'sflow5') return sflowOf(day, { agent: exporter, rate: sampling, seed, fromMs, untilMs });
+  return exportOf(day, { format, fromMs, untilMs, faults });
+}
+
+async function feedDatagrams({ collector }: Embedded, datagrams: readonly Datagram[], origin: Origin): Promise<void> {
+  for (const { atMs, bytes } of datagrams) {
+    origin.receivedMs = atMs;
+    await collector.datagram(bytes, origin);
+  }
+  await collector.flushDecoded();
+}
+
+async function feedLog({ collector }: Embedded, day: readonly Conversation[], path: string, sensor: string): Promise<void> {
+  writeFileSync(path, connLog(day));
+  await readFileInto(collector, { path, format: 'zeek', sensor });
+}
