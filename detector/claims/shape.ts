@@ -108,6 +108,12 @@ function translate(error: ErrorObject, source: ClaimsSource): ClaimsProblem {
 type Say = (code: string, message: string, key?: string) => ClaimsProblem;
 
 function unknownKey(error: ErrorObject, key: string, where: string, say: Say): ClaimsProblem {
+  if (key === 'draft' && where === 'the file')
+    return say(
+      'draft',
+      "this is a draft, and drafts are not judged; read every rule, answer its questions, then delete the line 'draft'",
+      key,
+    );
   const known = Object.keys((error.parentSchema as { properties?: object } | undefined)?.properties ?? {});
   const meant = nearest(key, known);
   const hint = meant === undefined ? `known here: ${known.join(', ')}` : `did you mean '${meant}'?`;

@@ -1,17 +1,15 @@
 import { formatAddress } from '../../flow/address.js';
 import { FlowBatch } from '../../flow/batch.js';
 import { type CompiledClaim, type CompiledClaims, type CompiledRule, Truth } from '../claims/compiled.js';
-import { Began, LEVEL_COMPLETION, ObservedRecord } from '../detections/observed-record.js';
+import { Began, LEVEL_COMPLETION, type ObservedRecord } from '../detections/observed-record.js';
 import { createEngine, type Engine } from '../engine/engine.js';
 import type { Finding } from '../findings/finding.js';
 import type { Judgement } from '../findings/judgement.js';
-import { ExchangeKinds, kindsOf } from '../sessions/exchange-kinds.js';
 import { hasPorts } from '../sessions/orientation.js';
-import { RowReader } from '../sessions/row-reader.js';
-import { SessionTable } from '../sessions/session-table.js';
 import { addFlow } from './flow-rows.js';
 import type { RowText } from './flow-text.js';
 import type { Place, PlacedClaims } from './placed-claims.js';
+import { createSeer } from './seer.js';
 
 /**
  * What a claim says of a flow: it breaks the claim; the claim admits it; it is none of the claim's business; or nobody can say (location, name or MAC address
@@ -64,7 +62,7 @@ export interface Explainer {
 /** Judged by the detector's own engine; what an engine has no reason to tell (which rule admitted) is read off the same compiled rules. */
 export function createExplainer(placed: PlacedClaims): Explainer {
   const engine = createEngine({ claims: placed.claims });
-  const seer = new Seer(placed.claims);
+  const seer = createSeer(placed.claims);
   return {
     explain(flow) {
       const batch = new FlowBatch(16);
@@ -74,34 +72,6 @@ export function createExplainer(placed: PlacedClaims): Explainer {
       return rows.map((row) => explainRow(placed, told, seer.see(batch, row)));
     },
   };
-}
-
-/** Orients rows as the engine does, session by session. */
-class Seer {
-  private readonly reader: RowReader;
-  private readonly sessions = new Map<number, SessionTable>();
-  private readonly kinds = new ExchangeKinds(kindsOf(1));
-
-  constructor(claims: CompiledClaims) {
-    this.reader = new RowReader(claims, new FlowBatch(16));
-    this.claims = claims;
-  }
-  private readonly claims: CompiledClaims;
-
-  see(batch: FlowBatch, row: number): ObservedRecord {
-    this.reader.open(batch);
-    const record = new ObservedRecord();
-    record.asset = this.reader.assetOf(row);
-    record.fleet = this.claims.assets[record.asset]!.fleet;
-    let sessions = this.sessions.get(record.asset);
-    if (sessions === undefined) {
-      sessions = new SessionTable(() => undefined);
-      this.sessions.set(record.asset, sessions);
-    }
-    this.reader.read(row, sessions, this.kinds, record);
-    this.reader.tell(record);
-    return record;
-  }
 }
 
 interface Told {

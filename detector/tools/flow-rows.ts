@@ -1,5 +1,5 @@
 import { AddressError, parseAddress, printable } from '../../flow/address.js';
-import type { FlowBatch } from '../../flow/batch.js';
+import { FlowBatch } from '../../flow/batch.js';
 import type { AddressArray, Column, SymbolArray } from '../../flow/column-kinds.js';
 import { AssetSide, FLOW_COLUMNS, type FlowColumnName } from '../../flow/columns.js';
 import { parseInstant } from '../../flow/time.js';
@@ -106,4 +106,25 @@ function numberOf(name: string, cell: string | number): number {
   if (!Number.isFinite(value) || value < 0)
     throw new FlowTextError(`'${name}' is '${printable(String(cell))}'; write a number that is not negative`);
   return value;
+}
+
+/** The rows of a batch that concern an asset, filed under it, in a batch of their own; one between two assets twice. */
+export function fileRows(from: FlowBatch, watchList: WatchList): FlowBatch {
+  const filed = new FlowBatch(Math.max(16, from.length));
+  const one = new Uint32Array(1);
+  const copy = (row: number, asset: number, side: number, mirror: number): void => {
+    one[0] = row;
+    filed.appendFrom(from, one, 1);
+    file(filed, watchList, filed.length - 1, asset, side, mirror);
+  };
+  const { sourceIPv6Address, destinationIPv6Address, sourceMacAddress, destinationMacAddress } = from.columns;
+  for (let row = 0; row < from.length; row++) {
+    const bySource = watchList.assetOf(sourceIPv6Address.bytes, row * 16);
+    const source = bySource >= 0 ? bySource : watchList.assetOfMac(sourceMacAddress[row]!);
+    const byDestination = watchList.assetOf(destinationIPv6Address.bytes, row * 16);
+    const destination = byDestination >= 0 ? byDestination : watchList.assetOfMac(destinationMacAddress[row]!);
+    if (source >= 0) copy(row, source, AssetSide.source, 0);
+    if (destination >= 0 && destination !== source) copy(row, destination, AssetSide.destination, source >= 0 ? 1 : 0);
+  }
+  return filed;
 }
