@@ -28,6 +28,8 @@ const PROGRAMS = {
   udp: { full: ['10'], quick: ['5', '100000,140000'] },
   insert: { full: ['10'], quick: ['3'] },
   detect: { full: [], quick: [] },
+  judge: { full: [], quick: [] },
+  verdict: { full: [], quick: ['1000000'] },
   bus: { full: ['400', '4'], quick: ['100', '4'], needsKafka: true },
   pipeline: { full: ['4000000'], quick: ['1000000'] },
   'kafka-pipeline': { full: ['4000000'], quick: ['1000000'], needsKafka: true },
