@@ -5,6 +5,7 @@ import type { Verdict } from '../../detector/coverage/verdict-types.js';
 import type { Finding } from '../../detector/findings/finding.js';
 import { findingsJson } from '../../detector/findings/json.js';
 import { findFindings, listFindings } from '../../detector/store/queries/findings.js';
+import { readVerdictHistory } from '../../detector/store/queries/verdicts.js';
 import type { Store } from '../../detector/store/store.js';
 import { formatTime } from '../../flow/time.js';
 import { Exit, UsageError } from '../errors.js';
@@ -108,12 +109,14 @@ export function verdictCommand(): Command {
       .option('--from <instant>', 'judge from here (ISO 8601 with zone; default: the first record)')
       .option('--until <instant>', 'judge up to here (default: the last record)')
       .option('--closed', 'nothing more will arrive for this time, so that a period counts as final')
+      .option('--history', 'the final verdicts that were stored, the first of each period and what amended it, instead of judging now')
       .option('--json', 'as JSON'),
   )
     .addHelpText('after', '\nExit codes: 0 all verified · 1 a claim is violated · 2 something is not proven.')
-    .action(async (flags: CommonFlags & RangeFlags & { closed?: boolean }) => {
+    .action(async (flags: CommonFlags & RangeFlags & { closed?: boolean; history?: boolean }) => {
       const verdicts: Verdict[] = [];
       refuseBackwards(instantOf('--from', flags.from), instantOf('--until', flags.until));
+      if (flags.history === true) return showHistory(flags);
       await withStore(flags, async (store, { config, approvals }) => {
         if (config.claims.length === 0) throw new UsageError('name the claim files with --claims or in the configuration');
         const { sets } = loadClaimSets(config.claims.map((file) => ({ file, approvals, lookup: config.lookup })));
@@ -134,6 +137,24 @@ export function verdictCommand(): Command {
       });
       throw new Exit(verdicts.length === 0 ? EXIT.notProven : exitOf(verdicts));
     });
+}
+
+async function showHistory(flags: CommonFlags & RangeFlags): Promise<void> {
+  const fromMs = instantOf('--from', flags.from);
+  const toMs = instantOf('--until', flags.until);
+  const range = { ...(fromMs === undefined ? {} : { fromMs }), ...(toMs === undefined ? {} : { toMs }) };
+  await withStore(flags, async (store) => {
+    const history = await readVerdictHistory(store, range);
+    if (flags.json === true) process.stdout.write(`${JSON.stringify(history, undefined, 2)}\n`);
+    else if (history.length === 0) process.stdout.write('No final verdict is stored.\n');
+    else
+      process.stdout.write(
+        renderTable(
+          [{ title: 'computed' }, { title: 'verdict' }, { title: 'claim' }, { title: 'fleet' }, { title: 'why', width: 100 }],
+          history.map(({ computedMs, verdict, claim, fleet, sentence }) => [formatTime(computedMs), verdict, claim, fleet, sentence]),
+        ),
+      );
+  });
 }
 
 async function withStore(flags: CommonFlags, work: (store: Store, settings: Settings) => Promise<void>): Promise<void> {
