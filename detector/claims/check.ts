@@ -1,10 +1,11 @@
+import { isIP } from 'node:net';
 import { AddressError, type Prefix, parsePrefix, printable } from '../../flow/address.js';
 import { nearest } from '../../flow/service/nearest.js';
-import { DAY_MS, HOUR_MS } from '../../flow/time.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../flow/time.js';
 import { createTimeZone, parseLocal } from './calendar.js';
 import type { ClaimSet, Declared } from './claim-set.js';
 import { missProbability, packetsOf } from './detectability.js';
-import type { AssertionText, BudgetText, ClaimText, EndpointText, RuleText, WindowText } from './file-types.js';
+import type { AssertionText, BudgetText, ClaimText, DrillText, EndpointText, RuleText, WindowText } from './file-types.js';
 import { parsePortRange } from './ports.js';
 import { type ClaimsProblem, MAX_PROBLEMS } from './problem.js';
 import { parseRecurrence, RecurrenceError } from './recurrence.js';
@@ -41,6 +42,7 @@ export function checkClaimSet(set: ClaimSet, problems: ClaimsProblem[]): PrefixC
     checkPositive(context, at, at.value.active_timeout, ['active_timeout']);
   }
   for (const at of set.windows.values()) checkWindow(context, at, at.value);
+  for (const at of set.drills.values()) checkDrill(context, at, at.value);
   checkUnique(context, set.claims, 'claim');
   checkUnique(context, set.exceptions, 'exception');
   for (const at of set.claims) checkClaim(context, at, at.value);
@@ -129,6 +131,24 @@ function checkFleets(context: Context): void {
       if (member.subnet !== undefined) checkPrefix(context, at, member.subnet, [...path, 'subnet']);
     });
   }
+}
+
+function checkDrill(context: Context, at: At, drill: DrillText): void {
+  const { set, say, prefixes } = context;
+  checkName(context, at, drill.fleet, set.fleets, 'fleet', ['fleet']);
+  checkPrefix(context, at, drill.sink, ['sink']);
+  if (durationMs(drill.every, 0) < MINUTE_MS)
+    say(at, ['every'], 'out-of-range', "a drill's 'every' must be a minute at least; write for example PT10M");
+  const members = set.fleets.get(drill.fleet)?.value.members ?? [];
+  if (members.some(({ name }) => name === drill.probe)) return;
+  if (isIP(drill.probe) === 0)
+    say(
+      at,
+      ['probe'],
+      'unknown-name',
+      `'${printable(drill.probe)}' is neither a member of fleet '${drill.fleet}' nor an address; write who sends the drill`,
+    );
+  else if (!prefixes.has(drill.probe)) prefixes.set(drill.probe, parsePrefix(drill.probe));
 }
 
 function checkPrefix({ say, prefixes }: Context, at: At, text: string, path: DocumentPath): void {

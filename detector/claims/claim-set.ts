@@ -1,4 +1,4 @@
-import type { ClaimFile, ClaimText, EndpointText, ExceptionText, FleetText, SensorText, WindowText } from './file-types.js';
+import type { ClaimFile, ClaimText, DrillText, EndpointText, ExceptionText, FleetText, SensorText, WindowText } from './file-types.js';
 import type { ClaimsProblem } from './problem.js';
 import { MISSING } from './remedies.js';
 import type { ClaimsSource, DocumentPath } from './source.js';
@@ -22,6 +22,7 @@ export interface ClaimSet {
   readonly fleets: ReadonlyMap<string, Declared<FleetText>>;
   readonly sensors: ReadonlyMap<string, Declared<SensorText>>;
   readonly windows: ReadonlyMap<string, Declared<WindowText>>;
+  readonly drills: ReadonlyMap<string, Declared<DrillText>>;
   readonly claims: readonly Declared<ClaimText>[];
   readonly exceptions: readonly Declared<ExceptionText>[];
 }
@@ -56,7 +57,9 @@ export function mergeParts(parts: readonly ClaimPart[], problems: ClaimsProblem[
     }
     return found;
   };
-  const map = <K extends 'sets' | 'fleets' | 'sensors' | 'windows'>(key: K): Map<string, Declared<NonNullable<ClaimFile[K]>[string]>> => {
+  const map = <K extends 'sets' | 'fleets' | 'sensors' | 'windows' | 'drills'>(
+    key: K,
+  ): Map<string, Declared<NonNullable<ClaimFile[K]>[string]>> => {
     const all = new Map<string, Declared<NonNullable<ClaimFile[K]>[string]>>();
     for (const { source, file } of parts) {
       for (const [name, value] of Object.entries(file[key] ?? {})) {
@@ -89,6 +92,7 @@ export function mergeParts(parts: readonly ClaimPart[], problems: ClaimsProblem[
     fleets: map('fleets'),
     sensors: map('sensors'),
     windows: map('windows'),
+    drills: map('drills'),
     claims: list('claims'),
     exceptions: list('exceptions'),
   };

@@ -7,6 +7,7 @@ import { listedPrefixes, unitsOf } from './auxiliary.js';
 import { createPeriods, createTimeZone, parseLocal, type TimeZone } from './calendar.js';
 import type { PrefixCache } from './check.js';
 import type { ClaimSet, Declared } from './claim-set.js';
+import { compileDrills, drillProbes } from './compile-drills.js';
 import { compileIsland, compileVia, unjudgedKind } from './compile-kinds.js';
 import {
   CLAIM_KINDS,
@@ -52,6 +53,7 @@ export function compileClaimSet(
   approvals: readonly Approval[],
   locations: Locations,
   hash: string,
+  drillKey?: Uint8Array,
 ): Compilation {
   const zone = createTimeZone(set.timezone.value);
   const special = SPECIAL_PURPOSE.map(parsePrefix);
@@ -107,7 +109,7 @@ export function compileClaimSet(
       }),
     ),
     claims,
-    drills: [],
+    drills: compileDrills(set, assets, (address) => watchList.assetOf(address), prefixOf, drillKey),
     atomOf: (bytes, offset) => space.atomOf(bytes, offset),
     atomCount: space.atomCount,
     peers: vocabulary,
@@ -212,10 +214,14 @@ function compileInventory(
     fleets.push({ name, ...fleetWords(value), members, claims: ofFleet.map((claim) => claim.index) });
   }
   const members = watched.map(({ name, fleet, unit }) => ({ name, fleet: subjects.indexOf(fleet), unit, auxiliary: false }));
-  for (const { name, label, unit, prefix } of units.auxiliary) {
+  const beside = [
+    ...units.auxiliary,
+    ...drillProbes(set, [...watched, ...units.auxiliary.map(({ prefix }) => ({ prefixes: [prefix] }))], prefixOf),
+  ];
+  for (const { name, label, unit, prefix } of beside) {
     watched.push({ name, fleet: label, unit, prefixes: [prefix], macAddresses: [] });
   }
-  const auxiliary = units.auxiliary.map(({ name, fleet, unit }) => ({ name, fleet: subjects.indexOf(fleet), unit, auxiliary: true }));
+  const auxiliary = beside.map(({ name, fleet, unit }) => ({ name, fleet: subjects.indexOf(fleet), unit, auxiliary: true }));
   return { watchList: new WatchList(watched), fleets, assets: [...members, ...auxiliary] };
 }
 

@@ -12,6 +12,7 @@ export interface ClaimFile {
   readonly fleets?: Readonly<Record<string, FleetText>>;
   readonly sensors?: Readonly<Record<string, SensorText>>;
   readonly windows?: Readonly<Record<string, WindowText>>;
+  readonly drills?: Readonly<Record<string, DrillText>>;
   readonly claims?: readonly ClaimText[];
   readonly exceptions?: readonly ExceptionText[];
   readonly tests?: readonly TestText[];
@@ -77,6 +78,14 @@ export interface WindowText {
   readonly overrun?: string;
   readonly tickets?: 'required';
   readonly max_per_month?: number;
+}
+
+export interface DrillText {
+  readonly fleet: string;
+  readonly probe: string;
+  readonly sink: string;
+  readonly every: string;
+  readonly port?: number;
 }
 
 export interface RuleText {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { readDrillKey } from '../drills/key-file.js';
 import { type Approval, readApprovals } from './approvals.js';
 import { checkClaimSet } from './check.js';
 import { type ClaimPart, type ClaimSet, mergeParts } from './claim-set.js';
@@ -28,7 +29,7 @@ export interface LoadedClaims {
  */
 export function loadClaims(paths: string | readonly string[], approvalsPath?: string, lookup: LookupFiles = {}): LoadedClaims {
   const { files, approvals } = readClaimFiles(paths, approvalsPath);
-  return { claims: compileTexts(files, approvals, readLocations(lookup)).compilation.claims };
+  return { claims: compileTexts(files, approvals, readLocations(lookup), readDrillKey(lookup.drillKey)).compilation.claims };
 }
 
 /** Reads the files. Throws ClaimsError when one cannot be read. */
@@ -60,6 +61,7 @@ export function compileTexts(
   files: readonly NamedText[],
   approvals?: NamedText,
   locations: Locations = {},
+  drillKey?: Uint8Array,
 ): { compilation: Compilation; set: ClaimSet; approvals: readonly Approval[] } {
   const problems: ClaimsProblem[] = [];
   const parts: ClaimPart[] = [];
@@ -75,15 +77,21 @@ export function compileTexts(
   const prefixes = set === undefined ? undefined : checkClaimSet(set, problems);
   if (problems.length > 0 || set === undefined || prefixes === undefined) throw new ClaimsError(problems);
   const judged = files.map(({ file, text }, index) => ({ file, text: judgedText(parts[index]!, text) }));
-  const hash = hashOf(judged, approvals, set, locations);
-  return { compilation: compileClaimSet(set, prefixes, approved, locations, hash), set, approvals: approved };
+  const hash = hashOf(judged, approvals, set, locations, drillKey);
+  return { compilation: compileClaimSet(set, prefixes, approved, locations, hash, drillKey), set, approvals: approved };
 }
 
 /**
  * sha256 over each text with its kind and length before it, so that no two lists of files hash alike, and over the sha256 of the location data that the
  * claims draw on. File names do not count.
  */
-function hashOf(files: readonly NamedText[], approvals: NamedText | undefined, set: ClaimSet, locations: Locations): string {
+function hashOf(
+  files: readonly NamedText[],
+  approvals: NamedText | undefined,
+  set: ClaimSet,
+  locations: Locations,
+  drillKey: Uint8Array | undefined,
+): string {
   const hash = createHash('sha256');
   const add = (kind: string, { text }: NamedText): void => {
     const bytes = Buffer.from(text, 'utf8');
@@ -95,5 +103,7 @@ function hashOf(files: readonly NamedText[], approvals: NamedText | undefined, s
     const data = locations[key];
     if (data !== undefined) hash.update(`${key} ${data.identity.sha256}\n`);
   }
+  // The fingerprint, never the key: what was a drill depends on it.
+  if (drillKey !== undefined && set.drills.size > 0) hash.update(`drills ${createHash('sha256').update(drillKey).digest('hex')}\n`);
   return hash.digest('hex');
 }

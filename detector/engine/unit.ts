@@ -1,9 +1,10 @@
 import type { LocalClock } from '../baseline/local-clock.js';
-import type { StateReader, StateWriter } from '../baseline/state.js';
+import { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import type { Detection, Evaluator, UnitContext } from '../detections/detection.js';
 import { DETECTION_IDS, DETECTIONS, type DetectionId } from '../detections/index.js';
 import type { ObservedRecord } from '../detections/observed-record.js';
+import { DrillWatch } from '../drills/drill-watch.js';
 import { FindingBook } from '../findings/finding-book.js';
 import type { Judgement } from '../findings/judgement.js';
 import { ExchangeKinds, kindsOf } from '../sessions/exchange-kinds.js';
@@ -21,6 +22,7 @@ export class UnitState {
   /** The same evaluators without their names. */
   private readonly judges: readonly Evaluator[];
   private readonly claims: CompiledClaims;
+  private readonly drills: DrillWatch;
   private readonly aboutAuxiliary: readonly Evaluator[];
   /** Counts of the period at hand, by asset: found once, not with every record. */
   private counting: (Judgement | undefined)[] = [];
@@ -30,6 +32,7 @@ export class UnitState {
     this.name = name;
     const assets = claims.assets.flatMap((asset, index) => (asset.unit === name ? [index] : []));
     this.claims = claims;
+    this.drills = new DrillWatch(claims, assets);
     this.book = new FindingBook(claims, name);
     this.sessions = new SessionTable((session) => this.book.forget(session));
     const kinds = kindsOf(assets.length);
@@ -41,6 +44,7 @@ export class UnitState {
   }
 
   judge(record: ObservedRecord): void {
+    if (this.drills.takes(record, this.book)) return;
     const auxiliary = this.claims.assets[record.asset]!.auxiliary;
     if (!record.retold && !auxiliary) this.count(record);
     const judges = auxiliary ? this.aboutAuxiliary : this.judges;
@@ -55,10 +59,22 @@ export class UnitState {
     });
   }
 
+  /** Takes over what the learning detections of the same unit know under the claims before; the assets must be the same, in the same order. */
+  inherit(before: UnitState): void {
+    for (const { id, evaluator } of this.evaluators) {
+      const known = before.evaluators.find((one) => one.id === id)?.evaluator;
+      if (known?.learningUntil === undefined) continue;
+      const writer = new StateWriter();
+      known.save(writer);
+      evaluator.load(new StateReader(writer.finish()));
+    }
+  }
+
   save(writer: StateWriter): void {
     writer.f64(this.newestMs);
     this.sessions.save(writer);
     this.book.save(writer);
+    this.drills.save(writer);
     for (const { evaluator } of this.evaluators) evaluator.save(writer);
   }
 
@@ -66,6 +82,7 @@ export class UnitState {
     this.newestMs = reader.f64();
     this.sessions.load(reader);
     this.book.load(reader);
+    this.drills.load(reader);
     for (const { evaluator } of this.evaluators) evaluator.load(reader);
   }
 

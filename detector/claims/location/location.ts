@@ -12,6 +12,8 @@ import { MmdbError, openMmdb } from './mmdb.js';
 export interface LookupFiles {
   readonly country?: string | undefined;
   readonly asn?: string | undefined;
+  /** Secret of the drills: not location data, but looked up like it. */
+  readonly drillKey?: string | undefined;
 }
 
 /** What a file is, for findings, verdicts and lint: enough to get the same file again. */
