@@ -4,13 +4,13 @@ import type { Finding } from '../findings/finding.js';
 import { compareFindings } from '../findings/json.js';
 import { compareJudgements, type Judgement } from '../findings/judgement.js';
 import type { ClaimVersion } from './claim-version.js';
-import { createEngine, type Engine, type Learning } from './engine.js';
+import { createEngine, type Engine, type Learning, type VersionEngine } from './engine.js';
 import { type DetectionSettings, effectiveParameters } from './parameters.js';
 
 /** One version of one claim set, and its engine from the first record on that falls into its time. */
 interface Part {
   readonly version: ClaimVersion;
-  engine: Engine | undefined;
+  engine: VersionEngine | undefined;
 }
 
 /**
@@ -47,14 +47,25 @@ export class ClaimEngines implements Engine {
 
   ingest(batch: FlowBatch): void {
     this.follow();
-    const { oldest, newest } = startsOf(batch);
-    for (const part of this.parts) {
-      const { version } = part;
-      if (newest < version.fromMs || oldest >= version.untilMs || this.isClosed(part)) continue;
-      part.engine ??= this.make(version);
-      part.engine.ingest(batch, version, newest < version.closesMs ? batch.length : rowsBefore(batch, version.closesMs));
-    }
     this.findingsTaken = false;
+    // A version begins with what the one before knows when its first record comes: a batch is cut there, so that where batches begin does not matter.
+    const begins = this.parts.flatMap(({ version, engine }) => (engine === undefined ? [version.fromMs] : []));
+    for (let row = 0; row < batch.length; ) {
+      const cuts = begins.map((fromMs) => firstRowFrom(batch, row, fromMs)).filter((cut) => cut > row);
+      const end = Math.min(batch.length, ...cuts);
+      this.ingestRows(batch, row, end);
+      row = end;
+    }
+  }
+
+  private ingestRows(batch: FlowBatch, row: number, end: number): void {
+    const { oldest, newest } = startsOf(batch, row, end);
+    const concerned = this.parts.filter((part) => newest >= part.version.fromMs && oldest < part.version.untilMs && !this.isClosed(part));
+    for (const part of concerned) part.engine ??= this.begin(part);
+    for (const { version, engine } of concerned) {
+      const { fromMs, untilMs, closesMs } = version;
+      engine!.ingest(batch, { row, end: newest < closesMs ? end : Math.min(end, firstRowFrom(batch, row, closesMs)), fromMs, untilMs });
+    }
     if (newest > this.newestStartMs) this.newestStartMs = newest;
   }
 
@@ -155,8 +166,16 @@ export class ClaimEngines implements Engine {
     return this.newestStartMs >= version.closesMs;
   }
 
-  private make({ claims }: ClaimVersion): Engine {
+  private make({ claims }: ClaimVersion): VersionEngine {
     return createEngine({ claims, parameters: this.parameters });
+  }
+
+  private begin(part: Part): VersionEngine {
+    const { version } = part;
+    const engine = this.make(version);
+    const before = this.parts[this.parts.indexOf(part) - 1];
+    if (before?.engine !== undefined && before.version.claims.id === version.claims.id) engine.inherit(before.engine);
+    return engine;
   }
 
   private engines(): Engine[] {
@@ -184,20 +203,20 @@ function keyOf({ claims, fromMs }: ClaimVersion): string {
   return `${claims.id} ${claims.hash} ${fromMs}`;
 }
 
-/** Rows before the first that starts at `ms` or later: where a batch begins and ends must not matter. */
-function rowsBefore(batch: FlowBatch, ms: number): number {
+/** The first row from `row` on that starts at `ms` or later; the batch's length where none does. */
+function firstRowFrom(batch: FlowBatch, row: number, ms: number): number {
   const starts = batch.columns.flowStartMilliseconds;
-  let row = 0;
-  while (row < batch.length && starts[row]! < ms) row++;
-  return row;
+  let at = row;
+  while (at < batch.length && starts[at]! < ms) at++;
+  return at;
 }
 
-function startsOf(batch: FlowBatch): { oldest: number; newest: number } {
+function startsOf(batch: FlowBatch, row: number, end: number): { oldest: number; newest: number } {
   const starts = batch.columns.flowStartMilliseconds;
   let oldest = Number.POSITIVE_INFINITY;
   let newest = Number.NEGATIVE_INFINITY;
-  for (let row = 0; row < batch.length; row++) {
-    const start = starts[row]!;
+  for (let at = row; at < end; at++) {
+    const start = starts[at]!;
     if (start < oldest) oldest = start;
     if (start > newest) newest = start;
   }

@@ -26,8 +26,8 @@ export interface Learning {
 
 /** The detector of one partition: records in, findings out. No clock, no input or output; equal records in equal order give equal findings. */
 export interface Engine {
-  /** Judges every row, or the first `rows` of them where they start in [fromMs, untilMs). The batch may be reused afterwards. */
-  ingest(batch: FlowBatch, starting?: { readonly fromMs: number; readonly untilMs: number }, rows?: number): void;
+  /** Judges every row. The batch may be reused afterwards. */
+  ingest(batch: FlowBatch): void;
   /** Findings that changed since the last call, withdrawn ones (`records` 0) included, oldest first. */
   takeChanged(): Finding[];
   /** All findings that stand, oldest first. */
@@ -46,13 +46,26 @@ export interface Engine {
   restore(bytes: Uint8Array): string | undefined;
 }
 
-const EVERY_START = { fromMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
+/** Which rows of a batch: those from `row` on and before `end` that start in [fromMs, untilMs). */
+export interface RowRange {
+  readonly row: number;
+  readonly end: number;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
 
-export function createEngine({ claims, parameters }: EngineOptions): Engine {
+/** The engine of one version of a claim set, see ClaimEngines. */
+export interface VersionEngine extends Engine {
+  ingest(batch: FlowBatch, range?: RowRange): void;
+  /** Takes over what the learning detections know, where the assets are the same: a changed rule is no reason to learn anew for weeks. */
+  inherit(before: VersionEngine): void;
+}
+
+export function createEngine({ claims, parameters }: EngineOptions): VersionEngine {
   return new PartitionEngine(claims, effectiveParameters(parameters));
 }
 
-class PartitionEngine implements Engine {
+class PartitionEngine implements VersionEngine {
   unassignedRecords = 0;
   private readonly claims: CompiledClaims;
   private readonly parameters: EffectiveParameters;
@@ -70,13 +83,15 @@ class PartitionEngine implements Engine {
     this.reader = new RowReader(claims, this.batch);
   }
 
-  ingest(batch: FlowBatch, { fromMs, untilMs } = EVERY_START, rows = batch.length): void {
+  ingest(batch: FlowBatch, range?: RowRange): void {
     this.batch = batch;
     this.reader.open(batch);
     for (const unit of this.units.values()) unit.book.open(batch);
     const { reader, record } = this;
     const starts = batch.columns.flowStartMilliseconds;
-    for (let row = 0; row < rows; row++) {
+    const { fromMs, untilMs } = range ?? { fromMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
+    const end = range?.end ?? batch.length;
+    for (let row = range?.row ?? 0; row < end; row++) {
       if (starts[row]! < fromMs || starts[row]! >= untilMs) continue;
       const asset = reader.assetOf(row);
       if (asset < 0) {
@@ -94,6 +109,14 @@ class PartitionEngine implements Engine {
       reader.tell(record);
       unit.judge(record);
     }
+  }
+
+  inherit(before: VersionEngine): void {
+    if (!(before instanceof PartitionEngine) || !sameAssets(before.claims, this.claims)) return;
+    this.claims.assets.forEach(({ unit }, asset) => {
+      const known = before.units.get(unit);
+      if (known !== undefined && !this.units.has(unit)) this.addUnit(unit, asset).inherit(known);
+    });
   }
 
   takeChanged(): Finding[] {
@@ -175,4 +198,10 @@ class PartitionEngine implements Engine {
     this.unitOfAsset[asset] = unit;
     return unit;
   }
+}
+
+function sameAssets({ assets }: CompiledClaims, { assets: others }: CompiledClaims): boolean {
+  return (
+    assets.length === others.length && assets.every(({ name, unit }, index) => name === others[index]!.name && unit === others[index]!.unit)
+  );
 }

@@ -98,6 +98,26 @@ describe('a claim set that changes at a moment of record time', () => {
     expect(told(cut)).toBe(told(whole));
   });
 
+  it('goes on with what the learning detections know, wherever batches are cut: a changed rule is no reason to learn anew', () => {
+    const parameters = { 'new-destination': { warmUpHours: 1, leastScore: 1 } };
+    const list = versions(before, after, changeMs);
+    const learned = (cut: number): ClaimEngines => {
+      const engine = createClaimEngines(() => list, parameters);
+      for (let at = 0; at < rows.length; at += cut) engine.ingest(batch(rows.slice(at, at + cut)));
+      return engine;
+    };
+    const news = learned(rows.length)
+      .findings()
+      .filter(({ detection }) => detection === 'new-destination');
+    expect(news.some(({ claimsHash }) => claimsHash === after.hash)).toBe(true);
+    // Nobody is new who was met before the change.
+    const met = (finding: { readonly asset: string; readonly peerAddress: string }) => `${finding.asset} ${finding.peerAddress}`;
+    const ofOld = new Set(news.filter(({ claimsHash }) => claimsHash === before.hash).map(met));
+    expect(ofOld.size).toBeGreaterThan(0);
+    expect(news.filter((finding) => finding.claimsHash === after.hash && ofOld.has(met(finding)))).toEqual([]);
+    expect(told(learned(23))).toBe(told(learned(rows.length)));
+  });
+
   it('leaves a record that begins before and ends after to the old version', () => {
     const straddling = { ...rows[0]!, startMs: changeMs - 1000, endMs: changeMs + 1000 };
     const both = detector(versions(before, after, changeMs));
