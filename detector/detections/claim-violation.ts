@@ -113,16 +113,21 @@ class ClaimJudge implements Evaluator {
   /** Judgement by kind of exchange, and the kind's serial number. */
   private readonly cached: Judgement[];
   private readonly cachedSerial: Uint32Array;
+  /** Serial numbers of kinds of which the claims say nothing. */
+  private readonly idleSerial: Uint32Array;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.claims = unit.claims;
     this.findingsPerPeriod = parameters.findingsPerPeriod;
     this.cached = new Array<Judgement>(unit.kinds).fill(NO_JUDGEMENT);
     this.cachedSerial = new Uint32Array(unit.kinds);
+    this.idleSerial = new Uint32Array(unit.kinds);
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
     if (record.startMs < this.claims.effectiveFromMs || record.startMs >= this.claims.effectiveUntilMs) return;
+    // Most records: admitted at any time and counted towards nothing. One look at one array tells.
+    if (this.idleSerial[record.kind] === record.kindSerial) return;
     const { steps, budgets, admission } = this.judgementOf(record);
     if (this.doubted.length > 0) this.doubted.length = 0;
     if (steps.length > 0) this.judgeSteps(record, steps, admission, findings);
@@ -247,6 +252,7 @@ class ClaimJudge implements Evaluator {
       record.initiator === Began.unknown
         ? this.worseOf(this.planOf(record, atom, Began.asset), this.planOf(record, atom, Began.peer))
         : this.planOf(record, atom, record.initiator);
+    if (judgement.steps.length === 0 && judgement.budgets.length === 0) this.idleSerial[kind] = kindSerial;
     this.cachedSerial[kind] = kindSerial;
     this.cached[kind] = judgement;
     return judgement;
