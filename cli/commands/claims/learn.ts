@@ -12,6 +12,7 @@ import { formatAddress } from '../../../flow/address.js';
 import { UsageError } from '../../errors.js';
 import { terminalText } from '../../render/text.js';
 import { commonSettings } from '../common.js';
+import { namedAssets } from './assets.js';
 import { openStore } from './store.js';
 
 interface LearnFlags {
@@ -71,13 +72,7 @@ function skeletonFrom({ skeleton, fleet, member, asset }: LearnFlags): PlacedCla
     throw new UsageError('name the equipment: --skeleton with a claim file, or --asset NAME=ADDRESS');
   if (skeleton !== undefined) return readSkeleton(skeleton, fleet, member);
   if (fleet !== undefined || member !== undefined) throw new UsageError('--fleet and --member choose from a --skeleton; leave them out');
-  return skeletonOfAssets(
-    (asset ?? []).map((text) => {
-      const [name = '', address = ''] = text.split(/=(.*)/s);
-      if (name === '' || address === '') throw new UsageError(`--asset ${text}: write NAME=ADDRESS, such as scan-1=10.40.10.11`);
-      return { name, address };
-    }),
-  );
+  return skeletonOfAssets(namedAssets(asset ?? []));
 }
 
 async function learnFiles(files: readonly string[], { claims }: PlacedClaims, learner: Learner): Promise<void> {
