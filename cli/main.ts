@@ -4,6 +4,7 @@ import { programVersion } from '../flow/service/paths.js';
 import { claimsCommand } from './commands/claims/claims.js';
 import { decodeCommand } from './commands/decode.js';
 import { doctorCommand } from './commands/doctor.js';
+import { drillCommand } from './commands/drill.js';
 import { findingsCommand, verdictCommand } from './commands/inspect.js';
 import { replayCommand } from './commands/replay.js';
 import { collectCommand, detectCommand, storeCommand } from './commands/roles.js';
@@ -24,6 +25,7 @@ const COMMANDS = [
   claimsCommand,
   findingsCommand,
   verdictCommand,
+  drillCommand,
   dashboardsCommand,
   configCommand,
   doctorCommand,

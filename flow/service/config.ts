@@ -11,7 +11,12 @@ export interface Config {
   claims: string[];
   approvals: string | undefined;
   /** Location data for peers by country and AS number: MaxMind DB, or tables of prefix,value. */
-  lookup: { country: string | undefined; asn: string | undefined };
+  lookup: {
+    country: string | undefined;
+    asn: string | undefined /** Always `drills.keyFile`: read where the location data is. */;
+    drillKey: string | undefined;
+  };
+  drills: { /** Secret that drills are made and recognised by. */ keyFile: string | undefined };
   data: string;
   collector: {
     listen: string[];
@@ -91,7 +96,8 @@ export function defaultConfig(): Config {
   return {
     claims: [],
     approvals: undefined,
-    lookup: { country: undefined, asn: undefined },
+    lookup: { country: undefined, asn: undefined, drillKey: undefined },
+    drills: { keyFile: undefined },
     data: resolve('data'),
     collector: {
       listen: ['127.0.0.1:2055', '127.0.0.1:4739'],
@@ -164,7 +170,9 @@ export function loadConfig(file: string | undefined, overrides: readonly Overrid
     merge(config, values, '', file, origins);
   }
   for (const { path, value, origin } of overrides) set(config, path, value, origin, origins);
-  return { config: config as unknown as Config, origins };
+  const filled = config as unknown as Config;
+  filled.lookup.drillKey = filled.drills.keyFile;
+  return { config: filled, origins };
 }
 
 function readConfigFile(file: string): Record<string, unknown> {
@@ -193,6 +201,8 @@ function resolvePaths(values: Record<string, unknown>, folder: string): void {
   for (const key of ['approvals', 'data']) if (typeof values[key] === 'string') values[key] = resolve(folder, values[key]);
   const lookup = (values.lookup ?? {}) as Record<string, unknown>;
   for (const key of ['country', 'asn']) if (typeof lookup[key] === 'string') lookup[key] = resolve(folder, lookup[key]);
+  const drills = (values.drills ?? {}) as Record<string, unknown>;
+  if (typeof drills.keyFile === 'string') drills.keyFile = resolve(folder, drills.keyFile);
   const tls = (values.collector as { tls?: Record<string, unknown> } | undefined)?.tls ?? {};
   for (const key of ['cert', 'key', 'ca']) if (typeof tls[key] === 'string') tls[key] = resolve(folder, tls[key]);
   const buffer = (values.collector as { buffer?: Record<string, unknown> } | undefined)?.buffer ?? {};

@@ -20,6 +20,7 @@ const COMMANDS = [
   ['findings', 'list'],
   ['findings', 'show'],
   ['verdict'],
+  ['drill'],
   ['dashboards'],
   ['config'],
   ['doctor'],
