@@ -6,6 +6,7 @@ import { parseLocal } from './calendar.js';
 import type { ClaimSet, Declared } from './claim-set.js';
 import { type Compilation, endpointTexts } from './compile.js';
 import type { ClaimText, RuleText } from './file-types.js';
+import { lintEndpoint, lintPath, lintSentence, lintShadowed, type Warn } from './lint-peers.js';
 import { compileTexts, type NamedText, readClaimFiles } from './load.js';
 import { type Locations, type LookupFiles, readLocations } from './location/location.js';
 import { ClaimsError, type ClaimsProblem } from './problem.js';
@@ -55,6 +56,7 @@ export function lintTexts(files: readonly NamedText[], approvalsText?: NamedText
   lintFleets(context);
   lintWindows(context);
   for (const at of compiled.set.claims) lintClaim(context, at);
+  lintMeaning(context);
   lintExceptions(context);
   if (approvalsText !== undefined) lintApprovals(context, approvalsText.file, compiled.approvals, found);
   const order = new Map(files.map(({ file }, index) => [file, index]));
@@ -67,6 +69,26 @@ interface Context {
   readonly set: ClaimSet;
   readonly made: Compilation;
   readonly say: (severity: LintProblem['severity'], at: Declared<unknown>, path: DocumentPath, code: string, message: string) => void;
+}
+
+function lintMeaning({ set, made, say }: Context): void {
+  const warn: Warn = (at, path, code, message) => say('warning', at, path, code, message);
+  for (const at of set.sets.values()) lintEndpoint(at.value, made, at, [], warn);
+  for (const at of set.exceptions) lintEndpoint(at.value.match.peer, made, at, ['match', 'peer'], warn);
+  for (const at of set.claims) {
+    const rules = rulesOf(at.value);
+    for (const { rule, path } of rules) lintEndpoint(rule.peer, made, at, [...path, 'peer'], warn);
+    if (at.value.assert.only === undefined)
+      lintPath(
+        set,
+        made,
+        at,
+        rules.map(({ rule }) => rule),
+        warn,
+      );
+    lintSentence(set, at, warn);
+  }
+  lintShadowed(set, made, warn);
 }
 
 interface PlacedRule {

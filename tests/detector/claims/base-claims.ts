@@ -33,7 +33,7 @@ claims:
         - { peer: { sets: [gateway] }, ports: [tcp/22], initiator: peer, during: [weekly, ticketed] }
     coverage: { sensors: [border-fw], time: "99%", max_gap: PT10M, max_lost: "0.1%" }
   - id: quiet
-    text: "Little leaves for anywhere but the archive."
+    text: "Little leaves the scanners for anywhere but the archive."
     subject: scanners
     severity: high
     assert: { budget: [{ peer: { any: true, except: [both] }, budget: { bytes: 20MiB, per: P1D } }] }
