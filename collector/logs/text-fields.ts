@@ -180,6 +180,9 @@ export function textOf(bytes: Uint8Array, from: number, to: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('utf8');
 }
 
+/** As far as whole seconds of ten digits reach, and within what DateTime64 of ClickHouse can hold. */
+const LAST_YEAR = 2285;
+
 /**
  * ISO 8601 in milliseconds, the zone as 'Z', '+0100' or '+01:00', or none for UTC (old Suricata); NaN when it is none. Decimals beyond ms are cut off.
  *
@@ -193,7 +196,7 @@ export function instantOf(text: string): number {
   const minute = digitsOf(text, 14, 2);
   const second = digitsOf(text, 17, 2);
   if (text[4] !== '-' || text[7] !== '-' || text[10] !== 'T' || text[13] !== ':' || text[16] !== ':') return Number.NaN;
-  if (!(year >= 1970 && month >= 1 && month <= 12 && day >= 1 && hour >= 0 && hour <= 23)) return Number.NaN;
+  if (!(year >= 1970 && year <= LAST_YEAR && month >= 1 && month <= 12 && day >= 1 && hour >= 0 && hour <= 23)) return Number.NaN;
   if (!(day <= daysOf(year, month) && minute >= 0 && minute <= 59 && second >= 0 && second <= 60)) return Number.NaN;
   let at = 19;
   let ms = 0;
@@ -225,7 +228,7 @@ export function createInstantReader(): (bytes: Uint8Array, from: number, to: num
     const hour = pairOf(bytes, from + 11);
     const minute = pairOf(bytes, from + 14);
     const second = pairOf(bytes, from + 17);
-    if (!(year >= 1971 && month >= 1 && month <= 12 && date >= 1 && hour >= 0 && hour <= 23)) return Number.NaN;
+    if (!(year >= 1971 && year <= LAST_YEAR && month >= 1 && month <= 12 && date >= 1 && hour >= 0 && hour <= 23)) return Number.NaN;
     if (!(minute >= 0 && minute <= 59 && second >= 0 && second <= 59)) return Number.NaN;
     const thisDay = (year * 16 + month) * 32 + date;
     if (thisDay !== day) {
