@@ -1,5 +1,6 @@
 import { isMap, isScalar, isSeq, Lexer, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
 import { printable } from '../address.js';
+import { type LongList, placeOfList, takeLongLists } from './long-lists.js';
 
 /** Limits on text from outside. Memory and time of parsing are bounded by them. */
 export const MAX_YAML_BYTES = 8 * 1024 * 1024; // about 400 000 prefixes
@@ -33,6 +34,18 @@ export interface StrictYaml {
  * (reference: assurance.md §1.4). Answers with all problems instead when there are any.
  */
 export function parseStrictYaml(text: string): StrictYaml | { readonly problems: readonly YamlProblem[] } {
+  const taken = Buffer.byteLength(text) > MAX_YAML_BYTES ? { text, lists: [] } : takeLongLists(text);
+  const lists = new Map(taken.lists.map((list, index) => [list.from, { list, place: placeOfList(index) }]));
+  const yaml = read(taken.text, lists);
+  // A list that stands in a comment or a text was none; a problem may have to do with what was taken out.
+  if (lists.size > 0 && ('problems' in yaml || yaml.put < lists.size)) return read(text, new Map());
+  return yaml;
+}
+
+/** Long lists by the offset of their bracket, and what stands in their place. */
+type Lists = ReadonlyMap<number, { readonly list: LongList; readonly place: string }>;
+
+function read(text: string, lists: Lists): (StrictYaml & { readonly put: number }) | { readonly problems: readonly YamlProblem[] } {
   const problems: YamlProblem[] = [];
   let lines = new LineCounter();
   const place = (offset: number): Position => {
@@ -81,8 +94,10 @@ export function parseStrictYaml(text: string): StrictYaml | { readonly problems:
   for (const error of [...document.errors, ...document.warnings]) report(error.pos[0], 'yaml', yamlMessage(error.code, error.message));
   if (problems.length > 0) return { problems };
   const root = document.contents;
-  const data = toData(root, report);
-  return problems.length > 0 ? { problems } : { data, positionOf: (path, key) => place(offsetOf(root, path, key)) };
+  const found = { lists, put: 0 };
+  const data = toData(root, report, found);
+  if (problems.length > 0) return { problems };
+  return { data, put: found.put, positionOf: (path, key) => place(offsetOf(root, path, key, lists)) };
 }
 
 function yamlMessage(code: string, message: string): string {
@@ -125,7 +140,7 @@ function tooDeep(text: string): number {
 type Report = (offset: number, code: string, message: string) => void;
 
 /** Plain data of a node; maps have no prototype, so that a key such as __proto__ is a key like others. */
-function toData(node: unknown, report: Report): unknown {
+function toData(node: unknown, report: Report, found: { readonly lists: Lists; put: number }): unknown {
   if (node === null) return null;
   const offset = (node as Node).range?.[0] ?? 0;
   if (!isScalar(node) && !isMap(node) && !isSeq(node)) {
@@ -135,7 +150,15 @@ function toData(node: unknown, report: Report): unknown {
   if (node.anchor !== undefined) report(offset, 'alias', `anchors (&name) are not accepted; delete &${printable(node.anchor)}`);
   if (node.tag !== undefined) report(offset, 'tag', 'tags (!…) are not accepted; delete the tag');
   if (isScalar(node)) return node.value;
-  if (isSeq(node)) return node.items.map((item) => toData(item, report));
+  if (isSeq(node)) {
+    const taken = found.lists.get(offset);
+    const only: unknown = node.items[0];
+    if (taken !== undefined && node.items.length === 1 && isScalar(only) && only.value === taken.place) {
+      found.put += 1;
+      return [...taken.list.values];
+    }
+    return node.items.map((item) => toData(item, report, found));
+  }
   const map: Record<string, unknown> = Object.create(null);
   for (const pair of node.items) {
     const key = isScalar(pair.key) ? String(pair.key.value) : '';
@@ -145,12 +168,12 @@ function toData(node: unknown, report: Report): unknown {
         'duplicate-key',
         `'${printable(key)}' is written twice here; keep one`,
       );
-    map[key] = toData(pair.value, report);
+    map[key] = toData(pair.value, report, found);
   }
   return map;
 }
 
-function offsetOf(root: Node | null, path: YamlPath, key: string | undefined): number {
+function offsetOf(root: Node | null, path: YamlPath, key: string | undefined, lists: Lists): number {
   let node: unknown = root;
   let offset = 0;
   for (const step of path) {
@@ -159,8 +182,11 @@ function offsetOf(root: Node | null, path: YamlPath, key: string | undefined): n
       const pair = pairOf(node, String(step));
       offset = (pair?.key as Node | undefined)?.range?.[0] ?? offset;
       node = pair?.value;
-    } else if (isSeq(node)) node = node.items[Number(step)];
-    else break;
+    } else if (isSeq(node)) {
+      const taken = lists.get(offset);
+      if (taken !== undefined) return taken.list.offsets[Number(step)] ?? offset;
+      node = node.items[Number(step)];
+    } else break;
   }
   offset = (node as Node | null | undefined)?.range?.[0] ?? offset;
   if (key !== undefined && isMap(node)) return (pairOf(node, key)?.key as Node | undefined)?.range?.[0] ?? offset;
