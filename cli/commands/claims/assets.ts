@@ -9,3 +9,8 @@ export function namedAssets(texts: readonly string[]): NamedAsset[] {
     return { name, address };
   });
 }
+
+/** Gathers a flag that may be given several times; unlike a list, it does not swallow the files behind it. */
+export function several(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}

@@ -12,7 +12,7 @@ import { formatAddress } from '../../../flow/address.js';
 import { UsageError } from '../../errors.js';
 import { terminalText } from '../../render/text.js';
 import { commonSettings } from '../common.js';
-import { namedAssets } from './assets.js';
+import { namedAssets, several } from './assets.js';
 import { openStore } from './store.js';
 
 interface LearnFlags {
@@ -34,8 +34,12 @@ export function learnCommand(): Command {
     .argument('[file...]', 'captures and flow exports to learn from, instead of the store')
     .option('--skeleton <file>', 'claim file that declares the fleets (its sets and sensors are used, its claims are not)')
     .option('--fleet <name>', 'of the skeleton: only this fleet')
-    .option('--member <name...>', 'of the skeleton: only these members')
-    .option('--asset <name=address...>', 'equipment by name and address or prefix, where there is no skeleton')
+    .option('--member <name>', 'of the skeleton: only this member; may be given several times', several)
+    .option(
+      '--asset <name=address>',
+      'equipment by name and address or prefix, where there is no skeleton; may be given several times',
+      several,
+    )
     .option('--days <n>', 'how many of the latest days with flows to read from the store', '14')
     .option('--data <folder>', 'folder of the embedded store')
     .option('--clickhouse <url>', 'ClickHouse server')

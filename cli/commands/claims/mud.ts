@@ -7,7 +7,7 @@ import { loadPlaced } from '../../../detector/tools/placed-claims.js';
 import { readSkeleton, skeletonOfAssets } from '../../../detector/tools/skeleton.js';
 import { UsageError } from '../../errors.js';
 import { terminalText } from '../../render/text.js';
-import { namedAssets } from './assets.js';
+import { namedAssets, several } from './assets.js';
 
 /** `cordon claims import-mud`: a vendor's MUD file as a draft of claims. */
 export function importMudCommand(): Command {
@@ -16,7 +16,7 @@ export function importMudCommand(): Command {
     .argument('<file>', 'MUD file (JSON)')
     .option('--skeleton <file>', 'claim file that declares the fleet, its sensors, and sets for roles such as my-controller')
     .option('--fleet <name>', 'of the skeleton: the fleet that the file is about')
-    .option('--asset <name=address...>', 'equipment by name and address, where there is no skeleton')
+    .option('--asset <name=address>', 'equipment by name and address, where there is no skeleton; may be given several times', several)
     .addHelpText(
       'after',
       `

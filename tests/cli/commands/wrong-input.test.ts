@@ -150,6 +150,29 @@ const FLAGS: readonly Wrong[] = [
   ['a file where dashboards go', () => ['dashboards', '--to', text], [text, 'folder']],
 ];
 
+const TOOLS: readonly Wrong[] = [
+  ['no flow to explain', () => ['claims', 'explain', claims], ['give a flow', '--finding']],
+  ['a flow that is none', () => ['claims', 'explain', claims, 'all of it'], ["'all of it' is no flow", "write '10.40"]],
+  [
+    'a flow of nobody',
+    () => ['claims', 'explain', claims, '192.0.2.1:1 > 192.0.2.2:2 udp 2026-12-03T03:00:00Z'],
+    ['no end of this flow is an asset', claims],
+  ],
+  ['a finding without store', () => ['claims', 'explain', claims, '--finding', 'aa', ...data()], ['there is no store', '--data']],
+  ['no tests', () => ['claims', 'test', hostBits.replace('host-bits', 'same-id')], ['there are no tests', "'tests:'"]],
+  ['a missing claim file to compare', () => ['claims', 'diff', claims, 'gone.yaml'], [/gone\.yaml:1:1: .*cannot be read/]],
+  ['nothing to learn about', () => ['claims', 'learn', packets], ['--skeleton', '--asset NAME=ADDRESS']],
+  ['an asset without address', () => ['claims', 'learn', '--asset', 'scan-1', '--', packets], ['--asset scan-1', 'NAME=ADDRESS']],
+  ['flows of nobody to learn from', () => ['claims', 'learn', '--asset', 'x=192.0.2.99', '--', packets], ['none of the flows']],
+  [
+    'a fleet that the skeleton lacks',
+    () => ['claims', 'learn', '--skeleton', claims, '--fleet', 'x', packets],
+    ['no such fleet', '--fleet'],
+  ],
+  ['no MUD file', () => ['claims', 'import-mud', text, '--asset', 'a=192.0.2.1'], [text, 'no JSON']],
+  ['a fleet without MUD', () => ['claims', 'export-mud', claims, '--fleet', 'x'], ["no fleet 'x'", 'scanners']],
+];
+
 const CONFIGURATION: readonly Wrong[] = [
   ['a missing file', () => ['config', '--config', 'gone.yaml'], ['gone.yaml', '--config']],
   ['an unknown key', () => ['config', '--config', config('k.yaml', 'kafkaa:\n  brokers: []\n')], ['k.yaml:1:1:', "'kafkaa'", "'kafka'"]],
@@ -269,7 +292,14 @@ const SURROUNDINGS: readonly Wrong[] = [
   ],
 ];
 
-const GROUPS = { 'claim files': CLAIM_FILES, files: FILES, flags: FLAGS, configuration: CONFIGURATION, surroundings: SURROUNDINGS };
+const GROUPS = {
+  'claim files': CLAIM_FILES,
+  files: FILES,
+  flags: FLAGS,
+  'claim tools': TOOLS,
+  configuration: CONFIGURATION,
+  surroundings: SURROUNDINGS,
+};
 
 describe.concurrent.each(Object.entries(GROUPS))('wrong %s end with exit code 4 and a sentence', (_group, cases: readonly Wrong[]) => {
   test.each(cases.map(([what, args, names, options]) => ({ what, args, names, options })))('$what', async ({ args, names, options }) => {
