@@ -119,8 +119,10 @@ export function verdictCommand(): Command {
       if (flags.history === true) return showHistory(flags);
       await withStore(flags, async (store, { config, approvals }) => {
         if (config.claims.length === 0) throw new UsageError('name the claim files with --claims or in the configuration');
-        const { sets } = loadClaimSets(config.claims.map((file) => ({ file, approvals, lookup: config.lookup })));
-        for (const version of sets.flatMap((claims) => versionsKnown(config.data, claims))) {
+        const sources = config.claims.map((file) => ({ file, approvals, lookup: config.lookup }));
+        const { sets } = loadClaimSets(sources);
+        const tell = (sentence: string): void => void process.stderr.write(`${sentence}\n`);
+        for (const version of sets.flatMap((claims, index) => versionsKnown(config.data, claims, sources[index]!, tell))) {
           const stored = await storedRange(store, version.claims);
           const fromMs = instantOf('--from', flags.from) ?? stored?.fromMs;
           const toMs = instantOf('--until', flags.until) ?? stored?.toMs;

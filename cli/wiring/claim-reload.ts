@@ -1,5 +1,4 @@
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { CompiledClaims } from '../../detector/claims/compiled.js';
 import { loadClaims, readClaimFiles } from '../../detector/claims/load.js';
 import { ClaimsError } from '../../detector/claims/problem.js';
@@ -92,16 +91,10 @@ export function openClaims(options: ClaimsOptions): ClaimsInForce {
   const archived = (hash: string, like: ClaimSource): CompiledClaims | undefined => {
     const known = compiled.get(hash);
     if (known !== undefined) return known;
-    const files = history.archived(hash);
-    try {
-      const claims = files && loadClaims(files.file, files.approvals, like.lookup).claims;
-      if (claims?.hash !== hash) return undefined;
-      compiled.set(hash, claims);
-      return claims;
-    } catch (error) {
-      log.warn({ file: like.file, hash, error: String(error) }, 'claims of the past cannot be loaded by this version');
-      return undefined;
-    }
+    const claims = fromArchive(history, hash, like);
+    if (typeof claims === 'string') log.warn({ file: like.file, hash, reason: claims }, 'claims of the past cannot be loaded');
+    else compiled.set(hash, claims);
+    return typeof claims === 'string' ? undefined : claims;
   };
 
   const versionsOf = ({ source, id }: Pick<Followed, 'source' | 'id'>): ClaimVersion[] =>
@@ -257,22 +250,30 @@ export async function followClaims(claims: ClaimsInForce, log: Log, lifecycle: L
 
 /**
  * Every version of a claim set that this data folder knows, for verdicts of the past; only `claims` itself where the folder does not know it, as when
- * somebody judges what is stored by a file that never was in force.
+ * somebody judges what is stored by a file that never was in force. `tell` gets a sentence for each version that cannot be loaded any more.
  */
-export function versionsKnown(data: string, claims: CompiledClaims, log?: Log): ClaimVersion[] {
+export function versionsKnown(data: string, claims: CompiledClaims, source: ClaimSource, tell: (sentence: string) => void): ClaimVersion[] {
   const history = new ClaimHistory(data);
   const begun = history.of(claims.id);
   if (!begun.some(({ hash }) => hash === claims.hash)) return [claimVersion(claims)];
   return begun.flatMap(({ hash, fromMs, untilMs }) => {
-    if (hash === claims.hash) return [claimVersion(claims, fromMs, untilMs)];
-    const files = history.archived(hash);
-    try {
-      return files === undefined ? [] : [claimVersion(loadClaims(files.file, files.approvals).claims, fromMs, untilMs)];
-    } catch (error) {
-      log?.warn({ hash, folder: join(data, 'claims'), error: String(error) }, 'claims of the past cannot be loaded by this version');
-      return [];
-    }
+    const then = hash === claims.hash ? claims : fromArchive(history, hash, source);
+    if (typeof then !== 'string') return [claimVersion(then, fromMs, untilMs)];
+    tell(`the claims '${claims.id}' ${hash.slice(0, 12)}, in force until ${formatTime(untilMs)}, give no verdict: ${then}`);
+    return [];
   });
+}
+
+/** The claims of a hash, compiled anew from the archive, or why they cannot be. */
+function fromArchive(history: ClaimHistory, hash: string, { lookup }: ClaimSource): CompiledClaims | string {
+  const files = history.archived(hash);
+  if (files === undefined) return 'their text is not in the archive';
+  try {
+    const { claims } = loadClaims(files.file, files.approvals, lookup);
+    return claims.hash === hash ? claims : 'what they draw on (location data, drill key) has changed since';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 /** The full minute after `ms`: always later than it. */
@@ -281,8 +282,9 @@ function nextMinute(ms: number): number {
 }
 
 /** Changes when one of the files is written or replaced; a file that is missing looks like that. */
-function appearance({ file, approvals }: ClaimSource): string {
-  return [file, approvals].map((path) => (path === undefined ? '' : appearanceOf(path))).join(' ');
+function appearance({ file, approvals, lookup }: ClaimSource): string {
+  const paths = [file, approvals, lookup?.country, lookup?.asn, lookup?.drillKey];
+  return paths.map((path) => (path === undefined ? '' : appearanceOf(path))).join(' ');
 }
 
 function appearanceOf(path: string): string {

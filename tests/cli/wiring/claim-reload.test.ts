@@ -167,7 +167,7 @@ describe('the history of the claims', () => {
     claims.look(false);
     expect(times(open())).toEqual(times(claims));
     expect(readFileSync(join(folder, 'claims', A(), 'claims.yaml'), 'utf8')).toBe(TRAFFIC_CLAIMS);
-    const known = versionsKnown(folder, loadClaims(file).claims);
+    const known = versionsKnown(folder, loadClaims(file).claims, { file, approvals: undefined }, expect.fail);
     expect(known.map(({ claims: { hash, effectiveFromMs, effectiveUntilMs } }) => [hash, effectiveFromMs, effectiveUntilMs])).toEqual([
       [A(), Date.UTC(2025, 11, 31, 23), NEXT_MINUTE],
       [B(), NEXT_MINUTE, Number.POSITIVE_INFINITY],
@@ -196,7 +196,7 @@ describe('the history of the claims', () => {
   it('knows nothing of a file that never was in force: that is judged for all time', () => {
     open();
     writeFileSync(file, changed(TRAFFIC_CLAIMS));
-    const known = versionsKnown(folder, loadClaims(file).claims);
+    const known = versionsKnown(folder, loadClaims(file).claims, { file, approvals: undefined }, expect.fail);
     expect(known.map(({ fromMs, untilMs }) => [fromMs, untilMs])).toEqual([[ALWAYS, Number.POSITIVE_INFINITY]]);
   });
 
