@@ -16,6 +16,16 @@ import { runScenario } from './support/scenario-run.js';
 
 const CARRIED_BY_ANY = new Set(['coverage-met', 'violated']);
 
+/** Stories that need a process that goes on while its claims change, or a probe that sends. */
+const NOT_PLAYED = [
+  [
+    '20 new-link-2024',
+    'the day is split at noon, both parts are judged',
+    'pending here: tests/pipeline/reload.test.ts changes claims under a running detector',
+  ],
+  ['22 canary-missing', 'NOT_PROVEN canary-missing', 'pending: the generator sends no drills yet'],
+] as const;
+
 let folder: string;
 const rows: string[][] = [];
 beforeAll(() => {
@@ -23,6 +33,7 @@ beforeAll(() => {
 });
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
+  for (const [name, expected, why] of NOT_PLAYED) rows.push([name, '', expected, why, '']);
   const columns = ['scenario', 'format', 'expected', 'got'].map((title) => ({ title }));
   process.stderr.write(`\n${renderTable([...columns, { title: 'records', right: true }], rows)}\n`);
 });
@@ -38,8 +49,9 @@ function compared({ verdicts: expected }: Scenario, verdicts: readonly Verdict[]
   const got: string[] = [];
   const wanted: string[] = [];
   for (const verdict of verdicts) {
-    const at = new Date(verdict.fromMs).toISOString().slice(11, 16);
-    const name = `${verdict.claim}@${at}` in expected ? `${verdict.claim}@${at}` : verdict.claim;
+    const time = new Date(verdict.fromMs).toISOString().slice(11, 16);
+    const date = new Date(verdict.toMs - 1).toISOString().slice(0, 10);
+    const name = [`${verdict.claim}@${time}`, `${verdict.claim}@${date}`].find((one) => one in expected) ?? verdict.claim;
     got.push(`${name}: ${wordsOf(verdict)}`);
     wanted.push(`${name}: ${expected[name] ?? 'VERIFIED'}`);
   }
@@ -74,7 +86,7 @@ describe.each(SCENARIOS.map((scenario) => ({ scenario, title: `${scenario.id} ${
     const name = `${scenario.id} ${scenario.name}`;
     const outcome = await runScenario(scenario, format, day, folder);
     const { got, expected } = compared(scenario, outcome.verdicts);
-    const found = sorted(outcome.findings.filter(({ detection }) => detection === 'claim-violation').map(briefly));
+    const found = sorted(outcome.findings.filter(({ claim }) => claim !== '').map(briefly));
     const pending = scenario.pending ?? scenario.pendingIn?.[format];
     const isSame = JSON.stringify([got, found]) === JSON.stringify([expected, sorted(scenario.findings)]);
     const said = isSame ? 'as expected' : short(got);
@@ -84,4 +96,8 @@ describe.each(SCENARIOS.map((scenario) => ({ scenario, title: `${scenario.id} ${
     expect(found).toEqual(sorted(scenario.findings));
     for (const verdict of outcome.verdicts) for (const number of scenario.tells ?? []) expect(verdict.numbers).toHaveProperty(number);
   });
+});
+
+describe('not played', () => {
+  test.for(NOT_PLAYED)('%s', ([, , why], context) => context.skip(why));
 });

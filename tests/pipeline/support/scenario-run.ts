@@ -49,7 +49,7 @@ export async function runScenario(scenario: Scenario, format: Format, day: reado
     }
     await embedded.drain();
     const claims = claimSets.sets[0]!;
-    const range = { fromMs: scenario.fromMs, toMs: scenario.untilMs };
+    const range = { fromMs: scenario.fromMs, toMs: scenario.judgedUntilMs ?? scenario.untilMs };
     return {
       verdicts: await judgeStored(embedded.store, claims, range, Number.POSITIVE_INFINITY),
       findings: await storedFindings(embedded.store, claims),
@@ -61,13 +61,17 @@ export async function runScenario(scenario: Scenario, format: Format, day: reado
   }
 }
 
-function writeClaims({ claims, approvals }: Scenario, data: string): ClaimSource {
-  const file = join(data, 'claims.yaml');
-  writeFileSync(file, claims);
-  if (approvals === undefined) return { file, approvals: undefined };
-  const approvalsFile = join(data, 'approvals.jsonl');
-  writeFileSync(approvalsFile, approvals.map((line) => `${line}\n`).join(''));
-  return { file, approvals: approvalsFile };
+function writeClaims({ claims, approvals, countries }: Scenario, data: string): ClaimSource {
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(data, name), text);
+    return join(data, name);
+  };
+  const lines = (list: readonly string[]): string => list.map((line) => `${line}\n`).join('');
+  return {
+    file: write('claims.yaml', claims),
+    approvals: approvals && write('approvals.jsonl', lines(approvals)),
+    ...(countries === undefined ? {} : { lookup: { country: write('countries.csv', lines(countries)) } }),
+  };
 }
 
 function datagramsOf(scenario: Scenario, format: Exclude<Format, 'zeek'>, day: readonly Conversation[]): Datagram[] {
