@@ -159,7 +159,7 @@ const TOOLS: readonly Wrong[] = [
     ['no end of this flow is an asset', claims],
   ],
   ['a finding without store', () => ['claims', 'explain', claims, '--finding', 'aa', ...data()], ['there is no store', '--data']],
-  ['no tests', () => ['claims', 'test', hostBits.replace('host-bits', 'same-id')], ['there are no tests', "'tests:'"]],
+  ['no tests', () => ['claims', 'test', sameId], ['there are no tests', "'tests:'"]],
   ['a missing claim file to compare', () => ['claims', 'diff', claims, 'gone.yaml'], [/gone\.yaml:1:1: .*cannot be read/]],
   ['nothing to learn about', () => ['claims', 'learn', packets], ['--skeleton', '--asset NAME=ADDRESS']],
   ['an asset without address', () => ['claims', 'learn', '--asset', 'scan-1', '--', packets], ['--asset scan-1', 'NAME=ADDRESS']],
