@@ -1,5 +1,6 @@
 import { type FlowBatch, MAX_BATCH_ROWS } from '../../flow/batch.js';
 import { Completion } from '../../flow/columns.js';
+import { DAY_MS } from '../../flow/time.js';
 import type { Faults, LineDecoder } from '../contracts.js';
 import { orientRows } from '../decoders/orientation.js';
 import { createFlowRecordReader } from './flow-record.js';
@@ -15,7 +16,7 @@ const DENIED = 3;
 const NEGATIVE_FROM = 2 ** 63;
 
 /** Losses that are told one by one; a file that claims more has lost everything. */
-const MAX_LOSSES = 1_000_000;
+const MAX_LOSSES = 100_000;
 
 /**
  * Blocks of an nfdump file, unpacked, each as one line of a LineBlock (nfcapd/file.ts): a row for each flow record. nfcapd's own count of sequence
@@ -110,7 +111,9 @@ export function createNfcapdDecoder(sensor: string, littleEndian: boolean): Line
       if (firstMs > lastMs) return;
       // Files that nfdump has written anew have the exporters' counts alone.
       const failures = Math.min(MAX_LOSSES, Math.max(failuresInTotals, failuresOfExporters));
-      for (let i = 0; i < failures; i++) events.missing(Math.floor(firstMs + ((i + 0.5) * (lastMs - firstMs)) / failures));
+      // A file holds minutes, a day at most; one whose records tell of years has damaged times, and its losses would make a minute each.
+      const fromMs = Math.max(firstMs, lastMs - DAY_MS);
+      for (let i = 0; i < failures; i++) events.missing(Math.floor(fromMs + ((i + 0.5) * (lastMs - fromMs)) / failures));
     },
   };
 }

@@ -10,9 +10,16 @@ const MAX_NAMED = 10;
 
 /**
  * Why a claim of kind `works_without` is not proven by what was judged in the period: no stretch without contact was long enough, the equipment was not seen
- * in one, or one that would have ended within the period was never judged to its end. `ofClaim` are the judgements of the claim and period.
+ * in one, or one that would have ended within the period was never judged to its end. `ofClaim` are the judgements of the claim and period, `broken` the subjects of
+ * its findings: what broke the claim has tested it.
  */
-export function stretchReasons(claims: CompiledClaims, claim: CompiledClaim, ofClaim: readonly Judgement[], { toMs }: Period): Reason[] {
+export function stretchReasons(
+  claims: CompiledClaims,
+  claim: CompiledClaim,
+  ofClaim: readonly Judgement[],
+  { toMs }: Period,
+  broken: ReadonlySet<string>,
+): Reason[] {
   const { island } = claim;
   if (island === undefined) return [];
   const fleet = claims.fleets[claim.subject]!;
@@ -33,7 +40,7 @@ export function stretchReasons(claims: CompiledClaims, claim: CompiledClaim, ofC
       const sentence = `records of ${subject} end before a stretch without contact of ${length} could be judged`;
       return [reason('subject-unseen', subject, openFromMs, toMs, 'ms', sentence)];
     }
-    if (held > 0) return [];
+    if (held > 0 || broken.has(subject)) return [];
     const sentence = `no stretch of ${length} without contact was seen of ${subject}: whether it works without was never tested`;
     return [reason('never-tested', subject, 0, 1, 'stretches', sentence)];
   });

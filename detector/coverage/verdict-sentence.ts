@@ -9,7 +9,7 @@ import type { Reason, VerdictWord } from './verdict-types.js';
 import { countText, shareText } from './words.js';
 
 /** What a verdict needs of a finding: its latest revision. */
-export type ClaimFinding = Pick<Finding, 'claim' | 'completion' | 'records' | 'windowToMs'>;
+export type ClaimFinding = Pick<Finding, 'claim' | 'asset' | 'completion' | 'records' | 'windowToMs'>;
 
 export interface SentenceParts {
   readonly claim: CompiledClaim;

@@ -97,7 +97,7 @@ function judgeClaim({ facts, zone, bySensor, judgements }: Shared, claim: Compil
     ...kernelDropReasons(drops, maxLostOf(claim.coverage)),
     ...holeReasons(facts.coverage, fromMs, toMs),
     ...subjectReasons(claims, claim, subject),
-    ...stretchReasons(claims, claim, judgements.byClaim.get(claim.id) ?? [], part),
+    ...stretchReasons(claims, claim, judgements.byClaim.get(claim.id) ?? [], part, new Set(findings.map(({ asset }) => asset))),
     ...otherReasons(facts, claim, toMs),
   ];
   const reasons = withConclusion(shortfalls, findings);

@@ -9,7 +9,7 @@ import {
 } from '../claims/compiled.js';
 import { PeerFact } from '../claims/peer-vocabulary.js';
 import type { UndecidedCode } from '../findings/judgement.js';
-import { Began } from './observed-record.js';
+import { Began, type ObservedRecord } from './observed-record.js';
 
 /*
  * What the claims say of one kind of exchange: a peer's atom and what else is known of it, a protocol, the responder's port and who began. Everything that
@@ -193,24 +193,35 @@ function nameOf(claim: CompiledClaim): string {
   return `claim '${claim.id}'`;
 }
 
+/** When a record was, and when its session began as far as it is known. */
+export type RecordTimes = Pick<ObservedRecord, 'startMs' | 'endMs' | 'sessionStartMs'>;
+
+/**
+ * True when a record lies inside the window, or is the rest of a session that as a whole, up to the record's end, does: the active timeout may cut a session
+ * within the overrun, and must not change what is judged.
+ */
+export function isInside(window: CompiledWindow, { startMs, endMs, sessionStartMs }: RecordTimes): boolean {
+  return window.contains(startMs, endMs) || (sessionStartMs < startMs && window.contains(sessionStartMs, endMs));
+}
+
 /** True when the step's claim is broken by a record of these times; exceptions aside. */
-export function isBroken(step: PlanStep, startMs: number, endMs: number): boolean {
-  for (const window of step.windows) if (window.contains(startMs, endMs)) return step.onlyInside;
+export function isBroken(step: PlanStep, times: RecordTimes): boolean {
+  for (const window of step.windows) if (isInside(window, times)) return step.onlyInside;
   return !step.onlyInside;
 }
 
 /** True when an `only` rule admits a record of these times for certain. */
-export function isAdmitted({ always, windows }: Admission, startMs: number, endMs: number): boolean {
-  return always || windows.some((window) => window.contains(startMs, endMs));
+export function isAdmitted({ always, windows }: Admission, times: RecordTimes): boolean {
+  return always || windows.some((window) => isInside(window, times));
 }
 
 /** The first exception that covers a record of these times, certain ones before others. It must have begun before the record and not end within it. */
-export function exceptionFor(exceptions: readonly PlanException[], startMs: number, endMs: number): PlanException | undefined {
+export function exceptionFor(exceptions: readonly PlanException[], times: RecordTimes): PlanException | undefined {
   for (const candidate of exceptions) {
     const { exception } = candidate;
     const { during } = exception.rule;
-    if (startMs < exception.fromMs || endMs >= exception.expiresMs) continue;
-    if (during === undefined || during.some((window) => window.contains(startMs, endMs))) return candidate;
+    if (times.startMs < exception.fromMs || times.endMs >= exception.expiresMs) continue;
+    if (during === undefined || during.some((window) => isInside(window, times))) return candidate;
   }
   return undefined;
 }

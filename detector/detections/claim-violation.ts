@@ -4,7 +4,17 @@ import type { CompiledClaims, CompiledRule } from '../claims/compiled.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import type { UndecidedCode } from '../findings/judgement.js';
 import { formatOctets } from '../findings/quantity.js';
-import { type Admission, exceptionFor, isAdmitted, isBroken, type Plan, type PlanBudget, type PlanStep, planFor } from './claim-plan.js';
+import {
+  type Admission,
+  exceptionFor,
+  isAdmitted,
+  isBroken,
+  isInside,
+  type Plan,
+  type PlanBudget,
+  type PlanStep,
+  planFor,
+} from './claim-plan.js';
 import { severitiesOf } from './claim-severity.js';
 import { CLAIM_VIOLATION_EXAMPLES } from './claim-violation-examples.js';
 import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
@@ -156,8 +166,8 @@ class ClaimJudge implements Evaluator {
   private judgeSteps(record: ObservedRecord, steps: readonly Step[], admission: Admission, findings: FindingSink): void {
     let reported = -1;
     for (const step of steps) {
-      if (step.claim === reported || !isBroken(step, record.startMs, record.endMs)) continue;
-      const excuse = step.exceptions.length === 0 ? undefined : exceptionFor(step.exceptions, record.startMs, record.endMs);
+      if (step.claim === reported || !isBroken(step, record)) continue;
+      const excuse = step.exceptions.length === 0 ? undefined : exceptionFor(step.exceptions, record);
       if (excuse !== undefined && excuse.undecided === undefined) {
         findings.excuse(record, step.claim, excuse.index);
         continue;
@@ -180,15 +190,15 @@ class ClaimJudge implements Evaluator {
 
   /** Counts, once per record and claim, that nobody can say whether it was broken; not where an `only` rule admits the record for certain. */
   private doubt(record: ObservedRecord, claim: number, code: UndecidedCode, admission: Admission, findings: FindingSink): void {
-    if (this.doubted.includes(claim) || isAdmitted(admission, record.startMs, record.endMs)) return;
+    if (this.doubted.includes(claim) || isAdmitted(admission, record)) return;
     this.doubted.push(claim);
     findings.undecided(record, claim, code);
   }
 
   private judgeBudgets(record: ObservedRecord, budgets: readonly PlanBudget[], admission: Admission, findings: FindingSink): void {
     for (const { claim, rule, undecided, exceptions } of budgets) {
-      if (rule.during !== undefined && !rule.during.some((window) => window.contains(record.startMs, record.endMs))) continue;
-      const excuse = exceptions.length === 0 ? undefined : exceptionFor(exceptions, record.startMs, record.endMs);
+      if (rule.during !== undefined && !rule.during.some((window) => isInside(window, record))) continue;
+      const excuse = exceptions.length === 0 ? undefined : exceptionFor(exceptions, record);
       const doubtful = undecided ?? excuse?.undecided;
       if (excuse !== undefined && excuse.undecided === undefined) {
         findings.excuse(record, claim, excuse.index);

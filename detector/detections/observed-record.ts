@@ -51,6 +51,8 @@ export class ObservedRecord {
   endMs = 0;
   periodFromMs = 0;
   periodToMs = 0;
+  /** When the session began, as far as its records have told so far: this record's start or before. */
+  sessionStartMs = 0;
 
   /** Counted by the exporter in this record, seen from the asset; zero where another sensor already told of the same packets. */
   octetsOut = 0;

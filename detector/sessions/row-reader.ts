@@ -183,6 +183,7 @@ export class RowReader {
     into.periodFromMs = this.periodFromMs;
     into.periodToMs = this.periodToMs;
     into.sampling = Math.max(1, columns.samplingInterval[this.row]!);
+    into.sessionStartMs = numbers[at + Field.first]!;
     into.session = numbers[at + Field.serial]!;
     into.initiator = this.began;
     into.initiatorSeen = sessions.seen(slot) !== Began.unknown;

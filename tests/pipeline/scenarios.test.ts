@@ -87,7 +87,7 @@ describe.each(SCENARIOS.map((scenario) => ({ scenario, title: `${scenario.id} ${
     const outcome = await runScenario(scenario, format, day, folder);
     const { got, expected } = compared(scenario, outcome.verdicts);
     const found = sorted(outcome.findings.filter(({ claim }) => claim !== '').map(briefly));
-    const pending = scenario.pending ?? scenario.pendingIn?.[format];
+    const { pending } = scenario;
     const isSame = JSON.stringify([got, found]) === JSON.stringify([expected, sorted(scenario.findings)]);
     const said = isSame ? 'as expected' : short(got);
     rows.push([name, format, short(expected), pending === undefined ? said : `${said} [pending: ${pending}]`, String(outcome.records)]);

@@ -204,7 +204,7 @@ describe('conn.log', () => {
   });
 
   test('rows do not depend on how the octets come', () => {
-    const log = header() + line(HTTPS) + jsonLine(HTTPS) + 'broken\n' + line({ ...HTTPS, missed_bytes: '9' });
+    const log = `${header() + line(HTTPS) + jsonLine(HTTPS)}broken\n${line({ ...HTTPS, missed_bytes: '9' })}`;
     const whole = readLog('zeek', log);
     for (const chunk of [1, 2, 7, 64, 333]) {
       const { batch: _batch, ...read } = readLog('zeek', log, chunk);

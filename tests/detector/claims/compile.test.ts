@@ -135,7 +135,9 @@ describe('peers by location without location data', () => {
   });
   test('an exception by AS number marks its claim', () => {
     const text = broken('peer: { cidr: ["10.40.40.5"] }', 'peer: { asn: [64500] }');
-    expect(compile(text).claims[0]!.notJudged).toBe('Exception ex-1 names its peer by AS number, for which no location data is configured (lookup).');
+    expect(compile(text).claims[0]!.notJudged).toBe(
+      'Exception ex-1 names its peer by AS number, for which no location data is configured (lookup).',
+    );
   });
 });
 

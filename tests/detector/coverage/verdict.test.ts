@@ -7,7 +7,7 @@ import { HOUR_MS, MINUTE_MS } from '../../../flow/time.js';
 import { claimsWith, day, drillsAt, FROM, facts, judgement, minute, TO } from './facts.js';
 
 const judge = (change: Partial<PeriodFacts> = {}) => judgePeriod(facts(change))[0]!;
-const finding = { claim: 'c', completion: 'transferred', records: 3, windowToMs: TO } as const;
+const finding = { claim: 'c', asset: 'scan-1', completion: 'transferred', records: 3, windowToMs: TO } as const;
 const SENSORS = 'sensors: [fw], time: "99%", max_gap: PT10M, max_lost: "0.1%"';
 const minutes = (from: number, to: number) => (index: number) => (index >= from && index < to ? undefined : {});
 

@@ -91,7 +91,7 @@ describe('works_without', () => {
     const { claims, judgements } = judge(text, exampleRows(rows));
     const period = day(date);
     const own = judgements.filter((one) => one.claim === 'example-claim' && one.periodFromMs === period.fromMs);
-    return stretchReasons(claims, claims.claims[0]!, own, period).map(({ code }) => code);
+    return stretchReasons(claims, claims.claims[0]!, own, period, new Set()).map(({ code }) => code);
   };
 
   it('a stretch that held leaves nothing to say; one that was too short was never a test', () => {
