@@ -74,8 +74,9 @@ export class TailFile {
   /** Reads more of the beginning, where less than FINGERPRINT_OCTETS of it is known. */
   async readHead(): Promise<void> {
     if (this.head.length === FINGERPRINT_OCTETS) return;
-    // An error of the file system is told by the next look at the file.
-    this.head = await this.beginning(FINGERPRINT_OCTETS).catch(() => this.head);
+    // An error of the file system is told by the next look at the file, and so is a file that was written anew.
+    const more = await this.beginning(FINGERPRINT_OCTETS).catch(() => this.head);
+    if (beginsWith(more, this.head)) this.head = more;
   }
 
   /** The first octets, up to `octets` of them. */
@@ -86,12 +87,15 @@ export class TailFile {
     return bytes.subarray(0, held);
   }
 
+  /** True while it begins as it did and has `offset` octets: what was just read up to there is its own, not a piece of what was written in its place. */
+  async isIntact(offset: number): Promise<boolean> {
+    return (await this.size()) >= offset && beginsWith(await this.beginning(this.head.length), this.head);
+  }
+
   /** Looks whether it still is the log at `path`, of which `offset` octets have been read. While nothing is at `path` it is. */
   async look(path: string, offset: number): Promise<TailState> {
     try {
-      if ((await this.size()) < offset) return 'rewritten';
-      const begins = await this.beginning(this.head.length);
-      if (Buffer.compare(begins, this.head) !== 0) return 'rewritten';
+      if (!(await this.isIntact(offset))) return 'rewritten';
     } catch {
       return 'unreadable';
     }
@@ -124,4 +128,8 @@ export class TailFile {
   async close(): Promise<void> {
     await this.handle.close();
   }
+}
+
+function beginsWith(bytes: Uint8Array, head: Uint8Array): boolean {
+  return Buffer.compare(bytes.subarray(0, head.length), head) === 0;
 }

@@ -118,6 +118,8 @@ export function createLogTail(options: LogTailOptions): LogTail {
         // An error of the file system is told by the next look at the file.
         const count = await file.read(splitter.bytes, splitter.held, CHUNK_OCTETS, at.offset).catch(() => 0);
         if (count === 0) break;
+        // Written anew between the look and the read: the next look tells, and what was read here is in the middle of something else.
+        if (!(await file.isIntact(at.offset + count).catch(() => false))) break;
         await file.readHead();
         grew = true;
         at.offset += count;
