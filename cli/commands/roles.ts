@@ -15,6 +15,7 @@ import { type ClaimsInForce, followClaims, onReloadSignal, openClaims } from '..
 import { type ClaimSets, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
 import { startCluster } from '../wiring/cluster.js';
 import { type ClusterMember, joinCluster, memberConfig } from '../wiring/cluster-member.js';
+import { makeDataFolder } from '../wiring/data-folder.js';
 import { newestJudgedMs } from '../wiring/embedded.js';
 import { configuredKafka } from '../wiring/kafka.js';
 import { openListening } from '../wiring/listening.js';
@@ -219,6 +220,7 @@ async function runRole<B extends Connection>(
   const lifecycle = new Lifecycle(log);
   try {
     const folder = cluster?.data ?? config.data;
+    makeDataFolder(folder);
     const monitoring = await startMonitoring({ role, config, origins, data: folder, log, lifecycle });
     const start = await prepare({ settings, log, bus, monitoring, lifecycle, folder, member });
     await lifecycle.start({ name: 'kafka', start: () => bus.start(), stop: () => bus.stop() });

@@ -25,6 +25,7 @@ import { bundledScenarios, loadScenario, type Scenario } from '../scenario/scena
 import { watchBuffer } from '../wiring/buffered-kafka.js';
 import { type ClaimsInForce, followClaims, openClaims } from '../wiring/claim-reload.js';
 import { type ClaimSets, type ClaimSource, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
+import { makeDataFolder } from '../wiring/data-folder.js';
 import { type Embedded, type EmbeddedOptions, startEmbedded } from '../wiring/embedded.js';
 import { playInputs } from '../wiring/inputs.js';
 import { judgeStored, storedFindings } from '../wiring/judging.js';
@@ -77,6 +78,7 @@ async function run(flags: RunFlags): Promise<void> {
   const files = sources.map(({ claims, approvals }) => ({ file: claims, approvals, lookup: settings.config.lookup }));
   const claimSets = loadClaimSets(files);
   const data = flags.bundled === true ? mkdtempSync(join(tmpdir(), 'cordon-')) : config.data;
+  makeDataFolder(data);
   const lifecycle = new Lifecycle(log);
   try {
     await session({ settings, flags, log, files, claimSets, scenarios, data, lifecycle });

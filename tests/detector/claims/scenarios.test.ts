@@ -4,18 +4,23 @@ import { describe, expect, test } from 'vitest';
 import { lintClaims } from '../../../detector/claims/lint.js';
 import { loadClaims } from '../../../detector/claims/load.js';
 import { formatProblem } from '../../../detector/claims/problem.js';
+import { runClaimTests } from '../../../detector/tools/claim-tests.js';
 import { parseAddress } from '../../../flow/address.js';
 import { packageRoot } from '../../../flow/service/paths.js';
 
 const fileOf = (scenario: string, name: string): string => join(packageRoot(), 'fixtures/scenarios', scenario, name);
 const scanners = [fileOf('port-scanners', 'claims.yaml')] as readonly [string, string?];
+const drilled = [join(packageRoot(), 'fixtures/claims/drilled.claims.yaml')] as readonly [string, string?];
 const billing = [fileOf('billing-cluster', 'claims.yaml'), fileOf('billing-cluster', 'approvals.jsonl')] as readonly [string, string?];
 const at = (text: string): number => Date.parse(`2026-12-03T${text}+01:00`);
 
 describe('the claim files of the scenarios', () => {
-  test.each([{ files: scanners }, { files: billing }])('$files loads and has no lint', ({ files: [claims, approvals] }) => {
-    expect(lintClaims(claims, approvals).map(formatProblem)).toEqual([]);
-  });
+  test.each([{ files: scanners }, { files: billing }, { files: drilled }])(
+    '$files loads and has no lint',
+    ({ files: [claims, approvals] }) => {
+      expect(lintClaims(claims, approvals).map(formatProblem)).toEqual([]);
+    },
+  );
 
   test('port-scanners: incidents match the rules they should break, the usual traffic does not', () => {
     const { claims } = loadClaims(...scanners);
@@ -49,6 +54,14 @@ describe('the claim files of the scenarios', () => {
     expect(claims.assets.filter(({ auxiliary }) => !auxiliary).map((asset) => asset.unit)).toEqual(['billing-db', 'billing-db']);
     expect(claims.claims.filter((claim) => claim.notJudged !== undefined)).toEqual([]);
   });
+});
+
+test('the tests in the drilled file pass', () => {
+  expect(runClaimTests(drilled[0]).map(({ claim, passed }) => [claim, passed])).toEqual([
+    ['closed-network', true],
+    ['no-internet', true],
+    ['no-lateral', true],
+  ]);
 });
 
 describe('docs/claims.md', () => {
