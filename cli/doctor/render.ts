@@ -41,18 +41,27 @@ function folded(text: string): string {
   return `${[...lines, line].join(`\n${INDENT}  `)}\n`;
 }
 
-/** Exporters of running collectors, counted since each collector's start. */
-export function exporterTable(exporters: readonly ExporterLine[], nowMs: number): string {
+/** What both tables of exporters tell. */
+type TableLine = Pick<
+  StoredExporter & ExporterLine,
+  'sensor' | 'exporter' | 'domain' | 'protocol' | 'lastSeenMs' | 'lostRecords' | 'undecodable' | 'clockOffsetMs'
+>;
+
+/** A table of exporters: who, when last seen, columns of its own, what is missing, the clock. */
+function tableOf<L extends TableLine>(
+  exporters: readonly L[],
+  nowMs: number,
+  sensorWidth: number,
+  own: readonly (readonly [title: string, cell: (line: L) => string])[],
+): string {
   return indented(
     renderTable(
       [
-        { title: 'sensor', width: 16 },
+        { title: 'sensor', width: sensorWidth },
         { title: 'exporter/domain', width: 19 },
         { title: 'protocol' },
         { title: 'last seen', right: true },
-        { title: 'msg/s', right: true },
-        { title: 'templates', right: true },
-        { title: '1:N', right: true },
+        ...own.map(([title]) => ({ title, right: true })),
         { title: 'lost', right: true },
         { title: 'unread', right: true },
         { title: 'clock', right: true },
@@ -62,9 +71,7 @@ export function exporterTable(exporters: readonly ExporterLine[], nowMs: number)
         `${line.exporter}/${line.domain}`,
         line.protocol,
         agoText(nowMs - line.lastSeenMs),
-        line.messagesPerSecond === null ? '-' : line.messagesPerSecond.toPrecision(3),
-        `${line.templates}${line.templatesRestored > 0 ? ` (${line.templatesRestored} old)` : ''}`,
-        line.samplingInterval === 0 ? '-' : formatCount(line.samplingInterval),
+        ...own.map(([, cell]) => cell(line)),
         formatCount(line.lostRecords),
         formatCount(line.undecodable),
         line.clockOffsetMs === null ? '-' : clockText(line.clockOffsetMs),
@@ -73,34 +80,21 @@ export function exporterTable(exporters: readonly ExporterLine[], nowMs: number)
   );
 }
 
+/** Exporters of running collectors, counted since each collector's start. */
+export function exporterTable(exporters: readonly ExporterLine[], nowMs: number): string {
+  return tableOf(exporters, nowMs, 16, [
+    ['msg/s', (line) => (line.messagesPerSecond === null ? '-' : line.messagesPerSecond.toPrecision(3))],
+    ['templates', (line) => `${line.templates}${line.templatesRestored > 0 ? ` (${line.templatesRestored} old)` : ''}`],
+    ['1:N', (line) => (line.samplingInterval === 0 ? '-' : formatCount(line.samplingInterval))],
+  ]);
+}
+
 /** Exporters by the ledger of the last day. */
 export function storedTable(exporters: readonly StoredExporter[], nowMs: number): string {
-  return indented(
-    renderTable(
-      [
-        { title: 'sensor', width: 18 },
-        { title: 'exporter/domain', width: 19 },
-        { title: 'protocol' },
-        { title: 'last seen', right: true },
-        { title: 'minutes', right: true },
-        { title: 'records', right: true },
-        { title: 'lost', right: true },
-        { title: 'unread', right: true },
-        { title: 'clock', right: true },
-      ],
-      exporters.map((line) => [
-        line.sensor,
-        `${line.exporter}/${line.domain}`,
-        line.protocol,
-        agoText(nowMs - line.lastSeenMs),
-        formatCount(line.minutes),
-        formatCount(line.records),
-        formatCount(line.lostRecords),
-        formatCount(line.undecodable),
-        line.clockOffsetMs === null ? '-' : clockText(line.clockOffsetMs),
-      ]),
-    ),
-  );
+  return tableOf(exporters, nowMs, 18, [
+    ['minutes', (line) => formatCount(line.minutes)],
+    ['records', (line) => formatCount(line.records)],
+  ]);
 }
 
 /** '+0.4 s': the exporter's clock is behind ours; '−' ahead. */

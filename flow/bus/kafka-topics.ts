@@ -27,9 +27,10 @@ export async function ensureTopics(
       }).map(([key, value]) => ({ name: key, value })),
     }));
     try {
-      // False when another process was faster: as good.
-      await admin.ask('creating topics', (client) =>
-        client.createTopics({ topics, waitForLeaders: true, timeout: limits.requestTimeoutMs }),
+      // False when another process was faster: as good. Leaders are waited for below: kafkajs' own wait ends with an error where a broker has
+      // not heard of the topic yet.
+      await untilServed(limits, () =>
+        admin.ask('creating topics', (client) => client.createTopics({ topics, waitForLeaders: false, timeout: limits.requestTimeoutMs })),
       );
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -43,19 +44,35 @@ export async function ensureTopics(
   return partitionCounts(admin, names, limits);
 }
 
+/** Partitions of every topic, once all of them have leaders. */
 async function partitionCounts(admin: KafkaAdmin, names: ReadonlyMap<Topic, string>, limits: KafkaLimits): Promise<Map<Topic, number>> {
+  const { topics } = await untilServed(limits, () =>
+    admin.ask('describing topics', (client) => client.fetchTopicMetadata({ topics: [...names.values()] })),
+  );
+  const counts = new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
+  return new Map([...names].map(([topic, name]) => [topic, counts.get(name) ?? 0]));
+}
+
+/**
+ * Asks again for as long as a request may take where the cluster says that asking again may help: a broker that came back a moment ago has no
+ * leaders yet, and one that did not create a topic itself hears of it later.
+ */
+async function untilServed<T>(limits: KafkaLimits, ask: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + limits.requestTimeoutMs;
   for (;;) {
     try {
-      const { topics } = await admin.ask('describing topics', (client) => client.fetchTopicMetadata({ topics: [...names.values()] }));
-      const counts = new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
-      return new Map([...names].map(([topic, name]) => [topic, counts.get(name) ?? 0]));
+      return await ask();
     } catch (error) {
-      // A topic made a moment ago may be unknown to the broker we asked.
-      if (Date.now() > deadline) throw error;
+      if (!mayPass(error) || Date.now() > deadline) throw error;
       await sleep(200);
     }
   }
+}
+
+function mayPass(error: unknown): boolean {
+  if (!(error instanceof kafkajs.KafkaJSError)) return false;
+  // kafkajs' own few attempts end in an error that is final; what it met is in the cause.
+  return error.retriable || mayPass(error.cause);
 }
 
 /**

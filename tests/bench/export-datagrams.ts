@@ -15,9 +15,9 @@ export const RECORDS_PER_DATAGRAM = { netflow5: 30, netflow9: 28, ipfix: 28, sfl
 export type BenchFormat = keyof typeof RECORDS_PER_DATAGRAM;
 export const BENCH_FORMATS = Object.keys(RECORDS_PER_DATAGRAM) as BenchFormat[];
 const TEMPLATE_EVERY = 100;
-const TEMPLATE_ID = 260;
+export const TEMPLATE_ID = 260;
 /** Element and octets: 18 fields, 45 octets. */
-const FIELDS = [
+export const FIELDS = [
   [8, 4],
   [12, 4],
   [7, 2],
@@ -42,7 +42,8 @@ function octet(seed: number): number {
   return (seed * 2_654_435_761) >>> 24;
 }
 
-function templateRecord(index: number): Uint8Array {
+/** One data record of FIELDS. */
+export function templateRecord(index: number): Uint8Array {
   const a = octet(index);
   return recordBytes(FIELDS, [
     [10, 10, a, index & 0xff],

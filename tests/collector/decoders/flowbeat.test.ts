@@ -7,8 +7,9 @@ import { createElementRegistry } from '../../../collector/templates/element-regi
 import { DEFAULT_TEMPLATE_LIMITS } from '../../../collector/templates/limits.js';
 import { formatAddress } from '../../../flow/address.js';
 import type { FlowBatch } from '../../../flow/batch.js';
+import { FaultCounts } from '../inputs/fault-counts.js';
 import { corporaFolder, readBytes } from './corpora.js';
-import { CountedFaults, type Decoded, decodeAll } from './decode-all.js';
+import { type Decoded, decodeAll } from './decode-all.js';
 import { type GoldenCase, type GoldenFields, goldenCases } from './flowbeat.js';
 
 const corpora = corporaFolder();
@@ -54,7 +55,7 @@ async function payloadsOf(files: readonly string[]): Promise<Uint8Array[]> {
   const payloads: Uint8Array[] = [];
   for (const path of files) {
     if (path.endsWith('.pcap')) {
-      await createExportCapture({ path, sensorOf: () => 'sensor' }, new CountedFaults()).start((payload) => {
+      await createExportCapture({ path, sensorOf: () => 'sensor' }, new FaultCounts()).start((payload) => {
         payloads.push(payload.slice());
       });
     } else payloads.push(readBytes(path));

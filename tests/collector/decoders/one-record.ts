@@ -3,10 +3,11 @@ import type { MessageReport } from '../../../collector/contracts.js';
 import { createExportDecoder, type ExportDecoderOptions } from '../../../collector/decoders/decoders-table.js';
 import type { FlowBatch } from '../../../flow/batch.js';
 import type { FlowColumnName } from '../../../flow/columns.js';
+import type { FaultCounts } from '../inputs/fault-counts.js';
 import { type FieldSpec, type FieldValue, recordBytes, set } from './build-bytes.js';
 import { ipfix, template } from './build-ipfix.js';
 import { netflow9, template9 } from './build-netflow9.js';
-import { type CountedFaults, decodeAll } from './decode-all.js';
+import { decodeAll } from './decode-all.js';
 
 /** A field of a record with its value: the element, its octets (65535 for variable length), what is in it. */
 export type Told = readonly [spec: FieldSpec, value: FieldValue];
@@ -16,7 +17,7 @@ export interface OneRecord {
   readonly rows: number;
   readonly batch: FlowBatch;
   readonly report: MessageReport;
-  readonly faults: CountedFaults['counts'];
+  readonly faults: FaultCounts['counts'];
   cell(name: FlowColumnName, row?: number): Cell;
 }
 

@@ -8,8 +8,8 @@ import { createExportCapture } from '../../../collector/inputs/export-capture.js
 import { createDomainOrigins } from '../../../collector/origins.js';
 import { formatAddress } from '../../../flow/address.js';
 import { FlowBatch } from '../../../flow/batch.js';
+import { FaultCounts } from '../inputs/fault-counts.js';
 import { corporaFolder } from './corpora.js';
-import { CountedFaults } from './decode-all.js';
 
 const corpora = corporaFolder();
 const folder = join(corpora ?? '', 'flows/tcpdump-sflow/tests');
@@ -19,9 +19,9 @@ interface Seen {
   readonly agent: string;
 }
 
-async function decodeFile(name: string): Promise<{ seen: Seen[]; batch: FlowBatch; faults: CountedFaults }> {
+async function decodeFile(name: string): Promise<{ seen: Seen[]; batch: FlowBatch; faults: FaultCounts }> {
   const decoder = createExportDecoder();
-  const faults = new CountedFaults();
+  const faults = new FaultCounts();
   const batch = new FlowBatch();
   const seen: Seen[] = [];
   const originOf = createDomainOrigins((exporter) => formatAddress(exporter));

@@ -12,7 +12,8 @@ import { field, ip4, recordBytes, set } from '../decoders/build-bytes.js';
 import { ipfix, optionsTemplate, template } from '../decoders/build-ipfix.js';
 import { netflow5 } from '../decoders/build-netflow5.js';
 import { netflow9, template9 } from '../decoders/build-netflow9.js';
-import { CountedFaults, testOrigin } from '../decoders/decode-all.js';
+import { testOrigin } from '../decoders/decode-all.js';
+import { FaultCounts } from '../inputs/fault-counts.js';
 
 const SECONDS = 1_796_256_000;
 const FIELDS = [field(8, 4), field(12, 4), field(1, 4), field(2, 4)];
@@ -26,7 +27,7 @@ function collector() {
   const ledger = createLedger();
   const batch = new FlowBatch();
   const report = createMessageReport();
-  const faults = new CountedFaults();
+  const faults = new FaultCounts();
   const states: number[] = [];
   const feed = (payload: Uint8Array, origin: Origin) => {
     const first = batch.length;
@@ -244,7 +245,7 @@ describe('the coverage ledger', () => {
     const { ledger, batch, feed } = collector();
     const decoder = createExportDecoder();
     const report = createMessageReport();
-    decoder.decode(netflow5([{}, {}, {}], { seconds: SECONDS }), testOrigin(), batch, report, new CountedFaults());
+    decoder.decode(netflow5([{}, {}, {}], { seconds: SECONDS }), testOrigin(), batch, report, new FaultCounts());
     ledger.message(report, testOrigin());
     ledger.rows(batch, 0, 3, 'exported', Uint8Array.of(0, 1, 1));
     feed(netflow5([{}], { seconds: SECONDS, sequence: 3 }), testOrigin());
@@ -257,7 +258,7 @@ describe('the coverage ledger', () => {
     const ledger = createLedger();
     const report = createMessageReport();
     const origin = { ...testOrigin(), receivedMs: SECONDS * 1000 };
-    createExportDecoder().decode(Uint8Array.of(1, 2, 3), origin, new FlowBatch(), report, new CountedFaults());
+    createExportDecoder().decode(Uint8Array.of(1, 2, 3), origin, new FlowBatch(), report, new FaultCounts());
     ledger.message(report, origin);
     ledger.refused('udp:2055', 3, SECONDS * 1000);
     ledger.kernelDrops('udp:2055', 17, SECONDS * 1000);
@@ -335,7 +336,7 @@ describe('the coverage ledger', () => {
 
   it('balances for metered rows, which no message announced', () => {
     const { batch, ledger } = collector();
-    createExportDecoder().decode(netflow5([{}, {}], { seconds: SECONDS }), testOrigin(), batch, createMessageReport(), new CountedFaults());
+    createExportDecoder().decode(netflow5([{}, {}], { seconds: SECONDS }), testOrigin(), batch, createMessageReport(), new FaultCounts());
     ledger.rows(batch, 0, 2, 'metered');
     const total = sums(drained(ledger));
     expectBalance(total);
@@ -350,7 +351,7 @@ describe('the coverage ledger', () => {
     for (let i = 0; i < 500; i++) {
       const batch = new FlowBatch(16);
       const origin = testOrigin(`198.51.100.${i % 200}`);
-      decoder.decode(netflow5([{}], { seconds: SECONDS + i * 3600, sequence: i }), origin, batch, report, new CountedFaults());
+      decoder.decode(netflow5([{}], { seconds: SECONDS + i * 3600, sequence: i }), origin, batch, report, new FaultCounts());
       ledger.message(report, origin);
       ledger.rows(batch, 0, batch.length, 'exported');
     }
@@ -375,7 +376,7 @@ describe('the coverage ledger', () => {
         [2000, 501],
       ] as const) {
         const origin = testOrigin('192.0.2.1', port);
-        decoder.decode(message(sequence), origin, new FlowBatch(16), report, new CountedFaults());
+        decoder.decode(message(sequence), origin, new FlowBatch(16), report, new FaultCounts());
         ledger.message(report, origin);
       }
       return sums(drained(ledger)).recordsLost;

@@ -10,7 +10,8 @@ import { ColumnBatch, FlowBatch } from '../../../flow/batch.js';
 import { COVERAGE_COLUMNS, type CoverageColumnName } from '../../../flow/coverage.js';
 import { netflow1, netflow7 } from '../decoders/build-fixed-records.js';
 import { counterSample, flowSample, rawHeader, type SampleHeader, sflow5 } from '../decoders/build-sflow5.js';
-import { CountedFaults, testOrigin } from '../decoders/decode-all.js';
+import { testOrigin } from '../decoders/decode-all.js';
+import { FaultCounts } from '../inputs/fault-counts.js';
 import { ipv4, SYN, tcp } from '../packets/packet-builder.js';
 
 const START_MS = 1_796_256_000_000;
@@ -27,7 +28,7 @@ function collector(options: LedgerOptions = {}) {
   const ledger = createLedger(options);
   const report = createMessageReport();
   const batch = new FlowBatch();
-  const faults = new CountedFaults();
+  const faults = new FaultCounts();
   let arrived = 0;
   const feed = (payload: Uint8Array, from: Origin = testOrigin()): number => {
     batch.clear();

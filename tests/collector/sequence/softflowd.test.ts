@@ -8,7 +8,8 @@ import { createLedger } from '../../../collector/sequence/ledger.js';
 import { ColumnBatch, FlowBatch } from '../../../flow/batch.js';
 import { COVERAGE_COLUMNS } from '../../../flow/coverage.js';
 import { packageRoot } from '../../../flow/service/paths.js';
-import { CountedFaults, testOrigin } from '../decoders/decode-all.js';
+import { testOrigin } from '../decoders/decode-all.js';
+import { FaultCounts } from '../inputs/fault-counts.js';
 
 /** UDP payloads of a classic little-endian pcap of Ethernet and IPv4: as much as our own recordings need. */
 function payloads(pcap: Buffer): Uint8Array[] {
@@ -35,7 +36,7 @@ describe("a day of a real exporter's datagrams (softflowd, fixtures/scenarios)",
             const decoder = createExportDecoder();
             const ledger = createLedger();
             const report = createMessageReport();
-            const faults = new CountedFaults();
+            const faults = new FaultCounts();
             const batch = new FlowBatch();
             for (const payload of kept) {
               batch.clear();

@@ -4,7 +4,8 @@ import { createLedger, type Ledger } from '../../../collector/sequence/ledger.js
 import type { CoverageMinute } from '../../../detector/coverage/observed-time.js';
 import { ColumnBatch, FlowBatch } from '../../../flow/batch.js';
 import { COVERAGE_COLUMNS } from '../../../flow/coverage.js';
-import { CountedFaults, testOrigin } from '../../collector/decoders/decode-all.js';
+import { testOrigin } from '../../collector/decoders/decode-all.js';
+import { FaultCounts } from '../../collector/inputs/fault-counts.js';
 
 /** An export message on its way. */
 export interface Sent {
@@ -20,7 +21,7 @@ export function ledgerOf(sent: readonly Sent[], delayMs = 40, also: (ledger: Led
   const decoder = createExportDecoder();
   const ledger = createLedger();
   const report = createMessageReport();
-  const faults = new CountedFaults();
+  const faults = new FaultCounts();
   const origin = { ...testOrigin(), sensor: 'fw' };
   const batch = new FlowBatch();
   const into = new ColumnBatch(COVERAGE_COLUMNS);

@@ -41,12 +41,18 @@ describe.skipIf(ownKafkaSkip !== undefined)('Kafka that fails', () => {
     await bus.start();
     return bus;
   };
+  /** A broker that was away or frozen serves before it leads its partitions again: what may pass is asked again. */
   const withAdmin = async <T>(work: (connected: Admin) => Promise<T>): Promise<T> => {
-    await admin.connect();
-    try {
-      return await work(admin);
-    } finally {
-      await admin.disconnect();
+    for (let attempt = 0; ; attempt++) {
+      await admin.connect();
+      try {
+        return await work(admin);
+      } catch (error) {
+        if (attempt === 20 || !(error instanceof kafkajs.KafkaJSError && error.retriable)) throw error;
+        await wait(500);
+      } finally {
+        await admin.disconnect();
+      }
     }
   };
   const deleteBefore = (topic: string, offset: string) =>
