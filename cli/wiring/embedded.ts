@@ -139,13 +139,26 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
     });
     committed.catch(() => undefined);
     let seen = Number.NaN;
+    let checkpoint: Promise<void> | undefined;
+    let failure: { readonly error: unknown } | undefined;
     while (!done) {
-      // A checkpoint writes the whole state: one at the end, not one with every frame that is left.
-      const quiet = seen === judgedFrames;
+      if (failure !== undefined) throw failure.error;
+      // A checkpoint writes the whole state: one at the end, not one with every frame that is left. What it publishes must be stored before it ends.
+      if (seen === judgedFrames) {
+        checkpoint ??= detector.checkpoint().then(
+          () => {
+            checkpoint = undefined;
+          },
+          (error: unknown) => {
+            failure = { error };
+          },
+        );
+      }
       seen = judgedFrames;
-      await Promise.race([committed, Promise.all([quiet ? detector.checkpoint() : undefined, storing.flush()])]);
+      await Promise.race([committed, storing.flush()]);
       await new Promise((resolve) => setTimeout(resolve, DRAIN_PAUSE_MS));
     }
+    await checkpoint;
     await committed;
   };
 
