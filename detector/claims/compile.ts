@@ -1,7 +1,7 @@
 import { type Prefix, parsePrefix } from '../../flow/address.js';
 import { PrefixTable } from '../../flow/prefix-table.js';
 import { type WatchedAsset, WatchList } from '../../flow/watch-list.js';
-import { AddressSpace, type AtomSet } from './address-space.js';
+import { AddressSpace, type AtomSet, hasAtom } from './address-space.js';
 import { type Approval, decideTickets, type TicketDecision } from './approvals.js';
 import { listedPrefixes, unitsOf } from './auxiliary.js';
 import { createPeriods, createTimeZone, parseLocal, type TimeZone } from './calendar.js';
@@ -85,6 +85,7 @@ export function compileClaimSet(
     ...[...sets].map(([name, text]) => ({ name, prefixes: prefixesOf(text) })),
     ...[...prefixesOfFleet].map(([name, list]) => ({ name, prefixes: list })),
   ]);
+  const internet = endpointOf({ internet: true }).certain;
   const compiled: CompiledClaims = {
     id: set.id,
     owner: set.owner,
@@ -112,6 +113,7 @@ export function compileClaimSet(
     drills: compileDrills(set, assets, (address) => watchList.assetOf(address), prefixOf, drillKey),
     atomOf: (bytes, offset) => space.atomOf(bytes, offset),
     atomCount: space.atomCount,
+    isOutside: (bytes, offset) => hasAtom(internet, space.atomOf(bytes, offset)),
     peers: vocabulary,
     locations: Object.values(places).map(({ identity }) => identity),
     isClaimedPort: createClaimedPorts(allRules(set).flatMap((rule) => portRanges(rule) ?? [])),

@@ -29,6 +29,8 @@ export interface CompiledClaims {
   /** Number of the atom that the 16 bytes at `offset` lie in. */
   atomOf(bytes: Uint8Array, offset: number): number;
   readonly atomCount: number;
+  /** True for an address of the internet as `internet: true` means it: none of the special-purpose blocks, in no declared set and no fleet. */
+  isOutside(bytes: Uint8Array, offset: number): boolean;
   /** Names and MAC addresses that rules name. */
   readonly peers: CompiledPeers;
   /** Location data that the claims draw on; part of `hash`. */

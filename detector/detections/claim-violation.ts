@@ -123,8 +123,9 @@ class ClaimJudge implements Evaluator {
   /** Judgement by kind of exchange, and the kind's serial number. */
   private readonly cached: Judgement[];
   private readonly cachedSerial: Uint32Array;
-  /** Serial numbers of kinds of which the claims say nothing. */
+  /** Serial numbers of kinds that are admitted at any time or of which the claims say nothing, and which of the two it is. */
   private readonly idleSerial: Uint32Array;
+  private readonly idleAdmitted: Uint8Array;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.claims = unit.claims;
@@ -132,13 +133,18 @@ class ClaimJudge implements Evaluator {
     this.cached = new Array<Judgement>(unit.kinds).fill(NO_JUDGEMENT);
     this.cachedSerial = new Uint32Array(unit.kinds);
     this.idleSerial = new Uint32Array(unit.kinds);
+    this.idleAdmitted = new Uint8Array(unit.kinds);
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
     if (record.startMs < this.claims.effectiveFromMs || record.startMs >= this.claims.effectiveUntilMs) return;
     // Most records: admitted at any time and counted towards nothing. One look at one array tells.
-    if (this.idleSerial[record.kind] === record.kindSerial) return;
+    if (this.idleSerial[record.kind] === record.kindSerial) {
+      record.admitted = this.idleAdmitted[record.kind] === 1;
+      return;
+    }
     const { steps, budgets, admission } = this.judgementOf(record);
+    record.admitted = isAdmitted(admission, record);
     if (this.doubted.length > 0) this.doubted.length = 0;
     if (steps.length > 0) this.judgeSteps(record, steps, admission, findings);
     if (budgets.length > 0 && !record.retold) this.judgeBudgets(record, budgets, admission, findings);
@@ -262,7 +268,10 @@ class ClaimJudge implements Evaluator {
       record.initiator === Began.unknown
         ? this.worseOf(this.planOf(record, atom, Began.asset), this.planOf(record, atom, Began.peer))
         : this.planOf(record, atom, record.initiator);
-    if (judgement.steps.length === 0 && judgement.budgets.length === 0) this.idleSerial[kind] = kindSerial;
+    if (judgement.steps.length === 0 && judgement.budgets.length === 0 && judgement.admission.windows.length === 0) {
+      this.idleSerial[kind] = kindSerial;
+      this.idleAdmitted[kind] = judgement.admission.always ? 1 : 0;
+    }
     this.cachedSerial[kind] = kindSerial;
     this.cached[kind] = judgement;
     return judgement;

@@ -2,6 +2,7 @@ import type { FlowColumnName } from '../../flow/columns.js';
 import type { LocalClock } from '../baseline/local-clock.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { ClaimKind, CompiledClaims, Severity } from '../claims/compiled.js';
+import type { Finding } from '../findings/finding.js';
 import type { FindingSink } from '../findings/finding-sink.js';
 import type { ObservedRecord } from './observed-record.js';
 
@@ -71,6 +72,26 @@ export interface Evaluator {
   load(reader: StateReader): void;
 }
 
+/**
+ * A flow record of a finding's asset as an analyst finds it in the store, seen from the asset. What a finding says must follow from such rows alone:
+ * `Detection.recompute` does the sum again.
+ */
+export interface FindingFlow {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly peer: string;
+  readonly protocol: number;
+  readonly assetPort: number;
+  readonly peerPort: number;
+  /** Who began, as the store has it. */
+  readonly initiator: 'unknown' | 'asset' | 'peer';
+  readonly octetsOut: number;
+  readonly octetsIn: number;
+  readonly packetsOut: number;
+  readonly packetsIn: number;
+  readonly samplingInterval: number;
+}
+
 /** One detection: what it asks, what it needs, how it is read, and its evaluation. Documentation and the ATT&CK table derive from it. */
 export interface Detection<P extends ParameterTable = ParameterTable> {
   readonly id: string;
@@ -94,5 +115,10 @@ export interface Detection<P extends ParameterTable = ParameterTable> {
     readonly fires: readonly [Example, ...Example[]];
     readonly silent: readonly [Example, ...Example[]];
   };
+  /**
+   * `observed` of a finding, computed anew from the rows of its asset (those with its peer, protocol and responder's port only, where it names a peer)
+   * that overlap its window. A test holds it against every example that fires.
+   */
+  readonly recompute?: (finding: Finding, rows: readonly FindingFlow[]) => number;
   evaluator(unit: UnitContext, parameters: ParameterValues<P>): Evaluator;
 }

@@ -77,6 +77,8 @@ export class ObservedRecord {
   records = 1;
   /** Set by the claim detection, read by those after it: this record breaks a claim. */
   breaksClaim = false;
+  /** Set by the claim detection too: a rule of an `only` claim admits this record for certain. Neither this nor `breaksClaim`: no claim speaks of it. */
+  admitted = false;
 
   /** Row of the batch, for evidence; −1 when retold. */
   row = 0;

@@ -102,7 +102,7 @@ export class FindingBook implements FindingSink {
 
   measure(record: ObservedRecord, measurement: Measurement): void {
     const { matter, totals } = measurement;
-    const state = this.stateOf(record, matter, 0, measurement.why, measurement);
+    const state = this.stateOf(record, matter, measurement.peerPort ?? 0, measurement.why, measurement);
     const { finding } = state;
     if (record.level > state.levels.findLastIndex((count) => count > 0)) {
       state.levels.fill(0);
@@ -123,6 +123,7 @@ export class FindingBook implements FindingSink {
     finding.sessions = totals.sessions;
     state.why = measurement.why;
     if (record.sampling > state.sampling) state.sampling = record.sampling;
+    for (const row of measurement.evidence ?? []) this.addEvidence(state, row, 0);
     this.addRow(state, record, 0);
     this.touch(state);
   }
@@ -250,7 +251,8 @@ export class FindingBook implements FindingSink {
     const { periodFromMs, periodToMs } = measured ?? record;
     const kind = `${matter.detection}|${matter.claim}|${matter.part}|${periodFromMs}`;
     const subject = matter.scope === 'fleet' ? -1 : (measured?.subject?.asset ?? record.asset);
-    const other = measured === undefined ? `${formatAddress(record.peerBytes, record.peerOffset)}|${record.protocol}|${port}` : 'measured';
+    const ofPeer = measured === undefined || measured.peerPort !== undefined;
+    const other = ofPeer ? `${formatAddress(record.peerBytes, record.peerOffset)}|${record.protocol}|${port}` : 'measured';
     const key = `${kind}|${subject}|${other}`;
     const known = this.states.get(key);
     if (known !== undefined) return known;
@@ -284,7 +286,7 @@ export class FindingBook implements FindingSink {
     const { periodFromMs, periodToMs } = measured ?? record;
     const fleet = claims.fleets[measured?.subject?.fleet ?? record.fleet]!.name;
     const asset = measured?.subject?.asset ?? record.asset;
-    const withPeer = shape === 'peer';
+    const withPeer = shape === 'peer' || (shape === 'measured' && measured?.peerPort !== undefined);
     const nameless = shape === 'overflow' || matter.absence === true || (matter.claim < 0 && !withPeer);
     const oneAsset = shape !== 'overflow' && matter.scope === 'member';
     const identity = {

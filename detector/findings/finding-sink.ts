@@ -33,12 +33,31 @@ export interface Contribution {
   readonly evidence?: readonly EvidenceRow[];
 }
 
-/** A sum over a window that passed its limit. */
+/** Units of what is observed and expected. */
+export const FINDING_UNITS = [
+  'octets',
+  'packets',
+  'flows',
+  'attempts',
+  'peers',
+  'ports',
+  'queries',
+  'seconds',
+  'minutes',
+  'σ',
+  'score',
+  '%',
+] as const;
+export type FindingUnit = (typeof FINDING_UNITS)[number];
+
+/** What was measured over a window: a sum that passed its limit, a rhythm, a number of peers. */
 export interface Measurement {
   readonly matter: Matter;
   readonly observed: number;
   readonly expected: number;
-  readonly unit: 'octets' | 'flows';
+  readonly unit: FindingUnit;
+  /** Set: the finding is about the record's peer, filed under this responder's port; a finding each. Left out: about no single peer. */
+  readonly peerPort?: number;
   /** Calendar period to file it under. */
   readonly periodFromMs: number;
   readonly periodToMs: number;
@@ -48,6 +67,8 @@ export interface Measurement {
   readonly why: string;
   /** Totals of the window so far, this record included. */
   readonly totals: Totals;
+  /** Rows kept from before, where the record at hand alone does not show it. */
+  readonly evidence?: readonly EvidenceRow[];
   /** Whose finding it is, where the record that shows it is another asset's: indexes of fleet and asset (−1: the fleet as a whole). */
   readonly subject?: { readonly fleet: number; readonly asset: number };
 }

@@ -188,6 +188,7 @@ export class RowReader {
     into.initiator = this.began;
     into.initiatorSeen = sessions.seen(slot) !== Began.unknown;
     into.breaksClaim = false;
+    into.admitted = false;
     const counts = this.counts;
     counts.protocol = into.protocol;
     counts.flagsOut = sessions.flagsOut(slot);
