@@ -1,22 +1,26 @@
-import type { Admin } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import type { PartitionEnds } from './bus.js';
 import type { KafkaClients } from './kafka-client.js';
 import type { KafkaLimits } from './kafka-options.js';
-import { within } from './timing.js';
+import { sleep, within } from './timing.js';
 
 export interface CommittedOffset {
   readonly offset: number;
   readonly metadata: string;
 }
 
+const ASK_AGAIN_MS = 200;
+
 /**
  * What we ask the cluster beside producing and consuming. An admin connection of kafkajs that met a broken socket may stay
- * broken, so one that failed is thrown away and the next question opens another. Every question has a time limit.
+ * broken, so one that failed is thrown away and the next question opens another. Every question has a time limit, and is asked again within it
+ * where the broker says that asking again may help: one that came back a moment ago has no leaders yet, and of a new topic it hears later.
  */
 export class KafkaAdmin {
   #clients: KafkaClients;
   #limits: KafkaLimits;
   #admin: Promise<Admin> | undefined;
+  #closed = false;
 
   constructor(clients: KafkaClients, limits: KafkaLimits) {
     this.#clients = clients;
@@ -24,6 +28,18 @@ export class KafkaAdmin {
   }
 
   async ask<T>(what: string, question: (admin: Admin) => Promise<T>): Promise<T> {
+    const deadline = Date.now() + this.#limits.requestTimeoutMs;
+    for (;;) {
+      try {
+        return await this.#askOnce(what, question);
+      } catch (error) {
+        if (this.#closed || !mayPass(error) || Date.now() > deadline) throw error;
+        await sleep(ASK_AGAIN_MS);
+      }
+    }
+  }
+
+  async #askOnce<T>(what: string, question: (admin: Admin) => Promise<T>): Promise<T> {
     this.#admin ??= this.#connect();
     const mine = this.#admin;
     try {
@@ -74,8 +90,16 @@ export class KafkaAdmin {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     const admin = this.#admin;
     this.#admin = undefined;
     await admin?.then((open) => within(this.#limits.stopTimeoutMs, open.disconnect(), 'disconnecting')).catch(() => {});
   }
+}
+
+/** What the broker itself answers and calls passing; a broker out of reach is not among it, kafkajs has tried that a few times already. */
+function mayPass(error: unknown): boolean {
+  if (error instanceof kafkajs.KafkaJSProtocolError) return error.retriable;
+  // kafkajs' own few attempts end in an error that is final; what it met is in the cause.
+  return error instanceof kafkajs.KafkaJSError && mayPass(error.cause);
 }

@@ -2,7 +2,6 @@ import kafkajs from 'kafkajs';
 import { BusError, type Topic } from './bus.js';
 import type { KafkaAdmin } from './kafka-admin.js';
 import { type BusLog, framingBytes, type KafkaBusOptions, type KafkaLimits } from './kafka-options.js';
-import { sleep } from './timing.js';
 
 /** Creates the topics that are missing and says how many partitions each has. */
 export async function ensureTopics(
@@ -29,8 +28,8 @@ export async function ensureTopics(
     try {
       // False when another process was faster: as good. Leaders are waited for below: kafkajs' own wait ends with an error where a broker has
       // not heard of the topic yet.
-      await untilServed(limits, () =>
-        admin.ask('creating topics', (client) => client.createTopics({ topics, waitForLeaders: false, timeout: limits.requestTimeoutMs })),
+      await admin.ask('creating topics', (client) =>
+        client.createTopics({ topics, waitForLeaders: false, timeout: limits.requestTimeoutMs }),
       );
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -41,38 +40,14 @@ export async function ensureTopics(
     }
     log.info({ topics: missing.map(([, name]) => name) }, 'topics created');
   }
-  return partitionCounts(admin, names, limits);
+  return partitionCounts(admin, names);
 }
 
 /** Partitions of every topic, once all of them have leaders. */
-async function partitionCounts(admin: KafkaAdmin, names: ReadonlyMap<Topic, string>, limits: KafkaLimits): Promise<Map<Topic, number>> {
-  const { topics } = await untilServed(limits, () =>
-    admin.ask('describing topics', (client) => client.fetchTopicMetadata({ topics: [...names.values()] })),
-  );
+async function partitionCounts(admin: KafkaAdmin, names: ReadonlyMap<Topic, string>): Promise<Map<Topic, number>> {
+  const { topics } = await admin.ask('describing topics', (client) => client.fetchTopicMetadata({ topics: [...names.values()] }));
   const counts = new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
   return new Map([...names].map(([topic, name]) => [topic, counts.get(name) ?? 0]));
-}
-
-/**
- * Asks again for as long as a request may take where the cluster says that asking again may help: a broker that came back a moment ago has no
- * leaders yet, and one that did not create a topic itself hears of it later.
- */
-async function untilServed<T>(limits: KafkaLimits, ask: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + limits.requestTimeoutMs;
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!mayPass(error) || Date.now() > deadline) throw error;
-      await sleep(200);
-    }
-  }
-}
-
-function mayPass(error: unknown): boolean {
-  if (!(error instanceof kafkajs.KafkaJSError)) return false;
-  // kafkajs' own few attempts end in an error that is final; what it met is in the cause.
-  return error.retriable || mayPass(error.cause);
 }
 
 /**
