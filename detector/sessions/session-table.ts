@@ -1,6 +1,7 @@
 import { finishHash, mixWord } from '../baseline/hash.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import { Level } from '../detections/observed-record.js';
+import { ActiveTimeout } from './active-timeout.js';
 import { Protocol, TcpFlag } from './orientation.js';
 
 /*
@@ -84,6 +85,7 @@ export class SessionTable {
   private rows = INITIAL_ROWS;
   private count = 0;
   private serials = 0;
+  private readonly activeTimeout = new ActiveTimeout();
   // Times of the record that is looked up: as arguments of functions that V8 does not inline, doubles would become objects.
   private startMs = 0;
   private endMs = 0;
@@ -113,6 +115,7 @@ export class SessionTable {
   ): number {
     this.startMs = startMs;
     this.endMs = endMs;
+    this.activeTimeout.take(endMs - startMs);
     return this.seek(asset, assetAt, peer, peerAt, ports, protocol);
   }
 
@@ -196,6 +199,7 @@ export class SessionTable {
     writer.u32(this.rows);
     writer.u32(this.count);
     writer.f64(this.serials);
+    this.activeTimeout.save(writer);
     writer.numbers(this.words.subarray(0, this.count * WORDS));
   }
 
@@ -203,6 +207,7 @@ export class SessionTable {
     this.rows = reader.u32();
     this.count = reader.u32();
     this.serials = reader.f64();
+    this.activeTimeout.load(reader);
     this.resize(this.rows, new Uint32Array(0));
     reader.numbers(this.words.subarray(0, this.count * WORDS));
     this.enterAll();
@@ -305,6 +310,12 @@ export class SessionTable {
     return ((flags | (flags >>> 16)) & (TcpFlag.fin | TcpFlag.rst)) !== 0 ? CLOSED_IDLE_MS : TCP_IDLE_MS;
   }
 
+  /** How long after its last packet a session may still get a record: one that began within the idle limit is exported an active timeout later. */
+  private keepMs(slot: number): number {
+    const idleMs = this.idleMs(slot);
+    return idleMs + LATE_MS + (idleMs === CLOSED_IDLE_MS ? 0 : this.activeTimeout.learnedMs);
+  }
+
   private begin(slot: number): void {
     const { numbers, words } = this;
     const at = slot * DOUBLES;
@@ -321,7 +332,7 @@ export class SessionTable {
   /** Forgets what can no longer continue; where that frees less than a quarter, grows, or, at the limit, forgets the quarter silent longest. */
   private makeRoom(): void {
     const nowMs = this.endMs;
-    this.keep((slot) => this.numbers[slot * DOUBLES + Field.last]! + this.idleMs(slot) + LATE_MS >= nowMs);
+    this.keep((slot) => this.numbers[slot * DOUBLES + Field.last]! + this.keepMs(slot) >= nowMs);
     if (this.count * 4 > this.rows * 3) {
       if (this.rows < this.maxSessions) {
         this.resize(this.rows * 2, this.words);
