@@ -80,8 +80,7 @@ export class VolumeSeries {
   /** Adds a record; true when a bin that it adds to is over its threshold: `surge` tells which. While `training`, nothing is reported. */
   add(record: ObservedRecord, training: boolean): boolean {
     const { endMs } = record;
-    if (endMs < this.newestFromMs || !(endMs < this.newestToMs) || endMs - record.startMs > this.binMs)
-      return this.addAnywhere(record, training);
+    if (!(record.startMs >= this.newestFromMs) || !(endMs < this.newestToMs)) return this.addAnywhere(record, training);
     const { ring, newestAt: at } = this;
     const octets = record.octetsOut;
     ring[at + OCTETS]! += octets * record.sampling;
@@ -138,12 +137,14 @@ export class VolumeSeries {
     if (!(endBin <= this.newest)) this.advance(endBin, training);
     const oldest = this.newest - this.open + 1;
     if (endBin < oldest) return false;
-    if (record.endMs - record.startMs <= this.binMs) return this.addTo(endBin, record, 1, training);
+    const lengthMs = record.endMs - record.startMs;
+    if (lengthMs === 0) return this.addTo(endBin, record, 1, training);
+    // What lies in bins that have closed is gone: the open ones keep their share, as the rate is what is judged.
     const fromMs = Math.max(record.startMs, oldest * this.binMs);
     let over = false;
     for (let bin = Math.floor(fromMs / this.binMs); bin <= endBin; bin++) {
       const overlap = Math.min(record.endMs, (bin + 1) * this.binMs) - Math.max(fromMs, bin * this.binMs);
-      if (this.addTo(bin, record, overlap / (record.endMs - fromMs), training)) over = true;
+      if (this.addTo(bin, record, overlap / lengthMs, training)) over = true;
     }
     return over;
   }

@@ -210,6 +210,11 @@ export function isBroken(step: PlanStep, times: RecordTimes): boolean {
   return !step.onlyInside;
 }
 
+/** True where the step's claim allows the exchange at agreed times only, and a record of these times lies in one. */
+export function isWithinAgreedTime(step: PlanStep, times: RecordTimes): boolean {
+  return step.windows.length > 0 && !step.onlyInside && !isBroken(step, times);
+}
+
 /** True when an `only` rule admits a record of these times for certain. */
 export function isAdmitted({ always, windows }: Admission, times: RecordTimes): boolean {
   return always || windows.some((window) => isInside(window, times));

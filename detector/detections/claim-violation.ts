@@ -10,6 +10,7 @@ import {
   isAdmitted,
   isBroken,
   isInside,
+  isWithinAgreedTime,
   type Plan,
   type PlanBudget,
   type PlanStep,
@@ -19,6 +20,7 @@ import { severitiesOf } from './claim-severity.js';
 import { CLAIM_VIOLATION_EXAMPLES } from './claim-violation-examples.js';
 import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
 import { Began, type ObservedRecord } from './observed-record.js';
+import { recomputeViolation } from './recompute-claims.js';
 
 const ID = 'claim-violation';
 
@@ -87,6 +89,7 @@ export const claimViolation: Detection<typeof PARAMETERS> = {
   ],
   references: ['reference/assurance.md §1.5', 'reference/detection.md D01', 'RFC 8520 §5 (default deny of MUD)'],
   examples: CLAIM_VIOLATION_EXAMPLES,
+  recompute: recomputeViolation,
   evaluator: (unit, parameters) => new ClaimJudge(unit, parameters),
 };
 
@@ -172,6 +175,7 @@ class ClaimJudge implements Evaluator {
   private judgeSteps(record: ObservedRecord, steps: readonly Step[], admission: Admission, findings: FindingSink): void {
     let reported = -1;
     for (const step of steps) {
+      if (isWithinAgreedTime(step, record)) record.agreed = true;
       if (step.claim === reported || !isBroken(step, record)) continue;
       const excuse = step.exceptions.length === 0 ? undefined : exceptionFor(step.exceptions, record);
       if (excuse !== undefined && excuse.undecided === undefined) {

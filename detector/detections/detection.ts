@@ -74,15 +74,24 @@ export interface Evaluator {
 
 /**
  * A flow record of a finding's asset as an analyst finds it in the store, seen from the asset. What a finding says must follow from such rows alone:
- * `Detection.recompute` does the sum again.
+ * `Detection.recompute` does the sum again (recompute.ts has what its sums share).
  */
 export interface FindingFlow {
+  /** Name of the asset that the row is filed under: a fleet's finding is about several. */
+  readonly asset: string;
+  readonly sensor: string;
   readonly startMs: number;
   readonly endMs: number;
   readonly peer: string;
+  readonly peerAsn: number;
+  /** DNS names that the asset was told for the peer, separated by commas; and the peer's MAC address, 0 not known. */
+  readonly peerNames: string;
+  readonly peerMac: number;
   readonly protocol: number;
   readonly assetPort: number;
   readonly peerPort: number;
+  readonly flagsOut: number;
+  readonly flagsIn: number;
   /** Who began, as the store has it. */
   readonly initiator: 'unknown' | 'asset' | 'peer';
   readonly octetsOut: number;
@@ -92,33 +101,38 @@ export interface FindingFlow {
   readonly samplingInterval: number;
 }
 
-/** One detection: what it asks, what it needs, how it is read, and its evaluation. Documentation and the ATT&CK table derive from it. */
-export interface Detection<P extends ParameterTable = ParameterTable> {
+/** What people read of a detection or a watch (detector/watches): documentation and the ATT&CK table derive from it. */
+export interface DetectionCard<P extends ParameterTable = ParameterTable> {
   readonly id: string;
   readonly title: string;
   /** The analyst's question that it answers. */
   readonly question: string;
-  readonly claimKinds: readonly ClaimKind[];
   readonly attack: readonly AttackReference[];
-  /** True where it looks at jump hosts as well, which are watched for the sake of a claim and are no members of a fleet. */
-  readonly auxiliary?: boolean;
   /** Of a finding when nothing makes it worse. */
   readonly severity: Severity;
   readonly parameters: P;
-  readonly columns: readonly FlowColumnName[];
   /** How much past it needs before it speaks. */
   readonly history: string;
   readonly falsePositives: readonly string[];
   readonly runbook: readonly string[];
   readonly references: readonly string[];
+}
+
+/** One detection: what it asks, what it needs, how it is read, and its evaluation. */
+export interface Detection<P extends ParameterTable = ParameterTable> extends DetectionCard<P> {
+  readonly claimKinds: readonly ClaimKind[];
+  /** True where it looks at jump hosts as well, which are watched for the sake of a claim and are no members of a fleet. */
+  readonly auxiliary?: boolean;
+  readonly columns: readonly FlowColumnName[];
   readonly examples: {
     readonly fires: readonly [Example, ...Example[]];
     readonly silent: readonly [Example, ...Example[]];
   };
   /**
-   * `observed` of a finding, computed anew from the rows of its asset (those with its peer, protocol and responder's port only, where it names a peer)
-   * that overlap its window. A test holds it against every example that fires.
+   * `observed` of a finding, computed anew from the rows of its asset, or of all assets of its fleet where it is the fleet's (those with its peer,
+   * protocol and responder's port only, where it names a peer), that overlap its window, and from the claims that it was made under. NaN where those rows
+   * do not tell (an overflow finding: what has a finding of its own is not in it). A test holds it against every example that fires.
    */
-  readonly recompute?: (finding: Finding, rows: readonly FindingFlow[]) => number;
+  readonly recompute: (finding: Finding, rows: readonly FindingFlow[], claims: CompiledClaims) => number;
   evaluator(unit: UnitContext, parameters: ParameterValues<P>): Evaluator;
 }

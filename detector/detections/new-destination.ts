@@ -2,11 +2,14 @@ import { formatDuration } from '../../flow/time.js';
 import { PeerHashes } from '../baseline/peer-hashes.js';
 import { SeenSet } from '../baseline/seen-set.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
-import type { Severity } from '../claims/compiled.js';
+import type { CompiledClaims, Severity } from '../claims/compiled.js';
+import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
-import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from './detection.js';
 import { NEW_DESTINATION_EXAMPLES } from './new-destination-examples.js';
 import { Began, type ObservedRecord } from './observed-record.js';
+import { beginsWithin, estimateOf, recordsOf, sumOf } from './recompute.js';
+import { brokenPort } from './recompute-claims.js';
 
 const ID = 'new-destination';
 const HOUR_MS = 3_600_000;
@@ -75,8 +78,18 @@ export const newDestination: Detection<typeof PARAMETERS> = {
   ],
   references: ['reference/detection.md D02'],
   examples: NEW_DESTINATION_EXAMPLES,
+  recompute: withNewPeer,
   evaluator: (unit, parameters) => new Novelty(unit, parameters),
 };
+
+/** All that the new peer exchanged on that port since it was first met, as far as it breaks no claim. */
+function withNewPeer(finding: Finding, rows: readonly FindingFlow[], claims: CompiledClaims): number {
+  if (finding.peerAddress === '::') return Number.NaN;
+  const records = recordsOf(rows, claims).filter(
+    (record) => responderPort(record) === finding.port && beginsWithin(record, finding) && brokenPort(record, claims) === undefined,
+  );
+  return sumOf(records, estimateOf);
+}
 
 /** What one asset has met: at most 4 × 20 KiB. */
 interface Met {

@@ -79,6 +79,8 @@ export class ObservedRecord {
   breaksClaim = false;
   /** Set by the claim detection too: a rule of an `only` claim admits this record for certain. Neither this nor `breaksClaim`: no claim speaks of it. */
   admitted = false;
+  /** Set by the claim detection too: some claim allows this exchange at agreed times only (maintenance, backup), and the record lies in one. */
+  agreed = false;
 
   /** Row of the batch, for evidence; −1 when retold. */
   row = 0;

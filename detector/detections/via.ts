@@ -2,12 +2,14 @@ import { formatAddress } from '../../flow/address.js';
 import { DAY_MS } from '../../flow/time.js';
 import { Intervals } from '../baseline/session-intervals.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
-import { type CompiledClaim, type CompiledVia, Truth } from '../claims/compiled.js';
+import { type CompiledClaim, type CompiledClaims, type CompiledVia, Truth } from '../claims/compiled.js';
+import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { severitiesOf } from './claim-severity.js';
-import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from './detection.js';
 import { addToHeld, type HeldRecord, holdRecord, releaseRecord } from './held-record.js';
 import { Began, Level, type ObservedRecord } from './observed-record.js';
+import { beginsWithin, estimateOf, evidenceRowsOf, recordsOf, sumOf } from './recompute.js';
 import { ruleTruth } from './rule-match.js';
 import { VIA_EXAMPLES } from './via-examples.js';
 
@@ -73,8 +75,21 @@ export const via: Detection<typeof PARAMETERS> = {
   ],
   references: ['reference/assurance.md §1.5', 'NIST 800-53 AC-17(3)', 'IEC 62443-3-3 SR 1.13'],
   examples: VIA_EXAMPLES,
+  recompute: pastJumpHost,
   evaluator: (unit, parameters) => new ViaWatch(unit, parameters),
 };
+
+/**
+ * What came past the jump host, or from it without a session on it. Rows of one peer that came both with and without a session on the jump host are told apart
+ * by the finding's evidence, as long as that holds them all: the sessions on the jump host are other rows than the finding's.
+ */
+function pastJumpHost(finding: Finding, rows: readonly FindingFlow[], claims: CompiledClaims): number {
+  const records = recordsOf(evidenceRowsOf(finding, rows) ?? rows, claims);
+  const came = records.filter(
+    (record) => record.initiator !== Began.asset && record.assetPort === finding.port && beginsWithin(record, finding),
+  );
+  return finding.peerAddress === '::' ? Number.NaN : sumOf(came, estimateOf);
+}
 
 interface Watch {
   readonly claim: CompiledClaim;

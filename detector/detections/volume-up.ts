@@ -2,11 +2,14 @@ import { formatDuration, HOUR_MS, MINUTE_MS } from '../../flow/time.js';
 import type { LocalClock } from '../baseline/local-clock.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import { type VolumeLimits, VolumeSeries, type VolumeSurge } from '../baseline/volume-series.js';
+import type { CompiledClaims } from '../claims/compiled.js';
+import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatOctets } from '../findings/quantity.js';
 import { formatInstant } from '../findings/time-span.js';
-import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from './detection.js';
 import type { ObservedRecord } from './observed-record.js';
+import { estimateOf, recordsOf, shareWithin, sumOf } from './recompute.js';
 import { VOLUME_UP_EXAMPLES } from './volume-up-examples.js';
 
 const ID = 'volume-up';
@@ -83,8 +86,14 @@ export const volumeUp: Detection<typeof PARAMETERS> = {
   ],
   references: ['reference/detection.md D03, P3'],
   examples: VOLUME_UP_EXAMPLES,
+  recompute: octetsWithin,
   evaluator: (unit, parameters) => new VolumeWatch(unit, parameters),
 };
+
+/** Octets out within the bin, each record spread evenly over its time. */
+function octetsWithin({ windowFromMs, windowToMs }: Finding, rows: readonly FindingFlow[], claims: CompiledClaims): number {
+  return sumOf(recordsOf(rows, claims), (record) => estimateOf(record, 'out') * shareWithin(record, windowFromMs, windowToMs));
+}
 
 interface Watched {
   firstMs: number;

@@ -1,13 +1,15 @@
-import { formatDuration } from '../../flow/time.js';
+import { formatDuration, MINUTE_MS } from '../../flow/time.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import { type Stretch, Stretches } from '../baseline/stretches.js';
-import { type CompiledClaim, type CompiledIsland, Truth } from '../claims/compiled.js';
+import { type CompiledClaim, type CompiledClaims, type CompiledIsland, Truth } from '../claims/compiled.js';
+import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { STRETCH } from '../findings/judgement.js';
 import { formatOctets } from '../findings/quantity.js';
 import { formatInstant } from '../findings/time-span.js';
-import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from './detection.js';
 import { Level, type ObservedRecord } from './observed-record.js';
+import { estimateOf, recordsOf, shareWithin, sumOf } from './recompute.js';
 import { ruleTruth } from './rule-match.js';
 import { WORKS_WITHOUT_EXAMPLES } from './works-without-examples.js';
 
@@ -62,8 +64,26 @@ export const worksWithout: Detection<typeof PARAMETERS> = {
   ],
   references: ['reference/assurance.md §1.5', 'IEC 62443-3-3 SR 5.2 RE 2 (island mode)'],
   examples: WORKS_WITHOUT_EXAMPLES,
+  recompute: aliveWithin,
   evaluator: (unit, parameters) => new IslandWatch(unit, parameters),
 };
+
+/** Octets spread evenly over a record's minutes, flows where they begin, of what shows that the equipment works. */
+function aliveWithin(finding: Finding, rows: readonly FindingFlow[], claims: CompiledClaims): number {
+  const island = claims.claims.find(({ id }) => id === finding.claim)?.island;
+  if (island === undefined) return Number.NaN;
+  const { windowFromMs, windowToMs } = finding;
+  const alive = recordsOf(rows, claims).filter(
+    (record) => ruleTruth(island.alive, claims.atomOf(record.peerBytes, record.peerOffset), record) !== Truth.no,
+  );
+  if (finding.unit === 'flows')
+    return alive.filter(({ sessionStarts, startMs }) => sessionStarts && startMs >= windowFromMs && startMs < windowToMs).length;
+  return sumOf(alive, (record) => {
+    const startMs = Math.floor(record.startMs / MINUTE_MS) * MINUTE_MS;
+    const endMs = (Math.floor(record.endMs / MINUTE_MS) + 1) * MINUTE_MS;
+    return estimateOf(record, island.least.direction) * shareWithin({ startMs, endMs }, windowFromMs, windowToMs);
+  });
+}
 
 /** One claim on one subject: the fleet, or one member of it. */
 interface Watch {

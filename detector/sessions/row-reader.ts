@@ -189,6 +189,7 @@ export class RowReader {
     into.initiatorSeen = sessions.seen(slot) !== Began.unknown;
     into.breaksClaim = false;
     into.admitted = false;
+    into.agreed = false;
     const counts = this.counts;
     counts.protocol = into.protocol;
     counts.flagsOut = sessions.flagsOut(slot);
