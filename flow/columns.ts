@@ -123,6 +123,11 @@ export const FLOW_COLUMNS = {
     kind: 'symbol',
     meaning: 'DNS names for which the source was given the destination as an answer still valid, at most 4, separated by commas',
   },
+  applicationName: {
+    kind: 'symbol',
+    element: 96,
+    meaning: 'application that the sensor recognised by what was said, in its own words; empty where it told none',
+  },
 } as const satisfies ColumnTable;
 
 export type FlowColumnName = keyof typeof FLOW_COLUMNS;

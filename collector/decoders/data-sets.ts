@@ -7,7 +7,7 @@ import type { SamplingTable } from '../templates/sampling.js';
 import type { Template } from '../templates/template.js';
 import { fillRow } from './fill-row.js';
 import type { MessageContext } from './message-context.js';
-import { nameInterfaces, nameVrfs } from './name-columns.js';
+import { nameApplications, nameInterfaces, nameVrfs } from './name-columns.js';
 import { readOptionsRecord } from './options-records.js';
 import { orientRows, settleDenied } from './orientation.js';
 import { SectionReader } from './packet-sections.js';
@@ -21,6 +21,7 @@ const SCRATCH_TARGETS = (Object.keys(SCRATCH) as ScratchName[]).map(scratchTarge
 const BIFLOW_DIRECTION = scratchTarget('biflowDirection');
 const DURATION = scratchTarget('durationMs');
 const VRF = scratchTarget('vrf');
+const APPLICATION = scratchTarget('application');
 
 /** Turns the records of data sets into rows, and those of options data sets into what the domain knows. */
 export class DataSetReader {
@@ -158,6 +159,7 @@ function finishSet(template: Template, { into, domain, clock }: MessageContext, 
   if (domain.sampling.byInterface) settleInterfaceSampling(into, row, domain.sampling);
   if (domain.interfaceNames.size > 0) nameInterfaces(into, row, domain.interfaceNames);
   if (template.usesVrf) nameVrfs(into, row, targets.f64(VRF), domain.vrfNames);
+  if (template.usesApplication) nameApplications(into, row, targets.f64(APPLICATION), domain.applicationNames);
 }
 
 /** A record that tells its duration and one of its times has both; one that tells its duration alone ended with the export. */

@@ -33,3 +33,17 @@ export function nameVrfs({ columns, length }: FlowBatch, first: number, ids: Flo
     if (codes[row] === 0) codes[row] = code;
   }
 }
+
+/** The application that the exporter recognised, where options records told its name (RFC 6759 §4): its number alone means nothing without the exporter's list. */
+export function nameApplications({ columns, length }: FlowBatch, first: number, ids: Float64Array, names: NameTable): void {
+  const { codes, dictionary } = columns.applicationName;
+  let id = -1;
+  let code = 0;
+  for (let row = first; row < length; row++) {
+    if (ids[row] !== id) {
+      id = ids[row]!;
+      code = dictionary.intern(names.of(id));
+    }
+    if (codes[row] === 0) codes[row] = code;
+  }
+}

@@ -61,7 +61,7 @@ class OptionsRecord {
 
 /**
  * Takes from one options record, which `walker` has just walked, what later data records need: sampling intervals (RFC 5476, RFC 5477, and the
- * older elements 34, 48–50 of NetFlow v9), names of interfaces and VRFs, the exporter's start; and what the exporter counts of itself. All other options
+ * older elements 34, 48–50 of NetFlow v9), names of interfaces, VRFs and applications, the exporter's start; and what the exporter counts of itself. All other options
  * are none of a flow's business.
  */
 export function readOptionsRecord(
@@ -92,6 +92,8 @@ function readNames(record: OptionsRecord, domain: DomainState): void {
   if (index !== undefined) domain.interfaceNames.set(index, record.text(E.interfaceName, E.interfaceDescription));
   const vrf = record.value(E.ingressVRFID, E.egressVRFID);
   if (vrf !== undefined) domain.vrfNames.set(vrf, record.text(E.vrfName));
+  const application = record.value(E.applicationId);
+  if (application !== undefined) domain.applicationNames.set(application, record.text(E.applicationName));
 }
 
 function readSampling(record: OptionsRecord, { sampling }: DomainState): void {

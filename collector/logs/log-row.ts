@@ -39,6 +39,8 @@ export class LogRecord {
   ingressName = '';
   egressName = '';
   vrfName = '';
+  /** As the log has it, '' where it tells none. */
+  applicationName = '';
 }
 
 /** Writes records of one log as rows of a FlowBatch. Between `begin` and `end` the batch is longer than its rows. */
@@ -111,6 +113,7 @@ export class LogRowWriter {
     if (record.ingressName !== '') setName(columns.ingressInterfaceName, row, record.ingressName);
     if (record.egressName !== '') setName(columns.egressInterfaceName, row, record.egressName);
     if (record.vrfName !== '') setName(columns.vrfName, row, record.vrfName);
+    if (record.applicationName !== '') setName(columns.applicationName, row, record.applicationName);
     return row;
   }
 }

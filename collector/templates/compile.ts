@@ -45,6 +45,7 @@ export function compileTemplate(fields: TemplateFields, further: readonly FieldS
     usesBiflowDirection: reads('biflowDirection'),
     usesDuration: reads('durationMs'),
     usesVrf: reads('vrf'),
+    usesApplication: reads('application'),
     tellsIcmp: steps.some((step) => step.transform === Transform.icmpType),
     hasFirewallEvent: written.has(columnTarget('firewallEvent')),
     lists,

@@ -51,6 +51,7 @@ export type Role =
   | 'outerVlan'
   | 'mplsLabel'
   | 'vrfId'
+  | 'applicationId'
   | 'samplerId'
   | 'selectionSequence'
   | 'samplingWith'
@@ -229,6 +230,8 @@ export const FIELD_SOURCES: readonly FieldSource[] = [
   column('postNAPTDestinationTransportPort', 228, 40_004),
   { column: 'vrfName', role: 'column', from: [[236, 'text']] },
   unsigned('vrfId', '', 234, 235),
+  { column: 'applicationName', role: 'column', from: [[96, 'text']] },
+  unsigned('applicationId', '', 95),
   // 305 alone is the rate in practice; with 306 beside it, it is the number taken between gaps of 306.
   column('samplingInterval', 34, 50, 305),
   unsigned('samplerId', 'samplingInterval', 48, 302),
@@ -275,6 +278,8 @@ export const OPTION_ELEMENTS = {
   samplerRandomInterval: 50,
   interfaceName: 82,
   interfaceDescription: 83,
+  applicationId: 95,
+  applicationName: 96,
   lineCardId: 141,
   systemInitTimeMilliseconds: 160,
   ingressVRFID: 234,

@@ -10,7 +10,7 @@ export interface TemplateLimits {
   readonly maxFieldsPerTemplate: number;
   /** Samplers remembered per domain; further ones are ignored and their records' sampling interval stays 0, not known. */
   readonly maxSamplersPerDomain: number;
-  /** Names of interfaces, and as many of VRFs, remembered per domain; rows of further ones have no name, or the VRF's number. */
+  /** Names of interfaces, and as many of VRFs and of applications, remembered per domain; rows of further ones have no name, or the VRF's number. */
   readonly maxNamesPerDomain: number;
   /** Data sets of one domain that wait for their template (held-sets.ts); one more gives up the oldest. */
   readonly maxHeldSetsPerDomain: number;

@@ -19,7 +19,7 @@ export function readName(bytes: Uint8Array, at: number, width: number): string {
   return readText(bytes, at, Math.min(width, MAX_NAME_OCTETS));
 }
 
-/** Names that an observation domain told for numbers (interfaces, VRFs) in options records. Bounded: names beyond it are not kept, the number stays. */
+/** Names that an observation domain told for numbers (interfaces, VRFs, applications) in options records. Bounded: names beyond it are not kept, the number stays. */
 export class NameTable {
   private readonly names = new Map<number, string>();
   private readonly limit: number;

@@ -108,6 +108,7 @@ function restoreOptions(domain: KnownDomain, saved: DomainToRestore): void {
   for (const [sequence, selectors] of saved.sequences) domain.sampling.setSequence(sequence, selectors);
   for (const [id, name] of saved.interfaceNames) domain.interfaceNames.set(id, name);
   for (const [id, name] of saved.vrfNames) domain.vrfNames.set(id, name);
+  for (const [id, name] of saved.applicationNames) domain.applicationNames.set(id, name);
 }
 
 interface Unusable {

@@ -72,6 +72,7 @@ export const SCRATCH = {
   biflowDirection: 'u8',
   durationMs: 'f64',
   vrf: 'f64',
+  application: 'f64',
 } as const;
 export type ScratchName = keyof typeof SCRATCH;
 
@@ -120,6 +121,8 @@ export function readTarget(role: Role, column: string): number {
       return scratchTarget('durationMs');
     case 'vrfId':
       return scratchTarget('vrf');
+    case 'applicationId':
+      return scratchTarget('application');
     default:
       return scratchTarget('value');
   }

@@ -19,6 +19,8 @@ export interface SavedDomain {
   readonly sequences: readonly (readonly [number, readonly number[]])[];
   readonly interfaceNames: readonly (readonly [number, string])[];
   readonly vrfNames: readonly (readonly [number, string])[];
+  /** Absent in files of versions that did not read them. */
+  readonly applicationNames?: readonly (readonly [number, string])[];
   /** Template records, base64. */
   readonly templates: readonly string[];
   readonly optionsTemplates: readonly string[];
@@ -33,6 +35,7 @@ export interface DomainToRestore {
   readonly sequences: readonly (readonly [number, readonly number[]])[];
   readonly interfaceNames: readonly (readonly [number, string])[];
   readonly vrfNames: readonly (readonly [number, string])[];
+  readonly applicationNames: readonly (readonly [number, string])[];
   readonly templates: readonly TemplateFields[];
 }
 
@@ -41,7 +44,7 @@ const FIRST_TEMPLATE_ID = 256;
 const SPECIFIER_OCTETS = 4;
 
 export function saveDomain(domain: KnownDomain): SavedDomain {
-  const { owner, sampling, templates, lastSeenMs, systemInitMs, interfaceNames, vrfNames } = domain;
+  const { owner, sampling, templates, lastSeenMs, systemInitMs, interfaceNames, vrfNames, applicationNames } = domain;
   const records = (isOptions: boolean): string[] =>
     [...templates.values()]
       .filter((template) => template.isOptions === isOptions)
@@ -57,6 +60,7 @@ export function saveDomain(domain: KnownDomain): SavedDomain {
     sequences: [...sampling.selectionSequences()],
     interfaceNames: [...interfaceNames.entries()],
     vrfNames: [...vrfNames.entries()],
+    applicationNames: [...applicationNames.entries()],
     templates: records(false),
     optionsTemplates: records(true),
   };
@@ -74,9 +78,11 @@ export function readSavedDomain(line: unknown): DomainToRestore | undefined {
   const sequences = pairsOf(saved.sequences, Number.isFinite, isNumbers);
   const interfaceNames = pairsOf(saved.interfaceNames, Number.isFinite, isText);
   const vrfNames = pairsOf(saved.vrfNames, Number.isFinite, isText);
+  const applicationNames = pairsOf(saved.applicationNames ?? [], Number.isFinite, isText);
   const templates = templatesOf(saved.templates, protocol, false);
   const options = templatesOf(saved.optionsTemplates, protocol, true);
   if (sampling === undefined || sequences === undefined || interfaceNames === undefined || vrfNames === undefined) return undefined;
+  if (applicationNames === undefined) return undefined;
   if (exporter === undefined || templates === undefined || options === undefined) return undefined;
   return {
     owner: { exporter, exporterPort: exporterPort!, transport: 'udp', protocol, observationDomainId: observationDomainId! },
@@ -86,6 +92,7 @@ export function readSavedDomain(line: unknown): DomainToRestore | undefined {
     sequences: sequences as [number, number[]][],
     interfaceNames: interfaceNames as [number, string][],
     vrfNames: vrfNames as [number, string][],
+    applicationNames: applicationNames as [number, string][],
     templates: [...templates, ...options],
   };
 }

@@ -21,9 +21,10 @@ export interface TemplateStoreOptions {
 export interface DomainState {
   readonly templates: Map<number, Template>;
   readonly sampling: SamplingTable;
-  /** Interface names by ifIndex, VRF names by id. */
+  /** Interface names by ifIndex, VRF names by id, application names by applicationId. */
   readonly interfaceNames: NameTable;
   readonly vrfNames: NameTable;
+  readonly applicationNames: NameTable;
   /** systemInitTimeMilliseconds from options records: when the exporter started, NaN not told. */
   systemInitMs: number;
   /** Templates from before our restart that the exporter has not sent again yet, with the records decoded by each since. */
@@ -259,6 +260,7 @@ export function createDomainState(limits: Pick<TemplateLimits, 'maxSamplersPerDo
     sampling: new SamplingTable(limits.maxSamplersPerDomain),
     interfaceNames: new NameTable(limits.maxNamesPerDomain),
     vrfNames: new NameTable(limits.maxNamesPerDomain),
+    applicationNames: new NameTable(limits.maxNamesPerDomain),
     systemInitMs: Number.NaN,
     restored: new Map(),
     recordsByRestored: 0,

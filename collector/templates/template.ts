@@ -33,6 +33,7 @@ export interface Template {
   /** True when a record says how long its flow took (161, 162). */
   readonly usesDuration: boolean;
   readonly usesVrf: boolean;
+  readonly usesApplication: boolean;
   /** True when ICMP type and code have fields of their own (176 to 179): then the ports of ICMP hold something else, such as its identifier. */
   readonly tellsIcmp: boolean;
   readonly hasFirewallEvent: boolean;

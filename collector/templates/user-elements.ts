@@ -67,6 +67,7 @@ const COLUMNS = [
   'ingressInterfaceName',
   'egressInterfaceName',
   'vrfName',
+  'applicationName',
 ] as const satisfies readonly FlowColumnName[];
 
 const NUMBERS: readonly ElementType[] = ['unsigned8', 'unsigned16', 'unsigned32', 'unsigned64', 'boolean', 'macAddress'];

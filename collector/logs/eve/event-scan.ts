@@ -1,4 +1,5 @@
 import { isMappedIPv4 } from '../../../flow/address.js';
+import { createApplicationReader } from '../application-names.js';
 import type { JsonObject } from '../json-line.js';
 import { JsonKind, JsonScanner } from '../json-scanner.js';
 import type { LogRecord } from '../log-row.js';
@@ -26,8 +27,9 @@ const Member = {
   tcp: 17,
   flags: 18,
   reverseFlags: 19,
+  application: 20,
   /** From here on: members that are seldom there, and are left to JSON.parse. */
-  seldom: 20,
+  seldom: 21,
 } as const;
 const NAMES = [
   'event_type',
@@ -50,6 +52,7 @@ const NAMES = [
   'tcp',
   'tcp.tcp_flags_ts',
   'tcp.tcp_flags_tc',
+  'app_proto',
   'vlan',
   'tunnel',
   'ether',
@@ -85,6 +88,7 @@ const REASONS = [
 ] as const;
 const END_OF_FLOW = 3;
 const MAX_PORT = 65_535;
+const MAX_TEXT = 256;
 
 /** What a line was: `unread` goes to JSON.parse. */
 export const Scan = { unread: 0, flow: 1, other: 2 } as const;
@@ -100,6 +104,7 @@ export interface EventScanner {
 export function createEventScanner(): EventScanner {
   const scanner = new JsonScanner(NAMES);
   const instantAt = createInstantReader();
+  const applicationOf = createApplicationReader();
   const { kinds, starts, ends } = scanner;
   let event = CLOSED.event;
 
@@ -128,6 +133,15 @@ export function createEventScanner(): EventScanner {
       flags = flags * 16 + digit;
     }
     return flags;
+  }
+
+  /** Nowhere when it is no text. False when it is longer than such texts are. */
+  function isShort(place: number): boolean {
+    if (kinds[place] !== JsonKind.text) {
+      starts[place] = 0;
+      ends[place] = 0;
+    }
+    return ends[place]! - starts[place]! <= MAX_TEXT;
   }
 
   function settle(into: LogRecord): boolean {
@@ -165,6 +179,8 @@ export function createEventScanner(): EventScanner {
     const icmpCode = isIcmp ? scanner.count(Member.icmpCode) : 0;
     if (!(icmpType >= 0 && icmpType <= 255 && icmpCode >= 0 && icmpCode <= 255)) return false;
     into.icmpTypeCode = icmpType * 256 + icmpCode;
+    if (!isShort(Member.application)) return false;
+    into.applicationName = applicationOf(bytes, starts[Member.application]!, ends[Member.application]!);
     into.vlanId = 0;
     into.tunnel = '';
     into.sourceMac = 0;

@@ -1,4 +1,5 @@
 import { isMappedIPv4 } from '../../../flow/address.js';
+import { createApplicationReader } from '../application-names.js';
 import { type JsonObject, objectOf, TextScratch, wholeOf } from '../json-line.js';
 import type { LogRecord } from '../log-row.js';
 import { instantOf, macOf, readAddress } from '../text-fields.js';
@@ -48,6 +49,7 @@ const REASONS = new Map<unknown, number>([
 export function createEventReader(): (event: JsonObject, type: string, into: LogRecord) => boolean {
   const text = new TextScratch();
   const layers = createLayersReader();
+  const applicationOf = createApplicationReader();
 
   const address = (value: unknown, into: LogRecord, at: number): boolean => {
     text.set(value);
@@ -85,6 +87,8 @@ export function createEventReader(): (event: JsonObject, type: string, into: Log
     const ether = objectOf(event.ether);
     into.sourceMac = mac(ether?.src_macs ?? ether?.src_mac, text);
     into.destinationMac = mac(ether?.dest_macs ?? ether?.dest_mac, text);
+    text.set(event.app_proto);
+    into.applicationName = applicationOf(text.bytes, 0, text.length);
     const reason = REASONS.get(counters.reason) ?? 0;
     into.endReason = reason === 1 && counters.state === 'closed' ? END_OF_FLOW : reason;
     return true;

@@ -21,8 +21,9 @@ export const Slot = {
   originatorMac: 18,
   responderMac: 19,
   innerVlan: 20,
+  service: 21,
 } as const;
-export const SLOTS = 21;
+export const SLOTS = 22;
 
 /**
  * Names of the columns (Conn::Info; vlan and MAC addresses from the policy scripts vlan-logging and mac-logging). `id_orig_h` is what
@@ -50,6 +51,7 @@ export const ZEEK_FIELDS: readonly (readonly [slot: number, ...names: string[]])
   [Slot.innerVlan, 'inner_vlan'],
   [Slot.originatorMac, 'orig_l2_addr'],
   [Slot.responderMac, 'resp_l2_addr'],
+  [Slot.service, 'service'],
 ];
 
 /** Without these a line says no flow. */

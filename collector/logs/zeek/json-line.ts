@@ -1,3 +1,4 @@
+import { createApplicationReader } from '../application-names.js';
 import { type JsonObject, parseJsonLine, TextScratch, wholeOf } from '../json-line.js';
 import type { LogRecord } from '../log-row.js';
 import { instantOf, macOf, readAddress } from '../text-fields.js';
@@ -14,6 +15,7 @@ export type JsonReader = (bytes: Uint8Array, from: number, to: number, into: Log
 /** Reads lines of conn.log in JSON (LogAscii::use_json). Zeek leaves out what is unset. */
 export function createJsonReader(): JsonReader {
   const text = new TextScratch();
+  const applicationOf = createApplicationReader();
   return (bytes, from, to, into) => {
     const o = parseJsonLine(bytes, from, to);
     if (o === undefined) return Read.malformed;
@@ -41,6 +43,8 @@ export function createJsonReader(): JsonReader {
     if (!applyVlans(into, wholeOf(o.vlan), wholeOf(o.inner_vlan))) return Read.malformed;
     into.sourceMac = mac(text.set(o.orig_l2_addr));
     into.destinationMac = mac(text.set(o.resp_l2_addr));
+    text.set(o.service);
+    into.applicationName = applicationOf(text.bytes, 0, text.length);
     into.biflow = 1;
     text.set(o.history);
     applyHistory(into, text.bytes, 0, text.length);

@@ -1,3 +1,4 @@
+import { createApplicationReader } from '../application-names.js';
 import { JsonKind, JsonScanner } from '../json-scanner.js';
 import type { LogRecord } from '../log-row.js';
 import { macOf, readAddress } from '../text-fields.js';
@@ -28,6 +29,7 @@ const Member = {
   history: 27,
   state: 28,
   path: 29,
+  service: 30,
 } as const;
 const ENDPOINT_NAMES = 3;
 const NAMES = [
@@ -51,6 +53,7 @@ const NAMES = [
   'history',
   'conn_state',
   '_path',
+  'service',
 ];
 const MAX_SECONDS = 1e10;
 const MAX_TEXT = 256;
@@ -62,6 +65,7 @@ const MAX_TEXT = 256;
 export function createJsonScanReader(): JsonReader {
   const scanner = new JsonScanner(NAMES);
   const readOther = createJsonReader();
+  const applicationOf = createApplicationReader();
   const { kinds, starts, ends, numbers } = scanner;
 
   /** The first of a member's names that has a value. */
@@ -120,9 +124,10 @@ export function createJsonScanReader(): JsonReader {
     into.reversePackets = scanner.count(Member.responderPackets);
     if (into.octets < 0 || into.reverseOctets < 0 || into.packets < 0 || into.reversePackets < 0) return false;
     if (!applyVlans(into, scanner.count(Member.vlan), scanner.count(Member.innerVlan))) return false;
-    if (!isShort(Member.history) || !isShort(Member.state)) return false;
+    if (!isShort(Member.history) || !isShort(Member.state) || !isShort(Member.service)) return false;
     into.sourceMac = mac(bytes, Member.originatorMac);
     into.destinationMac = mac(bytes, Member.responderMac);
+    into.applicationName = applicationOf(bytes, starts[Member.service]!, ends[Member.service]!);
     into.biflow = 1;
     applyHistory(into, bytes, starts[Member.history]!, ends[Member.history]!);
     applyState(into, bytes, starts[Member.state]!, ends[Member.state]!);

@@ -1,3 +1,4 @@
+import { createApplicationReader } from '../application-names.js';
 import type { LogRecord } from '../log-row.js';
 import { countOf, isText, macOf, microsecondsOf, readAddress } from '../text-fields.js';
 import { applyPorts, applyState, applyVlans, protocolOf } from './connection.js';
@@ -22,6 +23,7 @@ const TEXTS: readonly number[] = [
   Slot.history,
   Slot.originatorMac,
   Slot.responderMac,
+  Slot.service,
 ];
 const TIMES: readonly number[] = [Slot.time, Slot.duration];
 
@@ -36,6 +38,7 @@ export function createTsvReader(header: ZeekHeader): TsvReader {
   /** Of numbers: the value, times in microseconds. */
   const numbers = new Float64Array(SLOTS);
   const kinds = new Uint8Array(header.slots.length);
+  const applicationOf = createApplicationReader();
   let revision = -1;
 
   function learn(): void {
@@ -121,6 +124,7 @@ export function createTsvReader(header: ZeekHeader): TsvReader {
     if (!applyVlans(into, count(Slot.vlan), count(Slot.innerVlan))) return Read.malformed;
     into.sourceMac = macOf(bytes, starts[Slot.originatorMac]!, ends[Slot.originatorMac]!);
     into.destinationMac = macOf(bytes, starts[Slot.responderMac]!, ends[Slot.responderMac]!);
+    into.applicationName = applicationOf(bytes, starts[Slot.service]!, ends[Slot.service]!);
     into.biflow = 1;
     applyHistory(into, bytes, starts[Slot.history]!, ends[Slot.history]!);
     applyState(into, bytes, starts[Slot.state]!, ends[Slot.state]!);

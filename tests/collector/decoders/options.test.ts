@@ -81,6 +81,18 @@ describe('names told in options records', () => {
     expect(behind([named(7, '\u001b[31mred\u0007')], [[field(10, 4), 7]]).cell('ingressInterfaceName')).toBe('[31mred');
   });
 
+  it('of applications: told by options (RFC 6759), by the record itself, or not at all', () => {
+    const application = (id: number, name: string): Told[] => [
+      [field(95, 4), id],
+      [field(96, 24), text(name, 24)],
+    ];
+    const ssh = application(0x0300_0016, 'ssh');
+    expect(behind([ssh], [[field(95, 4), 0x0300_0016]]).cell('applicationName')).toBe('ssh');
+    expect(behind([ssh], [[field(95, 4), 0x0300_0017]]).cell('applicationName')).toBe('');
+    expect(behind([], [[field(96, 8), text('dnp3', 8)]]).cell('applicationName')).toBe('dnp3');
+    expect(behind([ssh], application(0x0300_0016, 'tunnelled')).cell('applicationName')).toBe('tunnelled');
+  });
+
   it('of VRFs: told by options, by the record itself, or the number', () => {
     const vrf: Told[] = [
       [field(234, 4), 12],

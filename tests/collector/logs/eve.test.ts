@@ -40,6 +40,17 @@ const one = (event: unknown) => {
 };
 
 describe("Suricata's EVE log", () => {
+  test('the protocol that Suricata found is told, by either of its readers; one that it did not find is not', () => {
+    for (const proto of ['tls', 'dns'] as const) {
+      expect(one({ ...FLOW, app_proto: proto }).application).toBe(proto);
+      expect(one({ ...FLOW, app_proto: proto, vlan: [7] }).application).toBe(proto);
+    }
+    expect(one({ ...FLOW, app_proto: 'failed' }).application).toBeUndefined();
+    expect(one({ ...NETFLOW, app_proto: 'ssh' }).application).toBe('ssh');
+    const rows = readLog('eve', lineOf({ ...FLOW, app_proto: 'tls' }) + lineOf(FLOW)).rows;
+    expect(rows.map(({ application }) => application)).toEqual(['tls', undefined]);
+  });
+
   test('a flow event becomes a row of both directions', () => {
     expect(
       one({ ...FLOW, vlan: [120, 7], ether: { src_macs: ['02:00:00:00:00:0a'], dest_macs: ['02:00:00:00:00:0b', '02:00:00:00:00:0c'] } }),

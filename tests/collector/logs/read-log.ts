@@ -106,6 +106,7 @@ function rowOf({ columns }: FlowBatch, row: number) {
     vrf: columns.vrfName.dictionary.name(columns.vrfName.codes[row]!) || undefined,
     ingress: columns.ingressInterfaceName.dictionary.name(columns.ingressInterfaceName.codes[row]!) || undefined,
     egress: columns.egressInterfaceName.dictionary.name(columns.egressInterfaceName.codes[row]!) || undefined,
+    application: columns.applicationName.dictionary.name(columns.applicationName.codes[row]!) || undefined,
     line: columns.recordNumber[row]!,
     sequence: columns.exportSequenceNumber[row]!,
   };

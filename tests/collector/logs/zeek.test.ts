@@ -35,6 +35,7 @@ describe('conn.log', () => {
       exportProtocol: 'zeek',
       sensor: 'tap',
       exportMs: 1796284801750,
+      application: 'ssl',
       line: 9,
       sequence: 9,
     });
@@ -56,6 +57,18 @@ describe('conn.log', () => {
     expect(without(json.rows)).toEqual(without(tsv.rows));
     expect(tsv.rows[4]).toMatchObject({ vlan: 7, tunnel: 'vlan 120' });
     expect(tsv.rows[3]).toMatchObject({ vlan: 120, macs: [0x02000000000a, 0x02000000000b] });
+  });
+
+  test('the service that Zeek recognised is told in its words, TSV and JSON alike; what could harm a terminal is left out', () => {
+    const services = ['dns', 'gssapi,smb', '-', 'x'.repeat(200), 'a\u001b[31mb'];
+    const told = ['dns', 'gssapi,smb', undefined, 'x'.repeat(128), 'a[31mb'];
+    expect(services.map((service) => one({ ...HTTPS, service }).application)).toEqual(told);
+    const inJson = services.map((service) => jsonLine({ ...HTTPS, ...(service === '-' ? { service: '' } : { service }) })).join('');
+    expect(readLog('zeek', inJson).rows.map(({ application }) => application)).toEqual(told);
+    const { service: _, ...without } = HTTPS;
+    expect(readLog('zeek', jsonLine(without)).rows[0]!.application).toBeUndefined();
+    const rows = readLog('zeek', header() + line({ ...HTTPS }) + line({ ...HTTPS, service: '-' })).rows;
+    expect(rows.map(({ application }) => application)).toEqual(['ssl', undefined]);
   });
 
   test.each([

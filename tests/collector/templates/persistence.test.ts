@@ -65,11 +65,12 @@ describe('templates over a restart', () => {
     ]);
   });
 
-  it('keeps the names of interfaces and VRFs, and selection sequences', async () => {
+  it('keeps the names of interfaces, VRFs and applications, and selection sequences', async () => {
     const { store } = await heard();
     const [domain] = store.domains();
     domain!.interfaceNames.set(7, 'ge-0/0/7');
     domain!.vrfNames.set(3, 'vendor');
+    domain!.applicationNames.set(0x0d0001c5, 'ms-office-365');
     domain!.sampling.set(11, 4);
     domain!.sampling.set(12, 5);
     domain!.sampling.setSequence(99, [11, 12]);
@@ -77,6 +78,7 @@ describe('templates over a restart', () => {
     await persistence(store, path).stop();
     const again = await restarted(path);
     const found = [...again.store.domains()].find(({ owner }) => owner.protocol === domain!.owner.protocol)!;
+    expect(found.applicationNames.of(0x0d0001c5)).toBe('ms-office-365');
     expect([found.interfaceNames.of(7), found.vrfNames.of(3), found.sampling.ofSequence(99)]).toEqual(['ge-0/0/7', 'vendor', 20]);
   });
 
@@ -181,6 +183,7 @@ describe('a template file that is not as it was written', () => {
       sequences: fc.oneof(fc.constant([[1, [2, 3]]]), fc.array(anything)),
       interfaceNames: fc.oneof(fc.constant([[1, 'eth0']]), fc.array(anything)),
       vrfNames: fc.oneof(fc.constant([]), anything),
+      applicationNames: fc.oneof(fc.constant(undefined), fc.constant([[1, 'ssh']]), anything),
       templates: fc.oneof(fc.array(anything), fc.array(fc.constant('AQAAAQAIAAQ='))),
       optionsTemplates: fc.array(fc.constantFrom('AQAABAAEAAEABAAwAAQ=', 'AQAAAgABAAgABAAMAAQ=', '')),
     });
