@@ -97,7 +97,8 @@ export async function startBroker(options: TestBrokerOptions = {}): Promise<Test
   try {
     await writeFile(propertiesFile, serverProperties(folder, port, controllerPort!, options.properties ?? {}));
     await writeFile(join(folder, 'log4j2.properties'), log4jProperties);
-    const clusterId = randomBytes(16).toString('base64url');
+    // A letter first: an id that begins with '-' would be read as an option, once in 64 runs.
+    const clusterId = `c${randomBytes(16).toString('base64url').slice(1)}`;
     await run('java', [
       '-Xmx256m',
       '-XX:TieredStopAtLevel=1',
