@@ -4,7 +4,10 @@ import { LINES_PER_BLOCK, MAX_LINE_OCTETS } from './line-splitter.js';
 /** Containers open at a time; what is nested deeper is no log of flows. */
 const MAX_DEPTH = 64;
 
+const TAB = 0x09;
 const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const SPACE = 0x20;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
@@ -95,7 +98,7 @@ export class JsonSplitter implements LineBlock {
   private octet(byte: number): void {
     if (this.inString) this.stringOctet(byte);
     else if (this.scalar) this.scalarOctet(byte);
-    else if (byte > 0x20) {
+    else if (byte > SPACE || !isSpace(byte)) {
       if (this.begun < 0) this.between(byte);
       else this.within(byte);
       this.last = byte;
@@ -213,4 +216,9 @@ export class JsonSplitter implements LineBlock {
     this.scalar = false;
     this.depth = this.outer;
   }
+}
+
+/** White space of JSON (RFC 8259 §2). Other control octets, such as the zeros that a crash leaves in a file, belong to no record: they are handed over and counted. */
+function isSpace(byte: number): boolean {
+  return byte === SPACE || byte === LINE_FEED || byte === CARRIAGE_RETURN || byte === TAB;
 }
