@@ -2,7 +2,7 @@ import { SECOND_MS } from '../../flow/time.js';
 import type { StateReader, StateWriter } from './state.js';
 
 /*
- * What one asset usually sends in a bin (5 minutes, an hour), by hour of the week (detection.md D03). y = ln(1 + octets), of bins that carried anything.
+ * What one asset usually sends in a bin (5 minutes, an hour), by hour of the week (detection.md D03). y = ln(1 + octets / unit).
  * Three levels, each an exponentially weighted mean μ and mean absolute deviation d:
  *   168 hours of the week · 24 hours of a workday and 24 of a weekend day · the asset as a whole
  * A level with n bins counts n against 3 of the level above it (shrinkage), so that a new asset borrows and an old one stands on its own.
@@ -10,10 +10,14 @@ import type { StateReader, StateWriter } from './state.js';
  * Three departures from the document, each because its formula failed on the shape of equipment's traffic:
  *  - Its clip of ±3σ with σ ≥ 0.25 holds from the first bin on, while μ starts at 0: an asset that sends 1 MB (y = 13.8) would need dozens of bins to be
  *    learned. Here the first bin sets μ, and clipping begins with the eighth.
- *  - Bins without traffic are not learned. Equipment sends in bursts; mixing y = 0 with y = 17 gives σ ≈ 9 and a threshold of e^60: blindness.
- *    Silence is another detection's question (D12).
+ *  - Whoever asks whether there is more than usual (volume-up) does not learn bins without traffic. Equipment sends in bursts; mixing y = 0 with y = 17
+ *    gives σ ≈ 9 and a threshold of e^60: blindness. Whoever asks whether there is less (volume-down) must learn them, with a unit that puts all that is
+ *    little near 0.
  *  - Bursts among small background traffic spread y in the same way. So the threshold is never above SURGE_FACTOR times the largest bin
  *    learned (fading by half in 24 days): SURGE_FACTOR = e^(6·0.25), what six of the smallest σ allow.
+ *
+ * Kept small, because there are four for each asset: 5 bytes a level, 1.1 kB in all. A step of μ is 0.001, that is 0.1 % of the volume.
+ *   count  u8, stops at 250   ·   mean  u16, 1/1024 (up to e^64)   ·   deviation  u16, 1/4096 (up to 16)
  */
 
 const HOURS_OF_WEEK = 168;
@@ -23,12 +27,17 @@ const ASSET_LEVEL = HOURS_OF_WEEK + 2 * HOURS_OF_DAY;
 const LEVELS = ASSET_LEVEL + 1;
 const BORROWED_BINS = 3;
 const MEMORY_BINS = 8;
+const MOST_COUNTED = 250;
 const CLIP_SIGMAS = 3;
 const SIGMA_OF_DEVIATION = 1.25;
-const LEAST_SIGMA = 0.25;
+export const LEAST_SIGMA = 0.25;
 const FIRING_WEIGHT = 0.05;
 const PEAK_HALF_LIFE_MS = 24 * 86_400 * SECOND_MS;
-export const SURGE_FACTOR = Math.exp(6 * LEAST_SIGMA);
+const MEAN_STEPS = 1024;
+const DEVIATION_STEPS = 4096;
+const MOST_STEPS = 0xffff;
+export const SURGE_FACTOR_SIGMAS = 6;
+export const SURGE_FACTOR = Math.exp(SURGE_FACTOR_SIGMAS * LEAST_SIGMA);
 
 export interface Prediction {
   /** Octets in a bin that would be usual. */
@@ -38,30 +47,47 @@ export interface Prediction {
 }
 
 export class VolumeProfile {
-  private readonly counts = new Float64Array(LEVELS);
-  private readonly means = new Float32Array(LEVELS);
-  private readonly deviations = new Float32Array(LEVELS);
+  private readonly unitOctets: number;
+  private readonly counts = new Uint8Array(LEVELS);
+  private readonly means = new Uint16Array(LEVELS);
+  private readonly deviations = new Uint16Array(LEVELS);
   /** Octets of the largest bin learned, fading. */
   private readonly peak = new Float64Array(1);
   private readonly fading: number;
   private readonly prediction: Prediction = { expected: 0, mean: 0, sigma: LEAST_SIGMA };
 
-  constructor(binMs: number) {
+  /** `unitOctets`: below it, volumes differ little. */
+  constructor(binMs: number, unitOctets = 1) {
     this.fading = 2 ** (-binMs / PEAK_HALF_LIFE_MS);
+    this.unitOctets = unitOctets;
   }
 
-  /** Bins learned. */
+  /** Bytes of typed arrays. */
+  get bytes(): number {
+    return this.counts.byteLength + this.means.byteLength + this.deviations.byteLength + this.peak.byteLength;
+  }
+
+  /** Bins learned, up to MOST_COUNTED. */
   get bins(): number {
     return this.counts[ASSET_LEVEL]!;
   }
 
   /** Octets of a typical bin of the asset, at any hour. */
   get typical(): number {
-    return Math.expm1(this.means[ASSET_LEVEL]!);
+    return this.octetsOf(this.means[ASSET_LEVEL]! / MEAN_STEPS);
   }
 
   get largest(): number {
     return this.peak[0]!;
+  }
+
+  /** The scale on which volumes are compared. */
+  scaled(octets: number): number {
+    return Math.log1p(octets / this.unitOctets);
+  }
+
+  octetsOf(scaled: number): number {
+    return this.unitOctets * Math.expm1(scaled);
   }
 
   /** What is usual at an hour of the week (0–167). The object is reused. */
@@ -70,16 +96,16 @@ export class VolumeProfile {
     const dayMean = this.shrink(this.means, day, this.means[ASSET_LEVEL]!);
     const dayDeviation = this.shrink(this.deviations, day, this.deviations[ASSET_LEVEL]!);
     const prediction = this.prediction;
-    prediction.mean = this.shrink(this.means, hourOfWeek, dayMean);
-    prediction.sigma = sigmaOf(this.shrink(this.deviations, hourOfWeek, dayDeviation));
-    prediction.expected = Math.expm1(prediction.mean);
+    prediction.mean = this.shrink(this.means, hourOfWeek, dayMean) / MEAN_STEPS;
+    prediction.sigma = sigmaOf(this.shrink(this.deviations, hourOfWeek, dayDeviation) / DEVIATION_STEPS);
+    prediction.expected = this.octetsOf(prediction.mean);
     return prediction;
   }
 
   /** Takes in a bin that is over. A bin that was reported counts a twentieth, so that an attack does not become usual. */
   learn(octets: number, hourOfWeek: number, reported: boolean): void {
     const weight = reported ? FIRING_WEIGHT : 1;
-    const y = Math.log1p(octets);
+    const y = this.scaled(octets);
     this.update(hourOfWeek, y, weight);
     this.update(dayLevel(hourOfWeek), y, weight);
     this.update(ASSET_LEVEL, y, weight);
@@ -88,20 +114,14 @@ export class VolumeProfile {
   }
 
   save(writer: StateWriter): void {
-    writer.numbers(this.counts);
-    writer.numbers(this.means);
-    writer.numbers(this.deviations);
-    writer.numbers(this.peak);
+    for (const values of [this.counts, this.means, this.deviations, this.peak]) writer.numbers(values);
   }
 
   load(reader: StateReader): void {
-    reader.numbers(this.counts);
-    reader.numbers(this.means);
-    reader.numbers(this.deviations);
-    reader.numbers(this.peak);
+    for (const values of [this.counts, this.means, this.deviations, this.peak]) reader.numbers(values);
   }
 
-  private shrink(values: Float32Array, level: number, above: number): number {
+  private shrink(values: Uint16Array, level: number, above: number): number {
     const n = this.counts[level]!;
     return (n * values[level]! + BORROWED_BINS * above) / (n + BORROWED_BINS);
   }
@@ -109,19 +129,23 @@ export class VolumeProfile {
   private update(level: number, y: number, weight: number): void {
     const n = this.counts[level]!;
     if (n === 0) {
-      this.means[level] = y;
+      this.means[level] = steps(y, MEAN_STEPS);
       this.counts[level] = 1;
       return;
     }
-    const mean = this.means[level]!;
-    const deviation = this.deviations[level]!;
+    const mean = this.means[level]! / MEAN_STEPS;
+    const deviation = this.deviations[level]! / DEVIATION_STEPS;
     const reach = n < MEMORY_BINS ? Number.POSITIVE_INFINITY : CLIP_SIGMAS * sigmaOf(deviation);
     const residual = Math.max(-reach, Math.min(reach, y - mean));
     const alpha = weight / Math.min(n + 1, MEMORY_BINS);
-    this.means[level] = mean + alpha * residual;
-    this.deviations[level] = deviation + alpha * (Math.abs(residual) - deviation);
-    this.counts[level] = n + weight;
+    this.means[level] = steps(mean + alpha * residual, MEAN_STEPS);
+    this.deviations[level] = steps(deviation + alpha * (Math.abs(residual) - deviation), DEVIATION_STEPS);
+    if (weight === 1 && n < MOST_COUNTED) this.counts[level] = n + 1;
   }
+}
+
+function steps(value: number, perUnit: number): number {
+  return Math.max(0, Math.min(MOST_STEPS, Math.round(value * perUnit)));
 }
 
 function sigmaOf(deviation: number): number {

@@ -2,16 +2,22 @@ import { MINUTE_MS } from '../../flow/time.js';
 import type { ObservedRecord } from '../detections/observed-record.js';
 import type { LocalClock } from './local-clock.js';
 import type { StateReader, StateWriter } from './state.js';
-import { SURGE_FACTOR, VolumeProfile } from './volume-profile.js';
+import { LEAST_SIGMA, SURGE_FACTOR, SURGE_FACTOR_SIGMAS, VolumeProfile } from './volume-profile.js';
 
 /** How far back bins stay open for records that an exporter held back: the longest active timeout in the field (30 min) and a minute. */
 export const OPEN_BINS_MS = 31 * MINUTE_MS;
 const LEAST_OPEN_BINS = 4;
 /** Bins that must have been learned before anything is said. */
 const LEAST_BINS = 8;
-/** Bins of training before their z counts towards the asset's own threshold, and the rank that stands for the 99.9th percentile. */
+/**
+ * Bins of training before their z counts towards the asset's own threshold: 1.2 times the 99.9th percentile of training (detection.md D03), which
+ * is the fifth largest of four thousand bins of five minutes, and the largest of 336 hours. Twice `sigmas` is the most: nobody trains an asset blind.
+ */
 const TRAINED_BINS = 24;
-const RANK = 4;
+const RANK = 5;
+const PERCENTILE = 0.001;
+const OWN_FACTOR = 1.2;
+const MOST_OWN = 2;
 
 export interface VolumeLimits {
   /** Fire at this many σ in one bin, or at `runSigmas` in three bins running. */
@@ -45,14 +51,19 @@ const THRESHOLD = 5;
 const RUN_THRESHOLD = 6;
 const EXPECTED = 7;
 const REPORTED = 8;
-const WIDTH = 9;
+/** Largest sampling interval of its records. */
+const SAMPLING = 9;
+const WIDTH = 10;
 
 /**
- * Outbound octets of one asset in bins of one length. Bins stay open for OPEN_BINS_MS of record time, then teach the profile. A bin's threshold is set
- * when it opens; a record that lifts the bin over it is reported at once. Records longer than a bin are spread evenly over the open bins they cover
- * (detection.md P3), others count at their end.
+ * Octets of one asset in one direction, in bins of one length. Bins stay open for OPEN_BINS_MS of record time, then teach the profile. A bin's threshold is set
+ * when it opens; a record that lifts the bin over it is reported at once. Records are spread evenly over their time (detection.md P3): what of it
+ * lies in bins that have closed is gone.
+ *
+ * Where packets were sampled, the estimate itself scatters by σ = √((1 − 1/N)/n) with n packets counted in the bin (detection.md D03): that widens the band of the bin.
  */
 export class VolumeSeries {
+  private readonly inbound: boolean;
   private readonly binMs: number;
   private readonly clock: LocalClock;
   private readonly limits: VolumeLimits;
@@ -61,6 +72,7 @@ export class VolumeSeries {
   private readonly ring: Float64Array;
   /** The largest z of training, descending. */
   private readonly trainingZ = new Float64Array(RANK);
+  private trainingBins = 0;
   /** Number of the newest bin; NaN before the first record. */
   private newest = Number.NaN;
   /** Its bounds, and its place in the ring: most records end in the newest bin. */
@@ -68,7 +80,8 @@ export class VolumeSeries {
   private newestToMs = Number.NaN;
   private newestAt = 0;
 
-  constructor(binMs: number, clock: LocalClock, limits: VolumeLimits) {
+  constructor(inbound: boolean, binMs: number, clock: LocalClock, limits: VolumeLimits) {
+    this.inbound = inbound;
     this.binMs = binMs;
     this.clock = clock;
     this.limits = limits;
@@ -77,18 +90,16 @@ export class VolumeSeries {
     this.ring = new Float64Array(this.open * WIDTH);
   }
 
+  /** Bytes of typed arrays. */
+  get bytes(): number {
+    return this.ring.byteLength + this.trainingZ.byteLength + this.profile.bytes;
+  }
+
   /** Adds a record; true when a bin that it adds to is over its threshold: `surge` tells which. While `training`, nothing is reported. */
   add(record: ObservedRecord, training: boolean): boolean {
     const { endMs } = record;
     if (!(record.startMs >= this.newestFromMs) || !(endMs < this.newestToMs)) return this.addAnywhere(record, training);
-    const { ring, newestAt: at } = this;
-    const octets = record.octetsOut;
-    ring[at + OCTETS]! += octets * record.sampling;
-    ring[at + COUNTED]! += octets;
-    ring[at + PACKETS]! += record.packetsOut;
-    ring[at + RECORDS]! += 1;
-    if (record.sessionStarts) ring[at + SESSIONS]! += 1;
-    return !training && this.isOver(this.newest, at);
+    return this.addTo(this.newest, this.newestAt, record, 1, training);
   }
 
   /** The open bin that stands out most, among those over their threshold. */
@@ -122,6 +133,7 @@ export class VolumeSeries {
     writer.f64(this.newest);
     writer.numbers(this.ring);
     writer.numbers(this.trainingZ);
+    writer.f64(this.trainingBins);
     this.profile.save(writer);
   }
 
@@ -129,6 +141,7 @@ export class VolumeSeries {
     this.setNewest(reader.f64());
     reader.numbers(this.ring);
     reader.numbers(this.trainingZ);
+    this.trainingBins = reader.f64();
     this.profile.load(reader);
   }
 
@@ -138,24 +151,25 @@ export class VolumeSeries {
     const oldest = this.newest - this.open + 1;
     if (endBin < oldest) return false;
     const lengthMs = record.endMs - record.startMs;
-    if (lengthMs === 0) return this.addTo(endBin, record, 1, training);
+    if (lengthMs === 0) return this.addTo(endBin, this.at(endBin), record, 1, training);
     // What lies in bins that have closed is gone: the open ones keep their share, as the rate is what is judged.
     const fromMs = Math.max(record.startMs, oldest * this.binMs);
     let over = false;
     for (let bin = Math.floor(fromMs / this.binMs); bin <= endBin; bin++) {
       const overlap = Math.min(record.endMs, (bin + 1) * this.binMs) - Math.max(fromMs, bin * this.binMs);
-      if (this.addTo(bin, record, overlap / lengthMs, training)) over = true;
+      if (this.addTo(bin, this.at(bin), record, overlap / lengthMs, training)) over = true;
     }
     return over;
   }
 
-  private addTo(bin: number, record: ObservedRecord, share: number, training: boolean): boolean {
+  private addTo(bin: number, at: number, record: ObservedRecord, share: number, training: boolean): boolean {
     const ring = this.ring;
-    const at = this.at(bin);
-    ring[at + OCTETS]! += record.octetsOut * record.sampling * share;
-    ring[at + COUNTED]! += record.octetsOut * share;
-    ring[at + PACKETS]! += record.packetsOut * share;
+    const octets = (this.inbound ? record.octetsIn : record.octetsOut) * share;
+    ring[at + OCTETS]! += octets * record.sampling;
+    ring[at + COUNTED]! += octets;
+    ring[at + PACKETS]! += (this.inbound ? record.packetsIn : record.packetsOut) * share;
     ring[at + RECORDS]! += 1;
+    if (record.sampling > ring[at + SAMPLING]!) ring[at + SAMPLING] = record.sampling;
     if (record.sessionStarts) ring[at + SESSIONS]! += 1;
     return !training && this.isOver(bin, at);
   }
@@ -163,8 +177,27 @@ export class VolumeSeries {
   private isOver(bin: number, at: number): boolean {
     const { ring } = this;
     const over = ring[at + OCTETS]! >= ring[at + THRESHOLD]! || (this.inRun(bin) && this.inRun(bin - 1) && this.inRun(bin - 2));
-    if (over) ring[at + REPORTED] = 1;
-    return over;
+    if (!over || (ring[at + SAMPLING]! > 1 && !this.isOverSampled(bin, at))) return false;
+    ring[at + REPORTED] = 1;
+    return true;
+  }
+
+  /** Once more for a bin of sampled packets, with the band as wide as their number makes it. */
+  private isOverSampled(bin: number, at: number): boolean {
+    const { ring } = this;
+    const variance = (1 - 1 / ring[at + SAMPLING]!) / Math.max(1, ring[at + PACKETS]!);
+    const { mean, sigma } = this.profile.predict(this.clock.hourOfWeek(bin * this.binMs));
+    const wide = Math.sqrt(sigma * sigma + variance);
+    const octets = ring[at + OCTETS]!;
+    const cap = this.profile.largest * Math.exp(SURGE_FACTOR_SIGMAS * Math.sqrt(LEAST_SIGMA * LEAST_SIGMA + variance));
+    if (octets >= Math.min(Math.expm1(mean + this.ownSigmas() * wide), cap)) return true;
+    return this.inRun(bin - 1) && this.inRun(bin - 2) && octets >= Math.expm1(mean + this.limits.runSigmas * wide);
+  }
+
+  private ownSigmas(): number {
+    const { sigmas } = this.limits;
+    const own = OWN_FACTOR * this.trainingZ[Math.min(RANK - 1, Math.floor(this.trainingBins * PERCENTILE))]!;
+    return Math.max(sigmas, Math.min(own, MOST_OWN * sigmas));
   }
 
   private inRun(bin: number): boolean {
@@ -209,18 +242,18 @@ export class VolumeSeries {
     ring[at + THRESHOLD] = Number.POSITIVE_INFINITY;
     ring[at + RUN_THRESHOLD] = Number.POSITIVE_INFINITY;
     if (this.profile.bins < LEAST_BINS) return;
-    const { leastExcess, leastShare, sigmas, runSigmas } = this.limits;
+    const { leastExcess, leastShare, runSigmas } = this.limits;
     const { expected, mean, sigma } = this.profile.predict(this.clock.hourOfWeek(bin * this.binMs));
     const gate = expected + Math.max(leastExcess, leastShare * this.profile.typical);
-    // detection.md D03: an asset whose training already strayed far needs to stray farther.
-    const own = Math.max(sigmas, 1.2 * this.trainingZ[RANK - 1]!);
-    const surge = Math.min(Math.expm1(mean + own * sigma), SURGE_FACTOR * this.profile.largest);
+    // An asset whose training already strayed far needs to stray farther.
+    const surge = Math.min(Math.expm1(mean + this.ownSigmas() * sigma), SURGE_FACTOR * this.profile.largest);
     ring[at + THRESHOLD] = Math.max(gate, surge);
     ring[at + RUN_THRESHOLD] = Math.max(gate, Math.expm1(mean + runSigmas * sigma));
     ring[at + EXPECTED] = expected;
   }
 
   private rank(z: number): void {
+    this.trainingBins += 1;
     for (let i = 0; i < RANK; i++) {
       if (z <= this.trainingZ[i]!) continue;
       this.trainingZ.copyWithin(i + 1, i);

@@ -1,5 +1,4 @@
 import { formatDuration, HOUR_MS, MINUTE_MS } from '../../flow/time.js';
-import type { LocalClock } from '../baseline/local-clock.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import { type VolumeLimits, VolumeSeries, type VolumeSurge } from '../baseline/volume-series.js';
 import type { CompiledClaims } from '../claims/compiled.js';
@@ -10,6 +9,7 @@ import { formatInstant } from '../findings/time-span.js';
 import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from './detection.js';
 import type { ObservedRecord } from './observed-record.js';
 import { estimateOf, recordsOf, shareWithin, sumOf } from './recompute.js';
+import { isAgreed } from './recompute-claims.js';
 import { VOLUME_UP_EXAMPLES } from './volume-up-examples.js';
 
 const ID = 'volume-up';
@@ -43,6 +43,13 @@ const PARAMETERS = {
     unit: 'MB above what is usual',
     reason: 'A device that usually sends nothing multiplies easily; below a megabyte nobody looks (detection.md D03).',
   },
+  leastExcessInMegabytes: {
+    default: 10,
+    least: 0,
+    most: 1_000_000,
+    unit: 'MB received above what is usual',
+    reason: 'What comes in is updates and answers more often than an attack; below ten megabytes it is neither a flood nor an image.',
+  },
   leastExcessPercent: {
     default: 20,
     least: 0,
@@ -58,8 +65,8 @@ const LONG_BIN_MS = HOUR_MS;
 
 export const volumeUp: Detection<typeof PARAMETERS> = {
   id: ID,
-  title: 'More data out than usual',
-  question: 'Does the equipment send more than it usually sends at this hour?',
+  title: 'More data than usual',
+  question: 'Does the equipment send or receive more than it usually does at this hour?',
   claimKinds: [],
   attack: [
     { id: 'T1020', matrix: 'enterprise', version: '18.0' },
@@ -71,13 +78,21 @@ export const volumeUp: Detection<typeof PARAMETERS> = {
   ],
   severity: 'medium',
   parameters: PARAMETERS,
-  columns: ['octetDeltaCount', 'reverseOctetDeltaCount', 'samplingInterval', 'flowStartMilliseconds', 'flowEndMilliseconds'],
+  columns: [
+    'octetDeltaCount',
+    'reverseOctetDeltaCount',
+    'packetDeltaCount',
+    'reversePacketDeltaCount',
+    'samplingInterval',
+    'flowStartMilliseconds',
+    'flowEndMilliseconds',
+  ],
   history: '14 days of the asset’s records, by hour of the week in the claim file’s time zone',
   falsePositives: [
-    'Backup, firmware or re-indexing days.',
+    'Backup, firmware or re-indexing days. Write them into the claims as windows: what a claim allows at agreed times only, and comes in them, is not counted here.',
     'A public holiday worked like a weekday, or the reverse.',
-    'Exporters whose records are longer than half an hour: their octets fall into one bin.',
-    'Strong sampling of few packets: the estimate itself scatters by 1/√n.',
+    'Records longer than half an hour (conn.log of long sessions): of what lies farther back than the bins that are open, nothing is seen.',
+    'Strong sampling of few packets: the estimate itself scatters by 1/√n. The band is as much wider, so small surges are missed rather than invented.',
   ],
   runbook: [
     'Which peers make up the excess? Look at the asset’s peers in that window beside the same hour of the weeks before.',
@@ -90,57 +105,65 @@ export const volumeUp: Detection<typeof PARAMETERS> = {
   evaluator: (unit, parameters) => new VolumeWatch(unit, parameters),
 };
 
-/** Octets out within the bin, each record spread evenly over its time. */
-function octetsWithin({ windowFromMs, windowToMs }: Finding, rows: readonly FindingFlow[], claims: CompiledClaims): number {
-  return sumOf(recordsOf(rows, claims), (record) => estimateOf(record, 'out') * shareWithin(record, windowFromMs, windowToMs));
+/** Octets within the bin, each record spread evenly over its time, without what came in agreed times. */
+function octetsWithin(finding: Finding, rows: readonly FindingFlow[], claims: CompiledClaims): number {
+  const { windowFromMs, windowToMs } = finding;
+  const direction = finding.rule.startsWith(RULE.in) ? 'in' : 'out';
+  const records = recordsOf(rows, claims).filter((record) => !isAgreed(record, claims));
+  return sumOf(records, (record) => estimateOf(record, direction) * shareWithin(record, windowFromMs, windowToMs));
 }
 
-interface Watched {
-  firstMs: number;
+/** How the rule of a finding begins, by direction. */
+const RULE = { out: 'out: ', in: 'in: ' } as const;
+
+/** One direction of an asset. */
+interface Way {
+  readonly inbound: boolean;
+  readonly short: VolumeSeries;
+  readonly long: VolumeSeries;
   /** Period and ratio of the surge that stands in the finding: a lesser one does not replace it. */
   periodFromMs: number;
   ratio: number;
-  readonly short: VolumeSeries;
-  readonly long: VolumeSeries;
 }
 
+interface Watched {
+  readonly firstMs: number;
+  readonly out: Way;
+  readonly in: Way;
+}
+
+/*
+ * About 9 kB for each asset that shows records: four series (out and in, five minutes and an hour), each 1.1 kB of profile and a ring of open bins.
+ * The document counts flows and peers in the same way; here scan, reconnect-hammer and new-destination look at those, by who answered and who is new, which says
+ * more than how many.
+ */
 class VolumeWatch implements Evaluator {
   private readonly unit: UnitContext;
-  private readonly clock: LocalClock;
   private readonly warmUpMs: number;
-  private readonly limits: VolumeLimits;
-  private readonly matter: Matter;
+  private readonly limitsOut: VolumeLimits;
+  private readonly limitsIn: VolumeLimits;
+  private readonly matterOut: Matter;
+  private readonly matterIn: Matter;
   /** By asset. */
   private readonly watched: (Watched | undefined)[] = [];
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
+    const { sigmas, runSigmas, leastExcessMegabytes, leastExcessInMegabytes, leastExcessPercent } = parameters;
     this.unit = unit;
-    this.clock = unit.clock;
     this.warmUpMs = parameters.warmUpHours * HOUR_MS;
-    this.limits = {
-      sigmas: parameters.sigmas,
-      runSigmas: parameters.runSigmas,
-      leastExcess: parameters.leastExcessMegabytes * 1e6,
-      leastShare: parameters.leastExcessPercent / 100,
-    };
-    this.matter = {
-      detection: ID,
-      claim: -1,
-      part: '',
-      scope: 'member',
-      rule: `${parameters.sigmas} σ in one bin or ${parameters.runSigmas} σ in three running`,
-      severities: ['medium', 'medium', 'medium', 'medium'],
-      most: Number.MAX_SAFE_INTEGER,
-    };
+    this.limitsOut = { sigmas, runSigmas, leastExcess: leastExcessMegabytes * 1e6, leastShare: leastExcessPercent / 100 };
+    this.limitsIn = { ...this.limitsOut, leastExcess: leastExcessInMegabytes * 1e6 };
+    const rule = `${sigmas} σ in one bin or ${runSigmas} σ in three running`;
+    this.matterOut = matterOf('', RULE.out + rule);
+    this.matterIn = matterOf('in', RULE.in + rule);
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
-    if (record.retold || record.octetsOut === 0) return;
+    if (record.retold || record.agreed) return;
     const watched = this.watched[record.asset] ?? this.watchFrom(record.asset, record.startMs);
     const training = record.endMs < watched.firstMs + this.warmUpMs;
-    const { short, long } = watched;
-    if (short.add(record, training)) this.report(record, watched, short.surge()!, findings);
-    if (long.add(record, training)) this.report(record, watched, long.surge()!, findings);
+    if (record.octetsOut > 0) this.add(record, watched.out, training, findings);
+    if (record.octetsIn > 0) this.add(record, watched.in, training, findings);
   }
 
   learningUntil(asset: number, nowMs: number): number | undefined {
@@ -156,32 +179,42 @@ class VolumeWatch implements Evaluator {
       if (watched === undefined) continue;
       writer.u32(asset);
       writer.f64(watched.firstMs);
-      writer.f64(watched.periodFromMs);
-      writer.f64(watched.ratio);
-      watched.short.save(writer);
-      watched.long.save(writer);
+      for (const way of [watched.out, watched.in]) {
+        writer.f64(way.periodFromMs);
+        writer.f64(way.ratio);
+        way.short.save(writer);
+        way.long.save(writer);
+      }
     }
   }
 
   load(reader: StateReader): void {
     for (let left = reader.u32(); left > 0; left--) {
       const watched = this.watchFrom(reader.u32(), reader.f64());
-      watched.periodFromMs = reader.f64();
-      watched.ratio = reader.f64();
-      watched.short.load(reader);
-      watched.long.load(reader);
+      for (const way of [watched.out, watched.in]) {
+        way.periodFromMs = reader.f64();
+        way.ratio = reader.f64();
+        way.short.load(reader);
+        way.long.load(reader);
+      }
     }
   }
 
-  private report(record: ObservedRecord, watched: Watched, surge: VolumeSurge, findings: FindingSink): void {
+  private add(record: ObservedRecord, way: Way, training: boolean, findings: FindingSink): void {
+    if (way.short.add(record, training)) this.report(record, way, way.short.surge()!, findings);
+    if (way.long.add(record, training)) this.report(record, way, way.long.surge()!, findings);
+  }
+
+  private report(record: ObservedRecord, way: Way, surge: VolumeSurge, findings: FindingSink): void {
     const period = this.unit.claims.periodOf(surge.fromMs);
     const ratio = surge.observed / Math.max(1, surge.expected);
-    if (period.fromMs < watched.periodFromMs || (period.fromMs === watched.periodFromMs && ratio < watched.ratio)) return;
-    watched.periodFromMs = period.fromMs;
-    watched.ratio = ratio;
+    if (period.fromMs < way.periodFromMs || (period.fromMs === way.periodFromMs && ratio < way.ratio)) return;
+    way.periodFromMs = period.fromMs;
+    way.ratio = ratio;
     const length = formatDuration(surge.toMs - surge.fromMs);
+    const direction = way.inbound ? 'in' : 'out';
     findings.measure(record, {
-      matter: this.matter,
+      matter: way.inbound ? this.matterIn : this.matterOut,
       observed: surge.observed,
       expected: surge.expected,
       unit: 'octets',
@@ -191,29 +224,39 @@ class VolumeWatch implements Evaluator {
       windowToMs: surge.toMs,
       // Twice what is usual is weak, ten times is strong.
       confidence: Math.round(Math.min(95, 40 + 25 * Math.log10(Math.max(1, ratio)) * 2)),
-      why: `${formatOctets(surge.observed)} out in the ${length} from ${formatInstant(surge.fromMs)}, where ${formatOctets(surge.expected)} are usual at this hour`,
+      why: `${formatOctets(surge.observed)} ${direction} in the ${length} from ${formatInstant(surge.fromMs)}, where ${formatOctets(surge.expected)} are usual at this hour`,
       totals: {
         firstMs: surge.fromMs,
         lastMs: Math.min(record.endMs, surge.toMs),
-        octetsOut: surge.counted,
-        octetsIn: 0,
-        packetsOut: surge.packets,
-        packetsIn: 0,
+        octetsOut: way.inbound ? 0 : surge.counted,
+        octetsIn: way.inbound ? surge.counted : 0,
+        packetsOut: way.inbound ? 0 : surge.packets,
+        packetsIn: way.inbound ? surge.packets : 0,
         records: surge.records,
         sessions: surge.sessions,
       },
     });
   }
 
-  private watchFrom(asset: number, startMs: number): Watched {
-    const watched = {
-      firstMs: startMs,
-      periodFromMs: Number.NEGATIVE_INFINITY,
-      ratio: 0,
-      short: new VolumeSeries(SHORT_BIN_MS, this.clock, this.limits),
-      long: new VolumeSeries(LONG_BIN_MS, this.clock, this.limits),
-    };
+  private watchFrom(asset: number, firstMs: number): Watched {
+    const watched = { firstMs, out: this.wayOf(false, this.limitsOut), in: this.wayOf(true, this.limitsIn) };
     this.watched[asset] = watched;
     return watched;
   }
+
+  private wayOf(inbound: boolean, limits: VolumeLimits): Way {
+    const { clock } = this.unit;
+    return {
+      inbound,
+      short: new VolumeSeries(inbound, SHORT_BIN_MS, clock, limits),
+      long: new VolumeSeries(inbound, LONG_BIN_MS, clock, limits),
+      periodFromMs: Number.NEGATIVE_INFINITY,
+      ratio: 0,
+    };
+  }
+}
+
+function matterOf(part: string, rule: string): Matter {
+  const severities = ['medium', 'medium', 'medium', 'medium'] as const;
+  return { detection: ID, claim: -1, part, scope: 'member', rule, severities, most: Number.MAX_SAFE_INTEGER };
 }
