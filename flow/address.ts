@@ -98,6 +98,8 @@ export interface Prefix {
 
 /** Parses `address` or `address/length`. Host bits set behind the length are an error, never masked silently. */
 export function parsePrefix(text: string): Prefix {
+  const plain = plainIPv4Prefix(text);
+  if (plain !== undefined) return plain;
   const slash = text.indexOf('/');
   const bytes = parseAddress(slash < 0 ? text : text.slice(0, slash));
   const v4 = isMappedIPv4(bytes) && !text.includes(':');
@@ -117,6 +119,33 @@ export function parsePrefix(text: string): Prefix {
     );
   }
   return { bytes, length: mapped };
+}
+
+/** The same for what nearly all lists hold, an IPv4 prefix in its normal form, character by character; undefined for anything else. */
+function plainIPv4Prefix(text: string): Prefix | undefined {
+  const bytes = new Uint8Array(ADDRESS_BYTES);
+  bytes[10] = 0xff;
+  bytes[11] = 0xff;
+  let at = 0;
+  let length = 32;
+  for (let part = 0; part < 5; part++) {
+    let value = 0;
+    const begin = at;
+    for (let digit = text.charCodeAt(at) - 0x30; digit >= 0 && digit <= 9 && at < begin + 3; digit = text.charCodeAt(at) - 0x30) {
+      value = value * 10 + digit;
+      at += 1;
+    }
+    if (at === begin || value > 255 || (text[begin] === '0' && at > begin + 1)) return undefined;
+    if (part === 4) length = value;
+    else bytes[12 + part] = value;
+    if (at === text.length && part >= 3) break;
+    if (text[at] !== (part < 3 ? '.' : '/')) return undefined;
+    at += 1;
+  }
+  if (at !== text.length || length > 32) return undefined;
+  const low = readU32(bytes, 12);
+  if (length === 0 ? low !== 0 : length < 32 && low << length !== 0) return undefined;
+  return { bytes, length: 96 + length };
 }
 
 export function formatPrefix(prefix: Prefix): string {
@@ -151,6 +180,11 @@ export function compareAddresses(a: Uint8Array, b: Uint8Array, aOffset = 0, bOff
     if (difference !== 0) return difference < 0 ? -1 : 1;
   }
   return 0;
+}
+
+/** Four bytes in network order as an unsigned number. */
+export function readU32(bytes: Uint8Array, offset: number): number {
+  return ((bytes[offset]! << 24) | (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!) >>> 0;
 }
 
 /** Text from outside made safe to print in an error: control, format and bidirectional characters shown as escapes, 80 characters at most. */

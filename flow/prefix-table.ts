@@ -1,4 +1,10 @@
-import { ADDRESS_BYTES, compareAddresses, lastAddress, type Prefix } from './address.js';
+import { type Prefix, readU32 } from './address.js';
+import { compareWords, lastWords, orderPrefixes } from './prefix-order.js';
+
+/** ::ffff:0.0.0.0, where IPv4 addresses begin. */
+const MAPPED_START = Uint32Array.of(0, 0, 0xffff, 0);
+/** Prefixes that may lie within each other, one of each length. */
+const MOST_OPEN = 129;
 
 /**
  * Longest-prefix match over typed arrays. Prefixes are flattened once into sorted disjoint intervals, so a look-up is one binary search:
@@ -14,29 +20,29 @@ export class PrefixTable {
 
   /** `value` must be ≥ 0; where no prefix covers an address, `lookup` answers −1. Of equal prefixes the later wins. */
   constructor(entries: readonly { readonly prefix: Prefix; readonly value: number }[]) {
-    const { starts, values } = flatten(entries);
-    const v4First = mappedStart();
-    const v4: { start: number; value: number }[] = [];
-    let before = -1;
-    for (let i = 0; i < starts.length; i++) {
-      const start = starts[i]!;
-      if (compareAddresses(start, v4First) <= 0) before = values[i]!;
-      else if (isInMapped(start)) v4.push({ start: readU32(start, 12), value: values[i]! });
+    const { starts, values, count } = flatten(entries);
+    const v4Starts = new Uint32Array(count + 1);
+    const v4Values = new Int32Array(count + 1);
+    // What covers 0.0.0.0 begins there, or is what held before; at first nothing.
+    v4Values[0] = -1;
+    let v4Count = 1;
+    for (let i = 0; i < count; i++) {
+      const at = i * 4;
+      if (compareWords(starts, at, MAPPED_START, 0) <= 0) v4Values[0] = values[i]!;
+      else if (starts[at] === 0 && starts[at + 1] === 0 && starts[at + 2] === 0xffff) {
+        v4Starts[v4Count] = starts[at + 3]!;
+        v4Values[v4Count++] = values[i]!;
+      }
     }
-    const first = v4[0];
-    if (first === undefined || first.start !== 0) v4.unshift({ start: 0, value: before });
-    this.v4Starts = Uint32Array.from(v4, (entry) => entry.start);
-    this.v4Values = Int32Array.from(v4, (entry) => entry.value);
+    this.v4Starts = v4Starts.slice(0, v4Count);
+    this.v4Values = v4Values.slice(0, v4Count);
     this.v4Index = new Uint32Array(65_536);
     for (let high = 0, at = 0; high < 65_536; high++) {
-      while (at + 1 < v4.length && this.v4Starts[at + 1]! <= high * 65_536) at++;
+      while (at + 1 < v4Count && v4Starts[at + 1]! <= high * 65_536) at++;
       this.v4Index[high] = at;
     }
-    this.v6Starts = new Uint32Array(starts.length * 4);
-    starts.forEach((start, index) => {
-      for (let word = 0; word < 4; word++) this.v6Starts[index * 4 + word] = readU32(start, word * 4);
-    });
-    this.v6Values = Int32Array.from(values);
+    this.v6Starts = starts.slice(0, count * 4);
+    this.v6Values = values.slice(0, count);
   }
 
   /** The value of the longest prefix that covers the 16 bytes at `offset`, or −1. */
@@ -79,64 +85,54 @@ export class PrefixTable {
   }
 }
 
-/** Four bytes in network order as an unsigned number. */
-export function readU32(bytes: Uint8Array, offset: number): number {
-  return ((bytes[offset]! << 24) | (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!) >>> 0;
-}
-
-function mappedStart(): Uint8Array {
-  const bytes = new Uint8Array(ADDRESS_BYTES);
-  bytes[10] = 0xff;
-  bytes[11] = 0xff;
-  return bytes;
-}
-
-function isInMapped(bytes: Uint8Array): boolean {
-  return bytes.every((byte, index) => index >= 12 || byte === (index >= 10 ? 0xff : 0));
-}
-
-/** Nested prefixes become disjoint runs: at each boundary the innermost open prefix gives the value. */
-function flatten(entries: readonly { readonly prefix: Prefix; readonly value: number }[]): { starts: Uint8Array[]; values: number[] } {
-  const sorted = entries
-    .map((entry, order) => ({ ...entry, order }))
-    .sort((x, y) => compareAddresses(x.prefix.bytes, y.prefix.bytes) || x.prefix.length - y.prefix.length || x.order - y.order);
-  const starts: Uint8Array[] = [];
-  const values: number[] = [];
-  const open: { last: Uint8Array; value: number }[] = [];
-  const emit = (start: Uint8Array, value: number): void => {
-    const previous = starts[starts.length - 1];
-    if (previous !== undefined && compareAddresses(previous, start) === 0) values[values.length - 1] = value;
-    else if (values.length === 0 || values[values.length - 1] !== value) {
-      starts.push(start);
-      values.push(value);
+/**
+ * Nested prefixes become disjoint runs: at each boundary the innermost open prefix gives the value. `starts` holds four words for each of `count` runs.
+ */
+function flatten(entries: readonly { readonly prefix: Prefix; readonly value: number }[]) {
+  const { order, words, lengths } = orderPrefixes(entries.map(({ prefix }) => prefix));
+  // Each prefix begins a run, and another one may begin behind it.
+  const starts = new Uint32Array(entries.length * 8);
+  const values = new Int32Array(entries.length * 2);
+  let count = 0;
+  const lasts = new Uint32Array(MOST_OPEN * 4);
+  const openValues = new Int32Array(MOST_OPEN);
+  let open = 0;
+  const emit = (from: Uint32Array, at: number, value: number): void => {
+    const isPlace = count > 0 && compareWords(starts, (count - 1) * 4, from, at) === 0;
+    if (isPlace) values[count - 1] = value;
+    else if (count === 0 || values[count - 1] !== value) {
+      for (let word = 0; word < 4; word++) starts[count * 4 + word] = from[at + word]!;
+      values[count++] = value;
     }
   };
-  const closeBefore = (start: Uint8Array | undefined): void => {
-    for (;;) {
-      const top = open[open.length - 1];
-      if (top === undefined || (start !== undefined && compareAddresses(top.last, start) >= 0)) return;
-      open.pop();
-      const next = successor(top.last);
-      if (next !== undefined) emit(next, open[open.length - 1]?.value ?? -1);
+  const behind = new Uint32Array(4);
+  const closeBefore = (at: number): void => {
+    while (open > 0 && (at < 0 || compareWords(lasts, (open - 1) * 4, words, at) < 0)) {
+      open -= 1;
+      if (successor(lasts, open * 4, behind)) emit(behind, 0, open === 0 ? -1 : openValues[open - 1]!);
     }
   };
-  for (const entry of sorted) {
-    closeBefore(entry.prefix.bytes);
-    emit(entry.prefix.bytes, entry.value);
-    open.push({ last: lastAddress(entry.prefix), value: entry.value });
+  let before = -1;
+  for (const index of order) {
+    const { value } = entries[index]!;
+    const again = before >= 0 && lengths[before] === lengths[index] && compareWords(words, before * 4, words, index * 4) === 0;
+    before = index;
+    if (again) open -= 1;
+    else closeBefore(index * 4);
+    emit(words, index * 4, value);
+    lastWords(words, index * 4, lengths[index]!, lasts, open * 4);
+    openValues[open++] = value;
   }
-  closeBefore(undefined);
-  return { starts, values };
+  closeBefore(-1);
+  return { starts, values, count };
 }
 
-function successor(bytes: Uint8Array): Uint8Array | undefined {
-  const out = bytes.slice();
-  for (let i = ADDRESS_BYTES - 1; i >= 0; i--) {
-    if (out[i] !== 0xff) {
-      out[i] = out[i]! + 1;
-      return out;
-    }
-    out[i] = 0;
+/** Writes the address behind the four words; false when they are the last one. */
+function successor(from: Uint32Array, at: number, into: Uint32Array): boolean {
+  for (let word = 0; word < 4; word++) into[word] = from[at + word]!;
+  for (let word = 3; word >= 0; word--) {
+    into[word] = into[word]! + 1;
+    if (into[word] !== 0) return true;
   }
-  return undefined;
+  return false;
 }

@@ -1,8 +1,12 @@
-import { compareAddresses, lastAddress, type Prefix, parsePrefix } from '../../flow/address.js';
+import { compareAddresses, type Prefix, parsePrefix } from '../../flow/address.js';
+import { compareWords, lastWords, orderPrefixes } from '../../flow/prefix-order.js';
 import { PrefixTable } from '../../flow/prefix-table.js';
 
 /** A set of atoms, one bit each. */
 export type AtomSet = Uint32Array;
+
+/** Prefixes that may lie within each other, one of each length. */
+const MOST_OPEN = 129;
 
 /**
  * The address space cut into atoms. Prefixes nest or are disjoint, so the regions "inside this prefix and inside no narrower one" are disjoint, cover
@@ -20,18 +24,34 @@ export class AddressSpace {
   private readonly sorted: readonly Prefix[];
   /** For each atom, the first atom behind its run. */
   private readonly runEnd: Uint32Array;
+  /** Atom of each prefix as it was given: most are asked for as the same object again. */
+  private readonly atoms = new Map<Prefix, number>();
 
   constructor(prefixes: readonly Prefix[]) {
-    const all = [parsePrefix('::/0'), ...prefixes].sort(comparePrefixes);
-    this.sorted = all.filter((prefix, index) => index === 0 || comparePrefixes(all[index - 1]!, prefix) !== 0);
-    this.atomCount = this.sorted.length;
-    this.table = new PrefixTable(this.sorted.map((prefix, value) => ({ prefix, value })));
-    this.runEnd = new Uint32Array(this.atomCount).fill(this.atomCount);
-    const open: { readonly atom: number; readonly last: Uint8Array }[] = [];
-    this.sorted.forEach((prefix, atom) => {
-      while (open.length > 0 && compareAddresses(open.at(-1)!.last, prefix.bytes) < 0) this.runEnd[open.pop()!.atom] = atom;
-      open.push({ atom, last: lastAddress(prefix) });
-    });
+    const all = [parsePrefix('::/0'), ...prefixes];
+    const { order, words, lengths } = orderPrefixes(all);
+    const sorted: Prefix[] = [];
+    const runEnd = new Uint32Array(all.length);
+    // Prefixes that the one at hand lies in: their atoms, and their last addresses.
+    const open: number[] = [];
+    const lasts = new Uint32Array(MOST_OPEN * 4);
+    let before = -1;
+    for (const index of order) {
+      const same = before >= 0 && lengths[before] === lengths[index] && compareWords(words, before * 4, words, index * 4) === 0;
+      before = index;
+      if (!same) {
+        const atom = sorted.push(all[index]!) - 1;
+        while (open.length > 0 && compareWords(lasts, (open.length - 1) * 4, words, index * 4) < 0) runEnd[open.pop()!] = atom;
+        lastWords(words, index * 4, lengths[index]!, lasts, open.length * 4);
+        open.push(atom);
+      }
+      this.atoms.set(all[index]!, sorted.length - 1);
+    }
+    for (const atom of open) runEnd[atom] = sorted.length;
+    this.sorted = sorted;
+    this.atomCount = sorted.length;
+    this.runEnd = runEnd;
+    this.table = new PrefixTable(sorted.map((prefix, value) => ({ prefix, value })));
   }
 
   /** Atom of the 16 bytes at `offset`. */
@@ -59,6 +79,25 @@ export class AddressSpace {
     return set;
   }
 
+  /** For each atom the number of the list that holds the narrowest prefix around it; the first of several lists that hold that prefix, −1 where none does. */
+  narrowest(lists: readonly (readonly Prefix[])[]): Int32Array {
+    const numbers = new Int32Array(this.atomCount).fill(-1);
+    lists.forEach((list, number) => {
+      for (const prefix of list) {
+        const atom = this.atomOfPrefix(prefix);
+        if (numbers[atom] === -1) numbers[atom] = number;
+      }
+    });
+    // Where no list holds the prefix itself, what is around it counts.
+    const around: number[] = [];
+    for (let atom = 0; atom < this.atomCount; atom++) {
+      while (around.length > 0 && this.runEnd[around.at(-1)!]! <= atom) around.pop();
+      if (numbers[atom] === -1 && around.length > 0) numbers[atom] = numbers[around.at(-1)!]!;
+      around.push(atom);
+    }
+    return numbers;
+  }
+
   /** The prefix that the atom is, without the narrower ones within it. */
   prefixOf(atom: number): Prefix {
     return this.sorted[atom]!;
@@ -71,6 +110,8 @@ export class AddressSpace {
   }
 
   private atomOfPrefix(prefix: Prefix): number {
+    const known = this.atoms.get(prefix);
+    if (known !== undefined) return known;
     let low = 0;
     let high = this.atomCount - 1;
     while (low < high) {

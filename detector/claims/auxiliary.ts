@@ -63,6 +63,7 @@ export function unitsOf(
     for (const [other, prefixes] of prefixesOfFleet) if (prefixes.some((theirs) => overlap(theirs, prefix))) join(fleet, other);
     for (const other of jumps) if (overlap(other.prefix, prefix)) join(fleet, other.fleet);
   }
+  if (jumps.length === 0) return { ofFleet, auxiliary: [] };
   const members = new Set([...prefixesOfFleet.values()].flat().map(formatPrefix));
   const auxiliary = new Map<string, AuxiliaryAsset>();
   for (const { fleet, prefix } of jumps) {

@@ -1,5 +1,4 @@
 import { type Prefix, parsePrefix } from '../../flow/address.js';
-import { PrefixTable } from '../../flow/prefix-table.js';
 import { type WatchedAsset, WatchList } from '../../flow/watch-list.js';
 import { AddressSpace, type AtomSet, hasAtom } from './address-space.js';
 import { type Approval, decideTickets, type TicketDecision } from './approvals.js';
@@ -58,7 +57,7 @@ export function compileClaimSet(
   const zone = createTimeZone(set.timezone.value);
   const special = SPECIAL_PURPOSE.map(parsePrefix);
   const prefixOf = (text: string): Prefix => prefixes.get(text)!;
-  const prefixesOf = (endpoint: EndpointText): readonly Prefix[] => (endpoint.cidr ?? []).map(prefixOf);
+  const prefixesOf = remembered((endpoint: EndpointText): readonly Prefix[] => (endpoint.cidr ?? []).map(prefixOf));
   const prefixesOfFleet = new Map(
     [...set.fleets].map(([name, { value }]) => [name, value.members.flatMap((member) => memberPrefixes(member, prefixOf))]),
   );
@@ -81,7 +80,7 @@ export function compileClaimSet(
   const instantOf = (date: string | undefined, absent: number): number =>
     date === undefined ? absent : zone.toInstant(parseLocal(date) ?? 0);
   const periodMs = durationMs(set.period.value, 0);
-  const nameOf = createNames([
+  const nameOf = createNames(space, [
     ...[...sets].map(([name, text]) => ({ name, prefixes: prefixesOf(text) })),
     ...[...prefixesOfFleet].map(([name, list]) => ({ name, prefixes: list })),
   ]);
@@ -123,6 +122,19 @@ export function compileClaimSet(
   return { claims: compiled, zone, space, specialPurpose, prefixesOfFleet, endpointOf, windowOf, ticketsOf };
 }
 
+/** The answer of each object is worked out once. */
+function remembered<K extends object, V>(make: (key: K) => V): (key: K) => V {
+  const made = new Map<K, V>();
+  return (key) => {
+    let value = made.get(key);
+    if (value === undefined) {
+      value = make(key);
+      made.set(key, value);
+    }
+    return value;
+  };
+}
+
 /** Keys of location data that the claims draw on, whether there is data or not. */
 export function locationKeys(set: ClaimSet): LocationKey[] {
   return (['country', 'asn'] as const).filter((key) => valuesOf(set, key).length > 0);
@@ -162,11 +174,11 @@ export function endpointTexts(set: ClaimSet): EndpointText[] {
 
 /** Name of the narrowest prefix that an address lies in; of equal prefixes the one declared first counts. */
 function createNames(
+  space: AddressSpace,
   groups: readonly { readonly name: string; readonly prefixes: readonly Prefix[] }[],
 ): (bytes: Uint8Array, offset: number) => string {
-  const entries = groups.flatMap(({ prefixes }, value) => prefixes.map((prefix) => ({ prefix, value })));
-  const table = new PrefixTable(entries.reverse());
-  return (bytes, offset) => groups[table.lookup(bytes, offset)]?.name ?? '';
+  const numbers = space.narrowest(groups.map(({ prefixes }) => prefixes));
+  return (bytes, offset) => groups[numbers[space.atomOf(bytes, offset)]!]?.name ?? '';
 }
 
 function allRules(set: ClaimSet): RuleText[] {

@@ -49,8 +49,8 @@ export function createEndpoints(space: AddressSpace, parts: EndpointParts, speci
   const specialAtoms = space.union(special);
   const internet = space.all();
   removeAll(internet, specialAtoms);
-  for (const set of parts.sets.values()) removeAll(internet, space.union(parts.prefixesOf(set)));
-  for (const prefixes of parts.fleets.values()) removeAll(internet, space.union(prefixes));
+  const declared = [...[...parts.sets.values()].map(parts.prefixesOf), ...parts.fleets.values()];
+  removeAll(internet, space.union(declared.flat()));
   const unknownOf = (key: LocationKey): AtomSet => {
     const atoms = space.union(parts.places[key]?.unknown ?? []);
     removeAll(atoms, specialAtoms);
@@ -86,11 +86,16 @@ export function createEndpoints(space: AddressSpace, parts: EndpointParts, speci
       ...(text.dns ?? []).map((name) => parts.vocabulary.ofName(name)),
       ...(text.mac ?? []).map((mac) => parts.vocabulary.ofMac(mac)),
     ];
-    // What addresses alone decide, known and unknown.
+    const added = [...(text.sets ?? []), ...(text.fleets ?? [])].map(named);
+    const taken = (text.except ?? []).map(named);
+    // Nothing of its own: it is what it names. Rules mostly are.
+    if (own.length === 0 && !text.any && !text.internet && text.cidr === undefined && added.length === 1 && taken.length === 0)
+      return added[0]!;
+    // What addresses alone decide, known and unknown. Where they decide all, one set serves as both.
     const known = space.union(parts.prefixesOf(text));
     if (text.any) addAll(known, space.all());
     if (text.internet) addAll(known, internet);
-    const maybe = known.slice();
+    const maybe = own.length === 0 ? known : known.slice();
     for (const key of ['country', 'asn'] as const) {
       const values = text[key];
       const place = parts.places[key];
@@ -103,21 +108,19 @@ export function createEndpoints(space: AddressSpace, parts: EndpointParts, speci
     }
     if (ownUnjudged.length > 0) addAll(maybe, space.all());
 
-    const added = [...(text.sets ?? []), ...(text.fleets ?? [])].map(named);
-    const taken = (text.except ?? []).map(named);
-    const certain = known.slice();
-    const possible = maybe.slice();
+    const all = [...added, ...taken];
+    const keys = [...new Set([...own, ...all.flatMap((part) => part.keys)])].sort();
+    const certain = all.length === 0 ? known : known.slice();
+    const possible = keys.length === 0 ? certain : maybe.slice();
     if (facts.length > 0) addAll(possible, space.all());
     for (const part of added) {
       addAll(certain, part.certain);
-      addAll(possible, part.possible);
+      if (possible !== certain) addAll(possible, part.possible);
     }
     for (const part of taken) {
       removeAll(certain, part.possible);
-      removeAll(possible, part.certain);
+      if (possible !== certain) removeAll(possible, part.certain);
     }
-    const all = [...added, ...taken];
-    const keys = [...new Set([...own, ...all.flatMap((part) => part.keys)])].sort();
     const unjudged = [...new Set([...ownUnjudged, ...all.flatMap((part) => part.unjudged)])].sort();
     const byAtoms = (atom: number): number => (hasAtom(certain, atom) ? Truth.yes : hasAtom(possible, atom) ? Truth.unknown : Truth.no);
     const macs = text.mac !== undefined;

@@ -1,4 +1,17 @@
-import { isMap, isScalar, isSeq, Lexer, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
+import {
+  Composer,
+  type CST,
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  type Node,
+  Parser,
+  type YAMLMap,
+  YAMLParseError,
+} from 'yaml';
 import { printable } from '../address.js';
 import { type LongList, placeOfList, takeLongLists } from './long-lists.js';
 
@@ -36,7 +49,7 @@ export interface StrictYaml {
 export function parseStrictYaml(text: string): StrictYaml | { readonly problems: readonly YamlProblem[] } {
   const taken = Buffer.byteLength(text) > MAX_YAML_BYTES ? { text, lists: [] } : takeLongLists(text);
   const lists = new Map(taken.lists.map((list, index) => [list.from, { list, place: placeOfList(index) }]));
-  const yaml = read(taken.text, lists);
+  const yaml = read(taken.text, lists, text);
   // A list that stands in a comment or a text was none; a problem may have to do with what was taken out.
   if (lists.size > 0 && ('problems' in yaml || yaml.put < lists.size)) return read(text, new Map());
   return yaml;
@@ -45,7 +58,12 @@ export function parseStrictYaml(text: string): StrictYaml | { readonly problems:
 /** Long lists by the offset of their bracket, and what stands in their place. */
 type Lists = ReadonlyMap<number, { readonly list: LongList; readonly place: string }>;
 
-function read(text: string, lists: Lists): (StrictYaml & { readonly put: number }) | { readonly problems: readonly YamlProblem[] } {
+/** `text` is `whole` without `lists`. */
+function read(
+  text: string,
+  lists: Lists,
+  whole = text,
+): (StrictYaml & { readonly put: number }) | { readonly problems: readonly YamlProblem[] } {
   const problems: YamlProblem[] = [];
   let lines = new LineCounter();
   const place = (offset: number): Position => {
@@ -60,28 +78,17 @@ function read(text: string, lists: Lists): (StrictYaml & { readonly put: number 
     report(0, 'too-large', `the file is larger than ${MAX_YAML_BYTES / 1024 / 1024} MiB; split it into several files`);
     return { problems };
   }
-  const nesting = tooDeep(text);
-  if (nesting >= 0) {
-    for (let at = text.indexOf('\n'); at >= 0 && at < nesting; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
+  const counted = new LineCounter();
+  const document = documentOf(text, counted);
+  if (typeof document === 'number') {
+    for (let at = text.indexOf('\n'); at >= 0 && at < document; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
     report(
-      nesting,
+      document,
       'too-deep',
       `nested deeper than such files ever are; at most ${MAX_FLOW_DEPTH} brackets and ${MAX_INDENT} columns of indentation`,
     );
     return { problems };
   }
-  const counted = new LineCounter();
-  // Duplicate keys are looked for below: the library's own check compares every pair of keys.
-  const document = parseDocument(text, {
-    version: '1.2',
-    schema: 'core',
-    uniqueKeys: false,
-    stringKeys: true,
-    strict: true,
-    prettyErrors: false,
-    lineCounter: counted,
-    logLevel: 'error',
-  });
   if (counted.lineStarts.length > 0) lines = counted;
   const yaml = document.directives?.yaml;
   if (yaml?.explicit && yaml.version !== '1.2') {
@@ -97,7 +104,7 @@ function read(text: string, lists: Lists): (StrictYaml & { readonly put: number 
   const found = { lists, put: 0 };
   const data = toData(root, report, found);
   if (problems.length > 0) return { problems };
-  return { data, put: found.put, positionOf: (path, key) => place(offsetOf(root, path, key, lists)) };
+  return { data, put: found.put, positionOf: (path, key) => place(offsetOf(root, path, key, { lists, text: whole })) };
 }
 
 function yamlMessage(code: string, message: string): string {
@@ -116,25 +123,71 @@ function yamlMessage(code: string, message: string): string {
   }
 }
 
-/** Offset where the text nests deeper than allowed, or −1. Works on the lexer's tokens, which need no recursion. */
-function tooDeep(text: string): number {
+/** The first document of the text, one error more where there are others; or the offset where it nests deeper than allowed. */
+function documentOf(text: string, lines: LineCounter): Document.Parsed | number {
+  // Duplicate keys are looked for by ourselves: the library's own check compares every pair of keys.
+  const composer = new Composer({
+    version: '1.2',
+    schema: 'core',
+    uniqueKeys: false,
+    stringKeys: true,
+    strict: true,
+    prettyErrors: false,
+    logLevel: 'error',
+  });
+  let document: Document.Parsed | undefined;
+  try {
+    for (const composed of composer.compose(tokensOf(text, lines), true, text.length)) {
+      if (document === undefined) document = composed;
+      else {
+        document.errors.push(new YAMLParseError([composed.range[0], composed.range[1]], 'MULTIPLE_DOCS', 'several documents'));
+        break;
+      }
+    }
+  } catch (error) {
+    if (error instanceof DeepNesting) return error.offset;
+    throw error;
+  }
+  return document!;
+}
+
+class DeepNesting extends Error {
+  readonly offset: number;
+  constructor(offset: number) {
+    super('nested too deep');
+    this.offset = offset;
+  }
+}
+
+/**
+ * Tokens of the library's parser. Throws DeepNesting at the place where the text nests deeper than allowed, before anything that recurses has seen it: the lexer
+ * needs no recursion, and a document is composed when all of it has been read.
+ */
+function* tokensOf(text: string, lines: LineCounter): Generator<CST.Token, void> {
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
   let offset = 0;
   let flow = 0;
   let indicators = 0;
   let lineStart = true;
+  let indented = -1;
   for (const token of new Lexer().lex(text)) {
     // Marks that the lexer adds (document, scalar, end of flow, byte order mark aside) stand for no text.
-    if (token === '\u0002' || token === '\u001f' || token === '\u0018') continue;
-    if (token === '[' || token === '{') flow++;
-    else if (token === ']' || token === '}') flow = Math.max(0, flow - 1);
-    else if (token === '-' || token === '?') indicators++;
-    if (lineStart && flow === 0 && token.trim() === '' && token.length > MAX_INDENT && !token.includes('\n')) return offset;
-    if (flow > MAX_FLOW_DEPTH || indicators > MAX_INDICATORS_PER_LINE) return offset;
-    lineStart = token.endsWith('\n');
-    if (lineStart) indicators = 0;
-    offset += token.length;
+    if (token !== '\u0002' && token !== '\u001f' && token !== '\u0018') {
+      if (token === '[' || token === '{') flow++;
+      else if (token === ']' || token === '}') flow = Math.max(0, flow - 1);
+      else if (token === '-' || token === '?') indicators++;
+      // A line of blanks nests nothing, however long.
+      if (indented >= 0 && !token.startsWith('\n') && !token.startsWith('\r')) throw new DeepNesting(indented);
+      indented = lineStart && flow === 0 && token.length > MAX_INDENT && !token.includes('\n') && token.trim() === '' ? offset : -1;
+      if (flow > MAX_FLOW_DEPTH || indicators > MAX_INDICATORS_PER_LINE) throw new DeepNesting(offset);
+      lineStart = token.endsWith('\n');
+      if (lineStart) indicators = 0;
+      offset += token.length;
+    }
+    yield* parser.next(token);
   }
-  return -1;
+  yield* parser.end();
 }
 
 type Report = (offset: number, code: string, message: string) => void;
@@ -173,10 +226,16 @@ function toData(node: unknown, report: Report, found: { readonly lists: Lists; p
   return map;
 }
 
-function offsetOf(root: Node | null, path: YamlPath, key: string | undefined, lists: Lists): number {
+interface Taken {
+  readonly lists: Lists;
+  /** The text with the lists in it. */
+  readonly text: string;
+}
+
+function offsetOf(root: Node | null, path: YamlPath, key: string | undefined, { lists, text }: Taken): number {
   let node: unknown = root;
   let offset = 0;
-  for (const step of path) {
+  for (const [index, step] of path.entries()) {
     offset = (node as Node | null)?.range?.[0] ?? offset;
     if (isMap(node)) {
       const pair = pairOf(node, String(step));
@@ -184,13 +243,24 @@ function offsetOf(root: Node | null, path: YamlPath, key: string | undefined, li
       node = pair?.value;
     } else if (isSeq(node)) {
       const taken = lists.get(offset);
-      if (taken !== undefined) return taken.list.offsets[Number(step)] ?? offset;
+      if (taken !== undefined) return offsetInItem(taken.list, Number(step), path.slice(index + 1), key, text) ?? offset;
       node = node.items[Number(step)];
     } else break;
   }
   offset = (node as Node | null | undefined)?.range?.[0] ?? offset;
   if (key !== undefined && isMap(node)) return (pairOf(node, key)?.key as Node | undefined)?.range?.[0] ?? offset;
   return offset;
+}
+
+/** The library reads the one item that is asked about: its further lines are indented as the first one is. */
+function offsetInItem(list: LongList, item: number, path: YamlPath, key: string | undefined, text: string): number | undefined {
+  const from = list.offsets[item];
+  const to = list.ends?.[item];
+  if (from === undefined || to === undefined) return from;
+  const column = from - 1 - text.lastIndexOf('\n', from);
+  const document = documentOf(' '.repeat(column) + text.slice(from, to), new LineCounter());
+  if (typeof document === 'number') return from;
+  return from - column + offsetOf(document.contents, path, key, { lists: new Map(), text });
 }
 
 function pairOf(map: YAMLMap, key: string) {

@@ -77,6 +77,25 @@ describe('prefixes', () => {
     expect(formatPrefix(parsePrefix('192.0.2.1'))).toBe('192.0.2.1/32');
   });
 
+  test('IPv4 text of any form: read as its numbers say, or refused', () => {
+    const number = fc.oneof(fc.integer({ min: 0, max: 260 }).map(String), fc.constantFrom('', '00', '01', '1a', '-1', '+1', ' 1', '1000'));
+    const separator = fc.constantFrom('.', '.', '.', '.', '.', '..', '/', ',');
+    const form = fc.tuple(number, separator, number, separator, number, separator, number, fc.constantFrom('', '/', '/', '/', '.'), number);
+    fc.assert(
+      fc.property(fc.oneof(form, fc.tuple(fc.constantFrom('10', '0', '224'), fc.constantFrom('.0.0.0/'), number)), (parts) => {
+        const text = parts.join('');
+        const match = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})(?:\/(0|[1-9]\d{0,2}))?$/.exec(text);
+        const [a = 0, b = 0, c = 0, d = 0] = (match ?? []).slice(1, 5).map(Number);
+        const length = Number(match?.[5] ?? 32);
+        const value = ((a * 256 + b) * 256 + c) * 256 + d;
+        const good = match !== null && Math.max(a, b, c, d) <= 255 && length <= 32 && value % 2 ** (32 - length) === 0;
+        if (!good) expect(() => parsePrefix(text), text).toThrow(AddressError);
+        else expect(parsePrefix(text), text).toEqual({ bytes: parseAddress(`${a}.${b}.${c}.${d}`), length: 96 + length });
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   test('first and last address bracket exactly the addresses that share the bits', () => {
     fc.assert(
       fc.property(anyAddress, fc.integer({ min: 0, max: 128 }), anyAddress, (base, length, other) => {

@@ -57,6 +57,35 @@ test('a million addresses and sets of prefixes: atoms answer as a look at every 
   expect(hits).toBeGreaterThan(100_000);
 });
 
+test('the narrowest of several lists: as a look at every prefix, the first list where two hold the same', () => {
+  const next = numbers(4);
+  let wrong = 0;
+  for (let round = 0; round < 300; round++) {
+    const prefixes = Array.from({ length: 1 + next(30) }, (): Prefix => {
+      const bytes = address(next);
+      const length = bytes[0] === 0x20 ? 33 + next(96) : 97 + next(32);
+      return { bytes: maskAddress(bytes, length), length };
+    });
+    const space = new AddressSpace(prefixes);
+    const lists = Array.from({ length: 1 + next(4) }, () => prefixes.filter(() => next(3) === 0));
+    const numbered = space.narrowest(lists);
+    for (let pair = 0; pair < 100; pair++) {
+      const bytes = next(4) === 0 ? prefixes[next(prefixes.length)]!.bytes : address(next);
+      let expected = -1;
+      let length = -1;
+      lists.forEach((list, number) => {
+        for (const prefix of list) {
+          if (prefix.length <= length || !inside(bytes, prefix)) continue;
+          expected = number;
+          length = prefix.length;
+        }
+      });
+      if (numbered[space.atomOf(bytes, 0)] !== expected) wrong += 1;
+    }
+  }
+  expect(wrong).toBe(0);
+});
+
 test('a hundred thousand ports and lists of ranges: the matcher answers as a look at every range', () => {
   const next = numbers(7);
   let wrong = 0;
