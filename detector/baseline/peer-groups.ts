@@ -1,0 +1,124 @@
+import { formatAddress } from '../../flow/address.js';
+import type { CompiledClaims } from '../claims/compiled.js';
+import type { ObservedRecord } from '../detections/observed-record.js';
+import { finishHash, hashText, mixWord } from './hash.js';
+import type { StateReader, StateWriter } from './state.js';
+
+/*
+ * Peers by group (detection.md P7), because a service behind many addresses is one: the declared set or fleet that the address lies in, else its AS, else its /24
+ * or /48.
+ */
+
+/** Groups of one asset that are kept apart. Beyond, the one with the least volume gives way: a scan of many addresses turns over the smallest only. */
+export const MOST_PEER_GROUPS = 16;
+/** Kinds of exchange whose group is remembered in a unit, a power of two. A cache. */
+const REMEMBERED_KINDS = 64;
+const V4_BITS = 0xffff0000;
+
+/** Tells the group of a record's peer. One for each unit. */
+export class PeerGroupReader {
+  private readonly claims: CompiledClaims;
+  private readonly serials = new Uint32Array(REMEMBERED_KINDS);
+  private readonly keys = new Uint32Array(REMEMBERED_KINDS);
+  private readonly named = new Uint8Array(REMEMBERED_KINDS);
+
+  constructor(claims: CompiledClaims) {
+    this.claims = claims;
+  }
+
+  /** A number for the group; equal groups, equal numbers, two groups share one once in 2^32. */
+  keyOf(record: ObservedRecord): number {
+    const at = record.kind & (REMEMBERED_KINDS - 1);
+    if (this.serials[at] !== record.kindSerial) this.lookUp(record, at);
+    // Not part of what a kind is: exporters of one network tell it differently.
+    return record.peerAsn === 0 || this.named[at] === 1 ? this.keys[at]! : finishHash(mixWord(1, record.peerAsn));
+  }
+
+  private lookUp(record: ObservedRecord, at: number): void {
+    const { peerWords: words, peerWordsOffset: offset } = record;
+    const name = this.claims.nameOf(record.peerBytes, record.peerOffset);
+    // Words are read little-endian: the low three bytes of the last word are the first three of an IPv4 address.
+    const v4 = words[offset] === 0 && words[offset + 1] === 0 && words[offset + 2] === V4_BITS;
+    const network = v4 ? mixWord(2, words[offset + 3]! & 0x00ffffff) : mixWord(mixWord(3, words[offset]!), words[offset + 1]! & 0xffff);
+    this.serials[at] = record.kindSerial;
+    this.named[at] = name === '' ? 0 : 1;
+    this.keys[at] = name === '' ? finishHash(network) : hashText(name);
+  }
+}
+
+/** The group in words: 'archive', 'AS64500', '203.0.113.0/24', '2001:db8:1::/48'. */
+export function peerGroupName(record: ObservedRecord, claims: CompiledClaims): string {
+  const { peerBytes, peerOffset, peerAsn } = record;
+  const name = claims.nameOf(peerBytes, peerOffset);
+  if (name !== '') return name;
+  if (peerAsn !== 0) return `AS${peerAsn}`;
+  const network = peerBytes.slice(peerOffset, peerOffset + 16);
+  const v4 = network[10] === 0xff && network[11] === 0xff && network.subarray(0, 10).every((byte) => byte === 0);
+  network.fill(0, v4 ? 15 : 6);
+  return `${formatAddress(network)}/${v4 ? 24 : 48}`;
+}
+
+/** The peer groups of one asset, in places from 0 on. */
+export class PeerGroups {
+  /** Octets of each, which decide who gives way; the owner adds and halves them. */
+  readonly volumes = new Float64Array(MOST_PEER_GROUPS);
+  readonly names: string[] = [];
+  /** How often a group gave way: once one has, a group that enters may have been here before. */
+  evictions = 0;
+  private readonly keys = new Uint32Array(MOST_PEER_GROUPS);
+  private last = 0;
+
+  get size(): number {
+    return this.names.length;
+  }
+
+  /** Bytes of typed arrays. */
+  get bytes(): number {
+    return this.volumes.byteLength + this.keys.byteLength;
+  }
+
+  /** Place of the group; −1 when it has none. */
+  find(key: number): number {
+    const { keys } = this;
+    if (keys[this.last] === key && this.last < this.names.length) return this.last;
+    for (let place = 0; place < this.names.length; place++) {
+      if (keys[place] !== key) continue;
+      this.last = place;
+      return place;
+    }
+    return -1;
+  }
+
+  /** A place for a group that has none: the next, or that of the smallest group. What the owner keeps there is to be cleared. */
+  enter(key: number, name: string): number {
+    let place = this.names.length;
+    if (place === MOST_PEER_GROUPS) {
+      place = this.volumes.indexOf(Math.min(...this.volumes));
+      this.evictions += 1;
+    }
+    this.keys[place] = key;
+    this.names[place] = name;
+    this.volumes[place] = 0;
+    this.last = place;
+    return place;
+  }
+
+  halve(): void {
+    for (let place = 0; place < this.names.length; place++) this.volumes[place]! /= 2;
+  }
+
+  save(writer: StateWriter): void {
+    writer.text(JSON.stringify(this.names));
+    writer.f64(this.evictions);
+    writer.numbers(this.keys);
+    writer.numbers(this.volumes);
+  }
+
+  load(reader: StateReader): void {
+    this.names.length = 0;
+    this.names.push(...(JSON.parse(reader.text()) as string[]));
+    this.evictions = reader.f64();
+    reader.numbers(this.keys);
+    reader.numbers(this.volumes);
+  }
+}
