@@ -132,6 +132,9 @@ switch (command) {
     build();
     process.exit(program('bench', args));
     break;
+  case 'evaluate':
+    process.exit(program('bench/evaluate', args));
+    break;
   case 'fuzz':
     process.exit(program('fuzz', args));
     break;
@@ -139,5 +142,5 @@ switch (command) {
     build(true);
     break;
   default:
-    fail(`unknown step '${command}'; use start, test, check, bench, fuzz, build or cordon`);
+    fail(`unknown step '${command}'; use start, test, check, bench, evaluate, fuzz, build or cordon`);
 }
