@@ -101,6 +101,13 @@ export class StateReader {
     return this.bytes.slice(at, at + length);
   }
 
+  /** Words that `numbers` wrote from a Uint32Array. */
+  words(): Uint32Array {
+    const length = this.u32();
+    const at = this.take(length * 4);
+    return Uint32Array.from({ length }, (_, index) => this.view.getUint32(at + index * 4, true));
+  }
+
   /** Fills `into`, whose length must be the one written. */
   numbers(into: Numbers): void {
     const length = this.u32();

@@ -1,3 +1,4 @@
+import { beacon } from './beacon.js';
 import { claimViolation } from './claim-violation.js';
 import type { Detection } from './detection.js';
 import { newDestination } from './new-destination.js';
@@ -5,7 +6,7 @@ import { via } from './via.js';
 import { volumeUp } from './volume-up.js';
 import { worksWithout } from './works-without.js';
 
-export const DETECTION_IDS = ['claim-violation', 'works-without', 'via', 'new-destination', 'volume-up'] as const;
+export const DETECTION_IDS = ['claim-violation', 'works-without', 'via', 'new-destination', 'volume-up', 'beacon'] as const;
 export type DetectionId = (typeof DETECTION_IDS)[number];
 
 /** Every detection, in the order of judging: claims first, because what breaks a claim is not reported again as merely new. */
@@ -15,4 +16,5 @@ export const DETECTIONS = {
   via,
   'new-destination': newDestination,
   'volume-up': volumeUp,
+  beacon,
 } satisfies Record<DetectionId, Detection>;

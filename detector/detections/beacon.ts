@@ -1,0 +1,284 @@
+import { formatAddress, formatPrefix, isMappedIPv4, maskAddress, type Prefix } from '../../flow/address.js';
+import { MINUTE_MS, SECOND_MS } from '../../flow/time.js';
+import type { StartRings } from '../baseline/start-rings.js';
+import type { StateReader, StateWriter } from '../baseline/state.js';
+import type { Severity } from '../claims/compiled.js';
+import type { FindingSink, Matter } from '../findings/finding-sink.js';
+import { formatCount, formatOctets, formatPort } from '../findings/quantity.js';
+import { formatSpan } from '../findings/time-span.js';
+import { DNS_PORT, isBackground } from './background-services.js';
+import { BEACON_EXAMPLES } from './beacon-examples.js';
+import { BEACON_INTERVALS, BeaconKeys } from './beacon-keys.js';
+import { recomputeBeacon } from './beacon-recompute.js';
+import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import { Began, Level, type ObservedRecord } from './observed-record.js';
+import { formatInterval, formatShare } from './rhythm-words.js';
+
+const ID = 'beacon';
+
+const PARAMETERS = {
+  leastIntervals: {
+    default: 24,
+    least: 12,
+    most: BEACON_INTERVALS,
+    unit: 'intervals',
+    reason: 'Fewer intervals are regular by chance too often (detection.md D08).',
+  },
+  mostSpread: {
+    default: 0.3,
+    least: 0.01,
+    most: 0.6,
+    unit: 'median deviation, as a share of the period',
+    reason: 'Unrelated connections have 0.48 (exponential intervals), evenly jittered ones half of their jitter (detection.md D08).',
+  },
+  mostSpreadFull: {
+    default: 0.4,
+    least: 0.01,
+    most: 0.6,
+    unit: 'the same, where 48 intervals are at hand',
+    reason: 'Twice the intervals measure the spread more closely, so that missed beats and strong jitter pass (detection.md D08).',
+  },
+  leastSpanMinutes: {
+    default: 60,
+    least: 5,
+    most: 10_080,
+    unit: 'minutes for which the rhythm has lasted',
+    reason: 'Within an hour, people and downloads are regular too (detection.md D08).',
+  },
+  leastSpanExactMinutes: {
+    default: 30,
+    least: 5,
+    most: 10_080,
+    unit: 'the same, where all 48 intervals are at hand and their spread is at most 0.1',
+    reason: 'People are never that regular: so many beats of a program need no hour to be told.',
+  },
+} as const satisfies ParameterTable;
+
+/** Each so many starts the row is measured, and so many times running it must pass: with one look, 14.5 % of streams of a thousand unrelated connections would pass some time (detection.md D08). */
+const STARTS_PER_LOOK = 4;
+const LOOKS = 4;
+/** A rhythm that has passed often may fail twice before it has to begin anew. */
+const MOST_PASSES = 3 * LOOKS;
+/** 90th percentile over median: three missed beats in ten pass, pauses do not. */
+const MOST_TAIL = 2.2;
+const EXACT_SPREAD = 0.1;
+const EXACT_TAIL = 1.5;
+/** The window also holds this many periods. */
+const LEAST_PERIODS = 20;
+/** Common active timeouts, in ms, beside those that the claims tell of sensors: one session that the stitching lost would beat so. */
+const ACTIVE_TIMEOUTS_MS = [1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE_MS);
+const TIMEOUT_SHARE = 0.03;
+/** Of the starts that are measured a network's beacon needs this share on other addresses than the latest: else the address has a finding of its own. */
+const LEAST_OTHERS = 0.3;
+
+/** Networks whose rule is remembered. A cache. */
+const MOST_MATTERS = 1000;
+
+const OUTSIDE: readonly [Severity, Severity, Severity, Severity] = ['low', 'medium', 'medium', 'high'];
+const INSIDE: readonly [Severity, Severity, Severity, Severity] = ['info', 'low', 'low', 'low'];
+
+export const beacon: Detection<typeof PARAMETERS> = {
+  id: ID,
+  title: 'Connections in a steady rhythm',
+  question: 'Does the equipment report at steady intervals to somebody whom no claim admits?',
+  claimKinds: [],
+  attack: [
+    { id: 'T1071.001', matrix: 'enterprise', version: '18.0' },
+    { id: 'T1573', matrix: 'enterprise', version: '18.0' },
+    { id: 'T1104', matrix: 'enterprise', version: '18.0' },
+    { id: 'T1029', matrix: 'enterprise', version: '18.0' },
+    { id: 'T0869', matrix: 'ics', version: '18.0' },
+    { id: 'T0885', matrix: 'ics', version: '18.0' },
+  ],
+  severity: 'medium',
+  parameters: PARAMETERS,
+  columns: [
+    'sourceIPv6Address',
+    'destinationIPv6Address',
+    'sourceTransportPort',
+    'destinationTransportPort',
+    'protocolIdentifier',
+    'flowStartMilliseconds',
+    'initiator',
+    'samplingInterval',
+  ],
+  history: `${PARAMETERS.leastIntervals.default} intervals and an hour; it learns nothing and needs no warm-up. Not assessable where packets are sampled: those records are passed over`,
+  falsePositives: [
+    'Software that asks for updates, licences or configuration at fixed intervals: admit its server in a claim.',
+    'Retries with a fixed waiting time after a server was moved or switched off.',
+    'Monitoring agents inside that no claim names.',
+  ],
+  runbook: [
+    'Who runs the peer? Look at its name, its AS, and since when the asset knows it.',
+    'Do other assets of the fleet beat to the same peer with the same period? Then it is the product; ask the vendor for the purpose in writing.',
+    'Are the volumes per beat equal? A program that reports nothing new sends the same each time; a change in volume is a command or its result.',
+    'If it is to stay, admit the peer in an `only` claim: the rhythm is then learned, and its change or end reported.',
+  ],
+  references: ['reference/detection.md D08, P2, P4, P7', 'RITA (activecm/rita): the formula that this one replaces, see tests/bench'],
+  examples: BEACON_EXAMPLES,
+  recompute: recomputeBeacon,
+  evaluator: (unit, parameters) => new BeaconWatch(unit, parameters),
+};
+
+/** What is known of a kind of exchange: nothing, that it is passed over, or that it is looked at. */
+const Care = { unknown: 0, none: 1, outside: 2, inside: 3 } as const;
+
+class BeaconWatch implements Evaluator {
+  private readonly unit: UnitContext;
+  private readonly parameters: ParameterValues<typeof PARAMETERS>;
+  private readonly keys: BeaconKeys;
+  private readonly timeoutsMs: readonly number[];
+  private readonly matters = new Map<string, Matter>();
+  /** By kind of exchange: Care, and the serial number it holds for. A cache. */
+  private readonly care: Uint8Array;
+  private readonly careSerial: Uint32Array;
+
+  constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
+    this.unit = unit;
+    this.parameters = parameters;
+    this.keys = new BeaconKeys(unit.assets.length);
+    const declared = unit.claims.sensors.map(({ activeTimeoutMs }) => activeTimeoutMs).filter((ms) => ms > 0);
+    this.timeoutsMs = [...new Set([...declared, ...ACTIVE_TIMEOUTS_MS])];
+    this.care = new Uint8Array(unit.kinds);
+    this.careSerial = new Uint32Array(unit.kinds);
+  }
+
+  judge(record: ObservedRecord, findings: FindingSink): void {
+    if (record.admitted || record.initiator !== Began.asset || record.sampling > 1) return;
+    const { kind } = record;
+    if (this.careSerial[kind] !== record.kindSerial) {
+      this.careSerial[kind] = record.kindSerial;
+      this.care[kind] = this.careFor(record);
+    }
+    if (this.care[kind] === Care.none) return;
+    const outside = this.care[kind] === Care.outside;
+    const { keys } = this;
+    keys.take(record);
+    const peerRow = keys.peerRow(record);
+    if (!record.sessionStarts) return;
+    const peerFires = peerRow >= 0 && this.look(peerRow);
+    if (peerFires) this.reportPeer(record, peerRow, outside, findings);
+    const networkRow = keys.networkRow(record);
+    if (networkRow < 0 || !this.look(networkRow) || peerFires) return;
+    if (keys.shareOfOthers(networkRow) >= LEAST_OTHERS) this.reportNetwork(record, networkRow, outside, findings);
+  }
+
+  save(writer: StateWriter): void {
+    this.keys.save(writer);
+  }
+
+  load(reader: StateReader): void {
+    this.keys.load(reader);
+  }
+
+  private careFor(record: ObservedRecord): number {
+    // The rhythm of lookups is that of caches; what else is wrong with them the detections on DNS tell.
+    if (isBackground(record) || record.peerPort === DNS_PORT) return Care.none;
+    return this.unit.claims.isOutside(record.peerBytes, record.peerOffset) ? Care.outside : Care.inside;
+  }
+
+  /** After a start of the row: true when it is time to measure, the measure passes and has passed often enough. Leaves the measure in `keys.rings`. */
+  private look(row: number): boolean {
+    const { keys } = this;
+    if (!keys.isNew || keys.beats[row]! % STARTS_PER_LOOK !== 0) return false;
+    const { rings } = keys;
+    const intervals = rings.count(row) - 1;
+    if (intervals < this.parameters.leastIntervals) return false;
+    rings.measure(row, intervals);
+    if (!this.isRegular(rings, intervals)) {
+      keys.passes[row] = Math.max(0, keys.passes[row]! - LOOKS);
+      return false;
+    }
+    if (keys.passes[row] === 0) keys.regularFrom(row, rings.at(row, 0));
+    if (keys.passes[row]! < MOST_PASSES) keys.passes[row]! += 1;
+    return keys.passes[row]! >= LOOKS && this.isLongEnough(row, rings, intervals) && !this.isTimeout(row, rings.medianMs);
+  }
+
+  private isRegular({ spread, tail }: StartRings, intervals: number): boolean {
+    const { mostSpread, mostSpreadFull } = this.parameters;
+    return spread <= (intervals === BEACON_INTERVALS ? mostSpreadFull : mostSpread) && tail <= MOST_TAIL;
+  }
+
+  private isLongEnough(row: number, rings: StartRings, intervals: number): boolean {
+    const spanMs = rings.latest(row) - this.keys.regularSinceMs(row);
+    const { leastSpanMinutes, leastSpanExactMinutes } = this.parameters;
+    const exact = intervals === BEACON_INTERVALS && rings.spread <= EXACT_SPREAD && rings.tail <= EXACT_TAIL;
+    const least = exact ? Math.min(leastSpanMinutes, leastSpanExactMinutes) : leastSpanMinutes;
+    return spanMs >= Math.max(least * MINUTE_MS, LEAST_PERIODS * rings.medianMs);
+  }
+
+  private isTimeout(row: number, medianMs: number): boolean {
+    // Pieces of one session have its ports and follow one another without a pause.
+    if (this.keys.samePort[row] === 0 || this.keys.meanLengthMs(row) < medianMs / 2) return false;
+    return this.timeoutsMs.some((ms) => Math.abs(medianMs - ms) <= ms * TIMEOUT_SHARE);
+  }
+
+  private reportPeer(record: ObservedRecord, row: number, outside: boolean, findings: FindingSink): void {
+    const name = this.unit.claims.nameOf(record.peerBytes, record.peerOffset);
+    const peer = `${formatAddress(record.peerBytes, record.peerOffset)}${name === '' ? '' : ` (${name})`}`;
+    this.report(record, row, outside, peer, '', findings);
+  }
+
+  private reportNetwork(record: ObservedRecord, row: number, outside: boolean, findings: FindingSink): void {
+    const network = formatPrefix(networkOf(record));
+    this.report(record, row, outside, network, `${network} ${formatPort(record.protocol, record.peerPort)}`, findings);
+  }
+
+  private report(record: ObservedRecord, row: number, outside: boolean, to: string, part: string, findings: FindingSink): void {
+    const { rings } = this.keys;
+    const intervals = rings.count(row) - 1;
+    const { medianMs, spread } = rings;
+    const fromMs = rings.at(row, 0);
+    const toMs = rings.latest(row);
+    const period = this.unit.claims.periodOf(toMs);
+    const totals = this.keys.totalsOf(row);
+    const port = formatPort(record.protocol, record.peerPort);
+    const sizes = this.keys.sizesOf(row);
+    const verb = record.level === Level.attempt ? 'tried to reach' : 'connected to';
+    const evenly = sizes.spread <= 0.05 ? ', nearly the same each time' : '';
+    findings.measure(record, {
+      matter: this.matterOf(part, outside),
+      observed: medianMs / SECOND_MS,
+      expected: 0,
+      unit: 'seconds',
+      ...(part === '' ? { peerPort: record.peerPort } : {}),
+      periodFromMs: period.fromMs,
+      periodToMs: period.toMs,
+      windowFromMs: fromMs,
+      windowToMs: toMs,
+      confidence: Math.round(100 * Math.max(0, 1 - spread / 0.7)),
+      why:
+        `${verb} ${to} on ${port} every ${formatInterval(medianMs)}, half of the ${intervals} intervals within ±${formatShare(spread)}, ` +
+        `${formatSpan(fromMs, toMs)}; ${formatOctets(sizes.median)} out in a typical one${evenly}, ${formatCount(totals.sessions, 'connection')} in all; no claim admits it`,
+      totals,
+    });
+  }
+
+  private matterOf(part: string, outside: boolean): Matter {
+    const key = `${outside} ${part}`;
+    let matter = this.matters.get(key);
+    if (this.matters.size > MOST_MATTERS) this.matters.clear();
+    if (matter === undefined) {
+      const { leastIntervals, mostSpread, mostSpreadFull } = this.parameters;
+      const to = part === '' ? 'one peer and port' : `the network and port ${part}`;
+      matter = {
+        detection: ID,
+        claim: -1,
+        part,
+        scope: 'member',
+        rule: `intervals between connections to ${to}: median deviation at most ${mostSpread} of the median (${mostSpreadFull} of ${BEACON_INTERVALS}), ${leastIntervals} or more, four looks running`,
+        severities: outside ? OUTSIDE : INSIDE,
+        most: 200,
+      };
+      this.matters.set(key, matter);
+    }
+    return matter;
+  }
+}
+
+/** The peer's /24 or /48 (detection.md P7). */
+function networkOf({ peerBytes, peerOffset }: ObservedRecord): Prefix {
+  const bytes = peerBytes.slice(peerOffset, peerOffset + 16);
+  const length = isMappedIPv4(bytes) ? 96 + 24 : 48;
+  return { bytes: maskAddress(bytes, length), length };
+}
