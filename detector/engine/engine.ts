@@ -2,19 +2,21 @@ import { FlowBatch } from '../../flow/batch.js';
 import { LocalClock } from '../baseline/local-clock.js';
 import { StateError, StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
-import type { DetectionId } from '../detections/index.js';
+import { DETECTION_IDS, type DetectionId } from '../detections/index.js';
 import { ObservedRecord } from '../detections/observed-record.js';
 import type { Finding } from '../findings/finding.js';
 import { compareFindings } from '../findings/json.js';
 import { compareJudgements, type Judgement } from '../findings/judgement.js';
 import { RowReader } from '../sessions/row-reader.js';
 import { type DetectionSettings, type EffectiveParameters, effectiveParameters } from './parameters.js';
-import { sealSnapshot, unsealSnapshot } from './snapshot.js';
+import { type SnapshotBinding, sealSnapshot, unsealSnapshot } from './snapshot.js';
 import { UnitState } from './unit.js';
 
 export interface EngineOptions {
   readonly claims: CompiledClaims;
   readonly parameters?: DetectionSettings;
+  /** Which detections judge, for tools that ask for some; all where it is left out. */
+  readonly detections?: readonly DetectionId[];
 }
 
 /** An asset that a learned detection does not judge yet. */
@@ -42,7 +44,7 @@ export interface Engine {
   /** Rows filed under no asset of these claims, since the start or as restored. */
   readonly unassignedRecords: number;
   snapshot(): Uint8Array;
-  /** Takes over a snapshot of an engine with equal claims and parameters. Undefined when done, else why not, and the engine is as new. */
+  /** Takes over a snapshot of an engine with equal claims, parameters and detections. Undefined when done, else why not, and the engine is as new. */
   restore(bytes: Uint8Array): string | undefined;
 }
 
@@ -61,14 +63,17 @@ export interface VersionEngine extends Engine {
   inherit(before: VersionEngine): void;
 }
 
-export function createEngine({ claims, parameters }: EngineOptions): VersionEngine {
-  return new PartitionEngine(claims, effectiveParameters(parameters));
+export function createEngine({ claims, parameters, detections = DETECTION_IDS }: EngineOptions): VersionEngine {
+  return new PartitionEngine(claims, effectiveParameters(parameters), detections);
 }
 
 class PartitionEngine implements VersionEngine {
   unassignedRecords = 0;
   private readonly claims: CompiledClaims;
   private readonly parameters: EffectiveParameters;
+  private readonly detections: readonly DetectionId[];
+  /** Indexes of the assets of each unit. */
+  private readonly assetsOfUnit = new Map<string, number[]>();
   private readonly clock: LocalClock;
   private readonly reader: RowReader;
   private readonly record = new ObservedRecord();
@@ -76,9 +81,16 @@ class PartitionEngine implements VersionEngine {
   private readonly unitOfAsset: (UnitState | undefined)[] = [];
   private batch = new FlowBatch(16);
 
-  constructor(claims: CompiledClaims, parameters: EffectiveParameters) {
+  constructor(claims: CompiledClaims, parameters: EffectiveParameters, detections: readonly DetectionId[]) {
     this.claims = claims;
     this.parameters = parameters;
+    // In the order of judging, whatever the order asked for.
+    this.detections = DETECTION_IDS.filter((id) => detections.includes(id));
+    claims.assets.forEach(({ unit }, asset) => {
+      const assets = this.assetsOfUnit.get(unit);
+      if (assets === undefined) this.assetsOfUnit.set(unit, [asset]);
+      else assets.push(asset);
+    });
     this.clock = new LocalClock(claims.timezone);
     this.reader = new RowReader(claims, this.batch);
   }
@@ -175,27 +187,27 @@ class PartitionEngine implements VersionEngine {
     this.reader.load(reader);
     for (let left = reader.u32(); left > 0; left--) {
       const name = reader.text();
-      const unit = new UnitState(this.claims, name, this.clock, this.parameters);
-      unit.load(reader);
-      unit.book.open(this.batch);
-      this.units.set(name, unit);
+      this.newUnit(name).load(reader);
     }
     if (reader.remaining > 0) throw new StateError('the snapshot is longer than its state: its version should have been raised');
     return undefined;
   }
 
-  private binding(): { claimsHash: string; parameters: EffectiveParameters } {
-    return { claimsHash: this.claims.hash, parameters: this.parameters };
+  private binding(): SnapshotBinding {
+    const parameters = Object.fromEntries(this.detections.map((id) => [id, this.parameters[id]]));
+    return { claimsHash: this.claims.hash, parameters };
   }
 
   private addUnit(name: string, asset: number): UnitState {
-    let unit = this.units.get(name);
-    if (unit === undefined) {
-      unit = new UnitState(this.claims, name, this.clock, this.parameters);
-      unit.book.open(this.batch);
-      this.units.set(name, unit);
-    }
+    const unit = this.units.get(name) ?? this.newUnit(name);
     this.unitOfAsset[asset] = unit;
+    return unit;
+  }
+
+  private newUnit(name: string): UnitState {
+    const unit = new UnitState(this.claims, name, this.assetsOfUnit.get(name) ?? [], this.clock, this.parameters, this.detections);
+    unit.book.open(this.batch);
+    this.units.set(name, unit);
     return unit;
   }
 }

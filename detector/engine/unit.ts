@@ -2,7 +2,7 @@ import type { LocalClock } from '../baseline/local-clock.js';
 import { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import type { Detection, Evaluator, UnitContext } from '../detections/detection.js';
-import { DETECTION_IDS, DETECTIONS, type DetectionId } from '../detections/index.js';
+import { DETECTIONS, type DetectionId } from '../detections/index.js';
 import type { ObservedRecord } from '../detections/observed-record.js';
 import { DrillWatch } from '../drills/drill-watch.js';
 import { FindingBook } from '../findings/finding-book.js';
@@ -28,9 +28,16 @@ export class UnitState {
   private counting: (Judgement | undefined)[] = [];
   private countingPeriodMs = Number.NaN;
 
-  constructor(claims: CompiledClaims, name: string, clock: LocalClock, parameters: EffectiveParameters) {
+  /** `assets` are the unit's, `detections` those that judge, in that order. */
+  constructor(
+    claims: CompiledClaims,
+    name: string,
+    assets: readonly number[],
+    clock: LocalClock,
+    parameters: EffectiveParameters,
+    detections: readonly DetectionId[],
+  ) {
     this.name = name;
-    const assets = claims.assets.flatMap((asset, index) => (asset.unit === name ? [index] : []));
     this.claims = claims;
     this.drills = new DrillWatch(claims, assets);
     this.book = new FindingBook(claims, name);
@@ -38,7 +45,7 @@ export class UnitState {
     const kinds = kindsOf(assets.length);
     this.kinds = new ExchangeKinds(kinds);
     const context: UnitContext = { claims, assets, clock, kinds };
-    this.evaluators = DETECTION_IDS.map((id) => ({ id, evaluator: evaluatorOf(id, context, parameters) }));
+    this.evaluators = detections.map((id) => ({ id, evaluator: evaluatorOf(id, context, parameters) }));
     this.judges = this.evaluators.map(({ evaluator }) => evaluator);
     this.aboutAuxiliary = this.evaluators.flatMap(({ id, evaluator }) => (detectionOf(id).auxiliary === true ? [evaluator] : []));
   }
