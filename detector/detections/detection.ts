@@ -39,6 +39,19 @@ export interface ExampleRow {
   readonly flags?: string;
   readonly reverseFlags?: string;
   readonly sampling?: number;
+  /** What the sensor recognised; names that `from` was told for `to`, separated by commas; MAC address of `from` as a number. */
+  readonly application?: string;
+  readonly icmpType?: number;
+  readonly toNames?: string;
+  readonly fromMac?: number;
+  /** Packets out and back; left out: as many as the octets fill. */
+  readonly packets?: number;
+  readonly reversePackets?: number;
+  /** Added to the source port with each repetition, so that each is a session of its own. */
+  readonly portStep?: number;
+  /** Added to the port of `to`, and to the last number of its IPv4 address, with each repetition: a scan. */
+  readonly toPortStep?: number;
+  readonly toAddressStep?: number;
   /** The row is repeated so often, each time later by `everySeconds`. */
   readonly times?: number;
   readonly everySeconds?: number;
@@ -99,6 +112,8 @@ export interface FindingFlow {
   readonly packetsOut: number;
   readonly packetsIn: number;
   readonly samplingInterval: number;
+  /** The record measured both directions. */
+  readonly biflow: boolean;
 }
 
 /** What people read of a detection or a watch (detector/watches): documentation and the ATT&CK table derive from it. */
@@ -130,7 +145,7 @@ export interface Detection<P extends ParameterTable = ParameterTable> extends De
   };
   /**
    * `observed` of a finding, computed anew from the rows of its asset, or of all assets of its fleet where it is the fleet's (those with its peer,
-   * protocol and responder's port only, where it names a peer), that overlap its window, and from the claims that it was made under. NaN where those rows
+   * protocol and responder's port only, where it names a peer; port 0: any), that overlap its window, and from the claims that it was made under. NaN where those rows
    * do not tell (an overflow finding: what has a finding of its own is not in it). A test holds it against every example that fires.
    */
   readonly recompute: (finding: Finding, rows: readonly FindingFlow[], claims: CompiledClaims) => number;

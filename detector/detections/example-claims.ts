@@ -18,6 +18,7 @@ fleets:
     members:
       - { name: scan-01, ip: ["10.40.10.11", "fd00:40:10::11"] }
       - { name: scan-02, ip: ["10.40.10.12"] }
+      - { name: scan-03, ip: ["10.40.10.13"] }
 sensors:
   border: { kind: ipfix, exporter: "10.40.0.1", sampling: 1, active_timeout: PT1M, heartbeat: PT5M, sees: [north-south, east-west] }
 ${more.windows === undefined ? '' : `windows:\n  ${more.windows}\n`}claims:

@@ -82,6 +82,14 @@ export class ObservedRecord {
   /** Set by the claim detection too: some claim allows this exchange at agreed times only (maintenance, backup), and the record lies in one. */
   agreed = false;
 
+  /** Families of applications that the sensor recognised in this record (applications-table.ts); 0 not told. */
+  application = 0;
+  /** The asset was told the peer's address under the name of a public resolver (known-resolvers.ts). */
+  peerIsNamedResolver = false;
+  /** Number of the sensor, and the asset's MAC address as it saw it; 0 not known. */
+  sensor = 0;
+  assetMac = 0;
+
   /** Row of the batch, for evidence; −1 when retold. */
   row = 0;
 }

@@ -40,6 +40,7 @@ export const FINDING_UNITS = [
   'flows',
   'attempts',
   'peers',
+  'assets',
   'ports',
   'queries',
   'seconds',

@@ -3,6 +3,8 @@ import { AssetSide, Completion, Initiator } from '../../flow/columns.js';
 import { hashText } from '../baseline/hash.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
+import { applicationsOf } from '../detections/applications-table.js';
+import { namesResolver } from '../detections/known-resolvers.js';
 import { Began, Level, type ObservedRecord } from '../detections/observed-record.js';
 import { sessionLevel } from './completion.js';
 import type { ExchangeKinds } from './exchange-kinds.js';
@@ -31,6 +33,9 @@ export class RowReader {
   private columns: FlowBatch['columns'];
   private assetOfCode = new Int32Array(0);
   private sensorOfCode = new Uint32Array(0);
+  private applicationOfCode = new Int32Array(0);
+  private resolverOfSourceCode = new Uint8Array(0);
+  private resolverOfDestinationCode = new Uint8Array(0);
   private periodFromMs = Number.POSITIVE_INFINITY;
   private periodToMs = Number.NEGATIVE_INFINITY;
 
@@ -57,7 +62,11 @@ export class RowReader {
     this.columns = batch.columns;
     this.assetOfCode = Int32Array.from(batch.columns.asset.dictionary.names, (name) => this.assetByName.get(name) ?? -1);
     this.peers.open(batch);
-    this.sensorOfCode = Uint32Array.from(batch.columns.sensor.dictionary.names, (name) => hashText(name) | 1);
+    this.sensorOfCode = Uint32Array.from(batch.columns.sensor.dictionary.names, (name) => (hashText(name) | 1) >>> 0);
+    const { applicationName, sourceNames, destinationNames } = batch.columns;
+    this.applicationOfCode = Int32Array.from(applicationName.dictionary.names, applicationsOf);
+    this.resolverOfSourceCode = Uint8Array.from(sourceNames.dictionary.names, (names) => (namesResolver(names) ? 1 : 0));
+    this.resolverOfDestinationCode = Uint8Array.from(destinationNames.dictionary.names, (names) => (namesResolver(names) ? 1 : 0));
   }
 
   /** Index into `claims.assets` of the asset that the row is filed under, or −1 when it concerns none that these claims name. */
@@ -187,6 +196,14 @@ export class RowReader {
     into.session = numbers[at + Field.serial]!;
     into.initiator = this.began;
     into.initiatorSeen = sessions.seen(slot) !== Began.unknown;
+    const fromAsset = columns.assetSide[this.row] === AssetSide.source;
+    into.application = this.applicationOfCode[columns.applicationName.codes[this.row]!]!;
+    into.peerIsNamedResolver =
+      (fromAsset
+        ? this.resolverOfDestinationCode[columns.destinationNames.codes[this.row]!]
+        : this.resolverOfSourceCode[columns.sourceNames.codes[this.row]!]) === 1;
+    into.sensor = this.sensorOfCode[columns.sensor.codes[this.row]!]!;
+    into.assetMac = fromAsset ? columns.sourceMacAddress[this.row]! : columns.destinationMacAddress[this.row]!;
     into.breaksClaim = false;
     into.admitted = false;
     into.agreed = false;

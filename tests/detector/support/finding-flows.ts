@@ -19,7 +19,11 @@ export function findingFlows(claims: CompiledClaims, rows: readonly Row[], findi
 
 function isOfPeer({ peer, protocol, assetPort, peerPort }: FindingFlow, finding: Finding): boolean {
   if (finding.peerAddress === '::') return true;
-  return peer === finding.peerAddress && protocol === finding.protocol && (assetPort === finding.port || peerPort === finding.port);
+  return (
+    peer === finding.peerAddress &&
+    protocol === finding.protocol &&
+    (finding.port === 0 || assetPort === finding.port || peerPort === finding.port)
+  );
 }
 
 /** The row seen from the asset; undefined where it is not the asset's. */
@@ -51,5 +55,6 @@ function flowOf(claims: CompiledClaims, row: Row, asset: number): FindingFlow | 
     packetsOut: fromAsset ? forward : reverse,
     packetsIn: fromAsset ? reverse : forward,
     samplingInterval: row.sampling ?? 1,
+    biflow: row.biflow === true,
   };
 }

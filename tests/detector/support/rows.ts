@@ -35,6 +35,8 @@ export interface Row {
   /** Names that one end was told for the other, separated by commas. */
   readonly sourceNames?: string;
   readonly destinationNames?: string;
+  readonly icmpType?: number;
+  readonly application?: string;
   readonly sourceMac?: number;
   readonly destinationMac?: number;
 }
@@ -82,6 +84,8 @@ function addRow(batch: FlowBatch, claims: CompiledClaims, row: Row, asset: numbe
   columns.destinationNames.codes[at] = columns.destinationNames.dictionary.intern(row.destinationNames ?? '');
   columns.sourceMacAddress[at] = row.sourceMac ?? 0;
   columns.destinationMacAddress[at] = row.destinationMac ?? 0;
+  columns.icmpTypeCode[at] = (row.icmpType ?? 0) * 256;
+  columns.applicationName.codes[at] = columns.applicationName.dictionary.intern(row.application ?? '');
   columns.assetSide[at] = side;
   columns.mirror[at] = mirror;
 }
@@ -101,7 +105,7 @@ export function flagsOf(letters: string): number {
 
 const PROTOCOLS = { tcp: 6, udp: 17, icmp: 1 } as const;
 
-/** The rows of a detection's example in order of time, repetitions written out; each repetition has a source port of its own. */
+/** The rows of a detection's example in order of time, repetitions written out. */
 export function exampleRows(rows: readonly ExampleRow[]): Row[] {
   return rows.flatMap(rowsOf).sort((a, b) => a.startMs - b.startMs);
 }
@@ -115,15 +119,28 @@ function rowsOf(row: ExampleRow): Row[] {
       startMs,
       endMs: startMs + (row.seconds ?? 0) * 1000,
       source,
-      destination,
-      sourcePort: Number(sourcePort),
-      destinationPort: Number(destinationPort),
+      destination: stepAddress(destination, index * (row.toAddressStep ?? 0)),
+      sourcePort: Number(sourcePort) + index * (row.portStep ?? 0),
+      destinationPort: Number(destinationPort) + index * (row.toPortStep ?? 0),
       protocol: PROTOCOLS[row.protocol],
       octets: row.octets,
+      ...(row.packets === undefined ? {} : { packets: row.packets }),
+      ...(row.reversePackets === undefined ? {} : { reversePackets: row.reversePackets }),
       ...(row.reverseOctets === undefined ? {} : { reverseOctets: row.reverseOctets, biflow: true }),
       flags: flagsOf(row.flags ?? ''),
       reverseFlags: flagsOf(row.reverseFlags ?? ''),
       sampling: row.sampling ?? 1,
+      icmpType: row.icmpType ?? 0,
+      application: row.application ?? '',
+      destinationNames: row.toNames ?? '',
+      sourceMac: row.fromMac ?? 0,
     };
   });
+}
+
+/** The IPv4 address so many further. */
+function stepAddress(address: string, step: number): string {
+  if (step === 0) return address;
+  const parts = address.split('.').map(Number);
+  return [...parts.slice(0, 3), parts[3]! + step].join('.');
 }
