@@ -2,11 +2,22 @@ import { beacon } from './beacon.js';
 import { claimViolation } from './claim-violation.js';
 import type { Detection } from './detection.js';
 import { newDestination } from './new-destination.js';
+import { slowExfiltration } from './slow-exfiltration.js';
 import { via } from './via.js';
+import { volumeOverDays } from './volume-over-days.js';
 import { volumeUp } from './volume-up.js';
 import { worksWithout } from './works-without.js';
 
-export const DETECTION_IDS = ['claim-violation', 'works-without', 'via', 'new-destination', 'volume-up', 'beacon'] as const;
+export const DETECTION_IDS = [
+  'claim-violation',
+  'works-without',
+  'via',
+  'new-destination',
+  'volume-up',
+  'slow-exfiltration',
+  'volume-over-days',
+  'beacon',
+] as const;
 export type DetectionId = (typeof DETECTION_IDS)[number];
 
 /** Every detection, in the order of judging: claims first, because what breaks a claim is not reported again as merely new. */
@@ -16,5 +27,7 @@ export const DETECTIONS = {
   via,
   'new-destination': newDestination,
   'volume-up': volumeUp,
+  'slow-exfiltration': slowExfiltration,
+  'volume-over-days': volumeOverDays,
   beacon,
 } satisfies Record<DetectionId, Detection>;
