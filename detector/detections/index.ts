@@ -2,6 +2,7 @@ import { beacon } from './beacon.js';
 import { claimViolation } from './claim-violation.js';
 import type { Detection } from './detection.js';
 import { newDestination } from './new-destination.js';
+import { scan } from './scan.js';
 import { slowExfiltration } from './slow-exfiltration.js';
 import { via } from './via.js';
 import { volumeOverDays } from './volume-over-days.js';
@@ -17,6 +18,7 @@ export const DETECTION_IDS = [
   'slow-exfiltration',
   'volume-over-days',
   'beacon',
+  'scan',
 ] as const;
 export type DetectionId = (typeof DETECTION_IDS)[number];
 
@@ -30,4 +32,5 @@ export const DETECTIONS = {
   'slow-exfiltration': slowExfiltration,
   'volume-over-days': volumeOverDays,
   beacon,
+  scan,
 } satisfies Record<DetectionId, Detection>;
