@@ -3,6 +3,7 @@ import { BufferError } from '../collector/outputs/buffer/buffer-error.js';
 import { ElementsError } from '../collector/templates/user-elements.js';
 import { ConsoleError } from '../dashboards/console/console-error.js';
 import { ClaimsError } from '../detector/claims/problem.js';
+import { DecisionError } from '../detector/decisions/request.js';
 import { ParameterError } from '../detector/engine/parameters.js';
 import { StoreError } from '../detector/store/store-error.js';
 import { AddressError } from '../flow/address.js';
@@ -23,6 +24,7 @@ const EXPECTED = [
   ParameterError,
   AddressError,
   ConsoleError,
+  DecisionError,
 ] as const;
 
 /** What the file system refuses, and what a person can do about it. */

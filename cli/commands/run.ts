@@ -6,6 +6,7 @@ import type { FileFormat } from '../../collector/files.js';
 import { createConsole } from '../../dashboards/console/console.js';
 import type { CompiledClaims } from '../../detector/claims/compiled.js';
 import type { Verdict } from '../../detector/coverage/verdict-types.js';
+import { createDesk } from '../../detector/decisions/desk.js';
 import { claimVersion } from '../../detector/engine/claim-version.js';
 import { createHttpFront } from '../../detector/store/http-front/http-front.js';
 import { writeVerdicts } from '../../detector/store/queries/verdicts.js';
@@ -26,6 +27,7 @@ import { watchBuffer } from '../wiring/buffered-kafka.js';
 import { type ClaimsInForce, followClaims, openClaims } from '../wiring/claim-reload.js';
 import { type ClaimSets, type ClaimSource, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
 import { makeDataFolder } from '../wiring/data-folder.js';
+import { serveDesk } from '../wiring/desk-door.js';
 import { type Embedded, type EmbeddedOptions, startEmbedded } from '../wiring/embedded.js';
 import { playInputs } from '../wiring/inputs.js';
 import { judgeStored, storedFindings } from '../wiring/judging.js';
@@ -132,6 +134,10 @@ async function session(about: Session): Promise<void> {
   const sensorOf = createSensorNamer(inForce?.sets ?? claimSets.sets, config.collector.sensors);
   const stopped = untilSignal();
   const doors = flags.once === true ? undefined : await openDoors(embedded, about, sensorOf);
+  if (doors !== undefined) {
+    const desk = createDesk({ store: embedded.store, now: Date.now, newestStartMs: embedded.newestStartMs });
+    await serveDesk(desk, data, log, lifecycle);
+  }
   if (monitoring !== undefined) {
     watchCollector(monitoring, () => liveStatus(embedded.collector, live, doors?.listening));
     const { journal } = embedded;

@@ -18,7 +18,8 @@ export function findingJson(finding: Finding): string {
   return JSON.stringify(sortKeys(finding));
 }
 
-function sortKeys(value: unknown): unknown {
+/** The same value with the keys of every object in alphabetical order. */
+export function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (value === null || typeof value !== 'object') return value;
   const entries = Object.entries(value).map(([key, inner]) => [key, sortKeys(inner)] as const);

@@ -2,6 +2,7 @@ import { type ColumnTable, clickhouseType } from '../../flow/column-kinds.js';
 import { FLOW_COLUMNS } from '../../flow/columns.js';
 import { COVERAGE_COLUMNS } from '../../flow/coverage.js';
 import { VERDICT_COLUMNS } from '../coverage/verdict-types.js';
+import { DECISION_COLUMNS } from '../decisions/decision.js';
 import { FINDING_COLUMNS } from '../findings/finding.js';
 import { JUDGEMENT_COLUMNS } from '../findings/judgement.js';
 
@@ -12,6 +13,7 @@ export const STORE_TABLES = {
   findings: FINDING_COLUMNS,
   judgements: JUDGEMENT_COLUMNS,
   verdicts: VERDICT_COLUMNS,
+  decisions: DECISION_COLUMNS,
 } as const satisfies Record<string, ColumnTable>;
 
 export type StoreTable = keyof typeof STORE_TABLES;

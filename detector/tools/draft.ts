@@ -174,6 +174,11 @@ function portsOf(exchanges: readonly Exchange[]): string[] {
   return [...new Set(exchanges.map(({ protocol, port }) => portText(protocol, port)))].sort();
 }
 
+/** The protocol and port as claim files write them; undefined for a protocol that has no name there. */
+export function draftPort(protocol: number, port: number): string | undefined {
+  return PROTOCOLS[protocol] === undefined ? undefined : portText(protocol, port);
+}
+
 function portText(protocol: number, port: number): string {
   const name = PROTOCOLS[protocol] ?? `protocol-${protocol}`;
   return port === 0 ? name : `${name}/${port}`;

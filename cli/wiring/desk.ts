@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createDesk, type FindingsDesk } from '../../detector/decisions/desk.js';
+import type { Store } from '../../detector/store/store.js';
+import { StoreError } from '../../detector/store/store-error.js';
+import type { Config } from '../../flow/service/config.js';
+import { MINUTE_MS } from '../../flow/time.js';
+import { UsageError } from '../errors.js';
+import { deskOfProcess } from './desk-door.js';
+import { configuredStore } from './stores.js';
+
+/** Detectors that read a server's decisions hear of a new one within seconds: it counts from later than that on. */
+export const DECISION_LEAD_MS = 2 * MINUTE_MS;
+
+/** Opens the store that the configuration names, for somebody who looks into it. A folder named wrongly is refused: an empty store would look like good news. */
+export async function withConfiguredStore<T>(config: Config, work: (store: Store) => Promise<T>): Promise<T> {
+  const { clickhouse, data } = config;
+  if (clickhouse.url === undefined && !existsSync(join(data, 'store')))
+    throw new UsageError(`there is no store in ${data}; name the folder that run or replay wrote with --data, or a ClickHouse server`);
+  const store = configuredStore(config, 'keep');
+  try {
+    await store.start();
+    await store.migrate();
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** The desk over the configured store; where a running process holds the embedded store, that process answers. */
+export async function withDesk<T>(config: Config, work: (desk: FindingsDesk) => Promise<T>): Promise<T> {
+  const { clickhouse, data } = config;
+  const elsewhere = clickhouse.url === undefined ? deskOfProcess(data) : undefined;
+  if (elsewhere !== undefined) return await work(elsewhere);
+  try {
+    return await withConfiguredStore(config, (store) =>
+      work(createDesk({ store, now: Date.now, ...(clickhouse.url === undefined ? {} : { leadMs: DECISION_LEAD_MS }) })),
+    );
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== 'directory-locked') throw error;
+    throw new UsageError(`${error.message}. Only cordon run answers questions about findings while it works; wait for a replay to end`);
+  }
+}

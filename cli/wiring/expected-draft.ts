@@ -1,0 +1,48 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { Decision } from '../../detector/decisions/decision.js';
+import type { Finding } from '../../detector/findings/finding.js';
+import { addExpected, readDraft } from '../../detector/tools/draft-rule.js';
+import type { PlacedClaims } from '../../detector/tools/placed-claims.js';
+import { readSkeleton } from '../../detector/tools/skeleton.js';
+import type { Config } from '../../flow/service/config.js';
+import { UsageError } from '../errors.js';
+import { ClaimHistory } from './claim-history.js';
+
+/** A claim draft that is about to get a rule. */
+export interface ExpectedDraft {
+  /** Writes the rule; answers the path. */
+  write(decision: Decision): string;
+}
+
+/**
+ * The draft that gets what is expected of this finding: made anew with the fleets of the claim file where it does not exist. Throws UsageError where no claim file
+ * with the finding's fleet is known, ClaimsError for one that cannot be read, DecisionError for a file that is no draft.
+ */
+export function draftOf(config: Config, finding: Finding, file?: string): ExpectedDraft {
+  const path = file === undefined ? join(config.data, 'claims', 'expected.draft.yaml') : resolve(file);
+  const skeleton = skeletonOf(config, finding);
+  const read = (): string | undefined => (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
+  const found = read();
+  if (found !== undefined) readDraft(found);
+  return {
+    write(decision) {
+      const before = read();
+      const text = addExpected(before, skeleton, finding, decision);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(`${path}.new`, text);
+      renameSync(`${path}.new`, path);
+      return path;
+    },
+  };
+}
+
+/** The configured claim file with the finding's fleet, else the version that judged it, from the data folder's archive. */
+function skeletonOf({ claims, data }: Config, { claimsHash, fleet }: Finding): PlacedClaims {
+  const archived = new ClaimHistory(data).archived(claimsHash);
+  const skeletons = [...claims, ...(archived === undefined ? [] : [archived.file])].map((path) => readSkeleton(path));
+  const found = skeletons.find(({ set }) => set.fleets.has(fleet));
+  if (found === undefined)
+    throw new UsageError(`no claim file with the fleet ${fleet} is known; name it with --claims, so that the draft has its fleets`);
+  return found;
+}
