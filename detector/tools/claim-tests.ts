@@ -5,6 +5,7 @@ import { type Locations, type LookupFiles, readLocations } from '../claims/locat
 import { ClaimsError, type ClaimsProblem } from '../claims/problem.js';
 import { checkShape } from '../claims/shape.js';
 import { type ClaimsSource, type DocumentPath, readSource } from '../claims/source.js';
+import { readDrillKey } from '../drills/key-file.js';
 import { createExplainer, type Decision } from './explain.js';
 import { FlowTextError, parseFlow } from './flow-text.js';
 import { type Place, type PlacedClaims, placed } from './placed-claims.js';
@@ -36,12 +37,17 @@ export function testsBeside(file: string): string {
 export function runClaimTests(file: string, approvalsFile?: string, lookup: LookupFiles = {}): TestResult[] {
   const beside = testsBeside(file);
   const { files, approvals } = readClaimFiles(existsSync(beside) ? [file, beside] : file, approvalsFile);
-  return runTestTexts(files, approvals, readLocations(lookup));
+  return runTestTexts(files, approvals, readLocations(lookup), readDrillKey(lookup.drillKey));
 }
 
 /** The same of texts in memory; the first is the claim file. */
-export function runTestTexts([claimFile, ...beside]: readonly NamedText[], approvals?: NamedText, locations: Locations = {}): TestResult[] {
-  const claims = placed([claimFile!], approvals, locations);
+export function runTestTexts(
+  [claimFile, ...beside]: readonly NamedText[],
+  approvals?: NamedText,
+  locations: Locations = {},
+  drillKey?: Uint8Array,
+): TestResult[] {
+  const claims = placed([claimFile!], approvals, locations, drillKey);
   const problems: ClaimsProblem[] = [];
   const tests = [claimFile!, ...beside].flatMap(({ file, text }) => {
     const source = readSource(file, text, problems);

@@ -1,6 +1,7 @@
 import { formatAddress } from '../../flow/address.js';
 import { FlowBatch } from '../../flow/batch.js';
 import { type CompiledClaim, type CompiledClaims, type CompiledRule, Truth } from '../claims/compiled.js';
+import { DETECTION_IDS, DETECTIONS } from '../detections/index.js';
 import { Began, LEVEL_COMPLETION, type ObservedRecord } from '../detections/observed-record.js';
 import { createEngine, type Engine } from '../engine/engine.js';
 import type { Finding } from '../findings/finding.js';
@@ -59,9 +60,12 @@ export interface Explainer {
   explain(flow: RowText): Explanation[];
 }
 
+/** What is learned says nothing of claims. */
+const OF_CLAIMS = DETECTION_IDS.filter((id) => DETECTIONS[id].claimKinds.length > 0);
+
 /** Judged by the detector's own engine; what an engine has no reason to tell (which rule admitted) is read off the same compiled rules. */
 export function createExplainer(placed: PlacedClaims): Explainer {
-  const engine = createEngine({ claims: placed.claims });
+  const engine = createEngine({ claims: placed.claims, detections: OF_CLAIMS });
   const seer = createSeer(placed.claims);
   return {
     explain(flow) {
@@ -142,6 +146,9 @@ function answerOf(claims: CompiledClaims, { findings, judgements }: Told, record
   }
   const about = (kind: Judgement['kind']): Judgement | undefined =>
     judgements.find((one) => one.kind === kind && one.claim === claim.id && one.unit === asset.unit);
+  const drill = drillOf(claims, judgements, record);
+  if (drill !== undefined)
+    return { decision: 'OUTSIDE', why: `it is the drill '${drill}': it has the ports of its time, is counted, and judged by nothing else` };
   const undecided = about('undecided');
   if (undecided !== undefined)
     return { decision: 'UNDECIDED', why: `${UNDECIDED_WHY[undecided.about] ?? undecided.about}, so nobody can say whether a rule applies` };
@@ -153,6 +160,14 @@ function answerOf(claims: CompiledClaims, { findings, judgements }: Told, record
     return { decision: 'ALLOWED', why: `exception ${excused.about} (${ticket}): ${reason}`, exception: excused.about };
   }
   return quietAnswer(claims, record, claim);
+}
+
+/** Name of the drill that the record was recognised as. */
+function drillOf(claims: CompiledClaims, judgements: readonly Judgement[], record: ObservedRecord): string | undefined {
+  const told = judgements.filter(({ kind }) => kind === 'drill').map(({ about }) => about.slice(0, about.lastIndexOf('@')));
+  return claims.drills.find(
+    ({ name, probe, isSink }) => told.includes(name) && probe === record.asset && isSink(record.peerBytes, record.peerOffset),
+  )?.name;
 }
 
 const UNDECIDED_WHY: Readonly<Record<string, string>> = {

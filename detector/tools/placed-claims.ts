@@ -4,6 +4,7 @@ import type { CompiledClaims } from '../claims/compiled.js';
 import { compileTexts, type NamedText, readClaimFiles } from '../claims/load.js';
 import { type Locations, type LookupFiles, readLocations } from '../claims/location/location.js';
 import type { DocumentPath } from '../claims/source.js';
+import { readDrillKey } from '../drills/key-file.js';
 
 /** Where something of a claim file stands, for people and editors. Lines and columns count from 1. */
 export interface Place {
@@ -23,15 +24,15 @@ export interface PlacedClaims {
   placeOfException(id: string): Place;
 }
 
-/** Loads one claim file with the places of its parts. Throws ClaimsError. */
+/** Loads one claim file with the places of its parts, and what judging looks up: location data and the key of the drills. Throws ClaimsError. */
 export function loadPlaced(file: string, approvals?: string, lookup: LookupFiles = {}): PlacedClaims {
   const read = readClaimFiles(file, approvals);
-  return placed(read.files, read.approvals, readLocations(lookup));
+  return placed(read.files, read.approvals, readLocations(lookup), readDrillKey(lookup.drillKey));
 }
 
 /** The same of texts in memory. */
-export function placed(files: readonly NamedText[], approvals?: NamedText, locations: Locations = {}): PlacedClaims {
-  const { compilation, set } = compileTexts(files, approvals, locations);
+export function placed(files: readonly NamedText[], approvals?: NamedText, locations: Locations = {}, drillKey?: Uint8Array): PlacedClaims {
+  const { compilation, set } = compileTexts(files, approvals, locations, drillKey);
   const { claims } = compilation;
   const at = (declared: Declared<unknown>, path: DocumentPath): Place => {
     const { file, line, column } = declared.source.problem([...declared.path, ...path], '', '');

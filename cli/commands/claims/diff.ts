@@ -15,8 +15,11 @@ export function diffCommand(): Command {
     .description('Compare two claim files: what traffic becomes allowed or forbidden, and which demands change')
     .argument('<before>', 'claim file as it was')
     .argument('<after>', 'claim file as it is to be')
-    .option('--approvals <file>', 'approvals (JSON lines) that open ticketed windows, of both')
-    .option('--config <file>', 'configuration, whose `lookup` names location data (default: cordon.yaml where it exists)')
+    .option('--approvals <file>', 'approvals (JSON lines) that open ticketed windows, of both (default: those of the configuration)')
+    .option(
+      '--config <file>',
+      'configuration: location data (`lookup`), approvals and the key of the drills (default: cordon.yaml where it exists)',
+    )
     .option('--json', 'as JSON, with all prefixes')
     .addHelpText(
       'after',
@@ -30,8 +33,8 @@ Examples:
   git show HEAD:site.claims.yaml > before.yaml && cordon claims diff before.yaml site.claims.yaml`,
     )
     .action((before: string, after: string, flags: { approvals?: string; config?: string; json?: boolean }) => {
-      const { lookup } = commonSettings(flags).config;
-      const load = (file: string) => loadPlaced(file, flags.approvals, lookup);
+      const { config, approvals } = commonSettings(flags);
+      const load = (file: string) => loadPlaced(file, approvals, config.lookup);
       const difference = diffClaims(load(before), load(after));
       const same = difference.traffic.length === 0 && difference.other.length === 0;
       process.stdout.write(

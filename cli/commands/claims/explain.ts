@@ -29,11 +29,14 @@ export function explainCommand(): Command {
     .description('Tell what each claim says of a flow: which rule decided, and why')
     .argument('<file>', 'claim file')
     .argument('[flow...]', "flows, each in quotes; '-' reads rows as cordon decode prints them from standard input")
-    .option('--approvals <file>', 'approvals (JSON lines) that open ticketed windows')
+    .option('--approvals <file>', 'approvals (JSON lines) that open ticketed windows (default: those of the configuration)')
     .option('--finding <id>', 'the evidence of a finding of the store instead')
     .option('--data <folder>', 'folder of the embedded store that --finding reads')
     .option('--clickhouse <url>', 'ClickHouse server that --finding reads')
-    .option('--config <file>', 'configuration, whose `lookup` names location data (default: cordon.yaml where it exists)')
+    .option(
+      '--config <file>',
+      'configuration: location data (`lookup`), approvals and the key of the drills (default: cordon.yaml where it exists)',
+    )
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
@@ -54,7 +57,8 @@ Examples:
     .action(async (file: string, flows: string[], flags: ExplainFlags) => {
       if ((flags.finding === undefined) === (flows.length === 0))
         throw new UsageError("give a flow in quotes, '-' for standard input, or --finding with the id of a finding");
-      const placed = loadPlaced(file, flags.approvals, commonSettings(flags).config.lookup);
+      const { config, approvals } = commonSettings(flags);
+      const placed = loadPlaced(file, approvals, config.lookup);
       const explainer = createExplainer(placed);
       const rows = flags.finding === undefined ? await readFlows(flows) : await findingFlows(flags.finding, flags);
       const explanations = rows.flatMap((row) => explained(() => explainer.explain(row)));

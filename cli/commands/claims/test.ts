@@ -21,8 +21,11 @@ export function testCommand(): Command {
   return new Command('test')
     .description('Judge the flows under `tests:` of claim files, and hold the decisions against what is expected')
     .argument('<file...>', 'claim files, each a claim set of its own; tests stand in it or beside it in NAME.tests.yaml')
-    .option('--approvals <file>', 'approvals (JSON lines) that open ticketed windows')
-    .option('--config <file>', 'configuration, whose `lookup` names location data (default: cordon.yaml where it exists)')
+    .option('--approvals <file>', 'approvals (JSON lines) that open ticketed windows (default: those of the configuration)')
+    .option(
+      '--config <file>',
+      'configuration: location data (`lookup`), approvals and the key of the drills (default: cordon.yaml where it exists)',
+    )
     .option('--json', 'results as JSON')
     .option('--junit <file>', 'a JUnit XML report too')
     .option('--sarif <file>', 'a SARIF 2.1.0 report too')
@@ -43,9 +46,9 @@ Examples:
   cordon claims test --junit claims.xml --sarif claims.sarif site.claims.yaml`,
     )
     .action((files: string[], flags: TestFlags) => {
-      const { lookup } = commonSettings(flags).config;
+      const { config, approvals } = commonSettings(flags);
       const results = files.flatMap((file) => {
-        const found = runClaimTests(file, flags.approvals, lookup);
+        const found = runClaimTests(file, approvals, config.lookup);
         if (found.length === 0)
           throw new UsageError(`${file}: there are no tests in it or beside it; write some under 'tests:' (--help shows one)`);
         return found;
