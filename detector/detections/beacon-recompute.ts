@@ -16,7 +16,7 @@ export function recomputeBeacon(finding: Finding, rows: readonly FindingFlow[], 
 /** Starts of sessions within the finding's window, in order of time; those side by side are one. */
 export function startsIn(finding: Finding, rows: readonly FindingFlow[], claims: CompiledClaims): number[] {
   const starts = recordsOf(rows, claims)
-    .filter((record) => record.sessionStarts && record.startMs >= finding.windowFromMs && record.startMs <= finding.windowToMs)
+    .filter((record) => record.sessionStarts && record.startMs >= finding.windowFromMs && record.startMs < finding.windowToMs)
     .map((record) => record.startMs)
     .sort((a, b) => a - b);
   return starts.filter((ms, index) => index === 0 || ms - starts[index - 1]! >= TOGETHER_MS);

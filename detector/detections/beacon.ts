@@ -245,7 +245,8 @@ class BeaconWatch implements Evaluator {
       periodFromMs: period.fromMs,
       periodToMs: period.toMs,
       windowFromMs: fromMs,
-      windowToMs: toMs,
+      // The window holds the latest start.
+      windowToMs: toMs + 1,
       confidence: Math.round(100 * Math.max(0, 1 - spread / 0.7)),
       why:
         `${verb} ${to} on ${port} every ${formatInterval(medianMs)}, half of the ${intervals} intervals within ±${formatShare(spread)}, ` +

@@ -2,6 +2,7 @@ import { beacon } from './beacon.js';
 import { claimViolation } from './claim-violation.js';
 import type { Detection } from './detection.js';
 import { newDestination } from './new-destination.js';
+import { reconnectHammer } from './reconnect-hammer.js';
 import { scan } from './scan.js';
 import { slowExfiltration } from './slow-exfiltration.js';
 import { via } from './via.js';
@@ -18,6 +19,7 @@ export const DETECTION_IDS = [
   'slow-exfiltration',
   'volume-over-days',
   'beacon',
+  'reconnect-hammer',
   'scan',
 ] as const;
 export type DetectionId = (typeof DETECTION_IDS)[number];
@@ -32,5 +34,6 @@ export const DETECTIONS = {
   'slow-exfiltration': slowExfiltration,
   'volume-over-days': volumeOverDays,
   beacon,
+  'reconnect-hammer': reconnectHammer,
   scan,
 } satisfies Record<DetectionId, Detection>;

@@ -1,0 +1,163 @@
+import { HOUR_MS } from '../../flow/time.js';
+import { finishHash, mixWord } from '../baseline/hash.js';
+import { HourCounts } from '../baseline/hour-counts.js';
+import { PeerHashes } from '../baseline/peer-hashes.js';
+import { grownTo, RecentKeys } from '../baseline/recent-keys.js';
+import type { StateReader, StateWriter } from '../baseline/state.js';
+import type { ObservedRecord } from './observed-record.js';
+
+/*
+ * Attempts that nobody answered: by asset, peer, responder's port and protocol, counts of the last hour, at most 128 an asset and 1024 a unit, 88 bytes each with its
+ * key; by asset, the last 32 peers, 384 bytes. Beyond the bounds, who was tried least recently goes. An answer takes everything back.
+ */
+
+const ROWS_PER_ASSET = 128;
+const MOST_ROWS = 1024;
+export const MOST_PEERS = 32;
+/** Sums of a row: since when it counts, of the attempts since then: octets and packets out, their number, and the start of the latest. */
+const SUMS = 5;
+
+export class HammerKeys {
+  private readonly rows: RecentKeys;
+  private readonly hashes = new PeerHashes();
+  private readonly hours: HourCounts;
+  private sums: Float64Array;
+  /** By asset: peers and when each was last tried; 0 in free places. */
+  private readonly peersOf: ({ readonly hashes: Uint32Array; readonly lastMs: Float64Array } | undefined)[] = [];
+
+  constructor(assets: number) {
+    let most = ROWS_PER_ASSET;
+    while (most < MOST_ROWS && most < ROWS_PER_ASSET * assets) most *= 2;
+    this.rows = new RecentKeys(most);
+    this.hours = new HourCounts(this.rows.capacity);
+    this.sums = new Float64Array(this.rows.capacity * SUMS);
+  }
+
+  /** Counts an attempt that nobody has answered. Its row. */
+  attempt(record: ObservedRecord): number {
+    const { startMs } = record;
+    this.hashes.take(record.peerWords, record.peerWordsOffset);
+    const [a, b] = this.keyOf(record);
+    let row = this.rows.find(a, b);
+    if (row < 0) {
+      row = this.rows.add(a, b);
+      this.resize();
+      this.hours.clear(row);
+      this.sums.fill(0, row * SUMS, (row + 1) * SUMS);
+      this.sums[row * SUMS] = startMs;
+    } else this.rows.touch(row);
+    this.hours.add(row, startMs);
+    const at = row * SUMS;
+    this.sums[at + 1]! += record.octetsOut;
+    this.sums[at + 2]! += record.packetsOut;
+    this.sums[at + 3]! += 1;
+    this.sums[at + 4] = Math.max(this.sums[at + 4]!, startMs);
+    return row;
+  }
+
+  /** Somebody answered there: what was counted is none any more. */
+  answer(record: ObservedRecord): void {
+    if (this.rows.end === 0) return;
+    this.hashes.take(record.peerWords, record.peerWordsOffset);
+    const [a, b] = this.keyOf(record);
+    const row = this.rows.find(a, b);
+    if (row >= 0) this.rows.remove(row);
+    const peers = this.peersOf[record.asset];
+    const at = peers?.hashes.indexOf(this.hashes.peerA) ?? -1;
+    if (at >= 0) peers!.lastMs[at] = 0;
+  }
+
+  /** Attempts of the last hour, and since when (ms) they count. */
+  count(row: number): number {
+    return this.hours.sum(row);
+  }
+  fromMs(row: number): number {
+    return Math.max(this.hours.fromMs(row), this.sums[row * SUMS]!);
+  }
+  /** Since when the row counts, and what was sent since. */
+  firstMs(row: number): number {
+    return this.sums[row * SUMS]!;
+  }
+  octetsOut(row: number): number {
+    return this.sums[row * SUMS + 1]!;
+  }
+  packetsOut(row: number): number {
+    return this.sums[row * SUMS + 2]!;
+  }
+  attempts(row: number): number {
+    return this.sums[row * SUMS + 3]!;
+  }
+  latestMs(row: number): number {
+    return this.sums[row * SUMS + 4]!;
+  }
+
+  /** After `attempt`: how many peers the asset has tried in vain within the last hour (MOST_PEERS at most), 0 where this one was among them before. */
+  peersTried(record: ObservedRecord): number {
+    let peers = this.peersOf[record.asset];
+    if (peers === undefined) {
+      peers = { hashes: new Uint32Array(MOST_PEERS), lastMs: new Float64Array(MOST_PEERS) };
+      this.peersOf[record.asset] = peers;
+    }
+    const { hashes, lastMs } = peers;
+    const sinceMs = record.startMs - HOUR_MS;
+    let at = -1;
+    let oldest = 0;
+    let count = 0;
+    for (let i = 0; i < MOST_PEERS; i++) {
+      if (lastMs[i] !== 0 && hashes[i] === this.hashes.peerA) at = i;
+      if (lastMs[i]! < lastMs[oldest]!) oldest = i;
+      if (lastMs[i]! >= sinceMs && lastMs[i] !== 0) count += 1;
+    }
+    const known = at >= 0 && lastMs[at]! >= sinceMs;
+    if (at < 0) {
+      at = oldest;
+      if (lastMs[at]! >= sinceMs && lastMs[at] !== 0) count -= 1;
+      hashes[at] = this.hashes.peerA;
+      lastMs[at] = 0;
+    }
+    lastMs[at] = Math.max(lastMs[at]!, record.startMs);
+    return known ? 0 : count + 1;
+  }
+
+  save(writer: StateWriter): void {
+    this.rows.save(writer);
+    this.hours.save(writer);
+    writer.numbers(this.sums);
+    writer.u32(this.peersOf.filter((peers) => peers !== undefined).length);
+    for (const [asset, peers] of this.peersOf.entries()) {
+      if (peers === undefined) continue;
+      writer.u32(asset);
+      writer.numbers(peers.hashes);
+      writer.numbers(peers.lastMs);
+    }
+  }
+
+  load(reader: StateReader): void {
+    this.rows.load(reader);
+    const { capacity } = this.rows;
+    this.hours.load(reader, capacity);
+    this.sums = new Float64Array(capacity * SUMS);
+    reader.numbers(this.sums);
+    for (let left = reader.u32(); left > 0; left--) {
+      const peers = { hashes: new Uint32Array(MOST_PEERS), lastMs: new Float64Array(MOST_PEERS) };
+      this.peersOf[reader.u32()] = peers;
+      reader.numbers(peers.hashes);
+      reader.numbers(peers.lastMs);
+    }
+  }
+
+  private keyOf(record: ObservedRecord): [number, number] {
+    const key = (record.protocol << 16) | record.peerPort;
+    return [
+      finishHash(mixWord(mixWord(this.hashes.peerA, key), record.asset)),
+      finishHash(mixWord(mixWord(this.hashes.peerB, key), record.asset)),
+    ];
+  }
+
+  private resize(): void {
+    const { capacity } = this.rows;
+    if (this.sums.length >= capacity * SUMS) return;
+    this.hours.resize(capacity);
+    this.sums = grownTo(this.sums, capacity * SUMS);
+  }
+}

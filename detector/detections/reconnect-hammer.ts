@@ -1,0 +1,206 @@
+import { formatAddress } from '../../flow/address.js';
+import { HOUR_MS } from '../../flow/time.js';
+import type { StateReader, StateWriter } from '../baseline/state.js';
+import type { Severity } from '../claims/compiled.js';
+import type { FindingSink, Matter, Totals } from '../findings/finding-sink.js';
+import { formatPort } from '../findings/quantity.js';
+import { formatSpan } from '../findings/time-span.js';
+import { isBackground, isOneWay } from './background-services.js';
+import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import { HammerKeys, MOST_PEERS } from './hammer-keys.js';
+import { recomputeHammer } from './hammer-recompute.js';
+import { Began, Level, type ObservedRecord } from './observed-record.js';
+import { RECONNECT_HAMMER_EXAMPLES } from './reconnect-hammer-examples.js';
+
+const ID = 'reconnect-hammer';
+
+const PARAMETERS = {
+  attemptsPerHour: {
+    default: 30,
+    least: 5,
+    most: 10_000,
+    unit: 'connections to one peer and port that nobody answers, within an hour',
+    reason: 'One in two minutes: a service that is down for an hour is tried again less often, and tells less (detection.md D20).',
+  },
+  peersPerHour: {
+    default: 5,
+    least: 3,
+    most: MOST_PEERS,
+    unit: 'peers tried in vain within an hour',
+    reason: 'Malware goes through a list of servers; equipment has one or two (detection.md D20). Raise it for open networks.',
+  },
+} as const satisfies ParameterTable;
+
+/** Once reported, a finding is brought up to date each so many attempts. */
+const ATTEMPTS_PER_REPORT = 16;
+
+// An attempt without an answer proves that the isolation held: what is reported is that it was needed.
+const OUTSIDE: readonly [Severity, Severity, Severity, Severity] = ['medium', 'medium', 'medium', 'medium'];
+const INSIDE: readonly [Severity, Severity, Severity, Severity] = ['low', 'low', 'low', 'low'];
+
+export const reconnectHammer: Detection<typeof PARAMETERS> = {
+  id: ID,
+  title: 'Tries again and again, and nobody answers',
+  question: 'Whom does the equipment keep trying to reach in vain?',
+  claimKinds: [],
+  attack: [
+    { id: 'T1008', matrix: 'enterprise', version: '18.0' },
+    { id: 'T1041', matrix: 'enterprise', version: '18.0' },
+    { id: 'T0869', matrix: 'ics', version: '18.0' },
+  ],
+  severity: 'medium',
+  parameters: PARAMETERS,
+  columns: [
+    'sourceIPv6Address',
+    'destinationIPv6Address',
+    'sourceTransportPort',
+    'destinationTransportPort',
+    'protocolIdentifier',
+    'tcpControlBits',
+    'reverseTcpControlBits',
+    'packetDeltaCount',
+    'reversePacketDeltaCount',
+    'biflow',
+    'samplingInterval',
+  ],
+  history:
+    'an hour; it learns nothing and needs no warm-up. Not assessable where packets are sampled (the answer may be what was left out), nor for UDP that is exported one way',
+  falsePositives: [
+    'A server inside that is down or was moved.',
+    'A licence or update server that the firewall has always blocked: admit nothing, close as expected.',
+    'The answers take another way, past the sensor.',
+    'Tries that come from one and the same port without a pause of an hour count as one.',
+  ],
+  runbook: [
+    'The isolation held: nothing was exchanged. Find out what in the equipment wants to reach this peer, and since when.',
+    'Is the peer known to others (name, AS, threat lists)? A list of addresses tried in turn is how malware looks for its server.',
+    'Keep the finding for the auditor: it shows that the block works.',
+  ],
+  references: ['reference/detection.md D20, P6'],
+  examples: RECONNECT_HAMMER_EXAMPLES,
+  recompute: recomputeHammer,
+  evaluator: (unit, parameters) => new HammerWatch(unit, parameters),
+};
+
+class HammerWatch implements Evaluator {
+  private readonly unit: UnitContext;
+  private readonly attemptsPerHour: number;
+  private readonly peersPerHour: number;
+  private readonly keys: HammerKeys;
+  private readonly outside: Matter;
+  private readonly inside: Matter;
+  private readonly several: Matter;
+
+  constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
+    this.unit = unit;
+    this.attemptsPerHour = parameters.attemptsPerHour;
+    this.peersPerHour = parameters.peersPerHour;
+    this.keys = new HammerKeys(unit.assets.length);
+    const matter = { detection: ID, claim: -1, scope: 'member', most: 50 } as const;
+    const rule = `${parameters.attemptsPerHour} connections to one peer and port within an hour that nobody answers`;
+    this.outside = { ...matter, part: '', rule, severities: OUTSIDE };
+    this.inside = { ...matter, part: '', rule, severities: INSIDE };
+    this.several = {
+      ...matter,
+      part: 'peers',
+      rule: `${parameters.peersPerHour} peers tried within an hour, none of which answers`,
+      severities: OUTSIDE,
+    };
+  }
+
+  judge(record: ObservedRecord, findings: FindingSink): void {
+    if (record.initiator !== Began.asset || record.retold || record.admitted || record.sampling > 1) return;
+    if (record.level !== Level.attempt) {
+      if (record.level >= Level.established) this.keys.answer(record);
+      return;
+    }
+    if (!record.sessionStarts || isBackground(record) || isOneWay(record)) return;
+    const { keys } = this;
+    const row = keys.attempt(record);
+    const count = keys.count(row);
+    if (count >= this.attemptsPerHour && (count === this.attemptsPerHour || keys.attempts(row) % ATTEMPTS_PER_REPORT === 0)) {
+      this.reportPeer(record, row, count, findings);
+    }
+    const peers = keys.peersTried(record);
+    if (peers >= this.peersPerHour) this.reportPeers(record, peers, findings);
+  }
+
+  save(writer: StateWriter): void {
+    this.keys.save(writer);
+  }
+
+  load(reader: StateReader): void {
+    this.keys.load(reader);
+  }
+
+  private reportPeer(record: ObservedRecord, row: number, count: number, findings: FindingSink): void {
+    const { claims } = this.unit;
+    const { keys } = this;
+    const fromMs = keys.fromMs(row);
+    const toMs = keys.latestMs(row);
+    const period = claims.periodOf(toMs);
+    const name = claims.nameOf(record.peerBytes, record.peerOffset);
+    const peer = `${formatAddress(record.peerBytes, record.peerOffset)}${name === '' ? '' : ` (${name})`}`;
+    findings.measure(record, {
+      matter: claims.isOutside(record.peerBytes, record.peerOffset) ? this.outside : this.inside,
+      observed: count,
+      expected: this.attemptsPerHour,
+      unit: 'attempts',
+      peerPort: record.peerPort,
+      periodFromMs: period.fromMs,
+      periodToMs: period.toMs,
+      windowFromMs: fromMs,
+      windowToMs: toMs + 1,
+      // Each doubling makes it surer that no passing fault is behind it.
+      confidence: Math.round(Math.min(95, 60 + 15 * Math.log2(count / this.attemptsPerHour))),
+      why:
+        `tried ${count} times within an hour (${formatSpan(fromMs, toMs)}) to reach ${peer} on ${formatPort(record.protocol, record.peerPort)}, ` +
+        `and was never answered, where fewer than ${this.attemptsPerHour} are usual; nothing was exchanged: the isolation held`,
+      totals: this.totalsOf(record, row),
+    });
+  }
+
+  private reportPeers(record: ObservedRecord, peers: number, findings: FindingSink): void {
+    const toMs = record.startMs;
+    const fromMs = toMs - HOUR_MS;
+    const period = this.unit.claims.periodOf(toMs);
+    const more = peers === MOST_PEERS ? `${peers} or more` : `${peers}`;
+    findings.measure(record, {
+      matter: this.several,
+      observed: peers,
+      expected: this.peersPerHour,
+      unit: 'peers',
+      periodFromMs: period.fromMs,
+      periodToMs: period.toMs,
+      windowFromMs: fromMs,
+      windowToMs: toMs + 1,
+      confidence: Math.round(Math.min(90, 50 + 20 * Math.log2(peers / this.peersPerHour))),
+      why: `tried ${more} peers within an hour (${formatSpan(fromMs, toMs)}) none of which answered, where fewer than ${this.peersPerHour} are usual; nothing was exchanged: the isolation held`,
+      totals: {
+        firstMs: fromMs,
+        lastMs: record.endMs,
+        octetsOut: record.octetsOut,
+        octetsIn: 0,
+        packetsOut: record.packetsOut,
+        packetsIn: 0,
+        records: peers,
+        sessions: peers,
+      },
+    });
+  }
+
+  private totalsOf(record: ObservedRecord, row: number): Totals {
+    const { keys } = this;
+    const attempts = keys.attempts(row);
+    return {
+      firstMs: keys.firstMs(row),
+      lastMs: record.endMs,
+      octetsOut: keys.octetsOut(row),
+      octetsIn: 0,
+      packetsOut: keys.packetsOut(row),
+      packetsIn: 0,
+      records: attempts,
+      sessions: attempts,
+    };
+  }
+}
