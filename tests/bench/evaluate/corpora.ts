@@ -1,19 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { createBusOutput, createCollector } from '../../../collector/collector.js';
+import { createCollector } from '../../../collector/collector.js';
 import { inReadingOrder, readFileInto } from '../../../collector/files.js';
 import type { CompiledClaims } from '../../../detector/claims/compiled.js';
 import { compileTexts } from '../../../detector/claims/load.js';
 import { createEngine } from '../../../detector/engine/engine.js';
 import { watchedClaims } from '../../../detector/tools/watched.js';
 import { parsePrefix } from '../../../flow/address.js';
-import { FlowBatch } from '../../../flow/batch.js';
-import { decodeFrame } from '../../../flow/frame.js';
 import { packageRoot } from '../../../flow/service/paths.js';
-import { type Alert, AlertBook } from './alerts.js';
+import type { Alert } from './alerts.js';
 import { RitaBeacons } from './baselines/rita.js';
 import { SeenReader } from './baselines/seen.js';
 import { FixedThresholds } from './baselines/thresholds.js';
+import { createEngineOutput } from './engine-output.js';
 
 export interface CorpusRun {
   readonly corpus: string;
@@ -128,26 +127,16 @@ export async function runCorpora(): Promise<CorpusResult[]> {
 async function runCorpus({ corpus, how, files, claims: claimsOf, expected, counted, holds }: Corpus, folder: string): Promise<CorpusRun> {
   const claims = claimsOf();
   const engine = createEngine({ claims });
-  const book = new AlertBook();
   const reader = new SeenReader(claims);
   const rita = new RitaBeacons('RITA ≥ 0.9', 0.9);
   const thresholds = new FixedThresholds();
-  const batch = new FlowBatch();
-  const bus = {
-    partitions: () => 1,
-    publish: async (topic: string, _partition: number, frame: Parameters<typeof decodeFrame>[0]): Promise<void> => {
-      if (topic !== 'flows') return;
-      batch.clear();
-      decodeFrame(frame, batch);
-      engine.ingest(batch);
-      book.take(engine.takeChanged(), batch.columns.flowEndMilliseconds[batch.length - 1]!);
-      reader.read(batch, (seen) => {
-        rita.take(seen);
-        thresholds.take(seen);
-      });
-    },
-  };
-  const collector = createCollector(createBusOutput({ bus, watchList: claims.watchList }));
+  const { output, book } = createEngineOutput(claims, engine, (batch) => {
+    reader.read(batch, (seen) => {
+      rita.take(seen);
+      thresholds.take(seen);
+    });
+  });
+  const collector = createCollector(output);
   const inputs = files.map((file) => ({ path: join(folder, file), format: 'zeek' as const, sensor: SENSOR }));
   for (const input of await inReadingOrder(inputs)) await readFileInto(collector, input);
   await collector.flush();
