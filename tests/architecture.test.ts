@@ -51,6 +51,7 @@ const FORBIDDEN: readonly { from: string; never: readonly string[]; why: string 
     why: 'the name table is told, and asks nobody',
   },
   { from: 'detector/detections', never: ['detector/store', 'detector/engine', 'flow/bus', 'node:'], why: 'detections are pure' },
+  { from: 'detector/watches', never: ['detector/store', 'detector/engine', 'flow/bus', 'node:'], why: 'watches are pure' },
   { from: 'detector/claims', never: ['detector/store', 'detector/engine', 'flow/bus'], why: 'claims are compiled without the rest' },
   { from: 'dashboards', never: ['detector/detections', 'detector/engine', 'detector/sessions'], why: 'screens read the store' },
 ];

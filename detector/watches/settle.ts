@@ -1,0 +1,35 @@
+import { MINUTE_MS } from '../../flow/time.js';
+import type { Finding } from '../findings/finding.js';
+
+/**
+ * What is to be published where watches found `found` and `stored` are the findings of watches that the store has, withdrawn ones included: those that say
+ * something else, and a last revision without records for those that late data took back. Only findings of `period` onsets that were looked at are given.
+ * A revision is the number of the watermark's minute, and above the stored one: it grows with record time, and equal input gives equal revisions.
+ */
+export function settle(found: readonly Finding[], stored: readonly Finding[], untilMs: number): Finding[] {
+  const before = new Map(stored.map((finding) => [finding.id, finding]));
+  const revisionOver = (old: Finding | undefined): number => Math.max(Math.floor(untilMs / MINUTE_MS), (old?.revision ?? 0) + 1);
+  const changed: Finding[] = [];
+  for (const finding of found) {
+    const old = before.get(finding.id);
+    before.delete(finding.id);
+    if (old !== undefined && says(old) === says(finding)) continue;
+    changed.push({ ...finding, revision: revisionOver(old) });
+  }
+  for (const old of before.values()) {
+    if (old.records === 0) continue;
+    changed.push({ ...old, revision: revisionOver(old), ...NOTHING });
+  }
+  return changed;
+}
+
+const NOTHING = {
+  records: 0,
+  severity: 'info',
+  sentence: 'Withdrawn: later data showed that there was nothing of the kind.',
+} as const;
+
+/** All of a finding but its revision, as text. */
+function says(finding: Finding): string {
+  return JSON.stringify({ ...finding, revision: 0 }, Object.keys(finding).sort());
+}

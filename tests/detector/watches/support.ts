@@ -1,0 +1,47 @@
+import type { CompiledClaims } from '../../../detector/claims/compiled.js';
+import type { CoverageMinute } from '../../../detector/coverage/observed-time.js';
+import type { ExampleRow } from '../../../detector/detections/detection.js';
+import type { Finding } from '../../../detector/findings/finding.js';
+import { Activity } from '../../../detector/watches/activity.js';
+import { defaultWatchParameters, watches } from '../../../detector/watches/evaluate.js';
+import type { LedgerStretch, WatchExample } from '../../../detector/watches/watch.js';
+import { MINUTE_MS } from '../../../flow/time.js';
+import { minute } from '../coverage/facts.js';
+import { batchOf, claimsOf, exampleRows } from '../support/rows.js';
+
+/** Rows of the ledger, one for every minute that a stretch touches: messages each ten seconds from its begin to its end. */
+export function ledgerOf(stretches: readonly LedgerStretch[]): CoverageMinute[] {
+  return stretches.flatMap(({ sensor, from, to, facts }) => {
+    const rows: CoverageMinute[] = [];
+    const fromMs = Date.parse(from);
+    const toMs = Date.parse(to);
+    for (let at = Math.floor(fromMs / MINUTE_MS) * MINUTE_MS; at < toMs; at += MINUTE_MS) {
+      const first = Math.max(at + 2000, fromMs);
+      const last = Math.min(at + 58_000, toMs);
+      if (last < first) continue;
+      rows.push(minute(0, { sensor, minute: at, firstMessageMilliseconds: first, lastMessageMilliseconds: last, ...facts }));
+    }
+    return rows;
+  });
+}
+
+export function activityOf(claims: CompiledClaims, rows: readonly ExampleRow[]): Activity {
+  const activity = new Activity(claims);
+  activity.add(batchOf(claims, exampleRows(rows)));
+  return activity;
+}
+
+/** Findings of all watches for an example's facts; `of`: its parameters are that watch's. */
+export function findingsOf(example: Omit<WatchExample, 'name'>, of: string): Finding[] {
+  const claims = claimsOf(example.claims);
+  const defaults = defaultWatchParameters();
+  const parameters = { ...defaults, [of]: { ...defaults[of], ...example.parameters } };
+  if (example.parameters?.warmUpHours !== undefined) {
+    // What others find is told of by others: they learn as fast.
+    for (const id of ['silence', 'fleet-silence']) parameters[id] = { ...parameters[id], warmUpHours: example.parameters.warmUpHours };
+  }
+  return watches(activityOf(claims, example.rows), ledgerOf(example.ledger), claims, Date.parse(example.until), {
+    fromMs: Date.parse(example.from),
+    parameters,
+  });
+}
