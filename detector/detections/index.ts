@@ -1,6 +1,7 @@
 import { beacon } from './beacon.js';
 import { claimViolation } from './claim-violation.js';
 import type { Detection } from './detection.js';
+import { dnsTunnel } from './dns-tunnel.js';
 import { newDestination } from './new-destination.js';
 import { reconnectHammer } from './reconnect-hammer.js';
 import { scan } from './scan.js';
@@ -21,6 +22,7 @@ export const DETECTION_IDS = [
   'beacon',
   'reconnect-hammer',
   'scan',
+  'dns-tunnel',
 ] as const;
 export type DetectionId = (typeof DETECTION_IDS)[number];
 
@@ -36,4 +38,5 @@ export const DETECTIONS = {
   beacon,
   'reconnect-hammer': reconnectHammer,
   scan,
+  'dns-tunnel': dnsTunnel,
 } satisfies Record<DetectionId, Detection>;

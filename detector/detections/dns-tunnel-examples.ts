@@ -1,0 +1,66 @@
+import type { Detection, ExampleRow } from './detection.js';
+import { OPEN_CLAIMS } from './example-claims.js';
+
+/** Six hundred questions in five minutes, 84 octets each, as a desktop asks that reads the web. */
+const NAMES: ExampleRow = {
+  at: '2026-11-20T12:00:00Z',
+  from: '10.40.10.11 40001',
+  to: '10.40.30.53 53',
+  protocol: 'udp',
+  octets: 84,
+  packets: 1,
+  reverseOctets: 147,
+  reversePackets: 1,
+  times: 600,
+  everySeconds: 0.5,
+  portStep: 1,
+};
+
+export const DNS_TUNNEL_EXAMPLES: Detection['examples'] = {
+  fires: [
+    { name: 'long names, as of dnscat2', claims: OPEN_CLAIMS, rows: [{ ...NAMES, octets: 279, reverseOctets: 326 }] },
+    { name: 'short names with long answers, as of dns2tcp', claims: OPEN_CLAIMS, rows: [{ ...NAMES, octets: 70, reverseOctets: 465 }] },
+    {
+      name: 'a slow tunnel: six long questions a minute, all day',
+      claims: OPEN_CLAIMS,
+      rows: [{ ...NAMES, at: '2026-11-20T00:00:00Z', octets: 250, times: 8000, everySeconds: 10 }],
+    },
+    {
+      name: 'questions and answers in records of one direction each',
+      claims: OPEN_CLAIMS,
+      rows: [
+        {
+          at: NAMES.at,
+          from: NAMES.from,
+          to: NAMES.to,
+          protocol: 'udp',
+          octets: 279,
+          packets: 1,
+          times: 600,
+          everySeconds: 0.5,
+          portStep: 1,
+        },
+      ],
+    },
+    {
+      name: 'one packet in ten, from one port',
+      claims: OPEN_CLAIMS,
+      rows: [{ ...NAMES, octets: 279, times: 60, everySeconds: 5, portStep: 0, sampling: 10 }],
+    },
+  ],
+  silent: [
+    { name: 'many names', claims: OPEN_CLAIMS, rows: [NAMES] },
+    { name: 'few long names', claims: OPEN_CLAIMS, rows: [{ ...NAMES, octets: 279, times: 100 }] },
+    { name: 'long names to another port', claims: OPEN_CLAIMS, rows: [{ ...NAMES, to: '10.40.30.53 5353', octets: 279 }] },
+    {
+      name: 'small questions that make a megabyte',
+      claims: OPEN_CLAIMS,
+      rows: [{ ...NAMES, at: '2026-11-20T00:00:00Z', times: 8000, everySeconds: 10, octets: 85, packets: 1 }],
+    },
+    {
+      name: 'an asset that answers for names',
+      claims: OPEN_CLAIMS,
+      rows: [{ ...NAMES, from: '10.40.77.5 40001', to: '10.40.10.11 53', octets: 279 }],
+    },
+  ],
+};
