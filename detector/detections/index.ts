@@ -1,3 +1,4 @@
+import { asymmetryFlip } from './asymmetry-flip.js';
 import { beacon } from './beacon.js';
 import { claimViolation } from './claim-violation.js';
 import type { Detection } from './detection.js';
@@ -7,6 +8,7 @@ import { reconnectHammer } from './reconnect-hammer.js';
 import { scan } from './scan.js';
 import { slowExfiltration } from './slow-exfiltration.js';
 import { via } from './via.js';
+import { volumeDown } from './volume-down.js';
 import { volumeOverDays } from './volume-over-days.js';
 import { volumeUp } from './volume-up.js';
 import { worksWithout } from './works-without.js';
@@ -17,8 +19,10 @@ export const DETECTION_IDS = [
   'via',
   'new-destination',
   'volume-up',
+  'volume-down',
   'slow-exfiltration',
   'volume-over-days',
+  'asymmetry-flip',
   'beacon',
   'reconnect-hammer',
   'scan',
@@ -33,8 +37,10 @@ export const DETECTIONS = {
   via,
   'new-destination': newDestination,
   'volume-up': volumeUp,
+  'volume-down': volumeDown,
   'slow-exfiltration': slowExfiltration,
   'volume-over-days': volumeOverDays,
+  'asymmetry-flip': asymmetryFlip,
   beacon,
   'reconnect-hammer': reconnectHammer,
   scan,

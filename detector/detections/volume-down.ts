@@ -1,0 +1,347 @@
+import { formatDuration, HOUR_MS, MINUTE_MS } from '../../flow/time.js';
+import type { LocalClock } from '../baseline/local-clock.js';
+import { OpenHours, shareOfHour } from '../baseline/open-hours.js';
+import type { StateReader, StateWriter } from '../baseline/state.js';
+import { VolumeProfile } from '../baseline/volume-profile.js';
+import type { CompiledClaims } from '../claims/compiled.js';
+import type { Finding } from '../findings/finding.js';
+import type { FindingSink, Matter } from '../findings/finding-sink.js';
+import { formatOctets } from '../findings/quantity.js';
+import { formatInstant } from '../findings/time-span.js';
+import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import type { ObservedRecord } from './observed-record.js';
+import { laneDirection, laneRecords, laneRule } from './peer-lane.js';
+import { estimateOf, shareWithin, sumOf } from './recompute.js';
+import { VOLUME_DOWN_EXAMPLES } from './volume-down-examples.js';
+
+const ID = 'volume-down';
+
+const PARAMETERS = {
+  warmUpHours: {
+    default: 336,
+    least: 24,
+    most: 8760,
+    unit: 'hours of record time since the first record of the asset',
+    reason: 'Fourteen days hold each hour of the week twice (detection.md D04).',
+  },
+  sigmas: { default: 6, least: 3, most: 20, unit: 'σ of ln(octets)', reason: 'One hour this far below is reported (detection.md D04).' },
+  runSigmas: {
+    default: 4,
+    least: 2,
+    most: 20,
+    unit: 'σ of ln(octets)',
+    reason: 'Three hours running this far below are reported (detection.md D04).',
+  },
+  leastExpectedKilobytes: {
+    default: 100,
+    least: 1,
+    most: 1_000_000,
+    unit: 'kB that are usual in the hour',
+    reason: 'Where little is usual, less says little (detection.md D04).',
+  },
+} as const satisfies ParameterTable;
+
+const RUN_HOURS = 3;
+/** Octets below which hours differ little: the unit of the profile, a tenth of what must be usual. */
+const UNIT_OCTETS = 10_000;
+/** Of a sampled packet, where nothing better is known. */
+const OCTETS_PER_PACKET = 800;
+/** Minutes without any record that are always forgiven, and how far beyond the learned ones. */
+const LEAST_GAP_MINUTES = 10;
+const GAP_DEVIATIONS = 4;
+const GAP_MEMORY = 24;
+const OWN_FACTOR = 1.2;
+const MOST_OWN = 2;
+const TRAINED_HOURS = 24;
+const MINUTES = 60;
+const HALF = 30;
+
+export const volumeDown: Detection<typeof PARAMETERS> = {
+  id: ID,
+  title: 'Less data than usual',
+  question: 'Does the equipment send or receive much less than it usually does at this hour, although it is still there?',
+  claimKinds: [],
+  attack: [
+    { id: 'T1489', matrix: 'enterprise', version: '18.0' },
+    { id: 'T1499', matrix: 'enterprise', version: '18.0' },
+    { id: 'T0826', matrix: 'ics', version: '18.0' },
+    { id: 'T0815', matrix: 'ics', version: '18.0' },
+    { id: 'T0814', matrix: 'ics', version: '18.0' },
+  ],
+  severity: 'low',
+  parameters: PARAMETERS,
+  columns: ['octetDeltaCount', 'reverseOctetDeltaCount', 'samplingInterval', 'flowStartMilliseconds', 'flowEndMilliseconds'],
+  history: '14 days of the asset’s records, by hour of the week in the claim file’s time zone; an hour is judged 31 minutes after its end',
+  falsePositives: [
+    'A public holiday, a strike, a line that stands still: less work is less data.',
+    'A route that the sensors do not see took a part of the traffic.',
+    'Not assessable: hours in which longer than usual no record at all tells of the asset. Whether the device or its sensor was silent is the question of silence.',
+  ],
+  runbook: [
+    'Is the device wanted now? Ask its operators before anything else.',
+    'Which peers are missing beside the same hour of the week before? One service that stopped, or all of them at once?',
+    'Does the fleet show the same? Then look at what they share: server, vendor, site, exporter.',
+  ],
+  references: ['reference/detection.md D04, P3'],
+  examples: VOLUME_DOWN_EXAMPLES,
+  recompute: (finding: Finding, rows: readonly FindingFlow[], claims: CompiledClaims) =>
+    sumOf(
+      laneRecords(finding, rows, claims),
+      (record) => estimateOf(record, laneDirection(finding)) * shareWithin(record, finding.windowFromMs, finding.windowToMs),
+    ),
+  evaluator: (unit, parameters) => new FallWatch(unit, parameters),
+};
+
+// Numbers of a direction.
+const Way = {
+  /** Octets of the two open hours, at `hour & 1`. */
+  octets: 0,
+  /** Most σ below the usual while learning. */
+  lowest: 2,
+  /** Low hours running, and whether they have been told; from when on, and what was sent and usual since. */
+  low: 3,
+  told: 4,
+  from: 5,
+  observed: 6,
+  expected: 7,
+  records: 8,
+  period: 9,
+} as const;
+const WAY = 10;
+// Numbers of the asset, behind those of both directions.
+const RECORDS = 2 * WAY;
+/** Minutes of the open hours with a record: 30 bits in each of two numbers, by hour; then whether agreed work was seen; sampling. */
+const BITS = RECORDS + 2;
+const AGREED = BITS + 4;
+const SAMPLING = AGREED + 2;
+/** Longest gap of an hour: mean and mean deviation, and hours learned. */
+const GAP = SAMPLING + 2;
+const NUMBERS = GAP + 3;
+
+/** 2.5 kB for each asset that shows records: two profiles of 1.1 kB and these numbers. */
+interface Watched {
+  readonly firstMs: number;
+  readonly hours: OpenHours;
+  readonly profiles: readonly [VolumeProfile, VolumeProfile];
+  readonly numbers: Float64Array;
+}
+
+class FallWatch implements Evaluator {
+  private readonly claims: CompiledClaims;
+  private readonly clock: LocalClock;
+  private readonly warmUpMs: number;
+  private readonly sigmas: number;
+  private readonly runSigmas: number;
+  private readonly leastExpected: number;
+  private readonly matters: readonly [Matter, Matter];
+  /** By asset. */
+  private readonly watched: (Watched | undefined)[] = [];
+
+  constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
+    this.claims = unit.claims;
+    this.clock = unit.clock;
+    this.warmUpMs = parameters.warmUpHours * HOUR_MS;
+    this.sigmas = parameters.sigmas;
+    this.runSigmas = parameters.runSigmas;
+    this.leastExpected = parameters.leastExpectedKilobytes * 1000;
+    this.matters = [matterOf('out'), matterOf('in')];
+  }
+
+  judge(record: ObservedRecord, findings: FindingSink): void {
+    if (record.retold) return;
+    const { startMs, endMs } = record;
+    const watched = this.watched[record.asset] ?? this.watchFrom(record.asset, startMs);
+    const { hours, numbers } = watched;
+    if (endMs >= hours.dueMs) hours.advance(endMs, (hour, gap) => this.close(hour, gap, watched, record, findings));
+    const last = Math.floor(endMs / HOUR_MS);
+    for (let hour = Math.max(hours.oldest, Math.floor(startMs / HOUR_MS)); hour <= last; hour++) {
+      const side = hour & 1;
+      markMinutes(numbers, startMs, endMs, hour);
+      if (record.agreed) {
+        numbers[AGREED + side] = 1;
+        continue;
+      }
+      const scaled = shareOfHour(startMs, endMs, hour) * record.sampling;
+      numbers[Way.octets + side]! += record.octetsOut * scaled;
+      numbers[WAY + Way.octets + side]! += record.octetsIn * scaled;
+      numbers[RECORDS + side]! += 1;
+      if (record.sampling > numbers[SAMPLING + side]!) numbers[SAMPLING + side] = record.sampling;
+    }
+  }
+
+  learningUntil(asset: number, nowMs: number): number | undefined {
+    const watched = this.watched[asset];
+    if (watched === undefined) return undefined;
+    const until = watched.firstMs + this.warmUpMs;
+    return nowMs < until ? until : undefined;
+  }
+
+  save(writer: StateWriter): void {
+    writer.u32(this.watched.filter((watched) => watched !== undefined).length);
+    for (const [asset, watched] of this.watched.entries()) {
+      if (watched === undefined) continue;
+      writer.u32(asset);
+      writer.f64(watched.firstMs);
+      watched.hours.save(writer);
+      for (const profile of watched.profiles) profile.save(writer);
+      writer.numbers(watched.numbers);
+    }
+  }
+
+  load(reader: StateReader): void {
+    for (let left = reader.u32(); left > 0; left--) {
+      const watched = this.watchFrom(reader.u32(), reader.f64());
+      watched.hours.load(reader);
+      for (const profile of watched.profiles) profile.load(reader);
+      reader.numbers(watched.numbers);
+    }
+  }
+
+  private watchFrom(asset: number, firstMs: number): Watched {
+    const profile = (): VolumeProfile => new VolumeProfile(HOUR_MS, UNIT_OCTETS);
+    const watched = { firstMs, hours: new OpenHours(), profiles: [profile(), profile()] as const, numbers: new Float64Array(NUMBERS) };
+    this.watched[asset] = watched;
+    return watched;
+  }
+
+  private close(hour: number, gap: boolean, watched: Watched, record: ObservedRecord, findings: FindingSink): void {
+    const { numbers, firstMs } = watched;
+    const side = hour & 1;
+    const training = hour * HOUR_MS < firstMs + this.warmUpMs;
+    const unseen = longestGap(numbers, side);
+    const assessable = numbers[AGREED + side] === 0 && isUsualGap(numbers, unseen, training);
+    if (numbers[AGREED + side] === 0 && unseen < MINUTES) learnGap(numbers, unseen, training);
+    for (const way of [0, 1] as const) {
+      if (assessable) this.closeWay(way, hour, training, watched, record, findings);
+      // Nobody knows what lay between: a fall that goes on after it is told anew.
+      if (!assessable || gap) endRun(numbers, way * WAY);
+      numbers[way * WAY + Way.octets + side] = 0;
+    }
+    for (const at of [RECORDS, AGREED, SAMPLING]) numbers[at + side] = 0;
+    numbers[BITS + 2 * side] = 0;
+    numbers[BITS + 2 * side + 1] = 0;
+  }
+
+  private closeWay(way: 0 | 1, hour: number, training: boolean, watched: Watched, record: ObservedRecord, findings: FindingSink): void {
+    const { numbers } = watched;
+    const profile = watched.profiles[way];
+    const at = way * WAY;
+    const side = hour & 1;
+    const octets = numbers[at + Way.octets + side]!;
+    const hourOfWeek = this.clock.hourOfWeek(hour * HOUR_MS);
+    const { expected, mean, sigma } = profile.predict(hourOfWeek);
+    const sampling = numbers[SAMPLING + side]!;
+    const scatter = sampling <= 1 ? 0 : ((1 - 1 / sampling) * OCTETS_PER_PACKET * sampling) / Math.max(1, expected);
+    const below = (mean - profile.scaled(octets)) / Math.sqrt(sigma * sigma + scatter);
+    const judged = profile.bins >= TRAINED_HOURS && expected >= this.leastExpected;
+    if (training || !judged) {
+      if (judged && below > numbers[at + Way.lowest]!) numbers[at + Way.lowest] = below;
+      // Hours in which little is usual lie in the window of a fall, and say nothing of it.
+      if (numbers[at + Way.told] === 1) this.addToRun(at, hour, octets, expected, numbers);
+      else endRun(numbers, at);
+      profile.learn(octets, hourOfWeek, false);
+      return;
+    }
+    if (below >= this.runSigmas) {
+      this.addToRun(at, hour, octets, expected, numbers);
+      numbers[at + Way.low]! += 1;
+    } else if (numbers[at + Way.told] === 1 && below >= this.runSigmas / 2) this.addToRun(at, hour, octets, expected, numbers);
+    else endRun(numbers, at);
+    const own = Math.max(this.sigmas, Math.min(OWN_FACTOR * numbers[at + Way.lowest]!, MOST_OWN * this.sigmas));
+    const fires = below >= this.runSigmas && (below >= own || numbers[at + Way.low]! >= RUN_HOURS || numbers[at + Way.told] === 1);
+    if (fires) this.report(way, hour, watched, record, findings);
+    profile.learn(octets, hourOfWeek, fires || numbers[at + Way.told] === 1);
+  }
+
+  private addToRun(at: number, hour: number, octets: number, expected: number, numbers: Float64Array): void {
+    if (numbers[at + Way.low] === 0 && numbers[at + Way.told] === 0) numbers[at + Way.from] = hour;
+    numbers[at + Way.observed]! += octets;
+    numbers[at + Way.expected]! += expected;
+    numbers[at + Way.records]! += numbers[RECORDS + (hour & 1)]!;
+  }
+
+  private report(way: 0 | 1, hour: number, { numbers }: Watched, record: ObservedRecord, findings: FindingSink): void {
+    const at = way * WAY;
+    const windowFromMs = numbers[at + Way.from]! * HOUR_MS;
+    const windowToMs = (hour + 1) * HOUR_MS;
+    // However long it lasts, it is one finding, filed where it began to be told.
+    if (numbers[at + Way.told] === 0) numbers[at + Way.period] = windowToMs - 1;
+    numbers[at + Way.told] = 1;
+    const period = this.claims.periodOf(numbers[at + Way.period]!);
+    const observed = numbers[at + Way.observed]!;
+    const expected = numbers[at + Way.expected]!;
+    const counted = Math.round(observed / record.sampling);
+    findings.measure(record, {
+      matter: this.matters[way],
+      observed,
+      expected,
+      unit: 'octets',
+      periodFromMs: period.fromMs,
+      periodToMs: period.toMs,
+      windowFromMs,
+      windowToMs,
+      confidence: Math.round(Math.min(90, 50 + 20 * Math.log10(Math.max(1, expected / Math.max(1, observed))))),
+      why: `${formatOctets(observed)} ${way === 0 ? 'out' : 'in'} in the ${formatDuration(windowToMs - windowFromMs)} from ${formatInstant(windowFromMs)}, where ${formatOctets(expected)} are usual, while its records went on without a gap`,
+      totals: {
+        firstMs: windowFromMs,
+        lastMs: windowToMs,
+        octetsOut: way === 0 ? counted : 0,
+        octetsIn: way === 0 ? 0 : counted,
+        packetsOut: 0,
+        packetsIn: 0,
+        records: Math.max(1, numbers[at + Way.records]!),
+        sessions: 0,
+      },
+    });
+  }
+}
+
+function endRun(numbers: Float64Array, at: number): void {
+  numbers.fill(0, at + Way.low, at + Way.period + 1);
+}
+
+/** Marks the minutes of the hour that the record covers. */
+function markMinutes(numbers: Float64Array, startMs: number, endMs: number, hour: number): void {
+  const first = Math.max(0, Math.floor(startMs / MINUTE_MS) - hour * MINUTES);
+  const last = Math.min(MINUTES - 1, Math.floor(endMs / MINUTE_MS) - hour * MINUTES);
+  const at = BITS + 2 * (hour & 1);
+  if (first < HALF) numbers[at] = numbers[at]! | range(first, Math.min(last, HALF - 1));
+  if (last >= HALF) numbers[at + 1] = numbers[at + 1]! | range(Math.max(first, HALF) - HALF, last - HALF);
+}
+
+/** Bits `first` to `last`, below 30. */
+function range(first: number, last: number): number {
+  return (1 << (last + 1)) - (1 << first);
+}
+
+/** Longest run of minutes without a record within the hour. */
+function longestGap(numbers: Float64Array, side: number): number {
+  let longest = 0;
+  let gap = 0;
+  for (let minute = 0; minute < MINUTES; minute++) {
+    const bits = numbers[BITS + 2 * side + (minute < HALF ? 0 : 1)]!;
+    gap = (bits & (1 << (minute % HALF))) === 0 ? gap + 1 : 0;
+    longest = Math.max(longest, gap);
+  }
+  return longest;
+}
+
+function isUsualGap(numbers: Float64Array, gap: number, training: boolean): boolean {
+  if (training) return gap < MINUTES;
+  return gap <= Math.max(LEAST_GAP_MINUTES, numbers[GAP]! + GAP_DEVIATIONS * numbers[GAP + 1]!);
+}
+
+function learnGap(numbers: Float64Array, gap: number, training: boolean): void {
+  if (!training && !isUsualGap(numbers, gap, false)) return;
+  numbers[GAP + 2] = Math.min(GAP_MEMORY, numbers[GAP + 2]! + 1);
+  const alpha = 1 / numbers[GAP + 2]!;
+  const residual = gap - numbers[GAP]!;
+  numbers[GAP]! += alpha * residual;
+  numbers[GAP + 1]! += alpha * (Math.abs(residual) - numbers[GAP + 1]!);
+}
+
+function matterOf(direction: 'out' | 'in'): Matter {
+  const severities = ['low', 'low', 'low', 'low'] as const;
+  const rule = laneRule(direction, undefined);
+  return { detection: ID, claim: -1, part: direction, scope: 'member', absence: true, rule, severities, most: Number.MAX_SAFE_INTEGER };
+}
