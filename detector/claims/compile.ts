@@ -73,7 +73,7 @@ export function compileClaimSet(
     claim.assert.via === undefined ? undefined : listedPrefixes(set, claim.assert.via.jump, prefixOf, prefixesOfFleet);
   const claims = set.claims.map((claim, index) => {
     const via = compileVia(set, claim.value, endpointOf, specialPurpose, space.atomCount);
-    return compileClaim(set, claim, index, endpointOf, windowOf, zone, via, jumpsOf(claim.value) !== undefined);
+    return compileClaim(set, claim, index, endpointOf, windowOf, zone, via, jumpsOf(claim.value) !== undefined, places);
   });
   const { watchList, fleets, assets } = compileInventory(set, claims, prefixesOfFleet, prefixOf, jumpsOf);
   const effective = set.effective?.value;
@@ -295,6 +295,7 @@ function compileClaim(
   zone: TimeZone,
   via: CompiledVia | undefined,
   jumpIsListed: boolean,
+  places: Partial<Record<LocationKey, Place>>,
 ): CompiledClaim {
   const claim = at.value;
   const kind = CLAIM_KINDS.find((name) => claim.assert[name] !== undefined)!;
@@ -309,6 +310,8 @@ function compileClaim(
       text.during?.map((name) => windowOf(name, claim.subject)),
     );
   const exceptions = set.exceptions.filter(({ value }) => value.claim === claim.id);
+  const rules = judged ? texts : peersOf(claim);
+  const keys = [...rules, ...exceptions.map(({ value }) => value.match)].flatMap(({ peer }) => endpointOf(peer).keys);
   return {
     id: claim.id,
     index,
@@ -333,7 +336,8 @@ function compileClaim(
     residual: claim.residual ?? [],
     supports: claim.supports ?? [],
     source: claim.source === undefined ? undefined : { who: claim.source.who, quote: claim.source.quote, ref: claim.source.ref },
-    notJudged: unjudgedKind(claim, via, jumpIsListed) ?? unjudgedPeers(kind, judged ? texts : peersOf(claim), exceptions, endpointOf),
+    notJudged: unjudgedKind(claim, via, jumpIsListed) ?? unjudgedPeers(kind, rules, exceptions, endpointOf),
+    locations: Object.values(places).flatMap(({ identity }) => (keys.includes(identity.key) ? [identity] : [])),
   };
 }
 

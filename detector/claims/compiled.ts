@@ -130,6 +130,8 @@ export interface CompiledClaim {
   readonly source: { readonly who: string; readonly quote: string; readonly ref: string } | undefined;
   /** Why this version cannot judge the claim as a whole: it is judged by the rules that compiled, and its verdict is VIOLATED or NOT_PROVEN, never VERIFIED. */
   readonly notJudged: string | undefined;
+  /** Location data that the claim's peers or exceptions draw on: its verdicts rest on it. */
+  readonly locations: readonly CompiledLocation[];
 }
 
 export interface CompiledRule {

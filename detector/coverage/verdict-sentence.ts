@@ -1,6 +1,6 @@
 import { DAY_MS, formatDuration, formatTime } from '../../flow/time.js';
 import { localDate, type Period, type TimeZone } from '../claims/calendar.js';
-import type { CompiledClaim, CompiledFleet } from '../claims/compiled.js';
+import type { CompiledClaim, CompiledFleet, CompiledLocation } from '../claims/compiled.js';
 import { formatOctets } from '../claims/units.js';
 import type { Finding } from '../findings/finding.js';
 import { DEFAULT_CONFIDENCE, type SensorFacts } from './sensor-facts.js';
@@ -29,7 +29,8 @@ export function sentenceOf(about: SentenceParts): string {
   const { claim, fleet, period, verdict, findings, subject, sensors, reasons, numbers, hideable } = about;
   const parts: string[] = [];
   if (verdict === 'VIOLATED') parts.push(findingsText(findings));
-  if (verdict === 'NOT_PROVEN') parts.push(...reasons.map((one) => one.sentence.replace(/\.$/, '')));
+  if (verdict === 'NOT_PROVEN')
+    parts.push(...reasons.filter(({ code }) => code !== 'location-data').map((one) => one.sentence.replace(/\.$/, '')));
   parts.push(`${countText(subject.records)} flow records of ${fleet.members.length} assets of ${fleet.name} judged`);
   parts.push(
     `${shareText(numbers.observedShare!)} of asset-minutes observed (${sensors.map((sensor) => sensor.name).join(claim.coverage.mode === 'all' ? ' and ' : ' or ')})`,
@@ -52,11 +53,21 @@ export function sentenceOf(about: SentenceParts): string {
   if (numbers.unreconciledShare !== undefined) parts.push(`octets reconciled to ${shareText(numbers.unreconciledShare)}`);
   for (const use of subject.excused)
     parts.push(`exception ${use.exception} used for ${countText(use.flows)} flows, ${formatOctets(use.octets)}`);
+  parts.push(...claim.locations.map(locationText));
   const residual =
     claim.residual.length === 0
       ? ''
       : ` Not visible to these sensors: ${claim.residual.map((channel) => channel.replace(/\.$/, '')).join('; ')}.`;
   return `${claim.id} ${period} ${verdict}: ${parts.join('; ')}.${residual}`;
+}
+
+const LOCATION_WORDS = { country: 'countries', asn: 'AS numbers' } as const;
+/** Enough of a sha256 to tell two files apart at a glance; reasons hold it whole. */
+const SHOWN_HASH = 12;
+
+/** 'countries by places.mmdb of 2026-11-01, sha256 3f9a0c1b2d4e…' */
+export function locationText({ key, name, date, sha256 }: CompiledLocation): string {
+  return `${LOCATION_WORDS[key]} by ${name}${date === '' ? '' : ` of ${date}`}, sha256 ${sha256.slice(0, SHOWN_HASH)}…`;
 }
 
 export function findingsText(findings: readonly ClaimFinding[]): string {

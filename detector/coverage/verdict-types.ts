@@ -33,6 +33,7 @@ export const REASON_CODES = [
   'demand-not-judged',
   'outside-effective-period',
   'not-final',
+  'location-data',
   'late-data',
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];

@@ -1,7 +1,7 @@
 import { isMappedIPv4 } from '../../flow/address.js';
 import { formatTime, MINUTE_MS } from '../../flow/time.js';
 import { createTimeZone, localDate, type Period, type TimeZone } from '../claims/calendar.js';
-import type { CompiledClaim, CompiledClaims } from '../claims/compiled.js';
+import type { CompiledClaim, CompiledClaims, CompiledLocation } from '../claims/compiled.js';
 import type { Judgement } from '../findings/judgement.js';
 import { holeReasons } from './bus-holes.js';
 import { claimCoverage, hideableOf } from './claim-coverage.js';
@@ -12,7 +12,7 @@ import { maxLostOf, sensorFacts } from './sensor-facts.js';
 import { stretchReasons } from './stretch-facts.js';
 import { indexJudgements, type JudgementIndex, subjectFacts, subjectReasons } from './subject-facts.js';
 import { verdictNumbers } from './verdict-numbers.js';
-import { type ClaimFinding, findingsText, periodText, sentenceOf } from './verdict-sentence.js';
+import { type ClaimFinding, findingsText, locationText, periodText, sentenceOf } from './verdict-sentence.js';
 import { REASON_CODES, type Reason, type Verdict, type VerdictWord } from './verdict-types.js';
 
 export type { ClaimFinding };
@@ -100,7 +100,7 @@ function judgeClaim({ facts, zone, bySensor, judgements }: Shared, claim: Compil
     ...stretchReasons(claims, claim, judgements.byClaim.get(claim.id) ?? [], part, new Set(findings.map(({ asset }) => asset))),
     ...otherReasons(facts, claim, toMs),
   ];
-  const reasons = withConclusion(shortfalls, findings);
+  const reasons = withConclusion(shortfalls, findings, claim.locations.map(locationReason));
   const verdict: VerdictWord = findings.length > 0 ? 'VIOLATED' : shortfalls.length > 0 ? 'NOT_PROVEN' : 'VERIFIED';
   const hideable = hideableOf(claim, coverage.counted);
   const numbers = verdictNumbers({
@@ -156,9 +156,14 @@ function otherReasons(facts: PeriodFacts, claim: CompiledClaim, toMs: number): R
   return reasons;
 }
 
-/** Adds the reason that carries the word, and puts all in the order of REASON_CODES and then of what they are about. */
-function withConclusion(reasons: readonly Reason[], findings: readonly ClaimFinding[]): Reason[] {
-  const all = [...reasons];
+/** What the verdict rests on beside records: enough to get the same data again. */
+function locationReason(location: CompiledLocation): Reason {
+  return reason('location-data', location.key, 1, 1, 'files', `${locationText(location)}, whole sha256 ${location.sha256}`);
+}
+
+/** Adds what the verdict rests on and the reason that carries the word, and puts all in the order of REASON_CODES and then of what they are about. */
+function withConclusion(reasons: readonly Reason[], findings: readonly ClaimFinding[], grounds: readonly Reason[]): Reason[] {
+  const all = [...reasons, ...grounds];
   if (findings.length > 0) all.push(reason('violated', '', findings.length, 0, 'findings', `${findingsText(findings)} of this claim`));
   if (reasons.length === 0) all.push(reason('coverage-met', '', 1, 1, 'share', 'everything that the claim demands of its sensors was met'));
   const rank = (one: Reason): number => REASON_CODES.indexOf(one.code);
