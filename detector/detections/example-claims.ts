@@ -33,3 +33,6 @@ ${more.exceptions === undefined ? '' : `exceptions:\n  - ${more.exceptions}\n`}`
 
 /** The claim of an asset whose every exchange is admitted: for learned detections, which look at what claims allow. */
 export const OPEN_CLAIMS = exampleClaims('{ only: [ { peer: { any: true } } ] }');
+
+/** The claim of an asset whose exchanges no claim speaks of, but for one that never comes: for detections of what nobody has agreed to. */
+export const UNCLAIMED = exampleClaims('{ never: [ { peer: { sets: [ntp] }, ports: [tcp/7] } ] }');

@@ -3,6 +3,8 @@ import { beacon } from './beacon.js';
 import { claimViolation } from './claim-violation.js';
 import type { Detection } from './detection.js';
 import { dnsTunnel } from './dns-tunnel.js';
+import { foreignResolver } from './foreign-resolver.js';
+import { lateralMovement } from './lateral-movement.js';
 import { newDestination } from './new-destination.js';
 import { reconnectHammer } from './reconnect-hammer.js';
 import { scan } from './scan.js';
@@ -26,7 +28,9 @@ export const DETECTION_IDS = [
   'beacon',
   'reconnect-hammer',
   'scan',
+  'lateral-movement',
   'dns-tunnel',
+  'foreign-resolver',
 ] as const;
 export type DetectionId = (typeof DETECTION_IDS)[number];
 
@@ -44,5 +48,7 @@ export const DETECTIONS = {
   beacon,
   'reconnect-hammer': reconnectHammer,
   scan,
+  'lateral-movement': lateralMovement,
   'dns-tunnel': dnsTunnel,
+  'foreign-resolver': foreignResolver,
 } satisfies Record<DetectionId, Detection>;

@@ -1,0 +1,146 @@
+import { formatDuration, HOUR_MS } from '../../flow/time.js';
+import { LearnedRelations } from '../baseline/learned-relations.js';
+import { PeerHashes } from '../baseline/peer-hashes.js';
+import type { StateReader, StateWriter } from '../baseline/state.js';
+import type { CompiledClaims } from '../claims/compiled.js';
+import type { Finding } from '../findings/finding.js';
+import type { FindingSink, Matter } from '../findings/finding-sink.js';
+import { formatPort } from '../findings/quantity.js';
+import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import { responderPort, Trait, traitsOf } from './exchange-traits.js';
+import { LATERAL_MOVEMENT_EXAMPLES } from './lateral-movement-examples.js';
+import { Began, Level, type ObservedRecord } from './observed-record.js';
+import { beginsWithin, estimateOf, recordsOf, sumOf } from './recompute.js';
+
+const ID = 'lateral-movement';
+
+const PARAMETERS = {
+  warmUpHours: {
+    default: 336,
+    least: 0,
+    most: 8760,
+    unit: 'hours of record time since the first record of the asset',
+    reason: 'Fourteen days hold two of everything that happens weekly, administration too (detection.md D02, D15).',
+  },
+} as const satisfies ParameterTable;
+
+export const lateralMovement: Detection<typeof PARAMETERS> = {
+  id: ID,
+  title: 'New relation inside',
+  question: 'Does a machine inside administer or command another one for the first time?',
+  claimKinds: [],
+  attack: [
+    { id: 'T1021', matrix: 'enterprise', version: '18.0' },
+    { id: 'T1210', matrix: 'enterprise', version: '18.0' },
+    { id: 'T1570', matrix: 'enterprise', version: '18.0' },
+    { id: 'T0886', matrix: 'ics', version: '18.0' },
+    { id: 'T0866', matrix: 'ics', version: '18.0' },
+    { id: 'T0867', matrix: 'ics', version: '18.0' },
+    { id: 'T0848', matrix: 'ics', version: '18.0' },
+    { id: 'T0855', matrix: 'ics', version: '18.0' },
+  ],
+  severity: 'high',
+  parameters: PARAMETERS,
+  columns: [
+    'sourceIPv6Address',
+    'destinationIPv6Address',
+    'sourceTransportPort',
+    'destinationTransportPort',
+    'protocolIdentifier',
+    'initiator',
+  ],
+  history:
+    '14 days of the asset’s records. A relation is a peer, a port and who begins; one met later is reported on the day of its first meeting, and is known from then on',
+  falsePositives: [
+    'A new administrator, workstation or backup server: admit it in a claim, then nothing is said.',
+    'Maintenance that happens less often than the learning lasts.',
+    'A standby master that takes over for the first time: let it take over once while learning, or admit it.',
+  ],
+  runbook: [
+    'Who was logged in on the machine that began? Ask for the ticket.',
+    'A new master of an industrial protocol: what did it write? Ask the process engineers before the network is cut.',
+    'Two devices of one vendor that never talked: compare with the day of the last update.',
+    'An incident? Isolate the machine that began, and look whom else it reached.',
+  ],
+  references: ['reference/detection.md D15'],
+  examples: LATERAL_MOVEMENT_EXAMPLES,
+  recompute: recomputeNewRelation,
+  evaluator: (unit, parameters) => new LateralMovement(unit, parameters),
+};
+
+class LateralMovement implements Evaluator {
+  private readonly unit: UnitContext;
+  private readonly learned: LearnedRelations;
+  private readonly hashes = new PeerHashes();
+  private readonly matter: Matter;
+
+  constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
+    this.unit = unit;
+    this.learned = new LearnedRelations(parameters.warmUpHours * HOUR_MS);
+    this.matter = {
+      detection: ID,
+      claim: -1,
+      part: '',
+      scope: 'member',
+      rule: `relation not met in the ${formatDuration(this.learned.warmUpMs)} of learning or since`,
+      severities: ['low', 'medium', 'high', 'high'],
+      most: 50,
+    };
+  }
+
+  judge(record: ObservedRecord, findings: FindingSink): void {
+    const relations = this.learned.of(record.asset, record.startMs);
+    const traits = traitsOf(this.unit).of(record);
+    // Administration and industrial protocols with anybody inside; other devices of the inventory on any port.
+    if ((traits & (Trait.lateral | Trait.industrial | Trait.memberPeer)) === 0) return;
+    if ((traits & Trait.groupPeer) !== 0 || (traits & (Trait.publicPeer | Trait.memberPeer)) === Trait.publicPeer) return;
+    // What came to nothing is no relation; scan tells of tries.
+    if (record.level === Level.attempt) return;
+    this.hashes.take(record.peerWords, record.peerWordsOffset);
+    const port = responderPort(record);
+    const special = (traits & (Trait.lateral | Trait.industrial)) !== 0;
+    const word = special ? (record.protocol << 18) | (port << 2) | record.initiator : 0;
+    const { startMs, periodFromMs } = record;
+    const { peerA, peerB } = this.hashes;
+    if (!relations.meetsNew(peerA, peerB, word, startMs, periodFromMs, this.learned.warmUpMs)) return;
+    // What a claim admits somebody has agreed to; what breaks one is reported as that.
+    if (record.breaksClaim || record.admitted) return;
+    findings.contribute(record, {
+      matter: this.matter,
+      port,
+      confidence: record.initiatorSeen ? 85 : 65,
+      why: this.reasonOf(record, traits, port),
+    });
+  }
+
+  learningUntil(asset: number, nowMs: number): number | undefined {
+    return this.learned.learningUntil(asset, nowMs);
+  }
+
+  save(writer: StateWriter): void {
+    this.learned.save(writer);
+  }
+
+  load(reader: StateReader): void {
+    this.learned.load(reader);
+  }
+
+  private reasonOf(record: ObservedRecord, traits: number, port: number): string {
+    const door = formatPort(record.protocol, port);
+    const since = `since learning began ${formatDuration(this.learned.warmUpMs)} or longer before`;
+    if ((traits & Trait.industrial) !== 0) {
+      const master = record.initiator === Began.peer ? 'this peer never commanded the asset' : 'the asset never commanded this peer';
+      return `${master} by the industrial protocol on ${door} ${since}`;
+    }
+    if ((traits & Trait.lateral) === 0) return `two watched devices that never talked with one another ${since}`;
+    const who = record.initiator === Began.peer ? 'this peer never came to the asset' : 'the asset never went to this peer';
+    return `${who} on ${door}, by which machines are administered, ${since}`;
+  }
+}
+
+/** All that the relation exchanged on that port in its first period, as far as a claim neither admits nor forbids it. */
+function recomputeNewRelation(finding: Finding, rows: readonly FindingFlow[], claims: CompiledClaims): number {
+  if (finding.peerAddress === '::') return Number.NaN;
+  const records = recordsOf(rows, claims).filter((record) => responderPort(record) === finding.port && beginsWithin(record, finding));
+  return sumOf(records, estimateOf);
+}
