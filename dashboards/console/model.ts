@@ -79,7 +79,14 @@ export interface FieldConfig {
   readonly thresholds?: { readonly mode: string; readonly steps: readonly { readonly value: number | null; readonly color: string }[] };
   readonly mappings?: readonly ValueMapping[];
   readonly color?: { readonly mode: string };
+  readonly links?: readonly DataLink[];
   readonly custom?: CustomConfig;
+}
+
+/** A link of a value to another dashboard. The console knows the form that data-link.ts describes. */
+export interface DataLink {
+  readonly title: string;
+  readonly url: string;
 }
 
 export interface ValueMapping {

@@ -1,6 +1,7 @@
 import { expandMacros, type MacroRange } from './macros.js';
-import type { Dashboard, Panel, Query } from './model.js';
+import type { Dashboard, DataLink, Panel, Query } from './model.js';
 import { interpolateVariables } from './variables.js';
+import { parseDataLink } from './web/data-link.js';
 
 export const PANEL_TYPES = ['stat', 'table', 'timeseries', 'state-timeline', 'bargauge'] as const;
 export type PanelType = (typeof PANEL_TYPES)[number];
@@ -20,6 +21,7 @@ const OVERRIDES = [
   'custom.width',
   'custom.minWidth',
   'custom.cellOptions',
+  'links',
 ];
 const CALCS = ['lastNotNull', 'min', 'max', 'mean', 'sum'];
 const CELL_TYPES = ['auto', 'color-background', 'color-text'];
@@ -72,12 +74,24 @@ function panelProblems(panel: Panel, names: ReadonlySet<string>): string[] {
     for (const { id, value } of override.properties) {
       want(problems, OVERRIDES, id, `${where} override`);
       if (id === 'unit') want(problems, UNITS, String(value), `${where} unit`);
+      if (id === 'links') problems.push(...linkProblems(value as readonly DataLink[], panel, where));
       if (id === 'custom.cellOptions') want(problems, CELL_TYPES, (value as { type?: string }).type, `${where} cell type`);
     }
   }
   for (const calc of [...(panel.options.reduceOptions?.calcs ?? []), ...(panel.options.legend?.calcs ?? [])])
     want(problems, CALCS, calc, `${where} calculation`);
   return problems;
+}
+
+function linkProblems(links: readonly DataLink[], panel: Panel, where: string): string[] {
+  if (panel.type !== 'table') return [`${where} links stand in a ${panel.type}; the console has them in tables`];
+  if (links.length !== 1) return [`${where} ${links.length} links of one value; the console has one`];
+  try {
+    parseDataLink(links[0]!.url);
+    return [];
+  } catch (error) {
+    return [`${where} ${error instanceof Error ? error.message : String(error)}`];
+  }
 }
 
 /** Expands the query with one value a variable, which meets every macro, variable and format in it. */

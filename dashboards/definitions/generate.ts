@@ -2,7 +2,10 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import { packageRoot } from '../../flow/service/paths.js';
+import { claims } from './claims.js';
+import { device } from './device.js';
 import { overview } from './overview.js';
+import { telemetry } from './telemetry.js';
 
 /** Newest classic schema that Grafana 12.3 and 13 read from files; the v2 schema is not loaded by 12.3. */
 export const SCHEMA_VERSION = 42;
@@ -10,6 +13,9 @@ export const SCHEMA_VERSION = 42;
 /** File name in dashboards/generated/ to its definition. Every dashboard is named here and nowhere else. */
 const DEFINITIONS: Readonly<Record<string, () => dashboard.DashboardBuilder>> = {
   'overview.json': overview,
+  'device.json': device,
+  'claims.json': claims,
+  'telemetry.json': telemetry,
 };
 
 export interface GeneratedDashboard {
@@ -22,7 +28,8 @@ export interface GeneratedDashboard {
 export function generateDashboards(): GeneratedDashboard[] {
   return Object.entries(DEFINITIONS).map(([file, define]) => {
     const { id: _id, ...built } = define().build();
-    return { file, json: `${JSON.stringify({ ...built, editable: false, schemaVersion: SCHEMA_VERSION }, null, 2)}\n` };
+    const annotations = { ...built.annotations, list: built.annotations.list ?? [] };
+    return { file, json: `${JSON.stringify({ ...built, annotations, editable: false, schemaVersion: SCHEMA_VERSION }, null, 2)}\n` };
   });
 }
 

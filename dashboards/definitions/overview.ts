@@ -1,10 +1,10 @@
 import * as bargauge from '@grafana/grafana-foundation-sdk/bargauge';
 import * as common from '@grafana/grafana-foundation-sdk/common';
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
-import * as stat from '@grafana/grafana-foundation-sdk/stat';
-import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline';
+import type * as stat from '@grafana/grafana-foundation-sdk/stat';
+import type * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline';
 import * as table from '@grafana/grafana-foundation-sdk/table';
-import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
+import type * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
 import { ClickHouseQueryBuilder, DATASOURCE } from './clickhouse-query.js';
 import {
   AMBER,
@@ -18,27 +18,21 @@ import {
   thresholds,
   thresholdsProperty,
   VERDICT_MAPPING,
-  VERDICT_NUMBER_MAPPING,
 } from './colours.js';
-import { column, legend, type PanelHead, panel, reduce } from './panels.js';
-import { datasourceVariable, queryVariable, severityVariable } from './variables.js';
+import { dashboardFrame } from './frame.js';
+import { column, legend, panel, reduce } from './panels.js';
+import { lines, stackedBars, stats, verdictTimelineOf } from './shared-panels.js';
+import { queryVariable, severityVariable } from './variables.js';
 
 const NAME = 'overview';
-/** Grafana keeps panels in step with the time picker at no finer grain than the rollups have. */
-const ROLLUP_INTERVAL = '1m';
 
 /** The Overview: is a claim broken, what did it, and is anything blind. */
 export function overview(): dashboard.DashboardBuilder {
-  return new dashboard.DashboardBuilder('Cordon overview')
-    .uid('cordon-overview')
-    .description('Claims about vendor-managed equipment: which hold, which broke and by what, and how much of the telemetry arrived')
-    .tags(['cordon'])
-    .readonly()
-    .timezone('utc')
-    .time({ from: 'now-24h', to: 'now' })
-    .refresh('1m')
-    .tooltip(dashboard.DashboardCursorSync.Crosshair)
-    .withVariable(datasourceVariable())
+  return dashboardFrame(
+    NAME,
+    'overview',
+    'Claims about vendor-managed equipment: which hold, which broke and by what, and how much of the telemetry arrived',
+  )
     .withVariable(queryVariable(NAME, 'fleet', 'Fleet', 'Group of vendor-managed equipment'))
     .withVariable(queryVariable(NAME, 'asset', 'Asset', 'One piece of equipment'))
     .withVariable(severityVariable())
@@ -64,17 +58,8 @@ export function overview(): dashboard.DashboardBuilder {
     .withPanel(telemetryAge());
 }
 
-function stats(head: Omit<PanelHead, 'format'>): stat.PanelBuilder {
-  return panel(new stat.PanelBuilder(), NAME, { ...head, format: 'table' })
-    .reduceOptions(reduce('', false))
-    .colorMode(common.BigValueColorMode.Background)
-    .graphMode(common.BigValueGraphMode.None)
-    .textMode(common.BigValueTextMode.ValueAndName)
-    .orientation(common.VizOrientation.Vertical);
-}
-
 function claimsByVerdict(): stat.PanelBuilder {
-  return stats({
+  return stats(NAME, {
     id: 1,
     title: 'Claims by verdict',
     description:
@@ -90,7 +75,7 @@ function claimsByVerdict(): stat.PanelBuilder {
 }
 
 function findingsBySeverity(): stat.PanelBuilder {
-  const builder = stats({
+  const builder = stats(NAME, {
     id: 2,
     title: 'Open findings by severity',
     description: 'Findings with records inside the time range: broken claims and departures from what was learned.',
@@ -105,7 +90,7 @@ function findingsBySeverity(): stat.PanelBuilder {
 }
 
 function telemetryNow(): stat.PanelBuilder {
-  return stats({
+  return stats(NAME, {
     id: 3,
     title: 'Telemetry',
     description:
@@ -134,7 +119,7 @@ function verdictsNow(): table.PanelBuilder {
     format: 'table',
   })
     .overrideByName('Verdict', [column.width(124), column.mappings(VERDICT_MAPPING), column.coloured()])
-    .overrideByName('Claim', [column.width(150), column.wrapped()])
+    .overrideByName('Claim', [column.width(150), column.wrapped(), column.link('Open the claim', 'claims', 'claim')])
     .overrideByName('What is claimed', [column.minWidth(200), column.wrapped()])
     .overrideByName('Why', [column.minWidth(220), column.wrapped()])
     .overrideByName('Fleet', [column.width(110)])
@@ -143,33 +128,14 @@ function verdictsNow(): table.PanelBuilder {
 }
 
 function verdictTimeline(): statetimeline.PanelBuilder {
-  return panel(new statetimeline.PanelBuilder(), NAME, {
+  return verdictTimelineOf(NAME, {
     id: 5,
     title: 'Verdict per claim over time',
     description: 'The worst verdict of each claim in each interval. A blank stretch has no verdict yet.',
     unit: 'none',
     at: [15, 4, 9, 10],
     sql: 'verdict-timeline',
-    format: 'time-series',
-  })
-    .interval('15m')
-    .maxDataPoints(200)
-    .displayName(`\${__field.labels.claim}`)
-    .mappings(VERDICT_NUMBER_MAPPING)
-    .colorScheme(new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.Thresholds))
-    .mergeValues(true)
-    .showValue(common.VisibilityMode.Auto)
-    .alignValue(common.TimelineValueAlignment.Center)
-    .rowHeight(0.8)
-    .fillOpacity(90)
-    .lineWidth(0)
-    .legend(
-      new common.VizLegendOptionsBuilder()
-        .showLegend(false)
-        .displayMode(common.LegendDisplayMode.List)
-        .placement(common.LegendPlacement.Bottom)
-        .calcs([]),
-    );
+  });
 }
 
 function findings(): table.PanelBuilder {
@@ -184,7 +150,7 @@ function findings(): table.PanelBuilder {
     format: 'table',
   })
     .overrideByName('Severity', [column.width(88), column.mappings(SEVERITY_MAPPING), column.coloured()])
-    .overrideByName('Asset', [column.width(98), column.wrapped()])
+    .overrideByName('Asset', [column.width(98), column.wrapped(), column.link('Open the device', 'device', 'asset')])
     .overrideByName('Claim or detection', [column.width(164), column.wrapped()])
     .overrideByName('Why', [column.minWidth(200), column.wrapped()])
     .overrideByName('Peer', [column.width(130), column.wrapped()])
@@ -195,26 +161,19 @@ function findings(): table.PanelBuilder {
 }
 
 function octetsOut(): timeseries.PanelBuilder {
-  return panel(new timeseries.PanelBuilder(), NAME, {
-    id: 7,
-    title: 'Octets sent per asset',
-    description:
-      'Octets that left each asset in each interval, the twenty largest assets. As counted by the exporter; where several sensors saw a conversation, the largest count.',
-    unit: 'decbytes',
-    at: [0, 25, 14, 9],
-    sql: 'octets-out',
-    format: 'time-series',
-  })
-    .interval(ROLLUP_INTERVAL)
-    .maxDataPoints(300)
-    .displayName(`\${__field.labels.asset}`)
-    .colorScheme(new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.PaletteClassicByName))
-    .drawStyle(common.GraphDrawStyle.Bars)
-    .fillOpacity(80)
-    .lineWidth(0)
-    .stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal).group('A'))
-    .min(0)
-    .legend(legend('sum', 'max'));
+  return stackedBars(
+    NAME,
+    {
+      id: 7,
+      title: 'Octets sent per asset',
+      description:
+        'Octets that left each asset in each interval, the twenty largest assets. As counted by the exporter; where several sensors saw a conversation, the largest count.',
+      unit: 'decbytes',
+      at: [0, 25, 14, 9],
+      sql: 'octets-out',
+    },
+    'asset',
+  ).legend(legend('sum', 'max'));
 }
 
 function outsidePeers(): bargauge.PanelBuilder {
@@ -253,51 +212,38 @@ function peersOutsideClaims(): table.PanelBuilder {
 }
 
 function coverageShare(): timeseries.PanelBuilder {
-  return panel(new timeseries.PanelBuilder(), NAME, {
-    id: 10,
-    title: 'Share received per sensor',
-    description:
-      'Of what each sensor sent, how much arrived, by its sequence numbers; for captures, packets that the interface or the kernel did not drop.',
-    unit: 'percentunit',
-    at: [0, 42, 9, 9],
-    sql: 'coverage-share',
-    format: 'time-series',
-  })
-    .interval(ROLLUP_INTERVAL)
-    .maxDataPoints(300)
-    .displayName(`\${__field.labels.sensor}`)
-    .colorScheme(new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.PaletteClassicByName))
-    .drawStyle(common.GraphDrawStyle.Line)
-    .lineWidth(2)
-    .fillOpacity(0)
-    .spanNulls(true)
-    .showPoints(common.VisibilityMode.Auto)
+  return lines(
+    NAME,
+    {
+      id: 10,
+      title: 'Share received per sensor',
+      description:
+        'Of what each sensor sent, how much arrived, by its sequence numbers; for captures, packets that the interface or the kernel did not drop.',
+      unit: 'percentunit',
+      at: [0, 42, 9, 9],
+      sql: 'coverage-share',
+    },
+    'sensor',
+  )
     .axisSoftMin(0.9)
     .max(1)
     .legend(legend('min'));
 }
 
 function recordsLost(): timeseries.PanelBuilder {
-  return panel(new timeseries.PanelBuilder(), NAME, {
-    id: 11,
-    title: 'Records lost per sensor',
-    description:
-      'Data records that the sensors sent and that did not arrive, per interval. NetFlow v9 counts packets, so its records are an estimate.',
-    unit: 'short',
-    at: [9, 42, 8, 9],
-    sql: 'records-lost',
-    format: 'time-series',
-  })
-    .interval(ROLLUP_INTERVAL)
-    .maxDataPoints(300)
-    .displayName(`\${__field.labels.sensor}`)
-    .colorScheme(new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.PaletteClassicByName))
-    .drawStyle(common.GraphDrawStyle.Bars)
-    .fillOpacity(80)
-    .lineWidth(0)
-    .stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal).group('A'))
-    .min(0)
-    .legend(legend('sum'));
+  return stackedBars(
+    NAME,
+    {
+      id: 11,
+      title: 'Records lost per sensor',
+      description:
+        'Data records that the sensors sent and that did not arrive, per interval. NetFlow v9 counts packets, so its records are an estimate.',
+      unit: 'short',
+      at: [9, 42, 8, 9],
+      sql: 'records-lost',
+    },
+    'sensor',
+  );
 }
 
 function telemetryAge(): bargauge.PanelBuilder {

@@ -51,6 +51,12 @@ export const column = {
     id: 'custom.cellOptions',
     value: { type: common.TableCellDisplayMode.ColorBackground, mode: common.TableCellBackgroundDisplayMode.Basic },
   }),
+  colouredText: (): dashboard.DynamicConfigValue => ({ id: 'custom.cellOptions', value: { type: common.TableCellDisplayMode.ColorText } }),
+  /** A link of the value to another of our dashboards, whose variable it sets. The time range goes with it. */
+  link: (title: string, target: string, variable: string): dashboard.DynamicConfigValue => ({
+    id: 'links',
+    value: [{ title, url: `/d/cordon-${target}/cordon-${target}?\${__url_time_range}&var-${variable}=\${__value.raw:percentencode}` }],
+  }),
   wrapped: (): dashboard.DynamicConfigValue => ({
     id: 'custom.cellOptions',
     value: { type: common.TableCellDisplayMode.Auto, wrapText: true },

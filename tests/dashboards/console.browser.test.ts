@@ -169,8 +169,15 @@ describe.skipIf(!browserExpected)('console in Chromium (skipped where /usr/bin/c
     await open();
     await page.keyboard.press('Tab');
     expect(await focused()).toBe('Skip to the panels');
-    await page.keyboard.press('Tab');
-    expect(await focused()).toBe('Fleet: 2 chosen');
+    const dashboards: string[] = [];
+    for (;;) {
+      await page.keyboard.press('Tab');
+      const name = await focused();
+      if (name === 'Fleet: 2 chosen') break;
+      dashboards.push(name);
+      expect(dashboards.length, 'the dashboards stand before the filters').toBeLessThan(10);
+    }
+    expect(dashboards).toContain('Cordon device');
     await page.keyboard.press('Enter');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
@@ -247,15 +254,45 @@ describe.skipIf(!browserExpected)('console in Chromium (skipped where /usr/bin/c
     await page.screenshot({ path: join(screenshots, 'overview-hostile.png'), fullPage: true });
   });
 
-  test.each([
-    ['dark', 1280],
-    ['dark', 1920],
-    ['light', 1280],
-    ['light', 1920],
-  ] as const)('readable in %s at %i', async (scheme, width) => {
-    await open(undefined, { width, height: 1080 }, scheme);
+  test('three clicks: from the claim that broke to its finding, to the device, to its peers; the time range stays', async () => {
+    await open('?var-fleet=scanners&var-fleet=billing&from=2026-12-03T00:00:00Z&to=2026-12-03T23:00:00Z');
+    await panel('Verdict per claim now').getByRole('link', { name: 'scanners-closed' }).click();
+    await page.waitForSelector('#panels[data-loaded]');
+    expect(await page.title()).toBe('Cordon claims – Cordon');
+    expect(await panel('Claim by claim').locator('tbody tr').count()).toBe(1);
+    await panel('What broke them').getByRole('link', { name: 'scan-mv-01' }).first().click();
+    await page.waitForSelector('#panels[data-loaded]');
+    const address = new URL(page.url()).searchParams;
+    expect([address.get('d'), address.get('var-asset'), address.get('from')]).toEqual([
+      'cordon-device',
+      'scan-mv-01',
+      '2026-12-03T00:00:00Z',
+    ]);
+    expect(await panel('Peers, and what was found about them').textContent()).toMatch(/203\.0\.113\.200[\s\S]*scanners-closed/);
+    expect(await colours('Rhythm: records per peer')).toBeGreaterThan(4);
+  });
+
+  test('links carry hostile names as they are', async () => {
+    await open('?var-fleet=hostile');
+    for (const name of HOSTILE.slice(0, 4)) {
+      const link = panel('Findings').getByRole('link').filter({ hasText: name }).first();
+      expect(new URLSearchParams((await link.getAttribute('href')) ?? '').get('var-asset')).toBe(name);
+    }
+    await panel('Findings').getByRole('link').filter({ hasText: 'quoted' }).first().click();
+    await page.waitForSelector('#panels[data-loaded]');
+    expect(await panel('Findings of the device').locator('tbody tr').count()).toBe(1);
+  });
+
+  const dashboards = ['overview', 'device', 'claims', 'telemetry'];
+  test.each(
+    dashboards.flatMap((name) =>
+      (['dark', 'light'] as const).flatMap((scheme) => [1280, 1920].map((width) => [name, scheme, width] as const)),
+    ),
+  )('%s is readable in %s at %i', async (name, scheme, width) => {
+    await open(`?d=cordon-${name}&var-fleet=scanners&var-fleet=billing&var-asset=bssdb-1`, { width, height: 1080 }, scheme);
     expect(await theme()).toBe(scheme);
     expect(await scrollsSideways()).toBe(false);
-    await page.screenshot({ path: join(screenshots, `overview-${scheme}-${width}.png`), fullPage: true });
+    expect(await page.locator('.panel .state').allTextContents(), 'every panel has something to show').toEqual([]);
+    await page.screenshot({ path: join(screenshots, `${name}-${scheme}-${width}.png`), fullPage: true });
   });
 });

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Dashboard } from '../../dashboards/console/model.js';
+import type { Dashboard, DataLink } from '../../dashboards/console/model.js';
 import { unsupported } from '../../dashboards/console/supported.js';
+import { parseDataLink } from '../../dashboards/console/web/data-link.js';
 import { generateDashboards } from '../../dashboards/definitions/generate.js';
 import { packageRoot } from '../../flow/service/paths.js';
 
@@ -116,8 +117,26 @@ describe.each(dashboards)('$file', ({ dashboard }) => {
   });
 });
 
+test('every link leads to a dashboard that there is, and sets a variable that it has', () => {
+  const byUid = new Map(dashboards.map(({ dashboard }) => [dashboard.uid, dashboard]));
+  const links = dashboards.flatMap(({ dashboard }) =>
+    dashboard.panels.flatMap(({ fieldConfig }) =>
+      fieldConfig.overrides.flatMap(({ properties }) =>
+        properties.filter(({ id }) => id === 'links').flatMap(({ value }) => value as readonly DataLink[]),
+      ),
+    ),
+  );
+  expect(links.length).toBeGreaterThan(0);
+  for (const { title, url } of links) {
+    const { uid, variables } = parseDataLink(url);
+    expect(title).toBeTruthy();
+    const names = byUid.get(uid)?.templating.list.map(({ name }) => name);
+    for (const { name } of variables) expect(names, url).toContain(name);
+  }
+});
+
 test('the console names what it could not draw', () => {
-  const { dashboard } = dashboards[0]!;
+  const { dashboard } = dashboards.find(({ file }) => file === 'overview.json')!;
   const panel = dashboard.panels[0]!;
   const query = (rawSql: string) => ({ ...panel, targets: [{ ...panel.targets[0]!, rawSql }] });
   const problems = (changed: object) => unsupported({ ...dashboard, panels: [{ ...panel, ...changed }] }).join('\n');
@@ -129,7 +148,17 @@ test('the console names what it could not draw', () => {
   expect(problems(query(`SELECT \${nobody:singlequote}`))).toContain('does not have');
   expect(
     problems({
-      fieldConfig: { defaults: { unit: 'furlongs' }, overrides: [{ matcher: { id: 'byType' }, properties: [{ id: 'links' }] }] },
+      fieldConfig: { defaults: { unit: 'furlongs' }, overrides: [{ matcher: { id: 'byType' }, properties: [{ id: 'actions' }] }] },
     }),
-  ).toMatch(/furlongs[\s\S]*byType[\s\S]*links/);
+  ).toMatch(/furlongs[\s\S]*byType[\s\S]*actions/);
+  const linked = (url: string) =>
+    problems({
+      type: 'table',
+      fieldConfig: {
+        defaults: {},
+        overrides: [{ matcher: { id: 'byName', options: 'a' }, properties: [{ id: 'links', value: [{ title: 'x', url }] }] }],
+      },
+    });
+  expect(linked('https://example.com/d/x/x?a=1')).toContain('leads to no dashboard');
+  expect(linked('/d/cordon-device/x?orgId=1')).toContain('orgId=1');
 });

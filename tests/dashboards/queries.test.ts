@@ -17,9 +17,21 @@ const NOW = Date.parse(DAY_RANGE.to);
 
 const SELECTIONS: Readonly<Record<string, Selection>> = {
   All: {},
-  one: { fleet: ['scanners'], asset: ['scan-mv-01'], severity: ['critical'] },
-  several: { fleet: ['scanners', 'billing'], asset: ['scan-mv-01', 'bssdb-1'], severity: ['critical', 'high'] },
-  quotes: { fleet: ["o'neil", 'a"b'], asset: ["x') OR ('1'='1", '\\'], severity: ["'; DROP TABLE findings --", '$__toTime', '{{x}}'] },
+  one: { fleet: ['scanners'], asset: ['scan-mv-01'], severity: ['critical'], claim: ['scanners-closed'], sensor: ['dc-core'] },
+  several: {
+    fleet: ['scanners', 'billing'],
+    asset: ['scan-mv-01', 'bssdb-1'],
+    severity: ['critical', 'high'],
+    claim: ['scanners-closed', 'bastion-budget'],
+    sensor: ['dc-core', 'dc-edge'],
+  },
+  quotes: {
+    fleet: ["o'neil", 'a"b'],
+    asset: ["x') OR ('1'='1", '\\'],
+    severity: ["'; DROP TABLE findings --", '$__toTime', '{{x}}'],
+    claim: ["a'b", '\\'],
+    sensor: ["') --"],
+  },
 };
 const RANGES: Readonly<Record<string, { from: string; to: string }>> = {
   '1 h': { from: 'now-10h', to: 'now-9h' },

@@ -12,6 +12,8 @@ export interface PanelData {
   readonly panel: Panel;
   readonly frame: Frame;
   readonly marks: readonly Mark[];
+  /** The time range as it is chosen, for links that keep it. */
+  readonly range: { readonly from: string; readonly to: string };
 }
 
 /** Draws into an empty box; returns how to take the drawing down, or undefined when there is nothing to show. */

@@ -3,7 +3,7 @@ import type { PanelType } from '../supported.js';
 import { ApiError, runQuery } from './api.js';
 import { drawBarGauge } from './bargauge-panel.js';
 import { dropdown, h } from './dom.js';
-import type { DrawPanel, Mark } from './panel-context.js';
+import type { DrawPanel, Mark, PanelData } from './panel-context.js';
 import { drawStat } from './stat-panel.js';
 import type { PageState } from './state.js';
 import { drawStateTimeline } from './state-timeline-panel.js';
@@ -49,7 +49,7 @@ export function createPanelFrame(dashboard: Dashboard, panel: Panel): PanelFrame
 
   let request: AbortController | undefined;
   let dispose: (() => void) | undefined;
-  let drawn: { frame: Frame; marks: readonly Mark[] } | undefined;
+  let drawn: Omit<PanelData, 'panel'> | undefined;
 
   const clear = (): void => {
     dispose?.();
@@ -69,14 +69,14 @@ export function createPanelFrame(dashboard: Dashboard, panel: Panel): PanelFrame
     request?.abort();
     const mine = new AbortController();
     request = mine;
+    const range = { from: state.from, to: state.to };
     element.setAttribute('aria-busy', 'true');
     if (drawn === undefined && dispose === undefined) body.replaceChildren(h('p', { class: 'state' }, 'Loading…'));
     try {
       const frame = await runQuery(
         {
           dashboard: dashboard.uid,
-          from: state.from,
-          to: state.to,
+          ...range,
           variables: state.variables,
           source: { kind: 'panel', panel: panel.id, refId: panel.targets[0]?.refId ?? 'A' },
         },
@@ -84,7 +84,7 @@ export function createPanelFrame(dashboard: Dashboard, panel: Panel): PanelFrame
       );
       const found = await marks;
       if (request !== mine) return;
-      drawn = { frame, marks: found };
+      drawn = { frame, marks: found, range };
       draw();
       element.removeAttribute('aria-busy');
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { FieldConfig, Frame } from '../model.js';
 import { inkOn } from './contrast.js';
+import { linkAddress, parseDataLink } from './data-link.js';
 import { announce, h } from './dom.js';
 import { fieldConfig, show, type Value } from './field.js';
 import type { DrawPanel } from './panel-context.js';
@@ -9,11 +10,12 @@ import { shorten } from './text.js';
 const MAX_CELL_TEXT = 20_000;
 
 /** A table: sortable by its headings; long cells are cut to three lines until their row is opened (click, Enter or Space). */
-export const drawTable: DrawPanel = (box, { panel, frame }) => {
+export const drawTable: DrawPanel = (box, { panel, frame, range }) => {
   if (frame.rows.length === 0) return undefined;
   const configs = frame.columns.map(({ name }) => fieldConfig(panel, name));
+  const linked = configs.map((config): Column => ({ config, link: linkOf(config, frame, range) }));
   const body = h('tbody', {});
-  const fill = (rows: Frame['rows']): void => body.replaceChildren(...rows.map((row, index) => tableRow(row, frame, configs, index === 0)));
+  const fill = (rows: Frame['rows']): void => body.replaceChildren(...rows.map((row, index) => tableRow(row, frame, linked, index === 0)));
   const sorter = sortable(frame, panel.title, fill);
   const columns = configs.map(({ custom }) => {
     const column = h('col', {});
@@ -28,8 +30,9 @@ export const drawTable: DrawPanel = (box, { panel, frame }) => {
   fill(frame.rows);
   body.addEventListener('keydown', moveBetweenRows);
   body.addEventListener('click', (event) => {
-    // A click that ends a selection of text is for copying, not for opening.
-    if (event.target instanceof Element && getSelection()?.isCollapsed !== false) openRow(event.target.closest('tr'));
+    // A click that ends a selection of text is for copying, one on a link for following it.
+    if (event.target instanceof Element && event.target.closest('a') === null && getSelection()?.isCollapsed !== false)
+      openRow(event.target.closest('tr'));
   });
   const table = h('table', { 'aria-label': panel.title }, h('colgroup', {}, ...columns), head, body);
   const fixedWidth = configs.reduce((sum, { custom }) => sum + (custom?.width ?? custom?.minWidth ?? 150), 0);
@@ -38,14 +41,33 @@ export const drawTable: DrawPanel = (box, { panel, frame }) => {
   return () => undefined;
 };
 
-function tableRow(row: readonly Value[], frame: Frame, configs: readonly FieldConfig[], reachable: boolean): HTMLTableRowElement {
+interface Column {
+  readonly config: FieldConfig;
+  /** Address that a value of the column leads to. */
+  readonly link: ((value: string, row: readonly Value[]) => string) | undefined;
+}
+
+function linkOf({ links }: FieldConfig, frame: Frame, range: { readonly from: string; readonly to: string }): Column['link'] {
+  const url = links?.[0]?.url;
+  if (url === undefined) return undefined;
+  const parsed = parseDataLink(url);
+  return (value, row) =>
+    linkAddress(parsed, { ...range, value, field: (name) => String(row[frame.columns.findIndex((column) => column.name === name)] ?? '') });
+}
+
+function tableRow(row: readonly Value[], frame: Frame, columns: readonly Column[], reachable: boolean): HTMLTableRowElement {
   const cells = row.map((value, index) => {
-    const config = configs[index]!;
+    const { config, link } = columns[index]!;
     const type = frame.columns[index]!.type;
     const { text, colour } = show(value, type, config);
+    const isLink = link !== undefined && value !== null && value !== '';
     const content = h(
-      'span',
-      { class: config.custom?.cellOptions?.wrapText === true ? 'clamp wrap' : 'clamp', dir: 'auto' },
+      isLink ? 'a' : 'span',
+      {
+        href: isLink ? link(String(value), row) : undefined,
+        class: config.custom?.cellOptions?.wrapText === true ? 'clamp wrap' : 'clamp',
+        dir: 'auto',
+      },
       shorten(text, MAX_CELL_TEXT),
     );
     const cell = h('td', { class: type === 'string' ? '' : type, title: text.length > 24 ? shorten(text, 600) : undefined }, content);

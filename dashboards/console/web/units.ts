@@ -26,6 +26,8 @@ function fixed(value: number, decimals: number | undefined): string {
   if (decimals !== undefined) return value.toFixed(decimals);
   if (Number.isInteger(value)) return String(value);
   const size = Math.abs(value);
+  // A small share is not nothing.
+  if (size < 0.1) return String(Number(value.toPrecision(2)));
   return String(Number(value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2)));
 }
 

@@ -1,5 +1,6 @@
 import type { VERDICT_COLUMNS } from '../../../detector/coverage/verdict-types.js';
 import type { FINDING_COLUMNS } from '../../../detector/findings/finding.js';
+import type { JUDGEMENT_COLUMNS } from '../../../detector/findings/judgement.js';
 import type { FLOW_COLUMNS } from '../../../flow/columns.js';
 import type { COVERAGE_COLUMNS } from '../../../flow/coverage.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../flow/time.js';
@@ -322,6 +323,27 @@ export function sampleVerdicts(): Row<typeof VERDICT_COLUMNS>[] {
       verdict: 'NOT_PROVEN',
       text: 'The databases never reach the lawful-interception zone',
       sentence: 'no such flow was seen, but sensor dc-core was silent for 41 min',
+      reasons: JSON.stringify([
+        { code: 'sensor-silent', about: 'dc-core', observed: 2460, demanded: 900, unit: 's', sentence: 'dc-core was silent for 41 min' },
+        {
+          code: 'records-lost',
+          about: 'dc-core',
+          observed: 0.0025,
+          demanded: 0.001,
+          unit: 'share',
+          sentence: '720 of 287 800 records lost',
+        },
+      ]),
+      numbers: JSON.stringify({
+        observedShare: 0.9715,
+        longestBlindMs: 2_460_000,
+        flowsJudged: 412,
+        recordsLost: 720,
+        hideableOctets: 64_000,
+        exceptionsUsed: 1,
+        drillsSeen: 3,
+      }),
+      residual: JSON.stringify(['a modem in the cabinet', 'removable media']),
     },
   ];
   const rows = claims.map((claim) => ({
@@ -346,6 +368,15 @@ export function sampleVerdicts(): Row<typeof VERDICT_COLUMNS>[] {
     revision: 1,
   }));
   return [...rows, ...before];
+}
+
+export function sampleJudgements(): Row<typeof JUDGEMENT_COLUMNS>[] {
+  const common = { claimsHash: 'h', unit: 'bssdb-1', fleet: 'billing', periodFrom: DAY, first: DAY + HOUR_MS, last: DAY + 2 * HOUR_MS };
+  return [
+    { ...common, kind: 'judged', claim: '', about: 'bssdb-1', flows: 412, records: 500, octets: 1e9 },
+    { ...common, kind: 'excused', claim: 'vendor-by-bastion', about: 'EX-2026-4', flows: 2, records: 2, octets: 40_000 },
+    { ...common, kind: 'drill', claim: '', about: 'nightly', flows: 3, records: 3, octets: 180 },
+  ];
 }
 
 export function sampleCoverage(): Row<typeof COVERAGE_COLUMNS>[] {
@@ -374,6 +405,8 @@ export function sampleCoverage(): Row<typeof COVERAGE_COLUMNS>[] {
         recordsDecoded: 200 - lost,
         recordsProduced: 200 - lost,
         samplingInterval: 1,
+        clockOffsetMilliseconds: sensor === 'dc-edge' ? 41_000 : Number.NaN,
+        recordsUndecodable: sensor === 'dc-edge' && minute === 5 ? 7 : 0,
       });
     }
   }

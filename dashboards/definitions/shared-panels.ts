@@ -1,0 +1,72 @@
+import * as common from '@grafana/grafana-foundation-sdk/common';
+import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
+import * as stat from '@grafana/grafana-foundation-sdk/stat';
+import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline';
+import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
+import { VERDICT_NUMBER_MAPPING } from './colours.js';
+import { legend, type PanelHead, panel, reduce } from './panels.js';
+
+/** Grafana keeps panels in step with the time picker at no finer grain than the rollups have. */
+const ROLLUP_INTERVAL = '1m';
+
+/** Numbers side by side, one a column of a table of one row. */
+export function stats(dashboardName: string, head: Omit<PanelHead, 'format'>): stat.PanelBuilder {
+  return panel(new stat.PanelBuilder(), dashboardName, { ...head, format: 'table' })
+    .reduceOptions(reduce('', false))
+    .colorMode(common.BigValueColorMode.Background)
+    .graphMode(common.BigValueGraphMode.None)
+    .textMode(common.BigValueTextMode.ValueAndName)
+    .orientation(common.VizOrientation.Vertical);
+}
+
+function chart(dashboardName: string, head: Omit<PanelHead, 'format'>, label: string): timeseries.PanelBuilder {
+  return panel(new timeseries.PanelBuilder(), dashboardName, { ...head, format: 'time-series' })
+    .interval(ROLLUP_INTERVAL)
+    .maxDataPoints(300)
+    .displayName(`\${__field.labels.${label}}`)
+    .colorScheme(new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.PaletteClassicByName));
+}
+
+/** Amounts per interval, stacked: bars, because an interval without any is no point on a line. */
+export function stackedBars(dashboardName: string, head: Omit<PanelHead, 'format'>, label: string): timeseries.PanelBuilder {
+  return chart(dashboardName, head, label)
+    .drawStyle(common.GraphDrawStyle.Bars)
+    .fillOpacity(80)
+    .lineWidth(0)
+    .stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal).group('A'))
+    .min(0)
+    .legend(legend('sum'));
+}
+
+/** A line for each value of `label`, drawn through gaps. */
+export function lines(dashboardName: string, head: Omit<PanelHead, 'format'>, label: string): timeseries.PanelBuilder {
+  return chart(dashboardName, head, label)
+    .drawStyle(common.GraphDrawStyle.Line)
+    .lineWidth(2)
+    .fillOpacity(0)
+    .spanNulls(true)
+    .showPoints(common.VisibilityMode.Auto);
+}
+
+/** The verdict of each claim over time; the query gives the numbers of VERDICT_NUMBER_MAPPING. */
+export function verdictTimelineOf(dashboardName: string, head: Omit<PanelHead, 'format'>): statetimeline.PanelBuilder {
+  return panel(new statetimeline.PanelBuilder(), dashboardName, { ...head, format: 'time-series' })
+    .interval('15m')
+    .maxDataPoints(200)
+    .displayName(`\${__field.labels.claim}`)
+    .mappings(VERDICT_NUMBER_MAPPING)
+    .colorScheme(new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.Thresholds))
+    .mergeValues(true)
+    .showValue(common.VisibilityMode.Auto)
+    .alignValue(common.TimelineValueAlignment.Center)
+    .rowHeight(0.8)
+    .fillOpacity(90)
+    .lineWidth(0)
+    .legend(
+      new common.VizLegendOptionsBuilder()
+        .showLegend(false)
+        .displayMode(common.LegendDisplayMode.List)
+        .placement(common.LegendPlacement.Bottom)
+        .calcs([]),
+    );
+}

@@ -1,0 +1,189 @@
+import * as bargauge from '@grafana/grafana-foundation-sdk/bargauge';
+import * as common from '@grafana/grafana-foundation-sdk/common';
+import type * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
+import * as table from '@grafana/grafana-foundation-sdk/table';
+import { AMBER, GREEN, RED, thresholds, thresholdsProperty } from './colours.js';
+import { dashboardFrame } from './frame.js';
+import { column, legend, type PanelHead, panel, reduce } from './panels.js';
+import { lines, stackedBars, stats } from './shared-panels.js';
+import { queryVariable } from './variables.js';
+
+const NAME = 'telemetry';
+
+/** Telemetry health, for the engineer: which exporter is silent, loses, cannot be read, samples, or has a wrong clock. */
+export function telemetry(): dashboard.DashboardBuilder {
+  return dashboardFrame(NAME, 'telemetry', 'Every exporter: what it sent, what arrived, what could not be read, and when it was silent')
+    .withVariable(queryVariable(NAME, 'sensor', 'Sensor', 'A source of telemetry'))
+    .withPanel(now())
+    .withPanel(exporters())
+    .withPanel(silence())
+    .withPanel(age())
+    .withPanel(records())
+    .withPanel(share())
+    .withPanel(lost())
+    .withPanel(unread())
+    .withPanel(clock());
+}
+
+function now() {
+  return stats(NAME, {
+    id: 1,
+    title: 'Is anything blind',
+    description:
+      'Share of what the sensors sent that arrived; what was lost, unread, dropped and refused; and the longest silence at the end of the time range.',
+    unit: 'none',
+    at: [0, 0, 24, 4],
+    sql: 'telemetry-now',
+  })
+    .thresholds(thresholds(GREEN, [1, AMBER]))
+    .overrideByName('Received', [
+      column.unit('percentunit'),
+      { id: 'decimals', value: 2 },
+      thresholdsProperty(RED, [0.95, AMBER], [0.999, GREEN]),
+    ])
+    .overrideByName('Longest silence', [column.unit('s'), thresholdsProperty(GREEN, [300, AMBER], [3600, RED])]);
+}
+
+function exporters() {
+  return panel(new table.PanelBuilder(), NAME, {
+    id: 2,
+    title: 'Exporters',
+    description:
+      'One row an exporter and observation domain, the longest silent first. Clock offset: arrival minus export time, positive where its clock is behind.',
+    unit: 'none',
+    at: [0, 4, 24, 9],
+    sql: 'exporters',
+    format: 'table',
+  })
+    .overrideByName('Sensor', [column.minWidth(130), column.wrapped()])
+    .overrideByName('Exporter', [column.width(130), column.wrapped()])
+    .overrideByName('Domain', [column.width(76), column.unit('none')])
+    .overrideByName('Protocol', [column.width(84)])
+    .overrideByName('Age', [
+      column.width(84),
+      column.unit('s'),
+      { id: 'thresholds', value: thresholds(GREEN, [300, AMBER], [3600, RED]).build() },
+      column.colouredText(),
+    ])
+    .overrideByName('Lost share', [
+      column.width(84),
+      column.unit('percentunit'),
+      { id: 'decimals', value: 2 },
+      thresholdsProperty(GREEN, [0.0001, AMBER], [0.01, RED]),
+      column.colouredText(),
+    ])
+    .overrideByName('Clock offset', [column.width(90), column.unit('ms')])
+    .overrideByRegexp('/^(Records|Lost|Unread|Templates missing|Templates redefined|Restarts|Dropped|Sampling 1 in)$/', [
+      column.width(88),
+      column.unit('short'),
+    ]);
+}
+
+type Head = Omit<PanelHead, 'format'>;
+
+function silence() {
+  const head: Head = {
+    id: 3,
+    title: 'Silence',
+    description:
+      'Share of each interval in which a sensor said nothing. What happened then was not seen by it; claims that rest on it are not proven.',
+    unit: 'percentunit',
+    at: [0, 13, 16, 8],
+    sql: 'silence',
+  };
+  return lines(NAME, head, 'sensor').min(0).max(1).legend(legend('mean', 'max'));
+}
+
+function age() {
+  return panel(new bargauge.PanelBuilder(), NAME, {
+    id: 4,
+    title: 'Age of the last message',
+    description: 'How long each sensor had been silent at the end of the time range; sensors heard in the seven days before it.',
+    unit: 's',
+    at: [16, 13, 8, 8],
+    sql: 'telemetry-age',
+    format: 'table',
+  })
+    .reduceOptions(reduce('/^Age$/', true))
+    .orientation(common.VizOrientation.Horizontal)
+    .displayMode(common.BarGaugeDisplayMode.Basic)
+    .valueMode(common.BarGaugeValueMode.Color)
+    .min(0)
+    .thresholds(thresholds(GREEN, [300, AMBER], [3600, RED]))
+    .noValue('no sensor heard');
+}
+
+function records() {
+  const head: Head = {
+    id: 5,
+    title: 'Records received per sensor',
+    description: 'Flow records that arrived in each interval. A sensor that stops or doubles shows here before anything else does.',
+    unit: 'short',
+    at: [0, 21, 12, 8],
+    sql: 'records',
+  };
+  return stackedBars(NAME, head, 'sensor').legend(legend('sum', 'max'));
+}
+
+function share() {
+  const head: Head = {
+    id: 6,
+    title: 'Share received per sensor',
+    description:
+      'Of what each sensor sent, how much arrived, by its sequence numbers; for captures, packets that the interface or the kernel did not drop.',
+    unit: 'percentunit',
+    at: [12, 21, 12, 8],
+    sql: 'coverage-share',
+  };
+  return lines(NAME, head, 'sensor').axisSoftMin(0.9).max(1).legend(legend('min'));
+}
+
+function lost() {
+  return stackedBars(
+    NAME,
+    {
+      id: 7,
+      title: 'Records lost per sensor',
+      description:
+        'Data records that the sensors sent and that did not arrive, per interval. NetFlow v9 counts packets, so its records are an estimate.',
+      unit: 'short',
+      at: [0, 29, 8, 8],
+      sql: 'records-lost',
+    },
+    'sensor',
+  ).noValue('no record was lost');
+}
+
+function unread() {
+  return stackedBars(
+    NAME,
+    {
+      id: 8,
+      title: 'Arrived and not read, by why',
+      description:
+        'Records and messages that arrived and gave no row: template missing, malformed, refused sender, duplicate, or dropped before they were read.',
+      unit: 'short',
+      at: [8, 29, 8, 8],
+      sql: 'unread',
+    },
+    'reason',
+  ).noValue('everything that arrived was read');
+}
+
+function clock() {
+  return lines(
+    NAME,
+    {
+      id: 9,
+      title: 'Clock offset per sensor',
+      description:
+        'Arrival minus export time, the smallest of each interval. Beyond thirty seconds times of findings and windows are in doubt.',
+      unit: 'ms',
+      at: [16, 29, 8, 8],
+      sql: 'clock',
+    },
+    'sensor',
+  )
+    .legend(legend('min', 'max'))
+    .noValue('no clock is known');
+}
