@@ -5,6 +5,7 @@ import type { Detection } from './detection.js';
 import { dnsTunnel } from './dns-tunnel.js';
 import { foreignResolver } from './foreign-resolver.js';
 import { lateralMovement } from './lateral-movement.js';
+import { longSession } from './long-session.js';
 import { newDestination } from './new-destination.js';
 import { reconnectHammer } from './reconnect-hammer.js';
 import { scan } from './scan.js';
@@ -26,6 +27,7 @@ export const DETECTION_IDS = [
   'volume-over-days',
   'asymmetry-flip',
   'beacon',
+  'long-session',
   'reconnect-hammer',
   'scan',
   'lateral-movement',
@@ -46,6 +48,7 @@ export const DETECTIONS = {
   'volume-over-days': volumeOverDays,
   'asymmetry-flip': asymmetryFlip,
   beacon,
+  'long-session': longSession,
   'reconnect-hammer': reconnectHammer,
   scan,
   'lateral-movement': lateralMovement,

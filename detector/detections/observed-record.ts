@@ -64,6 +64,12 @@ export class ObservedRecord {
 
   /** Number of the session within the unit, never reused. */
   session = 0;
+  /** What all records of the session have counted so far, this one included: octets and packets as above, and how many records. */
+  sessionOctetsOut = 0;
+  sessionOctetsIn = 0;
+  sessionPacketsOut = 0;
+  sessionPacketsIn = 0;
+  sessionRecords = 0;
   /** True for the first record of the session. */
   sessionStarts = false;
   /** Level.*: how far the session has come, this record included. */

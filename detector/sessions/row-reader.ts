@@ -194,6 +194,11 @@ export class RowReader {
     into.sampling = Math.max(1, columns.samplingInterval[this.row]!);
     into.sessionStartMs = numbers[at + Field.first]!;
     into.session = numbers[at + Field.serial]!;
+    into.sessionOctetsOut = numbers[at + Field.octetsOut]!;
+    into.sessionOctetsIn = numbers[at + Field.octetsIn]!;
+    into.sessionPacketsOut = numbers[at + Field.packetsOut]!;
+    into.sessionPacketsIn = numbers[at + Field.packetsIn]!;
+    into.sessionRecords = numbers[at + Field.records]!;
     into.initiator = this.began;
     into.initiatorSeen = sessions.seen(slot) !== Began.unknown;
     const fromAsset = columns.assetSide[this.row] === AssetSide.source;

@@ -75,15 +75,15 @@ export class StreamJudge {
     this.sessions = other.sessions;
   }
 
-  /** A session of one record. */
-  session(startMs: number, lengthMs = 500): void {
+  /** A session of one record; of more, where it is said to have begun before. */
+  session(startMs: number, lengthMs = 500, sessionStartMs = startMs): void {
     const { record } = this;
     this.sessions += 1;
     record.session = this.sessions;
-    record.sessionStarts = true;
+    record.sessionStarts = sessionStartMs === startMs;
     record.startMs = startMs;
     record.endMs = startMs + lengthMs;
-    record.sessionStartMs = startMs;
+    record.sessionStartMs = sessionStartMs;
     record.assetPort = 33_000 + (this.sessions % 20_000);
     record.octetsOut = 900;
     record.octetsIn = 1400;

@@ -1,0 +1,70 @@
+import type { Detection, ExampleRow } from './detection.js';
+import { exampleClaims } from './example-claims.js';
+
+const SILENT_CLAIMS = exampleClaims('{ budget: [ { peer: { any: true }, budget: { bytes: 100TiB, per: P1D } } ] }');
+/** A vendor outside is admitted, and the archive inside. */
+const VENDOR_CLAIMS = exampleClaims('{ only: [ { peer: { cidr: ["203.0.113.0/24"] } }, { peer: { sets: [archive] } } ] }');
+
+/** A record each minute of one connection: what a keep-alive each half minute looks like. */
+const KEEP_ALIVE: ExampleRow = {
+  at: '2026-11-20T08:00:00Z',
+  seconds: 59,
+  from: '10.40.10.11 40001',
+  to: '203.0.113.7 4443',
+  protocol: 'tcp',
+  octets: 132,
+  reverseOctets: 120,
+  flags: 'AP',
+  reverseFlags: 'AP',
+  times: 75,
+  everySeconds: 60,
+};
+
+export const LONG_SESSION_EXAMPLES: Detection['examples'] = {
+  fires: [
+    { name: 'kept open for more than an hour', claims: SILENT_CLAIMS, rows: [KEEP_ALIVE] },
+    {
+      name: 'told once, at its end',
+      claims: SILENT_CLAIMS,
+      rows: [
+        { ...KEEP_ALIVE, seconds: 18_000, octets: 5_000_000, reverseOctets: 300_000_000, flags: 'SAPF', reverseFlags: 'SAPF', times: 1 },
+      ],
+    },
+    {
+      name: 'the peer began it, and it has no end but pauses of ten minutes',
+      claims: SILENT_CLAIMS,
+      rows: [{ ...KEEP_ALIVE, from: '203.0.113.7 40001', to: '10.40.10.11 22', times: 30, everySeconds: 600 }],
+    },
+    {
+      name: 'an admitted vendor, for more than a day',
+      claims: VENDOR_CLAIMS,
+      rows: [{ ...KEEP_ALIVE, seconds: 290, times: 300, everySeconds: 300 }],
+    },
+  ],
+  silent: [
+    { name: 'two hours with a web server', claims: SILENT_CLAIMS, rows: [{ ...KEEP_ALIVE, to: '203.0.113.7 443', times: 120 }] },
+    {
+      name: 'under two hours, where two are asked for',
+      claims: SILENT_CLAIMS,
+      parameters: { leastHours: 2 },
+      rows: [{ ...KEEP_ALIVE, times: 100 }],
+    },
+    { name: 'three quarters of an hour', claims: SILENT_CLAIMS, rows: [{ ...KEEP_ALIVE, times: 45 }] },
+    { name: 'an admitted vendor, for five hours', claims: VENDOR_CLAIMS, rows: [{ ...KEEP_ALIVE, times: 300 }] },
+    {
+      name: 'an admitted peer inside, for two days',
+      claims: VENDOR_CLAIMS,
+      rows: [{ ...KEEP_ALIVE, to: '10.40.30.10 445', seconds: 290, times: 600, everySeconds: 300 }],
+    },
+    {
+      name: 'short connections all day',
+      claims: SILENT_CLAIMS,
+      rows: [{ ...KEEP_ALIVE, flags: 'SAPF', reverseFlags: 'SAPF', seconds: 20, times: 400, everySeconds: 120 }],
+    },
+    {
+      name: 'time service from one port',
+      claims: SILENT_CLAIMS,
+      rows: [{ ...KEEP_ALIVE, from: '10.40.10.11 123', to: '203.0.113.7 123', protocol: 'udp', flags: '', reverseFlags: '', times: 300 }],
+    },
+  ],
+};
