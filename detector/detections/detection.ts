@@ -114,6 +114,9 @@ export interface FindingFlow {
   readonly samplingInterval: number;
   /** The record measured both directions. */
   readonly biflow: boolean;
+  /** MAC address of the asset, 0 not known; what the sensor recognised, '' not told. */
+  readonly assetMac: number;
+  readonly application: string;
 }
 
 /** What people read of a detection or a watch (detector/watches): documentation and the ATT&CK table derive from it. */

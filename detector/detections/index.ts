@@ -10,6 +10,7 @@ import { newDestination } from './new-destination.js';
 import { reconnectHammer } from './reconnect-hammer.js';
 import { scan } from './scan.js';
 import { slowExfiltration } from './slow-exfiltration.js';
+import { unknownDevice } from './unknown-device.js';
 import { via } from './via.js';
 import { volumeDown } from './volume-down.js';
 import { volumeOverDays } from './volume-over-days.js';
@@ -33,6 +34,7 @@ export const DETECTION_IDS = [
   'lateral-movement',
   'dns-tunnel',
   'foreign-resolver',
+  'unknown-device',
 ] as const;
 export type DetectionId = (typeof DETECTION_IDS)[number];
 
@@ -54,4 +56,5 @@ export const DETECTIONS = {
   'lateral-movement': lateralMovement,
   'dns-tunnel': dnsTunnel,
   'foreign-resolver': foreignResolver,
+  'unknown-device': unknownDevice,
 } satisfies Record<DetectionId, Detection>;

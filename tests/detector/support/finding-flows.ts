@@ -56,5 +56,7 @@ function flowOf(claims: CompiledClaims, row: Row, asset: number): FindingFlow | 
     packetsIn: fromAsset ? reverse : forward,
     samplingInterval: row.sampling ?? 1,
     biflow: row.biflow === true,
+    assetMac: (fromAsset ? row.sourceMac : row.destinationMac) ?? 0,
+    application: row.application ?? '',
   };
 }

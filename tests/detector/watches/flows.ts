@@ -45,5 +45,7 @@ function flowOf(asset: string, row: Row, fromAsset: boolean): FindingFlow {
     packetsIn: back.packets,
     samplingInterval: row.sampling ?? 1,
     biflow: row.biflow === true,
+    assetMac: (fromAsset ? row.sourceMac : row.destinationMac) ?? 0,
+    application: row.application ?? '',
   };
 }

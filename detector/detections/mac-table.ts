@@ -1,0 +1,124 @@
+import { finishHash, mixWord } from '../baseline/hash.js';
+import type { StateReader, StateWriter } from '../baseline/state.js';
+import type { ObservedRecord } from './observed-record.js';
+import { Sightings } from './sighting-table.js';
+
+/** MAC addresses that are known of one address at one sensor; of more the latest counts as known in place of the first. */
+const MOST_MACS = 4;
+/** Addresses and sensors of one unit; a unit has a few of each. */
+const MOST_KEYS = 256;
+
+/** '02:00:5e:10:00:01' of a 48-bit number. */
+export function formatMac(mac: number): string {
+  return mac
+    .toString(16)
+    .padStart(12, '0')
+    .replace(/(..)(?=.)/g, '$1:');
+}
+
+/** Addresses that move from device to device by design: VRRP and CARP (00:00:5e:00:01, 00:00:5e:00:02), HSRP (00:00:0c:07:ac, 00:00:0c:9f:f), GLBP (00:07:b4). Group addresses are none. */
+export function isSharedMac(mac: number): boolean {
+  const first = Math.floor(mac / 2 ** 40);
+  const vendor = Math.floor(mac / 2 ** 24);
+  const four = Math.floor(mac / 2 ** 8);
+  if ((first & 1) === 1) return true;
+  return (
+    four === 0x00005e0001 ||
+    four === 0x00005e0002 ||
+    four === 0x00000c07ac ||
+    Math.floor(mac / 2 ** 12) === 0x00000c9ff ||
+    vendor === 0x0007b4
+  );
+}
+
+/** The MAC addresses of one address at one sensor. */
+export class KnownMacs {
+  private readonly macs: number[] = [];
+  private newMac = 0;
+  private sightings = new Sightings();
+
+  get isEmpty(): boolean {
+    return this.macs.length === 0;
+  }
+
+  has(mac: number): boolean {
+    return this.macs.includes(mac);
+  }
+
+  list(): readonly number[] {
+    return this.macs;
+  }
+
+  learn(mac: number): void {
+    if (this.macs.length >= MOST_MACS) this.macs.shift();
+    this.macs.push(mac);
+  }
+
+  /** What was seen of a new one in the period; undefined where it was reported in an earlier one: then it is known from now on. */
+  candidate(mac: number, { periodFromMs }: ObservedRecord): Sightings | undefined {
+    const isLater = periodFromMs > this.sightings.periodFromMs;
+    if (mac === this.newMac && isLater && this.sightings.told > 0) {
+      this.learn(mac);
+      return undefined;
+    }
+    if (mac !== this.newMac || isLater) {
+      this.newMac = mac;
+      this.sightings = new Sightings();
+    }
+    return this.sightings;
+  }
+
+  save(writer: StateWriter): void {
+    writer.u32(this.macs.length);
+    for (const mac of this.macs) writer.f64(mac);
+    writer.f64(this.newMac);
+    this.sightings.save(writer);
+  }
+
+  load(reader: StateReader): void {
+    for (let left = reader.u32(); left > 0; left--) this.macs.push(reader.f64());
+    this.newMac = reader.f64();
+    this.sightings.load(reader);
+  }
+}
+
+export class MacTable {
+  private readonly known = new Map<number, KnownMacs>();
+  private lastKey = -1;
+  private last: KnownMacs | undefined;
+
+  /** Of the record's asset, its address and the sensor that told. */
+  find({ asset, assetBytes, assetOffset, sensor }: ObservedRecord): KnownMacs {
+    let hash = mixWord(sensor, asset);
+    for (let i = 0; i < 16; i += 4) {
+      const at = assetOffset + i;
+      hash = mixWord(hash, (assetBytes[at]! << 24) | (assetBytes[at + 1]! << 16) | (assetBytes[at + 2]! << 8) | assetBytes[at + 3]!);
+    }
+    return this.byKey(finishHash(hash));
+  }
+
+  save(writer: StateWriter): void {
+    writer.u32(this.known.size);
+    for (const [key, macs] of this.known) {
+      writer.u32(key);
+      macs.save(writer);
+    }
+  }
+
+  load(reader: StateReader): void {
+    for (let left = reader.u32(); left > 0; left--) this.byKey(reader.u32()).load(reader);
+  }
+
+  private byKey(key: number): KnownMacs {
+    if (key === this.lastKey) return this.last!;
+    let macs = this.known.get(key);
+    if (macs === undefined) {
+      if (this.known.size >= MOST_KEYS) this.known.delete(this.known.keys().next().value!);
+      macs = new KnownMacs();
+      this.known.set(key, macs);
+    }
+    this.last = macs;
+    this.lastKey = key;
+    return macs;
+  }
+}
