@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { createBusOutput, createCollector } from '../../collector/collector.js';
+import { createDesk } from '../../detector/decisions/desk.js';
 import { createClaimEngines } from '../../detector/engine/engine-set.js';
 import { createDetectorService, type DetectorService } from '../../detector/engine/service.js';
 import { createFileSnapshotStore } from '../../detector/engine/snapshot-file.js';
@@ -21,6 +22,7 @@ import { configuredKafka } from '../wiring/kafka.js';
 import { openListening } from '../wiring/listening.js';
 import { liveStatus, startLiveParts } from '../wiring/live-collector.js';
 import { type Monitoring, startMonitoring, watchClaims, watchCollector, watchDetector, watchStoring } from '../wiring/monitoring.js';
+import { startNotifications } from '../wiring/notifications.js';
 import { startJudging } from '../wiring/periodic-verdicts.js';
 import type { Role as RoleName } from '../wiring/process-status.js';
 import { configuredRetention, configuredStore } from '../wiring/stores.js';
@@ -182,6 +184,7 @@ export function storeCommand(): Command {
       return async () => {
         await lifecycle.start({ name: 'store', start: () => storing.start(), stop: () => storing.stop() });
         watchStoring(monitoring, storing);
+        await startNotifications({ config, desk: createDesk({ store, now: Date.now }), log, lifecycle, monitoring });
         if (inForce !== undefined) {
           watchClaims(monitoring, inForce);
           await startJudging(store, inForce.versions, log, lifecycle);

@@ -34,6 +34,7 @@ import { judgeStored, storedFindings } from '../wiring/judging.js';
 import { type Listening, openListening } from '../wiring/listening.js';
 import { liveStatus, startLiveParts } from '../wiring/live-collector.js';
 import { startMonitoring, watchClaims, watchCollector, watchDetector, watchStoring } from '../wiring/monitoring.js';
+import { startNotifications } from '../wiring/notifications.js';
 import { startJudging } from '../wiring/periodic-verdicts.js';
 import { configuredRetention, consoleQuery } from '../wiring/stores.js';
 import { type CommonFlags, commonSettings, type Settings, withCommonFlags, withListenFlag } from './common.js';
@@ -137,6 +138,7 @@ async function session(about: Session): Promise<void> {
   if (doors !== undefined) {
     const desk = createDesk({ store: embedded.store, now: Date.now, newestStartMs: embedded.newestStartMs });
     await serveDesk(desk, data, log, lifecycle);
+    if (flags.bundled !== true) await startNotifications({ config, desk, log, lifecycle, monitoring });
   }
   if (monitoring !== undefined) {
     watchCollector(monitoring, () => liveStatus(embedded.collector, live, doors?.listening));

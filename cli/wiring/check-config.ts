@@ -4,6 +4,7 @@ import { AddressError, parseAddress, parsePrefix } from '../../flow/address.js';
 import type { Config, Origins } from '../../flow/service/config.js';
 import { LOG_LEVELS } from '../../flow/service/log.js';
 import { UsageError } from '../errors.js';
+import { notificationTargets } from './notification-targets.js';
 import { loadTls } from './tls-files.js';
 
 /** An address to listen on. */
@@ -29,6 +30,7 @@ export function checkConfig(config: Config, origins: Origins): void {
   check('logLevel', () => {
     if (!LOG_LEVELS.includes(config.logLevel)) throw new Error(`'${config.logLevel}' is no log level; use ${LOG_LEVELS.join(', ')}`);
   });
+  check('notifications.targets', () => notificationTargets(config.notifications.targets));
   check('collector.listen', () => config.collector.listen.forEach(parseListen));
   check('collector.tcp', () => config.collector.tcp.forEach(parseListen));
   check('collector.tls.listen', () => {

@@ -21,6 +21,13 @@ export interface Chapter {
   readonly detection: string;
   readonly claim: string;
   readonly severity: Severity;
+  /** Text addresses; '::' where there is no single one. */
+  readonly assetAddress: string;
+  readonly peerAddress: string;
+  readonly protocol: number;
+  /** Responder's port. */
+  readonly port: number;
+  readonly initiator: Finding['initiator'];
   readonly sentence: string;
 }
 
@@ -101,16 +108,14 @@ function incidentOf({ findings, groups, lastSeenMs }: Growing, known: ReadonlyMa
     severityScore: severity,
     confidenceScore: confidenceScore(findings),
     detections,
-    story: findings.map(({ id, detection, claim, severity: gravity, firstSeenMs, sentence }) => ({
-      atMs: firstSeenMs,
-      finding: id,
-      detection,
-      claim,
-      severity: gravity,
-      sentence,
-    })),
+    story: findings.map(chapterOf),
     sentence: sentenceOf(about, detections, findings, peers.length),
   };
+}
+
+function chapterOf(finding: Finding): Chapter {
+  const { id, detection, claim, severity, assetAddress, peerAddress, protocol, port, initiator, firstSeenMs, sentence } = finding;
+  return { atMs: firstSeenMs, finding: id, detection, claim, severity, assetAddress, peerAddress, protocol, port, initiator, sentence };
 }
 
 /** 32 hex digits. */

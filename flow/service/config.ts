@@ -76,6 +76,8 @@ export interface Config {
   retention: { flowsDays: number; minutesDays: number; hoursDays: number };
   detector: { snapshotMs: number };
   detections: Record<string, Record<string, number | string | boolean>>;
+  /** Who is told of incidents, and of which. */
+  notifications: { leastSeverity: 'info' | 'low' | 'medium' | 'high' | 'critical'; targets: NotificationTarget[] };
   console: { host: string; port: number };
   front: { host: string; port: number };
   metrics: { host: string; port: number };
@@ -90,6 +92,26 @@ export interface LogSource {
   sensor: string;
   /** Where to begin when it is followed for the first time; 'beginning' where nothing is said. */
   from?: 'beginning' | 'end';
+}
+
+/** One receiver of incidents. */
+export interface NotificationTarget {
+  /** Names its queue and its file of dead letters. */
+  name: string;
+  kind: 'webhook' | 'syslog';
+  /** Of a webhook. */
+  url?: string;
+  /** File with the secret that is sent as `Authorization: Bearer …`. */
+  tokenFile?: string;
+  /** Of syslog: host:port. */
+  address?: string;
+  transport?: 'udp' | 'tcp' | 'tls';
+  format?: 'ocsf' | 'cef';
+  facility?: number;
+  /** PEM files of a TLS connection. Without `ca` the system's authorities are trusted. */
+  ca?: string;
+  cert?: string;
+  key?: string;
 }
 
 export function defaultConfig(): Config {
@@ -132,6 +154,7 @@ export function defaultConfig(): Config {
     retention: { flowsDays: 7, minutesDays: 30, hoursDays: 400 },
     detector: { snapshotMs: 5000 },
     detections: {},
+    notifications: { leastSeverity: 'low', targets: [] },
     console: { host: '127.0.0.1', port: 3080 },
     front: { host: '127.0.0.1', port: 8123 },
     metrics: { host: '127.0.0.1', port: 9464 },
@@ -211,6 +234,9 @@ function resolvePaths(values: Record<string, unknown>, folder: string): void {
   if (collector?.elements !== undefined) collector.elements = collector.elements.map((path) => resolve(folder, path));
   const logs = (values.collector as { logs?: { path: string }[] } | undefined)?.logs ?? [];
   for (const log of logs) log.path = resolve(folder, log.path);
+  const targets = (values.notifications as { targets?: Record<string, unknown>[] } | undefined)?.targets ?? [];
+  for (const target of targets)
+    for (const key of ['tokenFile', 'ca', 'cert', 'key']) if (typeof target[key] === 'string') target[key] = resolve(folder, target[key]);
 }
 
 /** Maps with free keys are replaced as a whole, fixed sections key by key. */
