@@ -98,7 +98,8 @@ export function planFor(claims: CompiledClaims, fleet: number, peer: Peer, proto
   return { steps, budgets, admission: { always: admitting.some((rule) => rule.during === undefined), windows } };
 }
 
-function matchesShape(rule: CompiledRule, protocol: number, port: number, began: number): boolean {
+/** True when the rule is about this protocol, responder's port and side that began; its peer aside. */
+export function matchesShape(rule: CompiledRule, protocol: number, port: number, began: number): boolean {
   const initiator = rule.initiator === 'any' || (rule.initiator === 'subject') === (began === Began.asset);
   return initiator && rule.matchesPort(protocol, port);
 }

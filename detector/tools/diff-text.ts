@@ -1,5 +1,5 @@
 import type { ClaimSet } from '../claims/claim-set.js';
-import type { EndpointText } from '../claims/file-types.js';
+import type { AssertionText, EndpointText } from '../claims/file-types.js';
 import type { PlacedClaims } from './placed-claims.js';
 
 /** Something beside traffic that two files say differently: coverage demands, windows, exceptions, inventory, sensors, sentences. */
@@ -26,8 +26,8 @@ function shown(set: ClaimSet): unknown {
     const byName = [...(assert.only ?? []), ...(assert.never ?? []), ...(assert.authorised ?? []), ...(assert.budget ?? [])]
       .map(({ peer, ports, initiator, during }) => ({ ...namedPeers(peer, set), ports, initiator, during }))
       .filter((rule) => rule.names.length > 0);
-    const { works_without, via } = assert;
-    return [id, { ...rest, kind, ...(byName.length > 0 ? { peersByName: byName } : {}), works_without, via }];
+    const sessions = { works_without: islandText(assert.works_without, set), via: viaText(assert.via, set) };
+    return [id, { ...rest, kind, ...(byName.length > 0 ? { peersByName: byName } : {}), ...sessions }];
   });
   return {
     owner: set.owner,
@@ -47,6 +47,23 @@ function shown(set: ClaimSet): unknown {
       set.exceptions.map(({ value: { match, ...rest } }) => [rest.id, { ...rest, ...namedPeers(match.peer, set) }]),
     ),
   };
+}
+
+/** How long and how much, which no single exchange can show, and peers by name. */
+function islandText(island: AssertionText['works_without'], set: ClaimSet): unknown {
+  if (island === undefined) return undefined;
+  const { peer, alive, ...amounts } = island;
+  return { ...amounts, ...named('peer', peer, set), ...named('alive', alive.peer, set) };
+}
+
+function viaText(via: AssertionText['via'], set: ClaimSet): unknown {
+  if (via === undefined) return undefined;
+  return { ...named('from', via.from, set), ...named('jump', via.jump, set), ...named('to', via.to.peer, set) };
+}
+
+function named(key: string, peer: EndpointText, set: ClaimSet): Record<string, readonly string[]> {
+  const { names } = namedPeers(peer, set);
+  return names.length === 0 ? {} : { [key]: names };
 }
 
 /** Peers that are no addresses: names, MAC addresses, countries and AS numbers, also through sets. */

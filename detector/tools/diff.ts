@@ -5,8 +5,9 @@ import type { PortRange } from '../claims/ports.js';
 import { portRanges } from '../claims/rules.js';
 import { Began } from '../detections/observed-record.js';
 import { type AddressRange, complement, prefixesOfRanges, type RefinedRange, refine } from './address-ranges.js';
-import { type CellState, cellState, createStates, sameState, stateWords, UNNAMED } from './cell-state.js';
+import { cellState, createStates, sameState, stateWords } from './cell-state.js';
 import { type OtherChange, otherChanges } from './diff-text.js';
+import { type CellState, UNNAMED } from './exchange-state.js';
 import type { PlacedClaims } from './placed-claims.js';
 
 /** Traffic that a claim treats differently in two files. */
@@ -23,6 +24,8 @@ export interface TrafficChange {
   /** 'tcp/445', 'tcp/8000-8099', 'udp', 'other protocols', or 'any'. The responder's. */
   readonly ports: readonly string[];
   readonly initiator: 'subject' | 'peer' | 'any';
+  /** Addresses of the fleet that it is about; all where it is left out. */
+  readonly subjects?: readonly string[];
 }
 
 export interface ClaimsDifference {
@@ -60,6 +63,8 @@ function rulesOf({ set }: PlacedClaims): RuleText[] {
     ...(assert.never ?? []),
     ...(assert.authorised ?? []),
     ...(assert.budget ?? []),
+    ...(assert.works_without === undefined ? [] : [assert.works_without.alive]),
+    ...(assert.via === undefined ? [] : [assert.via.to]),
   ]);
   return [...ofClaims, ...set.exceptions.map(({ value }) => value.match)];
 }
@@ -83,25 +88,37 @@ function diffFleet(
   cells: readonly PortCell[],
   words: PeerWords,
 ): TrafficChange[] {
-  const stateA = createStates(a, fleet);
-  const stateB = createStates(b, fleet);
+  const peersOf = (list: readonly RefinedRange[]): string[] => {
+    const { peers, except } = words(list);
+    return except ? [`all but ${peers[0] ?? 'none'}`, ...peers.slice(1)] : [...peers];
+  };
+  const stateA = createStates(a, fleet, (matches) => peersOf(ranges.filter(({ atomA }) => matches(atomA))));
+  const stateB = createStates(b, fleet, (matches) => peersOf(ranges.filter(({ atomB }) => matches(atomB))));
   const groups = new Map<string, Group>();
+  const subjects = subjectClasses(ranges, a, b, fleet);
+  const whole = subjects.length === 1;
   for (const alike of classesOf(ranges, a, b, fleet)) {
     const { atomA, atomB } = alike[0]!;
     cells.forEach((cell, index) => {
       for (const began of [Began.asset, Began.peer]) {
-        const before = stateA(atomA, cell.protocol, cell.from, began);
-        const after = stateB(atomB, cell.protocol, cell.from, began);
-        for (const claim of new Set([...before.keys(), ...after.keys()])) {
-          const was = cellState(before, claim);
-          const is = cellState(after, claim);
-          if (sameState(was, is)) continue;
-          const key = JSON.stringify([claim, stateWords(was), stateWords(is)]);
-          const group = groups.get(key) ?? { claim, was, is, parts: new Map() };
-          groups.set(key, group);
-          const part = group.parts.get(alike) ?? new Set<number>();
-          group.parts.set(alike, part.add(index * 2 + (began === Began.asset ? 0 : 1)));
-        }
+        const inA = { atom: atomA, protocol: cell.protocol, port: cell.from, began };
+        const inB = { ...inA, atom: atomB };
+        const note = (before: ReadonlyMap<string, CellState>, after: ReadonlyMap<string, CellState>, place: number): void => {
+          for (const claim of new Set([...before.keys(), ...after.keys()])) {
+            const was = cellState(before, claim);
+            const is = cellState(after, claim);
+            if (sameState(was, is)) continue;
+            const key = JSON.stringify([claim, stateWords(was), stateWords(is), place]);
+            const group = groups.get(key) ?? { claim, was, is, subjects: whole ? undefined : subjects[place], parts: new Map() };
+            groups.set(key, group);
+            const part = group.parts.get(alike) ?? new Set<number>();
+            group.parts.set(alike, part.add(index * 2 + (began === Began.asset ? 0 : 1)));
+          }
+        };
+        note(stateA.ofExchange(inA), stateB.ofExchange(inB), -1);
+        subjects.forEach(([one], place) => {
+          note(stateA.ofArrival(one!.atomA, inA), stateB.ofArrival(one!.atomB, inB), place);
+        });
       }
     });
   }
@@ -112,16 +129,21 @@ interface Group {
   readonly claim: string;
   readonly was: CellState;
   readonly is: CellState;
+  /** Undefined for all addresses of the fleet. */
+  readonly subjects: readonly RefinedRange[] | undefined;
   /** For each class of addresses: the cells (index · 2, plus 1 where the peer begins). */
   readonly parts: Map<readonly RefinedRange[], Set<number>>;
 }
 
 /** Ranges that no rule of the fleet's claims tells apart, in either file. */
 function classesOf(ranges: readonly RefinedRange[], a: PlacedClaims, b: PlacedClaims, fleet: string): RefinedRange[][] {
-  const claimsOf = ({ claims }: PlacedClaims): CompiledClaim[] =>
-    claims.fleets.filter(({ name }) => name === fleet).flatMap((found) => found.claims.map((index) => claims.claims[index]!));
   const signer = (file: PlacedClaims): ((atom: number) => string) => {
-    const rules = claimsOf(file).flatMap((claim) => [...claim.rules, ...claim.exceptions.map(({ rule }) => rule)]);
+    const rules = claimsOf(file, fleet).flatMap(({ rules: listed, exceptions, island, via }) => [
+      ...listed,
+      ...exceptions.map(({ rule }) => rule),
+      ...(island === undefined ? [] : [island.contact, island.alive]),
+      ...(via === undefined ? [] : [via.from, via.jump]),
+    ]);
     const known = new Map<number, string>();
     return (atom) => {
       const signature = known.get(atom) ?? rules.map((rule) => rule.peerTruth(atom, UNNAMED)).join('');
@@ -137,6 +159,27 @@ function classesOf(ranges: readonly RefinedRange[], a: PlacedClaims, b: PlacedCl
     const list = classes.get(key);
     if (list === undefined) classes.set(key, [range]);
     else list.push(range);
+  }
+  return [...classes.values()];
+}
+
+function claimsOf({ claims }: PlacedClaims, fleet: string): CompiledClaim[] {
+  return claims.fleets.filter(({ name }) => name === fleet).flatMap((found) => found.claims.map((index) => claims.claims[index]!));
+}
+
+/** Addresses of the fleet, in either file, that no `via` claim of it tells apart; none where there is no such claim. */
+function subjectClasses(ranges: readonly RefinedRange[], a: PlacedClaims, b: PlacedClaims, fleet: string): RefinedRange[][] {
+  const sides = [a, b].map((file) => ({
+    own: file.compilation.space.union(file.compilation.prefixesOfFleet.get(fleet) ?? []),
+    ends: claimsOf(file, fleet).flatMap(({ via }) => (via === undefined ? [] : [via.to])),
+  }));
+  const classes = new Map<string, RefinedRange[]>();
+  if (sides.every(({ ends }) => ends.length === 0)) return [];
+  for (const range of ranges) {
+    const atoms = [range.atomA, range.atomB];
+    if (!sides.some(({ own }, side) => hasAtom(own, atoms[side]!))) continue;
+    const key = sides.map(({ ends }, side) => ends.map((end) => (end.matchesPeer(atoms[side]!) ? 1 : 0)).join('')).join('|');
+    classes.set(key, [...(classes.get(key) ?? []), range]);
   }
   return [...classes.values()];
 }
@@ -169,12 +212,13 @@ function changesOf(fleet: string, group: Group, cells: readonly PortCell[], word
           ...words(ranges),
           ports: portWords(list, cells),
           initiator,
+          ...(group.subjects === undefined ? {} : { subjects: prefixesOfRanges(group.subjects) }),
         }),
       );
   });
 }
 
-const STRICTNESS = { never: 0, inside: 1, outside: 1, always: 2 } as const;
+const STRICTNESS = { never: 0, inside: 1, outside: 1, unaccompanied: 1, always: 2 } as const;
 
 function directionOf(was: CellState, is: CellState): TrafficChange['change'] {
   const more = STRICTNESS[is.broken] - STRICTNESS[was.broken];

@@ -49,7 +49,7 @@ function tables({ traffic, other }: ClaimsDifference): string {
   if (traffic.length > 0) {
     const columns = [
       { title: 'traffic becomes' },
-      { title: 'fleet' },
+      { title: 'fleet', width: 32 },
       { title: 'claim' },
       { title: 'peers', width: 44 },
       { title: 'ports', width: 30 },
@@ -60,7 +60,8 @@ function tables({ traffic, other }: ClaimsDifference): string {
     const rows = traffic.map((one) => {
       const more = one.peers.length > SHOWN_PEERS ? ` and ${one.peers.length - SHOWN_PEERS} more` : '';
       const peers = `${one.except ? 'all but ' : ''}${one.peers.slice(0, SHOWN_PEERS).join(', ')}${more}`;
-      return [one.change, one.fleet, one.claim, peers, one.ports.join(', '), one.initiator, one.before, one.after];
+      const fleet = one.subjects === undefined ? one.fleet : `${one.fleet}: ${one.subjects.join(', ')}`;
+      return [one.change, fleet, one.claim, peers, one.ports.join(', '), one.initiator, one.before, one.after];
     });
     parts.push(renderTable(columns, rows));
   }
