@@ -86,6 +86,45 @@ export function applicationsOf(names: string): number {
     .reduce((mask, name) => mask | (Object.hasOwn(FAMILY_OF, name) ? FAMILY_OF[name]! : UNRECOGNISED_APPLICATION), 0);
 }
 
+const WORDS: readonly (readonly [bits: number, word: string])[] = [
+  [A.web, 'HTTP'],
+  [A.tls, 'TLS'],
+  [A.shell, 'SSH'],
+  [A.dns, 'DNS'],
+  [A.mail, 'mail'],
+  [A.ftp, 'FTP'],
+  [A.telnet, 'Telnet'],
+  [A.remoteDesktop, 'RDP'],
+  [A.vnc, 'VNC'],
+  [A.windows, 'SMB or another Windows service'],
+  [A.directory, 'LDAP or Kerberos'],
+  [A.ntp, 'NTP'],
+  [A.snmp, 'SNMP'],
+  [A.voice, 'SIP, STUN or media'],
+  [A.mysql, 'MySQL'],
+  [A.postgresql, 'PostgreSQL'],
+  [A.sqlServer, 'SQL Server'],
+  [A.oracle, 'Oracle'],
+  [A.modbus, 'Modbus'],
+  [A.dnp3, 'DNP3'],
+  [A.iec104, 'IEC 104'],
+  [A.s7, 'S7 or MMS'],
+  [A.cip, 'EtherNet/IP'],
+  [A.bacnet, 'BACnet'],
+  [A.opcUa, 'OPC UA'],
+  [A.mqtt, 'MQTT'],
+  [A.chat, 'IRC or XMPP'],
+  [A.peerToPeer, 'BitTorrent or another peer-to-peer protocol'],
+  [A.tunnel, 'a tunnel or proxy'],
+  [A.service, 'DHCP, TFTP, syslog or another service'],
+  [A.remoteSupport, 'remote support software'],
+];
+
+/** Families for people: 'TLS or HTTP'. */
+export function applicationWords(mask: number): string {
+  return WORDS.flatMap(([bits, word]) => ((mask & bits) === 0 ? [] : [word])).join(' or ');
+}
+
 /*
  * What is at home on a port by the IANA registry of service names, with what is carried inside or negotiated there (STARTTLS, QUIC, TURN). Ports that are not
  * here expect nothing: 8080 and 8443 carry everything.

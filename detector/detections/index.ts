@@ -7,6 +7,7 @@ import { foreignResolver } from './foreign-resolver.js';
 import { lateralMovement } from './lateral-movement.js';
 import { longSession } from './long-session.js';
 import { newDestination } from './new-destination.js';
+import { protocolMismatch } from './protocol-mismatch.js';
 import { reconnectHammer } from './reconnect-hammer.js';
 import { scan } from './scan.js';
 import { slowExfiltration } from './slow-exfiltration.js';
@@ -34,6 +35,7 @@ export const DETECTION_IDS = [
   'lateral-movement',
   'dns-tunnel',
   'foreign-resolver',
+  'protocol-mismatch',
   'unknown-device',
 ] as const;
 export type DetectionId = (typeof DETECTION_IDS)[number];
@@ -56,5 +58,6 @@ export const DETECTIONS = {
   'lateral-movement': lateralMovement,
   'dns-tunnel': dnsTunnel,
   'foreign-resolver': foreignResolver,
+  'protocol-mismatch': protocolMismatch,
   'unknown-device': unknownDevice,
 } satisfies Record<DetectionId, Detection>;

@@ -1,0 +1,328 @@
+import { MINUTE_MS } from '../../flow/time.js';
+import { PeerHashes } from '../baseline/peer-hashes.js';
+import type { StateReader, StateWriter } from '../baseline/state.js';
+import type { CompiledClaims } from '../claims/compiled.js';
+import type { Finding } from '../findings/finding.js';
+import type { FindingSink, Matter } from '../findings/finding-sink.js';
+import { formatPort } from '../findings/quantity.js';
+import { formatInstant } from '../findings/time-span.js';
+import { applicationsOf, applicationWords, expectedApplications, UNRECOGNISED_APPLICATION } from './applications-table.js';
+import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import { responderPort, Trait, traitsOf } from './exchange-traits.js';
+import { type HeldSession, HeldSessions } from './held-sessions.js';
+import { Level, type ObservedRecord } from './observed-record.js';
+import { PROTOCOL_MISMATCH_EXAMPLES } from './protocol-mismatch-examples.js';
+import { beginsWithin, estimateOf, recordsOf, sumOf } from './recompute.js';
+import { ResolverTable, type WindowCounts } from './resolver-table.js';
+
+const ID = 'protocol-mismatch';
+
+const PARAMETERS = {
+  leastOctets: {
+    default: 1000,
+    least: 0,
+    most: 1_000_000,
+    unit: 'octets in each direction that the record tells of',
+    reason:
+      'A few packets are recognised wrongly; another detector raised over a hundred lines on small exchanges of the benign-17h lab (detection.md D17).',
+  },
+  webMinutes: {
+    default: 60,
+    least: 10,
+    most: 10_080,
+    unit: 'minutes of one session on 443/tcp',
+    reason: 'Pages and downloads end; what stays open for an hour is a push channel or a tunnel (detection.md D17).',
+  },
+  webPacketsPerMinute: {
+    default: 60,
+    least: 1,
+    most: 100_000,
+    unit: 'packets a minute in each direction, over that time, of less than 300 octets in the mean',
+    reason:
+      'Length and size alone are no sign: of the Windows host of ctu-010 ten benign sessions within 24 hours pass them, push channels with 2 to 33 packets a minute. Somebody who works through a tunnel makes more.',
+  },
+  dnsMinutes: {
+    default: 30,
+    least: 5,
+    most: 10_080,
+    unit: 'minutes of one session on 53/tcp',
+    reason: 'Resolvers close idle sessions after seconds (RFC 7766 §6.2.3); zone transfers take minutes.',
+  },
+  icmpPacketsPerMinute: {
+    default: 100,
+    least: 10,
+    most: 100_000,
+    unit: 'ICMP packets a minute in each direction, over 10 minutes',
+    reason: 'Monitoring asks once a second at most (detection.md D17).',
+  },
+  icmpOctets: {
+    default: 100,
+    least: 64,
+    most: 1500,
+    unit: 'octets of a mean ICMP packet, IP header included',
+    reason: 'ping sends 60 (Windows) or 84 (Linux) octets, so the 64 of detection.md D17 is below what is usual.',
+  },
+} as const satisfies ParameterTable;
+
+const WEB_PORT = 443;
+const DNS_PORT = 53;
+const WEB_MOST_OCTETS = 300;
+const ICMP_WINDOW_MS = 10 * MINUTE_MS;
+/** Sessions are held from this age on: nearly all have ended before. */
+const HELD_FROM_MS = 5 * MINUTE_MS;
+
+export const protocolMismatch: Detection<typeof PARAMETERS> = {
+  id: ID,
+  title: 'Another protocol than the port’s',
+  question: 'Is something else spoken on a port than what belongs there?',
+  claimKinds: [],
+  attack: [
+    { id: 'T1571', matrix: 'enterprise', version: '18.0' },
+    { id: 'T1572', matrix: 'enterprise', version: '18.0' },
+    { id: 'T1095', matrix: 'enterprise', version: '18.0' },
+    { id: 'T0885', matrix: 'ics', version: '18.0' },
+  ],
+  severity: 'medium',
+  parameters: PARAMETERS,
+  columns: [
+    'sourceTransportPort',
+    'destinationTransportPort',
+    'protocolIdentifier',
+    'octetDeltaCount',
+    'packetDeltaCount',
+    'reverseOctetDeltaCount',
+    'reversePacketDeltaCount',
+    'flowStartMilliseconds',
+    'flowEndMilliseconds',
+    'applicationName',
+  ],
+  history:
+    'none. What is spoken is known where the sensor tells it (Zeek, Suricata, exporters with application recognition); else only what sizes and times show: a long lively session on 443/tcp, a long one on 53/tcp, a stream of large ICMP packets',
+  falsePositives: [
+    'A product that serves another protocol on a well-known port by design: admit that in the documentation of the fleet and mute the port.',
+    'A remote console in the browser (VNC or SSH over WebSocket), which is a tunnel that somebody wants.',
+    'A sensor that recognises wrongly: ask it for the packets.',
+  ],
+  runbook: [
+    'Which program listens at the responder, which one asks at the asset?',
+    'SSH on 443 or 53 is how administrators and intruders leave a closed network alike: ask for the ticket.',
+    'ICMP and DNS over TCP that carry data have no business on equipment: close them at the border.',
+  ],
+  references: ['reference/detection.md D17', 'IANA Service Name and Transport Protocol Port Number Registry', 'RFC 7766 §6.2.3'],
+  examples: PROTOCOL_MISMATCH_EXAMPLES,
+  recompute: recomputeMismatch,
+  evaluator: (unit, parameters) => new ProtocolMismatch(unit, parameters),
+};
+
+class ProtocolMismatch implements Evaluator {
+  private readonly unit: UnitContext;
+  private readonly parameters: ParameterValues<typeof PARAMETERS>;
+  private readonly hashes = new PeerHashes();
+  private readonly sessions = new HeldSessions();
+  private readonly echoes = new ResolverTable();
+  private readonly spoken: Matter;
+  private readonly web: Matter;
+  private readonly dns: Matter;
+  private readonly icmp: Matter;
+
+  constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
+    this.unit = unit;
+    this.parameters = parameters;
+    const { webMinutes, webPacketsPerMinute, dnsMinutes, icmpPacketsPerMinute, icmpOctets } = parameters;
+    const matter = (part: string, rule: string, severities: Matter['severities']): Matter => ({
+      detection: ID,
+      claim: -1,
+      part,
+      scope: 'member',
+      rule,
+      severities,
+      most: 100,
+    });
+    this.spoken = matter('', 'application that does not belong to the port by the IANA registry', ['low', 'low', 'medium', 'high']);
+    this.web = matter(
+      'web',
+      `session on 443/tcp of ${webMinutes} minutes with ${webPacketsPerMinute} small packets a minute each way`,
+      LOW,
+    );
+    this.dns = matter('dns', `session on 53/tcp of ${dnsMinutes} minutes`, LOW);
+    this.icmp = matter(
+      'icmp',
+      `${icmpPacketsPerMinute} ICMP packets a minute each way for 10 minutes, ${icmpOctets} octets in the mean`,
+      LOW,
+    );
+  }
+
+  judge(record: ObservedRecord, findings: FindingSink): void {
+    if (record.retold) return;
+    if (record.application !== 0) this.judgeSpoken(record, findings);
+    const traits = traitsOf(this.unit).of(record);
+    if ((traits & Trait.icmp) !== 0) {
+      if ((traits & Trait.groupPeer) === 0) this.judgeIcmp(record, findings);
+    } else if ((traits & Trait.tcp) !== 0 && record.endMs - record.sessionStartMs >= HELD_FROM_MS && record.level >= Level.established) {
+      const port = responderPort(record);
+      if (port === WEB_PORT) this.judgeWeb(record, findings);
+      else if (port === DNS_PORT) this.judgeDns(record, findings);
+    }
+  }
+
+  save(writer: StateWriter): void {
+    this.sessions.save(writer);
+    this.echoes.save(writer);
+  }
+
+  load(reader: StateReader): void {
+    this.sessions.load(reader);
+    this.echoes.load(reader);
+  }
+
+  private judgeSpoken(record: ObservedRecord, findings: FindingSink): void {
+    const port = responderPort(record);
+    const expected = expectedApplications(port);
+    if (expected === 0 || (record.application & (expected | UNRECOGNISED_APPLICATION)) !== 0) return;
+    const { leastOctets } = this.parameters;
+    if (record.level < Level.established || !isEnough(record.octetsOut, leastOctets) || !isEnough(record.octetsIn, leastOctets)) return;
+    if (record.octetsOut + record.octetsIn === 0) return;
+    findings.contribute(record, {
+      matter: this.spoken,
+      port,
+      confidence: 80,
+      why: `the sensor recognised ${applicationWords(record.application)} on ${formatPort(record.protocol, port)}, where ${applicationWords(expected)} is at home`,
+    });
+  }
+
+  private judgeWeb(record: ObservedRecord, findings: FindingSink): void {
+    const held = this.sessions.take(record);
+    const { webMinutes, webPacketsPerMinute } = this.parameters;
+    const minutes = (record.endMs - record.sessionStartMs) / MINUTE_MS;
+    const counted = (held.untilMs - held.sinceMs) / MINUTE_MS;
+    if (minutes < webMinutes || counted < webMinutes / 2) return;
+    const { packetsOut, packetsIn, octetsOut, octetsIn } = held;
+    if (Math.min(packetsOut, packetsIn) < webPacketsPerMinute * counted) return;
+    const [out, back] = [octetsOut / packetsOut, octetsIn / packetsIn];
+    if (out >= WEB_MOST_OCTETS || back >= WEB_MOST_OCTETS) return;
+    const rates = `${Math.round(packetsOut / counted)} packets a minute of ${Math.round(out)} B out and ${Math.round(packetsIn / counted)} of ${Math.round(back)} B in`;
+    this.tellLong(
+      record,
+      held,
+      this.web,
+      webMinutes,
+      `${rates}: small and steady, as somebody’s work through a tunnel, not as pages`,
+      findings,
+    );
+  }
+
+  private judgeDns(record: ObservedRecord, findings: FindingSink): void {
+    const { dnsMinutes } = this.parameters;
+    if (record.endMs - record.sessionStartMs < dnsMinutes * MINUTE_MS) return;
+    this.tellLong(record, this.sessions.take(record), this.dns, dnsMinutes, 'questions for names are answered within seconds', findings);
+  }
+
+  private tellLong(record: ObservedRecord, held: HeldSession, matter: Matter, least: number, meaning: string, findings: FindingSink): void {
+    const minutes = (record.endMs - record.sessionStartMs) / MINUTE_MS;
+    const port = responderPort(record);
+    this.hashes.take(record.peerWords, record.peerWordsOffset);
+    if (!this.sessions.isToTell(this.hashes.peerA, port, minutes, record.periodFromMs)) return;
+    findings.measure(record, {
+      matter,
+      observed: minutes,
+      expected: least,
+      unit: 'minutes',
+      peerPort: port,
+      periodFromMs: record.periodFromMs,
+      periodToMs: record.periodToMs,
+      windowFromMs: record.sessionStartMs,
+      windowToMs: record.endMs + 1,
+      confidence: 45,
+      why: `one session on ${formatPort(record.protocol, port)} for ${Math.round(minutes)} minutes since ${formatInstant(record.sessionStartMs)}: ${meaning}`,
+      totals: { ...held.counted, firstMs: held.sinceMs, lastMs: held.untilMs, sessions: 1 },
+    });
+  }
+
+  private judgeIcmp(record: ObservedRecord, findings: FindingSink): void {
+    this.hashes.take(record.peerWords, record.peerWordsOffset);
+    const { window, told } = this.echoes.find(record.asset, this.hashes.peerA, this.hashes.peerB, record.startMs);
+    const lengthMs = Math.max(ICMP_WINDOW_MS, record.endMs - record.startMs);
+    // A record that is longer than the window is a window of its own.
+    const fromMs = lengthMs > ICMP_WINDOW_MS ? record.startMs : Math.floor(record.startMs / ICMP_WINDOW_MS) * ICMP_WINDOW_MS;
+    if (fromMs < window.fromMs) return;
+    if (fromMs > window.fromMs) window.begin(fromMs);
+    window.add(record);
+    const { icmpPacketsPerMinute, icmpOctets } = this.parameters;
+    const least = (icmpPacketsPerMinute * lengthMs) / MINUTE_MS;
+    if (
+      Math.min(window.queries, window.answers) < least ||
+      Math.max(meanOf(window.octetsOut, window.queries), meanOf(window.octetsIn, window.answers)) < icmpOctets
+    )
+      return;
+    const packets = window.queries + window.answers;
+    if (told.periodFromMs > record.periodFromMs || (told.periodFromMs === record.periodFromMs && packets < 2 * told.queries)) return;
+    told.periodFromMs = record.periodFromMs;
+    told.queries = packets;
+    this.tellIcmp(record, window, packets, 2 * least, lengthMs, findings);
+  }
+
+  private tellIcmp(
+    record: ObservedRecord,
+    window: WindowCounts,
+    packets: number,
+    expected: number,
+    lengthMs: number,
+    findings: FindingSink,
+  ): void {
+    const { countedOut, countedIn, packetsOut, packetsIn, records } = window;
+    const sizes = `${Math.round(meanOf(window.octetsOut, window.queries))} B out and ${Math.round(meanOf(window.octetsIn, window.answers))} B in`;
+    findings.measure(record, {
+      matter: this.icmp,
+      observed: packets,
+      expected,
+      unit: 'packets',
+      peerPort: 0,
+      periodFromMs: record.periodFromMs,
+      periodToMs: record.periodToMs,
+      windowFromMs: window.fromMs,
+      windowToMs: window.newestMs + 1,
+      confidence: 60,
+      why: `${Math.round(packets)} ICMP packets within ${Math.round(lengthMs / MINUTE_MS)} minutes from ${formatInstant(window.fromMs)}, ${sizes} in the mean: more and larger than echoes that ask whether somebody is there`,
+      totals: {
+        firstMs: window.firstMs,
+        lastMs: record.endMs,
+        octetsOut: countedOut,
+        octetsIn: countedIn,
+        packetsOut,
+        packetsIn,
+        records,
+        sessions: 1,
+      },
+    });
+  }
+}
+
+const LOW: Matter['severities'] = ['low', 'low', 'low', 'medium'];
+
+/** True also where the record does not tell of the direction. */
+function isEnough(octets: number, least: number): boolean {
+  return octets === 0 || octets >= least;
+}
+
+function meanOf(octets: number, packets: number): number {
+  return packets === 0 ? 0 : octets / packets;
+}
+
+/** Octets of the records in which another application was recognised; minutes of the longest session in sight; ICMP packets in the window. */
+function recomputeMismatch(finding: Finding, rows: readonly FindingFlow[], claims: CompiledClaims): number {
+  if (finding.peerAddress === '::') return Number.NaN;
+  if (finding.unit === 'packets') {
+    const sent = rows.filter(({ startMs }) => startMs >= finding.windowFromMs && startMs < finding.windowToMs);
+    return sent.reduce((sum, row) => sum + (row.packetsOut + row.packetsIn) * Math.max(1, row.samplingInterval), 0);
+  }
+  if (finding.unit === 'minutes') {
+    const records = recordsOf(rows, claims).filter(({ endMs }) => endMs < finding.windowToMs);
+    return records.reduce((longest, { endMs, sessionStartMs }) => Math.max(longest, (endMs - sessionStartMs) / MINUTE_MS), 0);
+  }
+  const expected = expectedApplications(finding.port) | UNRECOGNISED_APPLICATION;
+  const told = rows.filter(({ application }) => application !== '' && (applicationsOf(application) & expected) === 0);
+  return sumOf(
+    recordsOf(told, claims).filter((record) => beginsWithin(record, finding)),
+    estimateOf,
+  );
+}
