@@ -1,5 +1,5 @@
 import { readUserElements } from '../../collector/templates/user-elements.js';
-import { effectiveParameters } from '../../detector/engine/parameters.js';
+import { effectiveParameters, effectiveWatchParameters } from '../../detector/engine/parameters.js';
 import { AddressError, parseAddress, parsePrefix } from '../../flow/address.js';
 import type { Config, Origins } from '../../flow/service/config.js';
 import { LOG_LEVELS } from '../../flow/service/log.js';
@@ -43,7 +43,11 @@ export function checkConfig(config: Config, origins: Origins): void {
   check('collector.logs', () => checkLogs(config.collector.logs));
   check('kafka.brokers', () => config.kafka.brokers.forEach(checkBroker));
   check('clickhouse.url', () => checkUrl(config.clickhouse.url));
-  check('detections', () => effectiveParameters(config.detections as Record<string, Record<string, number>>));
+  check('detections', () => {
+    const settings = config.detections as Record<string, Record<string, number>>;
+    effectiveParameters(settings);
+    effectiveWatchParameters(settings);
+  });
 }
 
 /** Reads `127.0.0.1:2055` or `[::1]:4739`; port 0 takes a free one. Throws UsageError. */

@@ -1,7 +1,8 @@
 import type { ParameterTable } from '../detections/detection.js';
 import { DETECTION_IDS, DETECTIONS, type DetectionId } from '../detections/index.js';
+import { WATCH_IDS, WATCHES, type WatchId } from '../watches/index.js';
 
-/** What an operator sets: numbers by detection and name. What is left out has its default. */
+/** What an operator sets: numbers by detection or watch and name. What is left out has its default. */
 export type DetectionSettings = { readonly [id: string]: { readonly [name: string]: number } | undefined };
 
 /** Every parameter of every detection with its value. */
@@ -16,13 +17,25 @@ export class ParameterError extends Error {
 
 /** Fills in the defaults. Throws ParameterError for an unknown detection or parameter, or a value out of range, saying what is possible. */
 export function effectiveParameters(settings: DetectionSettings = {}): EffectiveParameters {
-  const unknown = Object.keys(settings).find((id) => !DETECTION_IDS.some((known) => known === id));
-  if (unknown !== undefined) throw new ParameterError(`there is no detection '${unknown}'; there are ${DETECTION_IDS.join(', ')}`);
+  refuseUnknown(settings);
   const entries = DETECTION_IDS.map((id) => [id, valuesOf(id, DETECTIONS[id].parameters, settings[id] ?? {})] as const);
   return Object.fromEntries(entries) as Record<DetectionId, Record<string, number>>;
 }
 
-function valuesOf(id: DetectionId, table: ParameterTable, settings: Readonly<Record<string, number>>): Record<string, number> {
+/** The same of the watches. Throws ParameterError as above. */
+export function effectiveWatchParameters(settings: DetectionSettings = {}): Readonly<Record<WatchId, Readonly<Record<string, number>>>> {
+  refuseUnknown(settings);
+  const entries = WATCH_IDS.map((id) => [id, valuesOf(id, WATCHES[id].parameters, settings[id] ?? {})] as const);
+  return Object.fromEntries(entries) as Record<WatchId, Record<string, number>>;
+}
+
+function refuseUnknown(settings: DetectionSettings): void {
+  const ids: readonly string[] = [...DETECTION_IDS, ...WATCH_IDS];
+  const unknown = Object.keys(settings).find((id) => !ids.includes(id));
+  if (unknown !== undefined) throw new ParameterError(`there is no detection '${unknown}'; there are ${ids.join(', ')}`);
+}
+
+function valuesOf(id: string, table: ParameterTable, settings: Readonly<Record<string, number>>): Record<string, number> {
   for (const name of Object.keys(settings)) {
     if (!Object.hasOwn(table, name))
       throw new ParameterError(`detection '${id}' has no parameter '${name}'; it has ${Object.keys(table).join(', ')}`);

@@ -10,7 +10,7 @@ import { MinuteBits, minuteNumber } from './minute-bits.js';
 /** A record that claims to have lasted longer is believed for its last day only: such times are faults of an exporter. */
 const MOST_RECORD_MS = DAY_MS;
 
-/** When assets sent something, and who called them: all that watches read of flow records. Its sources are batches in memory and the store, and they agree. */
+/** When assets sent something, and who called them: all that watches read of flow records. Its sources are batches in memory and the store. */
 export interface ActivityView {
   /** Minutes in which the asset sent at least one packet, as far as records tell: a record counts for all minutes from its first packet to its last. */
   active(asset: number): MinuteBits;
@@ -22,18 +22,31 @@ export interface ActivityView {
   readonly newestMs: number;
 }
 
-/** Minutes of one asset by the sensor that told of them. */
+/** Minutes of one asset, and the sensors that told of them. Adding the same again changes nothing. */
 export class AssetMinutes {
   readonly active = new MinuteBits();
-  readonly sensors = new Map<string, number>();
-  private readonly lastHour = new Map<string, number>();
+  /** By sensor, the hours in which it told of the asset: one bit for each. */
+  private readonly hours = new Map<string, MinuteBits>();
 
   add(sensor: string, firstMinute: number, lastMinute: number): void {
     this.active.setRange(firstMinute, lastMinute);
-    const hour = Math.floor(lastMinute / 60);
-    if (this.lastHour.get(sensor) === hour) return;
-    this.lastHour.set(sensor, hour);
-    this.sensors.set(sensor, (this.sensors.get(sensor) ?? 0) + 1);
+    this.hoursOf(sensor).setRange(Math.floor(firstMinute / 60), Math.floor(lastMinute / 60));
+  }
+
+  /** The minutes of the hour that begins at minute `first`, by a mask: bit 0 is the first. */
+  addHour(sensor: string, first: number, mask: bigint): void {
+    this.active.setHour(first, mask);
+    this.hoursOf(sensor).set(first / 60);
+  }
+
+  get sensors(): ReadonlyMap<string, number> {
+    return new Map([...this.hours].map(([sensor, hours]) => [sensor, hours.total]));
+  }
+
+  private hoursOf(sensor: string): MinuteBits {
+    const known = this.hours.get(sensor) ?? new MinuteBits();
+    this.hours.set(sensor, known);
+    return known;
   }
 }
 

@@ -123,11 +123,27 @@ function evaluate(scene: Scene, parameters: ParameterValues<typeof PARAMETERS>):
   });
 }
 
-function caseOf(scene: Scene, silence: Silence, parameters: ParameterValues<typeof PARAMETERS>): Case | undefined {
-  const { sudden, onsetSeen, surprise, usualSurprise, historyMs, asset, onset } = silence;
+/** Whether the silence is one that somebody may have brought about: who called before it is looked at then. */
+function isSudden(
+  { sudden, onsetSeen, surprise, usualSurprise, historyMs }: Silence,
+  parameters: Readonly<Record<string, number>>,
+): boolean {
   // What happened twice in the last weeks needs nobody to bring it about.
-  if (surprise <= usualSurprise) return undefined;
-  if (!sudden || !onsetSeen || surprise < parameters.leastSurprise || historyMs < parameters.warmUpHours * HOUR_MS) return undefined;
+  if (surprise <= usualSurprise || !sudden || !onsetSeen) return false;
+  return surprise >= parameters.leastSurprise! && historyMs >= parameters.warmUpHours! * HOUR_MS;
+}
+
+/** Assets and times whose inbound sessions this watch asks for: a source that reads them from a store reads them first. */
+export function momentsOf(scene: Scene): { readonly asset: number; readonly fromMs: number; readonly toMs: number }[] {
+  const parameters = scene.parameters[ID]!;
+  return candidatesOf(scene)
+    .filter((one) => isSudden(one, parameters))
+    .map(({ asset, onset }) => ({ asset, fromMs: minuteMs(onset) - parameters.withinMinutes! * MINUTE_MS, toMs: minuteMs(onset) }));
+}
+
+function caseOf(scene: Scene, silence: Silence, parameters: ParameterValues<typeof PARAMETERS>): Case | undefined {
+  if (!isSudden(silence, parameters)) return undefined;
+  const { asset, onset } = silence;
   const onsetMs = minuteMs(onset);
   const before = scene.activity.inbound(asset, onsetMs - parameters.withinMinutes * MINUTE_MS, onsetMs);
   let worst: Case | undefined;

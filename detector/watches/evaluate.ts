@@ -3,7 +3,7 @@ import type { CoverageMinute } from '../coverage/observed-time.js';
 import type { Finding } from '../findings/finding.js';
 import type { ActivityView } from './activity.js';
 import { WATCH_IDS, WATCHES } from './index.js';
-import { Scene, type WatchParameters } from './scene.js';
+import { Scene, type SceneFacts, type WatchParameters } from './scene.js';
 import type { Watch } from './watch.js';
 
 /** Every parameter of every watch at its default. */
@@ -34,10 +34,19 @@ export function watches(
   { fromMs, parameters = defaultWatchParameters() }: WatchedPart = {},
 ): Finding[] {
   const beginMs = fromMs ?? beginOf(activity, ledger, claims, untilMs);
-  const scene = new Scene({ claims, activity, ledger, fromMs: claims.periodOf(beginMs).fromMs, untilMs, parameters });
+  return findingsOf(sceneOf({ claims, activity, ledger, fromMs: beginMs, untilMs, parameters }));
+}
+
+/** What is looked at, from the begin of the calendar period that `fromMs` lies in: whatever a period holds is told by one finding. */
+export function sceneOf(facts: SceneFacts): Scene {
+  return new Scene({ ...facts, fromMs: facts.claims.periodOf(facts.fromMs).fromMs });
+}
+
+/** What all watches say of a scene. */
+export function findingsOf(scene: Scene): Finding[] {
   return WATCH_IDS.flatMap((id) => {
     const watch: Watch = WATCHES[id];
-    return watch.evaluate(scene, parameters[id]!);
+    return watch.evaluate(scene, scene.parameters[id]!);
   });
 }
 

@@ -95,6 +95,11 @@ export class MinuteBits {
     return count;
   }
 
+  /** How many minutes are set. */
+  get total(): number {
+    return this.count(this.base << 5, (this.base + this.used) << 5);
+  }
+
   /** Forgets minutes before this one, whole words of them. */
   dropBefore(minute: number): void {
     const words = Math.min(this.used, Math.max(0, (minute >> 5) - this.base));

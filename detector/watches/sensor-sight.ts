@@ -85,9 +85,10 @@ function sensorSight(name: string, unsorted: readonly CoverageMinute[], fromMs: 
   const usualPauseMs = enough ? lengths[lengths.length >> 1]! : Number.NaN;
   const limitMs = Math.max(LEAST_SILENCE_MS, enough ? SILENCE_PAUSES * usualPauseMs : 0);
   const pauses = all.filter(({ fromMs: from, toMs }) => toMs - from > limitMs);
-  for (const pause of pauses) blacken(unknown, pause);
+  // Of the time before its first row, the ledger that was read tells nothing.
+  for (const pause of pauses) if (!pause.leading) blacken(unknown, pause);
   // What the last message does not reach is not known yet, however short.
-  for (const pause of all) if (pause.open) blacken(unknown, pause);
+  for (const pause of all) if (pause.open && !pause.leading) blacken(unknown, pause);
   restarts(rows, unknown);
   return { ...known, pauses, usualPauseMs, longPauseMs: enough ? lengths.at(-2)! : Number.NaN };
 }

@@ -1,10 +1,10 @@
 import { MINUTE_MS } from '../../flow/time.js';
 import type { Finding } from '../findings/finding.js';
+import { findingJson } from '../findings/json.js';
 
 /**
- * What is to be published where watches found `found` and `stored` are the findings of watches that the store has, withdrawn ones included: those that say
- * something else, and a last revision without records for those that late data took back. Only findings of `period` onsets that were looked at are given.
- * A revision is the number of the watermark's minute, and above the stored one: it grows with record time, and equal input gives equal revisions.
+ * What is to be published where watches found `found` and `stored` are the findings of watches that the store has, withdrawn ones included, of the
+ * periods that were looked at: those that say something else, and a last revision without records for those that late data took back. A revision is the number of the watermark's minute, and above the stored one: it grows with record time, and equal input gives equal revisions.
  */
 export function settle(found: readonly Finding[], stored: readonly Finding[], untilMs: number): Finding[] {
   const before = new Map(stored.map((finding) => [finding.id, finding]));
@@ -31,5 +31,5 @@ const NOTHING = {
 
 /** All of a finding but its revision, as text. */
 function says(finding: Finding): string {
-  return JSON.stringify({ ...finding, revision: 0 }, Object.keys(finding).sort());
+  return findingJson({ ...finding, revision: 0 });
 }

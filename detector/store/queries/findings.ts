@@ -50,6 +50,23 @@ export async function findFindings(store: Store, prefix: string): Promise<Findin
   return rows.map((row) => toFinding(decodeRow(FINDING_COLUMNS, row)));
 }
 
+export interface RevisionFilter {
+  readonly detections: readonly string[];
+  readonly claimsHash: string;
+  /** Window begins at or after, in ms. */
+  readonly windowFromMs: number;
+}
+
+/** The last revision of findings, those that were withdrawn included: what a new revision must go beyond. */
+export async function findingRevisions(store: Store, { detections, claimsHash, windowFromMs }: RevisionFilter): Promise<Finding[]> {
+  const { rows } = await store.query<Record<string, string | number>>(
+    `SELECT ${selectList(FINDING_COLUMNS, 'f')} FROM findings AS f FINAL WHERE has({detections:Array(String)}, f.detection) ` +
+      'AND f.claimsHash = {claimsHash:String} AND f.windowFrom >= fromUnixTimestamp64Milli({windowFromMs:Int64}) ORDER BY f.id',
+    { detections, claimsHash, windowFromMs },
+  );
+  return rows.map((row) => toFinding(decodeRow(FINDING_COLUMNS, row)));
+}
+
 function toFinding(row: RowOf<typeof FINDING_COLUMNS>): Finding {
   const { firstSeen, lastSeen, windowFrom, windowTo, evidence, severity, initiator, completion, ...same } = row;
   return {
