@@ -25,6 +25,7 @@ import { type Embedded, startEmbedded } from '../wiring/embedded.js';
 import { playInputs, type ReplayInput, replayLogName } from '../wiring/inputs.js';
 import { judgeStored, type Range, storedFindings, storedRange } from '../wiring/judging.js';
 import { resendExports } from '../wiring/resend.js';
+import { watchOnce } from '../wiring/stored-watches.js';
 import { publishToKafka } from '../wiring/to-kafka.js';
 import { type CommonFlags, commonSettings, withCommonFlags } from './common.js';
 import { instantOf, refuseBackwards } from './instants.js';
@@ -129,6 +130,7 @@ async function replay(files: readonly string[], flags: ReplayFlags): Promise<voi
     const findings: Finding[] = [];
     const verdicts: Verdict[] = [];
     for (const claims of claimSets.sets) {
+      await Promise.race([watchOnce(embedded, claims, config.detections as Record<string, Record<string, number>>), embedded.failed]);
       findings.push(...(await storedFindings(embedded.store, claims)));
       const range = { ...(await storedRange(embedded.store, claims)), ...plan.range };
       if (range.fromMs === undefined || range.toMs === undefined) continue;

@@ -24,6 +24,7 @@ import { liveStatus, startLiveParts } from '../wiring/live-collector.js';
 import { type Monitoring, startMonitoring, watchClaims, watchCollector, watchDetector, watchStoring } from '../wiring/monitoring.js';
 import { startNotifications } from '../wiring/notifications.js';
 import { startJudging } from '../wiring/periodic-verdicts.js';
+import { startWatching } from '../wiring/periodic-watches.js';
 import type { Role as RoleName } from '../wiring/process-status.js';
 import { configuredRetention, configuredStore } from '../wiring/stores.js';
 import { type CommonFlags, commonSettings, type Settings, withCommonFlags, withListenFlag } from './common.js';
@@ -188,6 +189,7 @@ export function storeCommand(): Command {
         if (inForce !== undefined) {
           watchClaims(monitoring, inForce);
           await startJudging(store, inForce.versions, log, lifecycle);
+          await startWatching(store, bus, inForce.versions, config.detections as Record<string, Record<string, number>>, log, lifecycle);
           await followClaims(inForce, log, lifecycle);
         }
         return { ended: storing.ended };

@@ -8,6 +8,7 @@ import type { CompiledClaims } from '../../detector/claims/compiled.js';
 import type { Verdict } from '../../detector/coverage/verdict-types.js';
 import { createDesk } from '../../detector/decisions/desk.js';
 import { claimVersion } from '../../detector/engine/claim-version.js';
+import type { DetectionSettings } from '../../detector/engine/parameters.js';
 import { createHttpFront } from '../../detector/store/http-front/http-front.js';
 import { writeVerdicts } from '../../detector/store/queries/verdicts.js';
 import { KEEP_FOREVER } from '../../detector/store/store.js';
@@ -36,6 +37,8 @@ import { liveStatus, startLiveParts } from '../wiring/live-collector.js';
 import { startMonitoring, watchClaims, watchCollector, watchDetector, watchStoring } from '../wiring/monitoring.js';
 import { startNotifications } from '../wiring/notifications.js';
 import { startJudging } from '../wiring/periodic-verdicts.js';
+import { startWatching } from '../wiring/periodic-watches.js';
+import { watchOnce } from '../wiring/stored-watches.js';
 import { configuredRetention, consoleQuery } from '../wiring/stores.js';
 import { type CommonFlags, commonSettings, type Settings, withCommonFlags, withListenFlag } from './common.js';
 
@@ -119,7 +122,7 @@ async function session(about: Session): Promise<void> {
       data,
       claimSets,
       ...(inForce === undefined ? {} : { inForce }),
-      parameters: config.detections as Record<string, Record<string, number>>,
+      parameters: detectionSettings(settings),
       retention: scenarios.length > 0 ? KEEP_FOREVER : configuredRetention(config),
       snapshotMs: config.detector.snapshotMs,
       guests: environment('CORDON_FRONT_PASSWORD') === undefined ? 0 : GUEST_SESSIONS,
@@ -161,9 +164,15 @@ async function session(about: Session): Promise<void> {
   process.stdout.write(doors.sentences);
   const { failed } = await doors.listening.start();
   const always = claimSets.sets.map((claims) => claimVersion(claims));
-  await startJudging(embedded.store, inForce?.versions ?? (() => always), log, lifecycle);
+  const versions = inForce?.versions ?? (() => always);
+  await startJudging(embedded.store, versions, log, lifecycle);
+  await startWatching(embedded.store, embedded.bus, versions, detectionSettings(settings), log, lifecycle);
   if (inForce !== undefined) await followClaims(inForce, log, lifecycle);
   await Promise.race([stopped, failed, embedded.failed]);
+}
+
+function detectionSettings({ config }: Settings): DetectionSettings {
+  return config.detections as Record<string, Record<string, number>>;
 }
 
 /** What is in force, from the data folder's history of the claim files on. */
@@ -206,7 +215,7 @@ async function openDoors(embedded: Embedded, about: Session, sensorOf: ReturnTyp
 /** Plays each scenario and prints its findings as they appear, then one table of all verdicts. Throws Exit with --once. */
 async function playScenarios(
   embedded: Embedded,
-  { scenarios, claimSets, flags }: Session,
+  { settings, scenarios, claimSets, flags }: Session,
   sensorOf: ReturnType<typeof createSensorNamer>,
 ): Promise<void> {
   const verdicts: Verdict[] = [];
@@ -220,6 +229,7 @@ async function playScenarios(
     await Promise.race([playInputs(embedded.collector, inputs, sensorOf, Number.POSITIVE_INFINITY, progress), embedded.failed]);
     await embedded.drain();
     progress.end();
+    await Promise.race([watchOnce(embedded, claims, detectionSettings(settings)), embedded.failed]);
     const judged = await judge(embedded, claims, { fromMs: scenario.fromMs, toMs: scenario.untilMs }, Number.POSITIVE_INFINITY);
     verdicts.push(...judged);
     if (flags.once !== true) continue;

@@ -6,6 +6,7 @@ import { addFinding, createFindingBatch } from '../../detector/findings/finding-
 import { StoredActivity } from '../../detector/store/queries/activity.js';
 import { coverageMinutes } from '../../detector/store/queries/coverage.js';
 import { findingRevisions } from '../../detector/store/queries/findings.js';
+import type { StoreService } from '../../detector/store/service/store-service.js';
 import type { Store } from '../../detector/store/store.js';
 import { momentsOf } from '../../detector/watches/control-then-silence.js';
 import { findingsOf, sceneOf } from '../../detector/watches/evaluate.js';
@@ -16,7 +17,7 @@ import type { Bus } from '../../flow/bus/bus.js';
 import { FrameEncoder } from '../../flow/frame.js';
 import { DAY_MS, HOUR_MS, minuteOf } from '../../flow/time.js';
 import { partitionOf } from '../../flow/watch-list.js';
-import type { Range } from './judging.js';
+import { type Range, storedRange } from './judging.js';
 
 /** The ledger is read this far before what is looked at: what an exporter's usual pauses are is known after two days. */
 const LEDGER_BEFORE_MS = 2 * DAY_MS;
@@ -100,4 +101,28 @@ export async function publishFindings(bus: Bus, findings: readonly Finding[]): P
     addFinding(batch, finding);
   }
   for (const [partition, batch] of batches) for (const frame of encoder.encode(batch)) await bus.publish('findings', partition, frame);
+}
+
+/** How long it is waited between looks at what is left to store. */
+const STORE_PAUSE_MS = 10;
+
+/** Runs the watches once over all that a claim set has stored, and resolves when what they found is stored: for input that has ended. */
+export async function watchOnce(
+  { store, bus, storing }: { readonly store: Store; readonly bus: Bus; readonly storing: Pick<StoreService, 'flush'> },
+  claims: CompiledClaims,
+  settings: DetectionSettings,
+): Promise<void> {
+  const range = await storedRange(store, claims);
+  if (range === undefined) return;
+  await publishFindings(bus, await new StoredWatches(store, claims, settings).changes(range));
+  let done = false;
+  const stored = bus.flush(['findings']).finally(() => {
+    done = true;
+  });
+  // Nobody waits for the store's timers.
+  while (!done) {
+    await Promise.race([stored, storing.flush()]);
+    await new Promise((resolve) => setTimeout(resolve, STORE_PAUSE_MS));
+  }
+  await stored;
 }
