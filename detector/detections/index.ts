@@ -9,6 +9,7 @@ import { longSession } from './long-session.js';
 import { newDestination } from './new-destination.js';
 import { protocolMismatch } from './protocol-mismatch.js';
 import { reconnectHammer } from './reconnect-hammer.js';
+import { rhythmChange } from './rhythm-change.js';
 import { scan } from './scan.js';
 import { slowExfiltration } from './slow-exfiltration.js';
 import { unknownDevice } from './unknown-device.js';
@@ -29,6 +30,7 @@ export const DETECTION_IDS = [
   'volume-over-days',
   'asymmetry-flip',
   'beacon',
+  'rhythm-change',
   'long-session',
   'reconnect-hammer',
   'scan',
@@ -52,6 +54,7 @@ export const DETECTIONS = {
   'volume-over-days': volumeOverDays,
   'asymmetry-flip': asymmetryFlip,
   beacon,
+  'rhythm-change': rhythmChange,
   'long-session': longSession,
   'reconnect-hammer': reconnectHammer,
   scan,

@@ -1,0 +1,365 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../flow/time.js';
+import { medianError, type StartRings } from '../baseline/start-rings.js';
+import type { StateReader, StateWriter } from '../baseline/state.js';
+import type { FindingSink } from '../findings/finding-sink.js';
+import { DNS_PORT, isBackground } from './background-services.js';
+import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import { Began, Level, type ObservedRecord } from './observed-record.js';
+import { RHYTHM_CHANGE_EXAMPLES } from './rhythm-change-examples.js';
+import { RhythmReports, recomputeRhythm } from './rhythm-reports.js';
+import { CHANGE_INTERVALS, Fact, LEARN_INTERVALS, RhythmRows } from './rhythm-rows.js';
+
+const ID = 'rhythm-change';
+
+const PARAMETERS = {
+  warmUpHours: {
+    default: 168,
+    least: 1,
+    most: 8760,
+    unit: 'hours of record time since the first connection to the peer and port',
+    reason: 'A week holds what changes between day and night and at the weekend; rhythms met in it are all usual.',
+  },
+  mostShift: {
+    default: 0.3,
+    least: 0.1,
+    most: 5,
+    unit: 'share of the period, or of its spread',
+    reason:
+      'detection.md D21; where the rhythm scatters so much that the median of twelve intervals is less sure, four of its standard errors.',
+  },
+  missedBeats: {
+    default: 6,
+    least: 3,
+    most: 1000,
+    unit: 'periods without a beat',
+    reason: 'Fewer are lost with a datagram or a restart.',
+  },
+} as const satisfies ParameterTable;
+
+/** While a rhythm is not learned it is looked at each so many starts, and is learned when so many looks running pass (detection.md D08). */
+const STARTS_PER_LOOK = 4;
+const LOOKS = 4;
+const MOST_SPREAD = 0.3;
+const MOST_TAIL = 2.2;
+/** Beats that must be off running, beside the six or so that it takes to move the median of twelve intervals. With six, one heartbeat in 200 weeks was told by chance. */
+const BEATS_OFF = 10;
+/** Until the warm-up is over, the learned period follows each look by this share: it is then as sure as a median of hundreds. */
+const REFINE = 1 / 64;
+const ERRORS = 4;
+/** A period known before is the same within this share. */
+const SAME_SHARE = 0.15;
+/** Rhythms in which no pause is worth a look: more often than every two seconds. */
+const LEAST_PERIOD_MS = 2000;
+/** After so many looks without a rhythm, starts are passed over: at first as many as fill the ring, then twice as many each time. */
+const PATIENCE = 3;
+const MOST_FAILURES = 6;
+/** A rhythm has ended when at least this time has passed, and the asset has shown itself in so many minutes of it. */
+const LEAST_PAUSE_MS = 10 * MINUTE_MS;
+const LEAST_ACTIVE_MINUTES = 10;
+const LATE_MS = 5 * MINUTE_MS;
+/** Who takes over begins within so many periods of the last beat of the other. */
+const TAKEOVER_PERIODS = 12;
+
+export const rhythmChange: Detection<typeof PARAMETERS> = {
+  id: ID,
+  title: 'A steady rhythm changed',
+  question: 'Did a heartbeat that the equipment keeps with a known peer change, cease or go elsewhere?',
+  claimKinds: [],
+  attack: [
+    { id: 'T1008', matrix: 'enterprise', version: '18.0' },
+    { id: 'T0803', matrix: 'ics', version: '18.0' },
+    { id: 'T0804', matrix: 'ics', version: '18.0' },
+  ],
+  severity: 'medium',
+  parameters: PARAMETERS,
+  columns: [
+    'sourceIPv6Address',
+    'destinationIPv6Address',
+    'sourceTransportPort',
+    'destinationTransportPort',
+    'protocolIdentifier',
+    'flowStartMilliseconds',
+    'flowEndMilliseconds',
+    'initiator',
+    'samplingInterval',
+  ],
+  history:
+    'a week of the peer and port, by default, and 41 beats; rhythms are learned with peers that a claim admits and with those inside, never with an outside peer that none admits. Not assessable where packets are sampled',
+  falsePositives: [
+    'An update or a new configuration of either end.',
+    'Server of a pair that takes over for the other, where no claim admits it.',
+    'Monitoring switched off for maintenance.',
+  ],
+  runbook: [
+    'Ask the owner for the change that brought it. None: look at what else happened in that minute, at this asset and at its fleet.',
+    'Did the same rhythm end at other assets? Then look at the server. Is it this asset alone? Then look at what was done to it.',
+    'A new peer with the old rhythm is the first thing to look at: who answers there now?',
+  ],
+  references: ['reference/detection.md D21, D08'],
+  examples: RHYTHM_CHANGE_EXAMPLES,
+  recompute: recomputeRhythm,
+  evaluator: (unit, parameters) => new RhythmWatch(unit, parameters),
+};
+
+/** What is known of a kind of exchange: nothing, that it is passed over, that its rhythm may be learned, or that it may only take over another's. */
+const Care = { unknown: 0, none: 1, learn: 2, strange: 3 } as const;
+
+interface Asset {
+  firstMs: number;
+  newestMs: number;
+  /** Number of the minute that was looked at last, and how many have shown the asset. */
+  minute: number;
+  activeMinutes: number;
+  learned: number;
+}
+
+class RhythmWatch implements Evaluator {
+  private readonly unit: UnitContext;
+  private readonly warmUpMs: number;
+  private readonly mostShift: number;
+  private readonly missedBeats: number;
+  private readonly settleMs: number;
+  private readonly rows: RhythmRows;
+  private readonly reports: RhythmReports;
+  private readonly assets: (Asset | undefined)[] = [];
+  // By kind of exchange: Care, and the serial number it holds for. A cache.
+  private readonly care: Uint8Array;
+  private readonly careSerial: Uint32Array;
+
+  constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
+    this.unit = unit;
+    this.warmUpMs = parameters.warmUpHours * HOUR_MS;
+    this.mostShift = parameters.mostShift;
+    this.missedBeats = parameters.missedBeats;
+    this.settleMs = LATE_MS + Math.max(0, ...unit.claims.sensors.map(({ activeTimeoutMs }) => activeTimeoutMs));
+    this.rows = new RhythmRows(unit.assets.length, unit.kinds);
+    this.reports = new RhythmReports(ID, unit.claims);
+    this.care = new Uint8Array(unit.kinds);
+    this.careSerial = new Uint32Array(unit.kinds);
+  }
+
+  judge(record: ObservedRecord, findings: FindingSink): void {
+    const asset = this.assets[record.asset] ?? this.beginAsset(record);
+    if (record.endMs > asset.newestMs) asset.newestMs = record.endMs;
+    if (record.sessionStarts && record.initiator !== Began.unknown && record.sampling <= 1 && record.level !== Level.attempt)
+      this.start(record, asset, findings);
+    const minute = Math.floor(asset.newestMs / MINUTE_MS);
+    if (minute > asset.minute) {
+      asset.minute = minute;
+      asset.activeMinutes += 1;
+      if (asset.learned > 0) this.lookForEnds(record, asset, findings);
+    }
+  }
+
+  learningUntil(asset: number, nowMs: number): number | undefined {
+    const known = this.assets[asset];
+    if (known === undefined) return undefined;
+    const until = known.firstMs + this.warmUpMs;
+    return nowMs < until ? until : undefined;
+  }
+
+  save(writer: StateWriter): void {
+    this.rows.save(writer);
+    writer.u32(this.assets.filter((asset) => asset !== undefined).length);
+    for (const [index, asset] of this.assets.entries()) {
+      if (asset === undefined) continue;
+      writer.u32(index);
+      for (const value of [asset.firstMs, asset.newestMs, asset.minute, asset.activeMinutes, asset.learned]) writer.f64(value);
+    }
+  }
+
+  load(reader: StateReader): void {
+    this.rows.load(reader);
+    for (let left = reader.u32(); left > 0; left--) {
+      const index = reader.u32();
+      const [firstMs, newestMs, minute, activeMinutes, learned] = [0, 1, 2, 3, 4].map(() => reader.f64()) as [
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
+      this.assets[index] = { firstMs, newestMs, minute, activeMinutes, learned };
+    }
+  }
+
+  private beginAsset(record: ObservedRecord): Asset {
+    const asset = { firstMs: record.startMs, newestMs: record.endMs, minute: 0, activeMinutes: 0, learned: 0 };
+    this.assets[record.asset] = asset;
+    return asset;
+  }
+
+  private start(record: ObservedRecord, asset: Asset, findings: FindingSink): void {
+    const { kind } = record;
+    if (this.careSerial[kind] !== record.kindSerial) {
+      this.careSerial[kind] = record.kindSerial;
+      this.care[kind] = this.careFor(record);
+    }
+    if (this.care[kind] === Care.none) return;
+    const { rows } = this;
+    const row = rows.rowOf(record, record.initiator === Began.asset ? record.peerPort : record.assetPort);
+    if (row < 0) return;
+    const startMs = record.startMs;
+    const pauseMs = startMs - rows.fact(row, Fact.latestMs);
+    if (pauseMs > 0) {
+      rows.setFact(row, Fact.latestMs, startMs);
+      rows.activeAt[row] = asset.activeMinutes;
+      rows.keys.touch(row);
+    }
+    if (rows.skips[row]! > 0) {
+      rows.skips[row]! -= 1;
+      return;
+    }
+    if (!rows.rings.add(row, startMs)) return;
+    if (rows.told[row] === 1) rows.told[row] = 0;
+    else if (pauseMs > rows.fact(row, Fact.longestMs)) rows.setFact(row, Fact.longestMs, pauseMs);
+    const lagMs = asset.newestMs - startMs;
+    if (lagMs > rows.fact(row, Fact.lagMs)) rows.setFact(row, Fact.lagMs, lagMs);
+    // A window of a claim may open: what is admitted is asked of the record.
+    if (record.admitted || (this.care[kind] === Care.learn && !record.breaksClaim)) this.learn(record, row, asset, findings);
+    else this.lookForTakeover(record, row, findings);
+  }
+
+  private careFor(record: ObservedRecord): number {
+    // The rhythm of lookups is that of caches.
+    if (isBackground(record) || record.peerPort === DNS_PORT || record.assetPort === DNS_PORT) return Care.none;
+    return this.unit.claims.isOutside(record.peerBytes, record.peerOffset) ? Care.strange : Care.learn;
+  }
+
+  private learn(record: ObservedRecord, row: number, asset: Asset, findings: FindingSink): void {
+    const { rows } = this;
+    const { rings } = rows;
+    const intervals = rings.count(row) - 1;
+    if (rows.isLearned(row)) {
+      if (intervals >= CHANGE_INTERVALS) this.compare(record, row, asset, findings);
+      return;
+    }
+    if (intervals < LEARN_INTERVALS) {
+      if (!record.admitted) this.lookForTakeover(record, row, findings);
+      return;
+    }
+    rows.runs[row]! += 1;
+    if (rows.runs[row]! % STARTS_PER_LOOK !== 0) return;
+    rings.measure(row, LEARN_INTERVALS);
+    if (!isRegular(rings)) {
+      this.fail(row);
+      return;
+    }
+    if (rows.runs[row]! < LOOKS * STARTS_PER_LOOK) return;
+    rows.setFact(row, Fact.periodMs, rings.medianMs);
+    rows.setFact(row, Fact.spread, rings.spread);
+    rows.remember(row, rings.medianMs);
+    rows.runs[row] = 0;
+    rows.failures[row] = 0;
+    asset.learned += 1;
+  }
+
+  /** There is no rhythm now. What never has one is looked at less and less. */
+  private fail(row: number): void {
+    const { rows } = this;
+    rows.runs[row] = 0;
+    if (rows.failures[row]! < MOST_FAILURES + PATIENCE) rows.failures[row]! += 1;
+    if (rows.failures[row]! <= PATIENCE) return;
+    rows.skips[row] = LEARN_INTERVALS << (rows.failures[row]! - PATIENCE);
+    rows.restart(row);
+  }
+
+  /** A beat of a rhythm that is learned. */
+  private compare(record: ObservedRecord, row: number, asset: Asset, findings: FindingSink): void {
+    const { rows } = this;
+    const { rings } = rows;
+    rings.measure(row, CHANGE_INTERVALS);
+    const { medianMs, spread } = rings;
+    const usualMs = rows.fact(row, Fact.periodMs);
+    const usualSpread = rows.fact(row, Fact.spread);
+    const most = Math.max(this.mostShift, ERRORS * medianError(usualSpread, CHANGE_INTERVALS));
+    const lost = spread - usualSpread > this.mostShift;
+    // Half as often is as far as twice as often.
+    const shifted = Math.abs(Math.log(medianMs / usualMs)) > Math.log(1 + most);
+    const learning = record.startMs < rows.fact(row, Fact.firstMs) + this.warmUpMs;
+    if (!lost && !shifted) {
+      rows.runs[row] = 0;
+      if (learning) {
+        rows.setFact(row, Fact.periodMs, usualMs + (medianMs - usualMs) * REFINE);
+        rows.setFact(row, Fact.spread, usualSpread + (spread - usualSpread) * REFINE);
+      }
+      return;
+    }
+    rows.runs[row]! += 1;
+    if (rows.runs[row]! < BEATS_OFF) return;
+    const isKnown = !lost && rows.isKnown(row, medianMs, SAME_SHARE);
+    if (!learning && !isKnown) this.reports.change(record, { medianMs, spread, usualMs, usualSpread, rings, row, lost }, findings);
+    rows.runs[row] = 0;
+    if (lost && learning) rows.setFact(row, Fact.spread, spread);
+    else if (lost) {
+      // What has lost its rhythm has none until it keeps one again.
+      rows.setFact(row, Fact.periodMs, 0);
+      asset.learned -= 1;
+      rows.restart(row);
+    } else {
+      rows.setFact(row, Fact.periodMs, medianMs);
+      if (!isKnown) rows.remember(row, medianMs);
+    }
+  }
+
+  /** A beat of a peer whose rhythm is not learned: is it that of one who has ceased? */
+  private lookForTakeover(record: ObservedRecord, row: number, findings: FindingSink): void {
+    const { rows } = this;
+    const { rings } = rows;
+    if (rows.told[row] === 2 || rings.count(row) <= CHANGE_INTERVALS || rings.count(row) % STARTS_PER_LOOK !== 1) return;
+    const asset = this.assets[record.asset]!;
+    if (asset.learned === 0) return;
+    rings.measure(row, CHANGE_INTERVALS);
+    if (!isRegular(rings)) return;
+    const { medianMs, spread } = rings;
+    for (let other = 0; other < rows.keys.end; other++) {
+      if (!rows.keys.isUsed(other) || other === row || rows.asset[other] !== record.asset || !rows.isLearned(other)) continue;
+      const usualMs = rows.fact(other, Fact.periodMs);
+      const share = Math.max(SAME_SHARE, ERRORS * medianError(spread, CHANGE_INTERVALS));
+      if (Math.abs(medianMs - usualMs) > usualMs * share || !this.isJudged(other, record.startMs)) continue;
+      const ceasedMs = rows.fact(other, Fact.latestMs);
+      const silentMs = record.startMs - ceasedMs;
+      const beganMs = rows.fact(row, Fact.firstMs);
+      const follows = beganMs > ceasedMs - usualMs && beganMs < ceasedMs + TAKEOVER_PERIODS * usualMs;
+      if (!follows || silentMs < this.missedBeats * usualMs) continue;
+      rows.told[row] = 2;
+      this.reports.takeover(record, { medianMs, spread, usualMs, rings, row }, rows, other, findings);
+      return;
+    }
+  }
+
+  private isJudged(row: number, nowMs: number): boolean {
+    return nowMs >= this.rows.fact(row, Fact.firstMs) + this.warmUpMs;
+  }
+
+  /** Each minute in which the asset shows itself: whose beats are overdue? */
+  private lookForEnds(record: ObservedRecord, asset: Asset, findings: FindingSink): void {
+    const { rows } = this;
+    let overdue = 0;
+    for (let row = 0; row < rows.keys.end; row++) if (this.isOfAsset(row, record) && this.isOverdue(row, asset)) overdue += 1;
+    // Most of what is steady has ceased: then the asset falls silent, which is for other detections to tell.
+    if (overdue === 0 || (asset.learned > 1 && overdue * 2 > asset.learned)) return;
+    for (let row = 0; row < rows.keys.end; row++) {
+      if (!this.isOfAsset(row, record) || rows.told[row] === 1 || !this.isOverdue(row, asset)) continue;
+      if (asset.activeMinutes - rows.activeAt[row]! < LEAST_ACTIVE_MINUTES || !this.isJudged(row, asset.newestMs)) continue;
+      rows.told[row] = 1;
+      this.reports.end(record, asset.newestMs, rows, row, findings);
+    }
+  }
+
+  private isOfAsset(row: number, record: ObservedRecord): boolean {
+    const { rows } = this;
+    return rows.keys.isUsed(row) && rows.asset[row] === record.asset && rows.isLearned(row);
+  }
+
+  private isOverdue(row: number, asset: Asset): boolean {
+    const { rows } = this;
+    const periodMs = rows.fact(row, Fact.periodMs);
+    const usualMs = Math.max(this.missedBeats * periodMs, 1.5 * rows.fact(row, Fact.longestMs) + periodMs, LEAST_PAUSE_MS);
+    return asset.newestMs - rows.fact(row, Fact.latestMs) > usualMs + rows.fact(row, Fact.lagMs) + this.settleMs;
+  }
+}
+
+function isRegular({ medianMs, spread, tail }: StartRings): boolean {
+  return medianMs >= LEAST_PERIOD_MS && medianMs <= DAY_MS && spread <= MOST_SPREAD && tail <= MOST_TAIL;
+}
