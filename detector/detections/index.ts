@@ -13,6 +13,7 @@ import { rhythmChange } from './rhythm-change.js';
 import { scan } from './scan.js';
 import { slowExfiltration } from './slow-exfiltration.js';
 import { unknownDevice } from './unknown-device.js';
+import { vendorAccess } from './vendor-access.js';
 import { via } from './via.js';
 import { volumeDown } from './volume-down.js';
 import { volumeOverDays } from './volume-over-days.js';
@@ -33,6 +34,7 @@ export const DETECTION_IDS = [
   'rhythm-change',
   'long-session',
   'reconnect-hammer',
+  'vendor-access',
   'scan',
   'lateral-movement',
   'dns-tunnel',
@@ -57,6 +59,7 @@ export const DETECTIONS = {
   'rhythm-change': rhythmChange,
   'long-session': longSession,
   'reconnect-hammer': reconnectHammer,
+  'vendor-access': vendorAccess,
   scan,
   'lateral-movement': lateralMovement,
   'dns-tunnel': dnsTunnel,

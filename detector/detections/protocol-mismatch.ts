@@ -153,8 +153,9 @@ class ProtocolMismatch implements Evaluator {
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
-    if (record.retold) return;
     if (record.application !== 0) this.judgeSpoken(record, findings);
+    // What was counted has been counted.
+    if (record.retold) return;
     const traits = traitsOf(this.unit).of(record);
     if ((traits & Trait.icmp) !== 0) {
       if ((traits & Trait.groupPeer) === 0) this.judgeIcmp(record, findings);
