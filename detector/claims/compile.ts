@@ -309,7 +309,8 @@ function compileClaim(
       endpointOf(text.peer),
       text.during?.map((name) => windowOf(name, claim.subject)),
     );
-  const exceptions = set.exceptions.filter(({ value }) => value.claim === claim.id);
+  // By their ids: which of two that cover the same exchange is told does not depend on the order in the file.
+  const exceptions = set.exceptions.filter(({ value }) => value.claim === claim.id).sort((one, other) => (one.name < other.name ? -1 : 1));
   const rules = judged ? texts : peersOf(claim);
   const keys = [...rules, ...exceptions.map(({ value }) => value.match)].flatMap(({ peer }) => endpointOf(peer).keys);
   return {

@@ -3,7 +3,7 @@ import type { FlowBatch } from '../../flow/batch.js';
 import { DAY_MS } from '../../flow/time.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
-import type { ObservedRecord } from '../detections/observed-record.js';
+import { Level, type ObservedRecord } from '../detections/observed-record.js';
 import { evidenceOf } from './evidence.js';
 import type { EvidenceRow, Finding } from './finding.js';
 import { findingId } from './finding-id.js';
@@ -104,9 +104,11 @@ export class FindingBook implements FindingSink {
     const { matter, totals } = measurement;
     const state = this.stateOf(record, matter, measurement.peerPort ?? 0, measurement.why, measurement);
     const { finding } = state;
-    if (record.level > state.levels.findLastIndex((count) => count > 0)) {
+    // Of what was not there nothing came anywhere: the record at hand only tells that its time has passed.
+    const level = matter.absence === true ? Level.unknown : record.level;
+    if (level > state.levels.findLastIndex((count) => count > 0)) {
       state.levels.fill(0);
-      state.levels[record.level] = 1;
+      state.levels[level] = 1;
     }
     finding.observed = measurement.observed;
     finding.expected = measurement.expected;

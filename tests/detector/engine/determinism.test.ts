@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CompiledClaims } from '../../../detector/claims/compiled.js';
+import { DETECTION_IDS, type DetectionId } from '../../../detector/detections/index.js';
 import { createEngine } from '../../../detector/engine/engine.js';
 import type { Finding } from '../../../detector/findings/finding.js';
 import { findingJson, findingsJson } from '../../../detector/findings/json.js';
@@ -10,9 +10,9 @@ import { asBiflow, asSplit, asUniflows, exchanges, inOrder, TRAFFIC_CLAIMS } fro
 const claims = claimsOf(TRAFFIC_CLAIMS);
 const parameters = { 'new-destination': { warmUpHours: 6 } };
 
-function judge(batches: readonly (readonly Row[])[], judged: CompiledClaims = claims): Finding[] {
-  const engine = createEngine({ claims: judged, parameters });
-  for (const rows of batches) engine.ingest(batchOf(judged, rows));
+function judge(batches: readonly (readonly Row[])[], detections: readonly DetectionId[] = DETECTION_IDS): Finding[] {
+  const engine = createEngine({ claims, parameters, detections });
+  for (const rows of batches) engine.ingest(batchOf(claims, rows));
   return engine.findings();
 }
 
@@ -45,9 +45,9 @@ function substance(findings: readonly Finding[]) {
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** Budgets that slide and volumes in bins depend on where a format cuts its records; what is judged per exchange must not. */
-const perExchange = (findings: readonly Finding[]): Finding[] =>
-  findings.filter((finding) => finding.detection !== 'volume-up' && finding.claim !== 'no-bulk');
+/** Budgets that slide, volumes in bins and rhythms depend on where a format cuts its records; what is judged per exchange must not. */
+const PER_EXCHANGE = ['claim-violation', 'new-destination'] as const;
+const perExchange = (rows: readonly Row[]): Finding[] => judge([rows], PER_EXCHANGE).filter(({ claim }) => claim !== 'no-bulk');
 
 describe('same records, same findings', () => {
   it('wherever batches are cut', () => {
@@ -120,9 +120,9 @@ describe('same exchanges, same findings in every format', () => {
   it('both directions in one record, or one record each, whichever comes first', () => {
     fc.assert(
       fc.property(exchanges, fc.boolean(), (list, reverseFirst) => {
-        const biflow = judge([inOrder(list.flatMap(asBiflow))]);
-        const uniflow = judge([inOrder(list.flatMap((exchange) => asUniflows(exchange, reverseFirst)))]);
-        expect(substance(perExchange(uniflow))).toEqual(substance(perExchange(biflow)));
+        const biflow = perExchange(inOrder(list.flatMap(asBiflow)));
+        const uniflow = perExchange(inOrder(list.flatMap((exchange) => asUniflows(exchange, reverseFirst))));
+        expect(substance(uniflow)).toEqual(substance(biflow));
       }),
       { numRuns: 100 },
     );
@@ -135,9 +135,9 @@ describe('same exchanges, same findings in every format', () => {
     );
     fc.assert(
       fc.property(midday, fc.constantFrom(60_000, 300_000), (list, timeoutMs) => {
-        const whole = judge([inOrder(list.flatMap(asBiflow))]);
-        const split = judge([inOrder(list.flatMap((exchange) => asSplit(exchange, timeoutMs)))]);
-        expect(substance(perExchange(split))).toEqual(substance(perExchange(whole)));
+        const whole = perExchange(inOrder(list.flatMap(asBiflow)));
+        const split = perExchange(inOrder(list.flatMap((exchange) => asSplit(exchange, timeoutMs))));
+        expect(substance(split)).toEqual(substance(whole));
       }),
       { numRuns: 100 },
     );
@@ -168,8 +168,8 @@ describe('who began is learned late', () => {
         }),
         ([rows, shuffled]) => {
           // What is new, unlike what breaks a claim, depends on what came before.
-          const claimed = (findings: readonly Finding[]): Finding[] => perExchange(findings).filter(({ claim }) => claim !== '');
-          expect(substance(claimed(judge([shuffled])))).toEqual(substance(claimed(judge([rows]))));
+          const claimed = (list: readonly Row[]): Finding[] => perExchange(list).filter(({ claim }) => claim !== '');
+          expect(substance(claimed(shuffled))).toEqual(substance(claimed(rows)));
         },
       ),
       { numRuns: 100 },
@@ -191,7 +191,7 @@ describe('who began is learned late', () => {
         reverseOctets: 4000,
       },
     ]);
-    const engine = createEngine({ claims });
+    const engine = createEngine({ claims, detections: PER_EXCHANGE });
     engine.ingest(batchOf(claims, rows.slice(1)));
     const mistaken = engine.takeChanged();
     expect(mistaken.map((finding) => finding.port)).toEqual([20_000, 20_000]);

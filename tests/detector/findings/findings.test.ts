@@ -30,9 +30,12 @@ function attempt(index: number, more: Partial<Row> = {}): Row {
   };
 }
 
+/** What a finding is does not depend on which others there are. */
+const detections = ['claim-violation'] as const;
+
 describe('findings', () => {
   it('gather what is of one kind and keep the first rows as evidence', () => {
-    const engine = createEngine({ claims });
+    const engine = createEngine({ claims, detections });
     engine.ingest(
       batchOf(
         claims,
@@ -54,7 +57,7 @@ describe('findings', () => {
   });
 
   it('beyond the limit are counted in one, about no single peer', () => {
-    const engine = createEngine({ claims, parameters: { 'claim-violation': { findingsPerPeriod: 10 } } });
+    const engine = createEngine({ claims, detections, parameters: { 'claim-violation': { findingsPerPeriod: 10 } } });
     engine.ingest(
       batchOf(
         claims,
@@ -69,7 +72,7 @@ describe('findings', () => {
   });
 
   it('of another local day are others', () => {
-    const engine = createEngine({ claims });
+    const engine = createEngine({ claims, detections });
     // 22:59:59Z and 23:00:01Z lie on both sides of midnight in Amsterdam.
     const late = Date.parse('2026-12-03T22:59:59Z');
     engine.ingest(
@@ -82,7 +85,7 @@ describe('findings', () => {
   });
 
   it('survive the frame they travel in', () => {
-    const engine = createEngine({ claims });
+    const engine = createEngine({ claims, detections });
     engine.ingest(
       batchOf(claims, [
         attempt(1),
@@ -103,7 +106,7 @@ describe('findings', () => {
   });
 
   it('do not count twice what two sensors tell of the same packets', () => {
-    const engine = createEngine({ claims });
+    const engine = createEngine({ claims, detections });
     const row = attempt(1, { octets: 20_000, flags: flagsOf('SAP') });
     engine.ingest(batchOf(claims, [row, { ...row, sensor: 'tap' }]));
     expect(engine.findings()[0]).toMatchObject({ records: 2, sessions: 1, octetsOut: 20_000 });
@@ -116,7 +119,7 @@ describe('findings', () => {
           '{ id: pilot, claim: example-claim, match: { peer: { cidr: ["203.0.113.7"] }, ports: [tcp/443] }, reason: "Pilot", owner: ops, approved_by: ciso, ticket: "CHG-1", from: "2026-12-01", expires: "2027-01-15" }',
       }),
     );
-    const engine = createEngine({ claims: excused });
+    const engine = createEngine({ claims: excused, detections });
     engine.ingest(batchOf(excused, [attempt(1, { destination: '203.0.113.7' }), attempt(2, { destination: '203.0.113.7' })]));
     expect(engine.findings()).toEqual([]);
     expect(engine.judgements().find(({ kind }) => kind === 'excused')).toMatchObject({
@@ -132,7 +135,7 @@ describe('findings', () => {
   it('parameters out of range or unknown are refused with what is possible', () => {
     expect(() => createEngine({ claims, parameters: { 'volume-up': { sigmas: 99 } } })).toThrow(ParameterError);
     expect(() => createEngine({ claims, parameters: { 'volume-up': { sigma: 6 } } })).toThrow(/it has warmUpHours, sigmas/);
-    expect(() => createEngine({ claims, parameters: { 'volume-down': {} } })).toThrow(/there is no detection/);
+    expect(() => createEngine({ claims, parameters: { 'volume-sideways': {} } })).toThrow(/there is no detection/);
   });
 });
 
@@ -148,7 +151,7 @@ describe('times in sentences', () => {
   });
 
   it('are said once', () => {
-    const engine = createEngine({ claims });
+    const engine = createEngine({ claims, detections });
     engine.ingest(batchOf(claims, [attempt(1, { endMs: NOON + 1000 })]));
     expect(engine.findings()[0]!.sentence).toContain("1 connection, 1 record, at 2026-12-03 11:00:01Z: claim 'example-claim' forbids it.");
   });
