@@ -1,8 +1,10 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openClaims } from '../../../cli/wiring/claim-reload.js';
 import { type ClaimSource, createSensorNamer, loadClaimSets } from '../../../cli/wiring/claim-sets.js';
 import { type Embedded, startEmbedded } from '../../../cli/wiring/embedded.js';
-import { judgeStored, storedFindings } from '../../../cli/wiring/judging.js';
+import { storedFindings } from '../../../cli/wiring/judging.js';
+import { judgeVersion } from '../../../cli/wiring/version-verdicts.js';
 import type { Origin } from '../../../collector/contracts.js';
 import { readFileInto } from '../../../collector/files.js';
 import type { Verdict } from '../../../detector/coverage/verdict-types.js';
@@ -29,12 +31,25 @@ const EXPORT_PORT = 2055;
 export async function runScenario(scenario: Scenario, format: Format, day: readonly Conversation[], folder: string): Promise<Outcome> {
   const data = join(folder, `${scenario.id}-${format}`);
   mkdirSync(data, { recursive: true });
-  const claimSets = loadClaimSets([writeClaims(scenario, data)]);
+  const source = writeClaims(scenario, data);
+  const claimSets = loadClaimSets([source]);
   const log = createLog('error', 'scenario');
   const lifecycle = new Lifecycle(log);
+  let newestStartMs = (): number => Number.NEGATIVE_INFINITY;
+  // The days lie ahead of our clock, which must not keep a change from taking effect in them.
+  const inForce = openClaims({
+    sources: [source],
+    loaded: claimSets,
+    data: join(data, 'store'),
+    log,
+    now: () => scenario.untilMs,
+    newestStartMs: () => newestStartMs(),
+  });
   try {
-    const embedded = await startEmbedded({ data: join(data, 'store'), claimSets, retention: KEEP_FOREVER, log }, lifecycle);
-    const sensorOf = createSensorNamer(claimSets.sets, {});
+    const options = { data: join(data, 'store'), claimSets, inForce, retention: KEEP_FOREVER, log };
+    const embedded = await startEmbedded(options, lifecycle);
+    newestStartMs = embedded.newestStartMs;
+    const sensorOf = createSensorNamer(inForce.sets, {});
     const exporter = parseAddress(scenario.exporter);
     if (format === 'zeek') await feedLog(embedded, day, join(data, 'conn.log'), sensorOf(exporter, 0));
     else {
@@ -45,23 +60,35 @@ export async function runScenario(scenario: Scenario, format: Format, day: reado
         transport: 'udp' as const,
         receivedMs: Number.NaN,
       };
-      await feedDatagrams(embedded, datagramsOf(scenario, format, day), origin);
+      const { change } = scenario;
+      const all = datagramsOf(scenario, format, day);
+      await feedDatagrams(embedded, change === undefined ? all : all.filter(({ atMs }) => atMs < change.atMs), origin);
+      if (change !== undefined) {
+        writeFileSync(source.file, change.claims);
+        inForce.look(false);
+        await feedDatagrams(
+          embedded,
+          all.filter(({ atMs }) => atMs >= change.atMs),
+          origin,
+        );
+      }
     }
     await embedded.drain();
-    const claims = claimSets.sets[0]!;
     const range = { fromMs: scenario.fromMs, toMs: scenario.judgedUntilMs ?? scenario.untilMs };
-    return {
-      verdicts: await judgeStored(embedded.store, claims, range, Number.POSITIVE_INFINITY),
-      findings: await storedFindings(embedded.store, claims),
-      records: embedded.judged(),
-    };
+    const verdicts: Verdict[] = [];
+    const findings: Finding[] = [];
+    for (const version of inForce.versions()) {
+      verdicts.push(...(await judgeVersion(embedded.store, version, range, Number.POSITIVE_INFINITY)));
+      findings.push(...(await storedFindings(embedded.store, version.claims)));
+    }
+    return { verdicts, findings, records: embedded.judged() };
   } finally {
     await lifecycle.stop();
     rmSync(data, { recursive: true, force: true });
   }
 }
 
-function writeClaims({ claims, approvals, countries }: Scenario, data: string): ClaimSource {
+function writeClaims({ claims, approvals, countries, drillKey }: Scenario, data: string): ClaimSource {
   const write = (name: string, text: string): string => {
     writeFileSync(join(data, name), text);
     return join(data, name);
@@ -70,7 +97,10 @@ function writeClaims({ claims, approvals, countries }: Scenario, data: string): 
   return {
     file: write('claims.yaml', claims),
     approvals: approvals && write('approvals.jsonl', lines(approvals)),
-    ...(countries === undefined ? {} : { lookup: { country: write('countries.csv', lines(countries)) } }),
+    lookup: {
+      ...(countries === undefined ? {} : { country: write('countries.csv', lines(countries)) }),
+      ...(drillKey === undefined ? {} : { drillKey: write('drill.key', drillKey) }),
+    },
   };
 }
 
