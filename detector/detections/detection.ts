@@ -79,6 +79,11 @@ export interface UnitContext {
 /** A detection at work on one unit. Constant memory per key; driven by the records alone; never reads the clock. */
 export interface Evaluator {
   judge(record: ObservedRecord, findings: FindingSink): void;
+  /**
+   * The claims have ended (another version is in force since), and time has come to the end of this record, which that version judges: decides what was waiting
+   * for the time. Of the record, asset, peer, ports, times, period and row are told, and no traffic.
+   */
+  passed?(record: ObservedRecord, findings: FindingSink): void;
   /** The asset is still being learned until then (ms since the epoch); undefined: no learning, or done by `nowMs`. */
   learningUntil?(asset: number, nowMs: number): number | undefined;
   save(writer: StateWriter): void;

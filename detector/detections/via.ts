@@ -148,6 +148,21 @@ class ViaWatch implements Evaluator {
     if (this.newestMs >= this.nextDeadlineMs) this.decide(findings);
   }
 
+  passed(record: ObservedRecord, findings: FindingSink): void {
+    if (this.waiting.length === 0) return;
+    const { claims } = this.unit;
+    const peer = claims.atomOf(record.peerBytes, record.peerOffset);
+    const asset = claims.atomOf(record.assetBytes, record.assetOffset);
+    for (const watch of this.watches) {
+      const { jump, entry } = watch.via;
+      // Clocks differ: a session on the jump host may seem to begin after the one behind it, and after the claims. Who began it is not asked.
+      if (!jump.matchesPeer(asset) || ruleTruth(entry, peer, record) === Truth.no) continue;
+      sessionsOn(watch, formatAddress(record.assetBytes, record.assetOffset)).add(record.startMs, record.endMs);
+    }
+    if (record.endMs > this.newestMs) this.newestMs = record.endMs;
+    if (this.newestMs >= this.nextDeadlineMs) this.decide(findings);
+  }
+
   save(writer: StateWriter): void {
     const sessions = this.watches.map(({ sessions }) => [...sessions].map(([jump, intervals]) => [jump, intervals.save()]));
     const newestMs = Number.isFinite(this.newestMs) ? this.newestMs : null;

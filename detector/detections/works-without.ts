@@ -125,7 +125,7 @@ class IslandWatch implements Evaluator {
     if (this.watches.length === 0 || record.retold) return;
     if (record.endMs > this.newestMs) this.advance(record, findings);
     const own = this.byAsset.get(record.asset);
-    if (own === undefined) return;
+    if (own === undefined || record.startMs >= this.unit.claims.effectiveUntilMs) return;
     const atom = this.unit.claims.atomOf(record.peerBytes, record.peerOffset);
     for (const { claim, island, stretches } of own) {
       // Somebody who calls and is not answered has no contact.
@@ -140,6 +140,10 @@ class IslandWatch implements Evaluator {
       const flows = counts && record.sessionStarts ? 1 : 0;
       stretches.add(record.startMs, record.endMs, contact !== Truth.no, counts ? octets * record.sampling : 0, flows);
     }
+  }
+
+  passed(record: ObservedRecord, findings: FindingSink): void {
+    if (this.watches.length > 0 && record.endMs > this.newestMs) this.advance(record, findings);
   }
 
   save(writer: StateWriter): void {
@@ -158,7 +162,8 @@ class IslandWatch implements Evaluator {
     for (const watch of this.watches) {
       const { stretches } = watch;
       const closedMs = stretches.closedToMs;
-      const settledMs = stretches.settledAt(record.endMs);
+      // What comes after the claims is no part of their time, and was not added: it is not there to be missed.
+      const settledMs = Math.min(stretches.settledAt(record.endMs), this.unit.claims.effectiveUntilMs);
       if (Number.isNaN(closedMs)) stretches.begin(record.endMs);
       else if (settledMs > closedMs) {
         const { toMs } = this.unit.claims.periodOf(closedMs);

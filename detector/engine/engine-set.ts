@@ -60,7 +60,12 @@ export class ClaimEngines implements Engine {
 
   private ingestRows(batch: FlowBatch, row: number, end: number): void {
     const { oldest, newest } = startsOf(batch, row, end);
-    const concerned = this.parts.filter((part) => newest >= part.version.fromMs && oldest < part.version.untilMs && !this.isClosed(part));
+    const concerned = this.parts.filter(
+      ({ version, engine }) =>
+        newest >= version.fromMs &&
+        (oldest < version.untilMs || engine?.isWaiting(version.untilMs) === true) &&
+        !this.isClosed({ version }),
+    );
     for (const part of concerned) part.engine ??= this.begin(part);
     for (const { version, engine } of concerned) {
       const { fromMs, untilMs, closesMs } = version;
@@ -158,7 +163,7 @@ export class ClaimEngines implements Engine {
     this.followed = versions;
   }
 
-  private isClosed({ version }: Part): boolean {
+  private isClosed({ version }: Pick<Part, 'version'>): boolean {
     return this.newestStartMs >= version.closesMs;
   }
 

@@ -1,4 +1,5 @@
 import { FlowBatch } from '../../flow/batch.js';
+import { MINUTE_MS } from '../../flow/time.js';
 import { LocalClock } from '../baseline/local-clock.js';
 import { StateError, StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
@@ -48,7 +49,7 @@ export interface Engine {
   restore(bytes: Uint8Array): string | undefined;
 }
 
-/** Which rows of a batch: those from `row` on and before `end` that start in [fromMs, untilMs). */
+/** Which rows of a batch: those from `row` on and before `end` that start in [fromMs, untilMs); later ones only make time pass. */
 export interface RowRange {
   readonly row: number;
   readonly end: number;
@@ -59,6 +60,8 @@ export interface RowRange {
 /** The engine of one version of a claim set, see ClaimEngines. */
 export interface VersionEngine extends Engine {
   ingest(batch: FlowBatch, range?: RowRange): void;
+  /** True while something waits for records that start at `untilMs`, the end of the claims, or later: `ingest` must see them. */
+  isWaiting(untilMs: number): boolean;
   /** Takes over what the learning detections know, where the assets are the same: a changed rule is no reason to learn anew for weeks. */
   inherit(before: VersionEngine): void;
 }
@@ -80,6 +83,8 @@ class PartitionEngine implements VersionEngine {
   private readonly units = new Map<string, UnitState>();
   private readonly unitOfAsset: (UnitState | undefined)[] = [];
   private batch = new FlowBatch(16);
+  /** So long after the claims' end something may still wait for time to pass; 0: nothing ever does. */
+  private readonly settleMs: number;
 
   constructor(claims: CompiledClaims, parameters: EffectiveParameters, detections: readonly DetectionId[]) {
     this.claims = claims;
@@ -93,6 +98,7 @@ class PartitionEngine implements VersionEngine {
     });
     this.clock = new LocalClock(claims.timezone);
     this.reader = new RowReader(claims, this.batch);
+    this.settleMs = settleMsOf(claims);
   }
 
   ingest(batch: FlowBatch, range?: RowRange): void {
@@ -104,7 +110,11 @@ class PartitionEngine implements VersionEngine {
     const { fromMs, untilMs } = range ?? { fromMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
     const end = range?.end ?? batch.length;
     for (let row = range?.row ?? 0; row < end; row++) {
-      if (starts[row]! < fromMs || starts[row]! >= untilMs) continue;
+      if (starts[row]! < fromMs) continue;
+      if (starts[row]! >= untilMs) {
+        if (this.settleMs > 0) this.pass(row, untilMs);
+        continue;
+      }
       const asset = reader.assetOf(row);
       if (asset < 0) {
         this.unassignedRecords += 1;
@@ -121,6 +131,12 @@ class PartitionEngine implements VersionEngine {
       reader.tell(record);
       unit.judge(record);
     }
+  }
+
+  isWaiting(untilMs: number): boolean {
+    if (this.settleMs === 0) return false;
+    for (const unit of this.units.values()) if (unit.passedMs < untilMs + this.settleMs) return true;
+    return false;
   }
 
   inherit(before: VersionEngine): void {
@@ -193,6 +209,18 @@ class PartitionEngine implements VersionEngine {
     return undefined;
   }
 
+  /** Time goes on for the unit of a row that starts after the claims' time: what waits for later records is decided, the row itself is others' to judge. */
+  private pass(row: number, untilMs: number): void {
+    const { reader, record } = this;
+    const asset = reader.assetOf(row);
+    const unit = asset < 0 ? undefined : (this.unitOfAsset[asset] ?? this.units.get(this.claims.assets[asset]!.unit));
+    if (unit === undefined || unit.passedMs >= untilMs + this.settleMs) return;
+    record.asset = asset;
+    record.fleet = this.claims.assets[asset]!.fleet;
+    reader.pass(row, record);
+    unit.pass(record);
+  }
+
   private binding(): SnapshotBinding {
     const parameters = Object.fromEntries(this.detections.map((id) => [id, this.parameters[id]]));
     return { claimsHash: this.claims.hash, parameters };
@@ -210,6 +238,17 @@ class PartitionEngine implements VersionEngine {
     this.units.set(name, unit);
     return unit;
   }
+}
+
+/** Minutes of stretches close, and sessions behind a jump host are decided, so long after the last record that they were told by; that one may end after the claims. */
+function settleMsOf({ claims }: CompiledClaims): number {
+  return Math.max(
+    0,
+    ...claims.flatMap(({ island, via }) => [
+      island === undefined ? 0 : island.settleMs + 3 * MINUTE_MS,
+      via === undefined ? 0 : via.skewMs + 2 * via.settleMs,
+    ]),
+  );
 }
 
 function sameAssets({ assets }: CompiledClaims, { assets: others }: CompiledClaims): boolean {

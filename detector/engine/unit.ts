@@ -18,6 +18,8 @@ export class UnitState {
   readonly kinds: ExchangeKinds;
   readonly book: FindingBook;
   newestMs = Number.NEGATIVE_INFINITY;
+  /** End of the newest record after the claims' own time; not kept in snapshots, for passing the same time again changes nothing. */
+  passedMs = Number.NEGATIVE_INFINITY;
   private readonly evaluators: readonly { readonly id: DetectionId; readonly evaluator: Evaluator }[];
   /** The same evaluators without their names. */
   private readonly judges: readonly Evaluator[];
@@ -56,6 +58,12 @@ export class UnitState {
     if (!record.retold && !auxiliary) this.count(record);
     const judges = auxiliary ? this.aboutAuxiliary : this.judges;
     for (let i = 0; i < judges.length; i++) judges[i]!.judge(record, this.book);
+  }
+
+  /** A record that other claims judge: see Evaluator.passed. */
+  pass(record: ObservedRecord): void {
+    if (record.endMs > this.passedMs) this.passedMs = record.endMs;
+    for (const { evaluator } of this.evaluators) evaluator.passed?.(record, this.book);
   }
 
   /** Until when (ms since the epoch) each learning detection still learns the asset. */

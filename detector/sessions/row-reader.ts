@@ -5,7 +5,7 @@ import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import { applicationsOf } from '../detections/applications-table.js';
 import { namesResolver } from '../detections/known-resolvers.js';
-import { Began, Level, type ObservedRecord } from '../detections/observed-record.js';
+import { Began, Level, ObservedRecord } from '../detections/observed-record.js';
 import { sessionLevel } from './completion.js';
 import type { ExchangeKinds } from './exchange-kinds.js';
 import { asksOnly, hasPorts, icmpInitiator, initiatorByPorts, SEEN_CONFIDENCE } from './orientation.js';
@@ -142,6 +142,32 @@ export class RowReader {
     if (peerClass === before) return false;
     sessions.setPeerClass(slot, peerClass);
     return true;
+  }
+
+  /** A row of which only asset, peer, ports and times are told: another version of the claims judges it. */
+  pass(row: number, into: ObservedRecord): void {
+    const { columns } = this;
+    const fromAsset = columns.assetSide[row] === AssetSide.source;
+    const withPorts = hasPorts(columns.protocolIdentifier[row]!);
+    const [sourcePort, destinationPort] = [columns.sourceTransportPort[row]!, columns.destinationTransportPort[row]!];
+    const period = this.claims.periodOf(columns.flowStartMilliseconds[row]!);
+    Object.assign(into, new ObservedRecord(), {
+      asset: into.asset,
+      fleet: into.fleet,
+      assetBytes: (fromAsset ? columns.sourceIPv6Address : columns.destinationIPv6Address).bytes,
+      peerBytes: (fromAsset ? columns.destinationIPv6Address : columns.sourceIPv6Address).bytes,
+      assetOffset: row * 16,
+      peerOffset: row * 16,
+      protocol: columns.protocolIdentifier[row]!,
+      assetPort: withPorts ? (fromAsset ? sourcePort : destinationPort) : 0,
+      peerPort: withPorts ? (fromAsset ? destinationPort : sourcePort) : 0,
+      startMs: columns.flowStartMilliseconds[row]!,
+      endMs: Math.max(columns.flowStartMilliseconds[row]!, columns.flowEndMilliseconds[row]!),
+      periodFromMs: period.fromMs,
+      periodToMs: period.toMs,
+      records: 0,
+      row,
+    });
   }
 
   /** Fills in what this record said. */
