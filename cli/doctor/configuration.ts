@@ -25,7 +25,7 @@ export function examineConfiguration(config: Config, origins: Origins): Check[] 
 }
 
 /** Every claim file, as `cordon claims lint` sees it. */
-export function examineClaims({ claims, approvals }: Config): Check[] {
+export function examineClaims({ claims, approvals, lookup }: Config): Check[] {
   if (claims.length === 0) {
     return [
       note(
@@ -37,7 +37,7 @@ export function examineClaims({ claims, approvals }: Config): Check[] {
     ];
   }
   return claims.flatMap((file) => {
-    const problems = lintClaims(file, approvals === undefined || existsSync(approvals) ? approvals : undefined);
+    const problems = lintClaims(file, approvals === undefined || existsSync(approvals) ? approvals : undefined, lookup);
     if (problems.length === 0) return [ok('claims', file, 'in order')];
     return problems.map((problem) => {
       const make = problem.severity === 'error' ? wrong : note;

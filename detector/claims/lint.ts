@@ -1,11 +1,13 @@
 import { formatPrefix } from '../../flow/address.js';
 import { DAY_MS } from '../../flow/time.js';
+import { readDrillKey } from '../drills/key-file.js';
 import { addAll, isEmptySet, isSubset, overlaps } from './address-space.js';
 import type { Approval } from './approvals.js';
 import { parseLocal } from './calendar.js';
 import type { ClaimSet, Declared } from './claim-set.js';
 import { type Compilation, endpointTexts } from './compile.js';
 import type { ClaimText, RuleText } from './file-types.js';
+import { lintDrills } from './lint-drills.js';
 import { lintEndpoint, lintPath, lintSentence, lintShadowed, type Warn } from './lint-peers.js';
 import { compileTexts, type NamedText, readClaimFiles } from './load.js';
 import { type Locations, type LookupFiles, readLocations } from './location/location.js';
@@ -28,7 +30,7 @@ export interface LintProblem extends ClaimsProblem {
 export function lintClaims(paths: string | readonly string[], approvalsPath?: string, lookup: LookupFiles = {}): LintProblem[] {
   try {
     const { files, approvals } = readClaimFiles(paths, approvalsPath);
-    return lintTexts(files, approvals, readLocations(lookup));
+    return lintTexts(files, approvals, readLocations(lookup), readDrillKey(lookup.drillKey));
   } catch (error) {
     if (!(error instanceof ClaimsError)) throw error;
     return error.problems.map((problem) => ({ ...problem, severity: 'error' }));
@@ -36,10 +38,15 @@ export function lintClaims(paths: string | readonly string[], approvalsPath?: st
 }
 
 /** The same of texts in memory. */
-export function lintTexts(files: readonly NamedText[], approvalsText?: NamedText, locations: Locations = {}): LintProblem[] {
+export function lintTexts(
+  files: readonly NamedText[],
+  approvalsText?: NamedText,
+  locations: Locations = {},
+  drillKey?: Uint8Array,
+): LintProblem[] {
   let compiled: ReturnType<typeof compileTexts>;
   try {
-    compiled = compileTexts(files, approvalsText, locations);
+    compiled = compileTexts(files, approvalsText, locations, drillKey);
   } catch (error) {
     if (!(error instanceof ClaimsError)) throw error;
     return error.problems.map((problem) => ({ ...problem, severity: 'error' }));
@@ -57,6 +64,7 @@ export function lintTexts(files: readonly NamedText[], approvalsText?: NamedText
   lintWindows(context);
   for (const at of compiled.set.claims) lintClaim(context, at);
   lintMeaning(context);
+  lintDrills(compiled.set, drillKey !== undefined, (at, path, code, message) => context.say('warning', at, path, code, message));
   lintExceptions(context);
   if (approvalsText !== undefined) lintApprovals(context, approvalsText.file, compiled.approvals, found);
   const order = new Map(files.map(({ file }, index) => [file, index]));

@@ -22,6 +22,7 @@ export function lintCommand(): Command {
     .option('--approvals <file>', 'approvals (JSON lines) that open ticketed windows')
     .option('--country <file>', 'location data that tells countries, as under lookup in cordon.yaml')
     .option('--asn <file>', 'location data that tells AS numbers')
+    .option('--drill-key <file>', 'key of the drills, as drills.keyFile in cordon.yaml')
     .option('--json', 'problems as JSON')
     .option('--sarif <file>', 'problems as SARIF 2.1.0 too, for code scanning')
     .addHelpText(
