@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram';
+import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
@@ -6,12 +7,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { CompiledClaims, CompiledDrill } from '../../detector/claims/compiled.js';
 import { DRILL_PACKETS, DRILL_PAYLOAD, type DrillFlow, drillMessage } from '../../detector/drills/message.js';
-import type { Store } from '../../detector/store/store.js';
 import { formatAddress } from '../../flow/address.js';
 import { Exit, UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { loadClaimSets } from '../wiring/claim-sets.js';
-import { configuredStore } from '../wiring/stores.js';
+import { type DrillArrival, openDrillArrival } from '../wiring/drill-arrival.js';
 import { type CommonFlags, commonSettings, withCommonFlags } from './common.js';
 
 interface DrillFlags extends CommonFlags {
@@ -42,7 +42,8 @@ export function drillCommand(): Command {
     .addHelpText(
       'after',
       `
-The flow is UDP from this host, whose address must be the drill's probe; the key is the file that drills.keyFile names.
+The flow is UDP over IPv4 or IPv6, as the sink has it, from this host, whose address must be the drill's probe; the key is the file that drills.keyFile
+names. Where cordon run or cordon store has the store open, it is asked whether the drill has come.
 Exit codes: 0 seen (or sent, with --no-wait) · 2 not seen in time · 4 wrong usage.
 
 Example:
@@ -56,25 +57,24 @@ Example:
       const seconds = Number(flags.timeout);
       if (!(seconds > 0)) throw new UsageError('--timeout is a number of seconds');
       const exporter = flags.exporter === undefined ? undefined : endpointOf(flags.exporter);
-      const store = flags.wait ? configuredStore(config, 'keep') : undefined;
+      const arrival = flags.wait ? await openDrillArrival(config) : undefined;
       try {
-        await store?.start();
         for (;;) {
           const sent = await send(claims, drill, exporter, Number(flags.domain));
           if (flags.registry !== undefined)
             appendFileSync(flags.registry, `${JSON.stringify({ claims: claims.id, drill: drill.name, ...sent })}\n`);
-          const latencyMs = store === undefined ? 0 : await seenAfter(store, sent, seconds * 1000);
+          const latencyMs = arrival === undefined ? 0 : await seenAfter(arrival, sent, seconds * 1000);
           if (latencyMs === undefined) process.stdout.write(`${drill.name}: not seen within ${seconds} s\n`);
           else
             process.stdout.write(
-              store === undefined ? `${drill.name}: sent\n` : `${drill.name}: seen after ${(latencyMs / 1000).toFixed(1)} s\n`,
+              arrival === undefined ? `${drill.name}: sent\n` : `${drill.name}: seen after ${(latencyMs / 1000).toFixed(1)} s\n`,
             );
           if (flags.repeat !== true && latencyMs === undefined) throw new Exit(EXIT.notProven);
           if (flags.repeat !== true) return;
           await pause(drill.everyMs - (Date.now() % drill.everyMs));
         }
       } finally {
-        await store?.close();
+        await arrival?.close();
       }
     });
 }
@@ -97,6 +97,15 @@ function endpointOf(text: string): { host: string; port: number } {
   return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port };
 }
 
+/** A host name may have addresses of either family: the socket is made for the one that is used. */
+async function addressOf(host: string): Promise<string> {
+  try {
+    return (await lookup(host)).address;
+  } catch (error) {
+    throw new UsageError(`--exporter: ${host} has no address (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`);
+  }
+}
+
 async function send(
   claims: CompiledClaims,
   drill: CompiledDrill,
@@ -105,18 +114,22 @@ async function send(
 ): Promise<DrillFlow> {
   const atMs = Date.now();
   const ports = drill.portsOf(Math.floor(atMs / drill.everyMs))!;
-  const source = formatAddress(claims.watchList.assets[drill.probe]!.prefixes[0]!.bytes);
   const destination = formatAddress(drill.sink);
+  const own = claims.watchList.assets[drill.probe]!.prefixes.map(({ bytes }) => formatAddress(bytes));
+  const source = own.find((address) => isIPv4(address) === isIPv4(destination));
+  if (source === undefined)
+    throw new UsageError(
+      `the probe of ${drill.name} (${own.join(', ')}) has no address of the sink's family (${destination}); give it one, or another sink`,
+    );
   const flow = { source, destination, sourcePort: ports.source, destinationPort: ports.destination, atMs };
-  if (!isIPv4(source) || !isIPv4(destination))
-    throw new UsageError('drills are sent over IPv4; give the probe and the sink IPv4 addresses');
-  const socket = createSocket(exporter === undefined || isIPv4(exporter.host) ? 'udp4' : 'udp6');
+  const towards = exporter === undefined ? destination : await addressOf(exporter.host);
+  const socket = createSocket(isIPv4(towards) ? 'udp4' : 'udp6');
   const deliver = (bytes: Buffer, port: number, host: string): Promise<void> =>
     new Promise((resolve, reject) => {
       socket.send(bytes, port, host, (error) => (error === null ? resolve() : reject(error)));
     });
   try {
-    if (exporter !== undefined) await deliver(drillMessage(flow, domain), exporter.port, exporter.host);
+    if (exporter !== undefined) await deliver(drillMessage(flow, domain), exporter.port, towards);
     else {
       socket.bind(ports.source, source);
       await once(socket, 'listening');
@@ -133,14 +146,12 @@ async function send(
 }
 
 /** Time from sending until the store had it; undefined when it had it not in time. */
-async function seenAfter(store: Store, flow: DrillFlow, timeoutMs: number): Promise<number | undefined> {
-  while (Date.now() - flow.atMs < timeoutMs) {
-    const { rows } = await store.query<{ found: string | number }>(
-      `SELECT count() AS found FROM flows WHERE protocolIdentifier = 17 AND sourceTransportPort = {source:UInt16}
-       AND destinationTransportPort = {destination:UInt16} AND flowStartMilliseconds >= fromUnixTimestamp64Milli({from:Int64})`,
-      { source: flow.sourcePort, destination: flow.destinationPort, from: flow.atMs - timeoutMs },
-    );
-    if (Number(rows[0]?.found ?? 0) > 0) return Date.now() - flow.atMs;
+async function seenAfter(arrival: DrillArrival, flow: DrillFlow, timeoutMs: number): Promise<number | undefined> {
+  const { sourcePort, destinationPort, atMs } = flow;
+  // An exporter's clock may be behind ours.
+  const asked = { sourcePort, destinationPort, fromMs: atMs - timeoutMs };
+  while (Date.now() - atMs < timeoutMs) {
+    if (await arrival.hasArrived(asked)) return Date.now() - atMs;
     await pause(POLL_MS);
   }
   return undefined;

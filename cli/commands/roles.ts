@@ -17,6 +17,7 @@ import { type ClaimSets, createSensorNamer, loadClaimSets } from '../wiring/clai
 import { startCluster } from '../wiring/cluster.js';
 import { type ClusterMember, joinCluster, memberConfig } from '../wiring/cluster-member.js';
 import { makeDataFolder } from '../wiring/data-folder.js';
+import { answerDrills } from '../wiring/drill-arrival.js';
 import { newestJudgedMs } from '../wiring/embedded.js';
 import { configuredKafka } from '../wiring/kafka.js';
 import { openListening } from '../wiring/listening.js';
@@ -181,6 +182,7 @@ export function storeCommand(): Command {
       const store = configuredStore(config, configuredRetention(config));
       await lifecycle.start({ name: 'database', start: () => store.start(), stop: () => store.close() });
       await store.migrate();
+      answerDrills(monitoring, store);
       const storing = createStoreService({ bus, store, group: `${config.kafka.group}-store`, log });
       return async () => {
         await lifecycle.start({ name: 'store', start: () => storing.start(), stop: () => storing.stop() });

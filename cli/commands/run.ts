@@ -29,6 +29,7 @@ import { type ClaimsInForce, followClaims, openClaims } from '../wiring/claim-re
 import { type ClaimSets, type ClaimSource, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
 import { makeDataFolder } from '../wiring/data-folder.js';
 import { serveDesk } from '../wiring/desk-door.js';
+import { answerDrills } from '../wiring/drill-arrival.js';
 import { type Embedded, type EmbeddedOptions, startEmbedded } from '../wiring/embedded.js';
 import { playInputs } from '../wiring/inputs.js';
 import { judgeStored, storedFindings } from '../wiring/judging.js';
@@ -148,6 +149,7 @@ async function session(about: Session): Promise<void> {
     const { journal } = embedded;
     if (journal !== undefined) watchBuffer(monitoring, () => journal.status());
     watchStoring(monitoring, embedded.storing);
+    answerDrills(monitoring, embedded.store);
     watchDetector(monitoring, embedded.detector, embedded.judged);
     if (inForce !== undefined) watchClaims(monitoring, inForce);
     monitoring.ready();

@@ -9,7 +9,8 @@ import { formatTime, MINUTE_MS, minuteOf } from '../../flow/time.js';
 import type { WatchHistory } from '../../flow/watch-list.js';
 import { UsageError } from '../errors.js';
 import { ClaimHistory } from './claim-history.js';
-import { type ClaimSets, type ClaimSource, refuseSharing, watchHistory } from './claim-sets.js';
+import { type ClaimSets, type ClaimSource, watchHistory } from './claim-sets.js';
+import { refuseSharing } from './shared-assets.js';
 
 /** Claim files are looked at this often. */
 export const LOOK_EVERY_MS = 2000;

@@ -3,10 +3,11 @@ import type { CompiledClaims } from '../../detector/claims/compiled.js';
 import { loadClaims } from '../../detector/claims/load.js';
 import type { LookupFiles } from '../../detector/claims/location/location.js';
 import type { ClaimVersion } from '../../detector/engine/claim-version.js';
-import { formatAddress, formatPrefix, parsePrefix } from '../../flow/address.js';
+import { formatAddress, parsePrefix } from '../../flow/address.js';
 import { PrefixTable } from '../../flow/prefix-table.js';
-import { WatchHistory, WatchList } from '../../flow/watch-list.js';
+import { WatchHistory, type WatchList } from '../../flow/watch-list.js';
 import { UsageError } from '../errors.js';
+import { refuseSharing, sharedWatchList } from './shared-assets.js';
 
 /** One claim file with the approvals that open its ticketed windows. */
 export interface ClaimSource {
@@ -21,7 +22,7 @@ export interface ClaimSets {
   readonly watchList: WatchList;
 }
 
-/** Compiles every claim file. Throws ClaimsError with all problems of a file, UsageError when two files watch the same asset. */
+/** Compiles every claim file. Throws ClaimsError with all problems of a file, UsageError when two files share what cannot be shared. */
 export function loadClaimSets(sources: readonly ClaimSource[]): ClaimSets {
   const files = new Set<string>();
   for (const { file } of sources) {
@@ -30,22 +31,7 @@ export function loadClaimSets(sources: readonly ClaimSource[]): ClaimSets {
   }
   const sets = sources.map(({ file, approvals, lookup }) => loadClaims(file, approvals, lookup).claims);
   refuseSharing(sets, sources);
-  return { sets, watchList: new WatchList(sets.flatMap((claims) => claims.watchList.assets)) };
-}
-
-/** Throws UsageError when two claim sets have one id, or watch the same asset. */
-export function refuseSharing(sets: readonly CompiledClaims[], sources: readonly ClaimSource[]): void {
-  const byId = new Map<string, string>();
-  const byName = new Map<string, string>();
-  const byPrefix = new Map<string, string>();
-  sets.forEach((claims, index) => {
-    const file = sources[index]!.file;
-    refuseTwice(byId, claims.id, file, `the id '${claims.id}'`, 'is that of', 'give every claim file an id of its own');
-    for (const asset of claims.watchList.assets) {
-      refuseTwice(byName, asset.name, file, `the asset '${asset.name}'`);
-      for (const prefix of asset.prefixes) refuseTwice(byPrefix, formatPrefix(prefix), file, `the address ${formatPrefix(prefix)}`);
-    }
-  });
+  return { sets, watchList: sharedWatchList(sets) };
 }
 
 /** What is watched at any time by the claim sets that are in force then. */
@@ -56,22 +42,9 @@ export function watchHistory(versions: readonly ClaimVersion[]): WatchHistory {
       .sort((a, b) => a - b)
       .map((fromMs) => {
         const inForce = versions.filter((version) => version.fromMs <= fromMs && version.untilMs > fromMs);
-        return { fromMs, list: new WatchList(inForce.flatMap(({ claims }) => claims.watchList.assets)) };
+        return { fromMs, list: sharedWatchList(inForce.map(({ claims }) => claims)) };
       }),
   );
-}
-
-function refuseTwice(
-  seen: Map<string, string>,
-  key: string,
-  file: string,
-  what: string,
-  relation = 'is watched by',
-  remedy = 'an asset belongs to one claim file',
-): void {
-  const other = seen.get(key);
-  if (other !== undefined && other !== file) throw new UsageError(`${file}: ${what} ${relation} ${other} too; ${remedy}`);
-  seen.set(key, file);
 }
 
 /**

@@ -5,7 +5,7 @@ import type { StoreService } from '../../detector/store/service/store-service.js
 import type { Config, Origins } from '../../flow/service/config.js';
 import type { Lifecycle } from '../../flow/service/lifecycle.js';
 import type { Log } from '../../flow/service/log.js';
-import { createMetrics, type Metrics, type Series, serveMetrics } from '../../flow/service/metrics.js';
+import { createMetrics, type Metrics, type Question, type Series, serveMetrics } from '../../flow/service/metrics.js';
 import { programVersion } from '../../flow/service/paths.js';
 import { UsageError } from '../errors.js';
 import type { ClaimsInForce } from './claim-reload.js';
@@ -25,6 +25,8 @@ export interface Monitoring {
   every(read: () => Promise<void> | void): void;
   /** Adds a part to `/status`. */
   tells<K extends StatusPart>(part: K, status: () => NonNullable<ProcessStatus[K]>): void;
+  /** Answers a question at a path of its own. */
+  answers(path: string, question: Question): void;
   /** The process does its work from now on. */
   ready(): void;
 }
@@ -45,6 +47,7 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
   const { role, data, log, lifecycle } = options;
   const metrics = createMetrics();
   const startedMs = Date.now();
+  const questions = new Map<string, Question>();
   const parts = new Map<StatusPart, () => unknown>();
   const timers: NodeJS.Timeout[] = [];
   let isReady = false;
@@ -57,7 +60,7 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
     ready: isReady,
     ...Object.fromEntries([...parts].map(([part, tell]) => [part, tell()])),
   });
-  const server = await serve(metrics, options, () => (isReady ? undefined : 'starting'), status);
+  const server = await serve(metrics, options, () => (isReady ? undefined : 'starting'), status, questions);
   await lifecycle.start({ name: 'metrics', stop: () => server.stop() });
   // Without it the process is found by its port alone.
   const file = await writeProcessFile(data, { role, pid: process.pid, url: server.url }).catch((error: unknown) =>
@@ -86,6 +89,9 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
     tells(part, tell) {
       parts.set(part, tell);
     },
+    answers(path, question) {
+      questions.set(path, question);
+    },
     ready() {
       isReady = true;
     },
@@ -97,13 +103,15 @@ async function serve(
   { config, origins, orFree }: MonitoringOptions,
   healthy: () => string | undefined,
   status: () => ProcessStatus,
+  questions: ReadonlyMap<string, Question>,
 ): ReturnType<typeof serveMetrics> {
   const { host, port } = config.metrics;
   try {
-    return await serveMetrics(metrics, host, port, healthy, status);
+    return await serveMetrics(metrics, host, port, healthy, status, questions);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE' && orFree === true && !origins.has('metrics.port')) return serveMetrics(metrics, host, 0, healthy, status);
+    if (code === 'EADDRINUSE' && orFree === true && !origins.has('metrics.port'))
+      return serveMetrics(metrics, host, 0, healthy, status, questions);
     throw new UsageError(
       `the metrics port ${host}:${port} ${code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${code})`}; set metrics.port in the configuration, 0 for any`,
     );

@@ -77,6 +77,9 @@ interface Answer {
   readonly body: string;
 }
 
+/** A question beside those that every process answers: what it asks for, as in a query string; undefined: that cannot be asked. */
+export type Question = (asked: URLSearchParams) => Promise<unknown> | undefined;
+
 const PLAIN = 'text/plain; charset=utf-8';
 
 /** On loopback a name in the Host header other than localhost is a web page that had its name point here (DNS rebinding). */
@@ -87,7 +90,7 @@ function isLoopbackName(host: string | undefined): boolean {
 
 /**
  * Serves /metrics, /healthz (200 while `healthy()` says so, else 503 with the reason) and /status (what the process knows of itself, as JSON, for `cordon
- * doctor`). Rejects when the port is taken. There is no password: it belongs on loopback or behind one.
+ * doctor`), and `questions` by their paths. Rejects when the port is taken. There is no password: it belongs on loopback or behind one.
  */
 export async function serveMetrics(
   metrics: Metrics,
@@ -95,11 +98,19 @@ export async function serveMetrics(
   port: number,
   healthy: () => string | undefined,
   status: () => unknown,
+  questions: ReadonlyMap<string, Question> = new Map(),
 ): Promise<MetricsServer> {
   const isLoopback = host === 'localhost' || host === '::1' || host.startsWith('127.');
   const isAskedByAddress = (name: string | undefined): boolean => !isLoopback || isLoopbackName(name);
-  const answer = async (path: string | undefined): Promise<Answer> => {
-    switch (path) {
+  const json = (value: unknown): Answer => ({ code: 200, type: 'application/json; charset=utf-8', body: `${JSON.stringify(value)}\n` });
+  const answer = async (url = ''): Promise<Answer> => {
+    const [path = '', asked] = url.split('?', 2);
+    const question = questions.get(path);
+    if (question !== undefined) {
+      const found = await question(new URLSearchParams(asked));
+      return found === undefined ? { code: 400, type: PLAIN, body: 'that cannot be asked\n' } : json(found);
+    }
+    switch (url) {
       case '/metrics':
         return { code: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: await metrics.text() };
       case '/healthz': {
@@ -107,7 +118,7 @@ export async function serveMetrics(
         return { code: problem === undefined ? 200 : 503, type: PLAIN, body: `${problem ?? 'ok'}\n` };
       }
       case '/status':
-        return { code: 200, type: 'application/json; charset=utf-8', body: `${JSON.stringify(status())}\n` };
+        return json(status());
       default:
         return { code: 404, type: PLAIN, body: 'there is /metrics, /healthz and /status\n' };
     }

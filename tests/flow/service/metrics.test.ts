@@ -75,3 +75,23 @@ describe('the server of a process', () => {
       expect(await statusWithHost(`${url}/status`, host), host).toBe(421);
   });
 });
+
+describe('questions beside those of every process', () => {
+  it('are answered at their path; what cannot be asked is told as such', async () => {
+    const questions = new Map([
+      ['/double', (asked: URLSearchParams) => (asked.has('of') ? Promise.resolve({ twice: Number(asked.get('of')) * 2 }) : undefined)],
+    ]);
+    const server = await serveMetrics(
+      createMetrics(),
+      '127.0.0.1',
+      0,
+      () => undefined,
+      () => ({}),
+      questions,
+    );
+    servers.push(server);
+    expect(await (await fetch(`${server.url}/double?of=21`)).json()).toEqual({ twice: 42 });
+    expect((await fetch(`${server.url}/double`)).status).toBe(400);
+    expect((await fetch(`${server.url}/half?of=2`)).status).toBe(404);
+  });
+});
