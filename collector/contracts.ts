@@ -165,6 +165,8 @@ export interface MessageReport {
   templatesChanged: number;
   /** Largest sampling interval that applied to rows of this message, 0 not known. */
   samplingInterval: number;
+  /** Whether the record formats in force can tell IPv6 addresses: one of Ipv6Fields (flow/coverage.ts). */
+  ipv6Fields: number;
   /** True when the message could not be read to its end. */
   malformed: boolean;
   /** Empty but for sFlow. */

@@ -96,6 +96,11 @@ export interface Prefix {
   readonly length: number;
 }
 
+/** False for networks of IPv4 addresses alone. */
+export function isIPv6Prefix({ bytes, length }: Prefix): boolean {
+  return length < 96 || !isMappedIPv4(bytes);
+}
+
 /** Parses `address` or `address/length`. Host bits set behind the length are an error, never masked silently. */
 export function parsePrefix(text: string): Prefix {
   const plain = plainIPv4Prefix(text);
@@ -149,7 +154,7 @@ function plainIPv4Prefix(text: string): Prefix | undefined {
 }
 
 export function formatPrefix(prefix: Prefix): string {
-  const v4 = prefix.length >= 96 && isMappedIPv4(prefix.bytes);
+  const v4 = !isIPv6Prefix(prefix);
   return `${formatAddress(prefix.bytes)}/${v4 ? prefix.length - 96 : prefix.length}`;
 }
 

@@ -85,6 +85,13 @@ export const COVERAGE_COLUMNS = {
     meaning: 'how much of the minute lay beyond twice the usual pause between messages of this exporter',
     unit: 'ms',
   },
+  ipv6Fields: {
+    kind: 'u8',
+    meaning: 'whether the record formats in force could tell IPv6 addresses: 2 they could, 1 they could not, 0 not told (captures, logs)',
+  },
 } as const satisfies ColumnTable;
+
+/** Values of `ipv6Fields`, of which the largest of a minute counts. */
+export const Ipv6Fields = { unknown: 0, none: 1, some: 2 } as const;
 
 export type CoverageColumnName = keyof typeof COVERAGE_COLUMNS;

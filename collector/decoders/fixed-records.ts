@@ -1,4 +1,5 @@
 import type { FlowBatch } from '../../flow/batch.js';
+import { Ipv6Fields } from '../../flow/coverage.js';
 import type { Faults, FlowDecoder, MessageReport, Origin } from '../contracts.js';
 import { compileTemplate } from '../templates/compile.js';
 import { createDomainState, type DomainState } from '../templates/store.js';
@@ -59,6 +60,7 @@ export function createFixedRecordDecoder(format: FixedRecordFormat, { listener }
       }
       const count = readHeader(payload, format, recordOctets, report, faults);
       if (count <= 0) return 0;
+      report.ipv6Fields = template.carriesIPv6 ? Ipv6Fields.some : Ipv6Fields.none;
       const first = into.length;
       const clock = { exportTimeMs: report.exportTimeMs, systemUptimeMs: report.systemUptimeMs };
       const message: MessageContext = { bytes: payload, origin, domain, clock, into, report, faults, listener };

@@ -1,3 +1,4 @@
+import { Ipv6Fields } from '../../flow/coverage.js';
 import type { ExporterStatistics, MessageReport } from '../contracts.js';
 
 /** An empty report. The caller makes one and lends it to every call of `decode`. */
@@ -22,6 +23,7 @@ export function createMessageReport(): MessageReport {
     templatesMissing: 0,
     templatesChanged: 0,
     samplingInterval: 0,
+    ipv6Fields: Ipv6Fields.unknown,
     malformed: false,
     samples: { length: 0, words: new Uint32Array(0) },
     interfaces: { length: 0, numbers: new Float64Array(0) },
@@ -50,6 +52,7 @@ export function resetMessageReport(report: MessageReport): void {
   report.templatesMissing = 0;
   report.templatesChanged = 0;
   report.samplingInterval = 0;
+  report.ipv6Fields = Ipv6Fields.unknown;
   report.malformed = false;
   report.samples.length = 0;
   report.interfaces.length = 0;

@@ -1,5 +1,6 @@
 import type { FlowBatch } from '../../flow/batch.js';
 import { SequenceState } from '../../flow/columns.js';
+import { Ipv6Fields } from '../../flow/coverage.js';
 import type { HeldMessage, MessageReport } from '../contracts.js';
 import type { TemplateFields } from '../templates/compile.js';
 import { type HeldSet, HeldSets } from '../templates/held-sets.js';
@@ -127,6 +128,7 @@ export class SetReader {
       if (template === undefined) {
         this.unknown.push(id, from, to);
       } else {
+        if (template.carriesIPv6) domain.ipv6.used();
         const before = report.recordsDecoded;
         this.data.read(message, template, from, to);
         if (domain.restored.size > 0) countRestored(domain, id, report.recordsDecoded - before);
@@ -261,6 +263,12 @@ export function defineTemplate(
     faults.add(outcome);
   }
   return fields.end;
+}
+
+/** Of Ipv6Fields, after the message's sets were read: a template that is missing may be the one with IPv6 addresses. */
+export function ipv6FieldsOf({ domain, report }: MessageContext): number {
+  const { fields } = domain.ipv6;
+  return fields === Ipv6Fields.none && report.templatesMissing > 0 ? Ipv6Fields.unknown : fields;
 }
 
 function isZero(bytes: Uint8Array, from: number, to: number): boolean {

@@ -1,5 +1,5 @@
 import type { ColumnBatch } from '../../flow/batch.js';
-import type { COVERAGE_COLUMNS } from '../../flow/coverage.js';
+import { type COVERAGE_COLUMNS, Ipv6Fields } from '../../flow/coverage.js';
 
 /** Whom a row of the ledger is about. */
 export interface Account {
@@ -52,6 +52,7 @@ export interface MinuteCounts {
   messagesOverrun: number;
   messagesQuarantined: number;
   silentMilliseconds: number;
+  ipv6Fields: number;
 }
 
 /** Columns that add up over rows, as against first, last, largest and smallest. */
@@ -134,6 +135,7 @@ export function emptyCounts(minute: number): MinuteCounts {
     messagesOverrun: 0,
     messagesQuarantined: 0,
     silentMilliseconds: 0,
+    ipv6Fields: Ipv6Fields.unknown,
   };
 }
 
@@ -163,6 +165,7 @@ export function writeCounts(into: ColumnBatch<typeof COVERAGE_COLUMNS>, account:
   columns.firstMessageMilliseconds[row] = silent ? counts.minute : counts.firstMessageMilliseconds;
   columns.lastMessageMilliseconds[row] = silent ? counts.minute : counts.lastMessageMilliseconds;
   columns.lossEstimated[row] = counts.lossEstimated;
+  columns.ipv6Fields[row] = counts.ipv6Fields;
   columns.samplingInterval[row] = counts.samplingInterval;
   columns.clockOffsetMilliseconds[row] = counts.clockOffsetMilliseconds;
 }

@@ -98,6 +98,7 @@ export class ExporterStream implements SequenceBook {
     counts.templatesReceived += report.templatesReceived;
     counts.templatesMissing += report.templatesMissing;
     counts.samplingInterval = Math.max(counts.samplingInterval, report.samplingInterval, attained);
+    counts.ipv6Fields = Math.max(counts.ipv6Fields, report.ipv6Fields);
     // sFlow has no clock that could be off.
     if (this.samples === undefined) {
       sawOffset(counts, receivedMs - report.exportTimeMs);

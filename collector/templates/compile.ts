@@ -41,6 +41,8 @@ export function compileTemplate(fields: TemplateFields, further: readonly FieldS
     carriesFlow: writes(ENDPOINT_COLUMNS),
     isBiflow: writes(REVERSE_COLUMNS),
     bothFamilies: hasBothFamilies(fields),
+    carriesIPv6:
+      section !== undefined || steps.some(readsIPv6End) || (!writes(IP_COLUMNS) && lists.some(({ kind }) => kind === 'basicList')),
     usesSystemInit: reads('systemInit'),
     usesBiflowDirection: reads('biflowDirection'),
     usesDuration: reads('durationMs'),
@@ -54,6 +56,12 @@ export function compileTemplate(fields: TemplateFields, further: readonly FieldS
 }
 
 const IP_COLUMNS: ReadonlySet<string> = new Set(['sourceIPv6Address', 'destinationIPv6Address']);
+const IP_TARGETS: ReadonlySet<number> = new Set([...IP_COLUMNS].map(columnTarget));
+
+/** Lists of records say nothing here: theirs are templates of their own; lists of values add what the record itself does not tell. Addresses after translation are not what claims are judged by. */
+function readsIPv6End({ column, reading, op }: Step): boolean {
+  return IP_TARGETS.has(column) && reading === 'ipv6' && op !== Op.none;
+}
 
 function layOut(lengths: Uint16Array): { offsets: Uint32Array; minimumLength: number; isFixed: boolean } {
   const offsets = new Uint32Array(lengths.length);

@@ -1,5 +1,6 @@
 import type { FaultCode, Origin } from '../contracts.js';
 import { compileTemplate, type TemplateFields } from './compile.js';
+import { Ipv6Templates } from './ipv6-templates.js';
 import { DEFAULT_TEMPLATE_LIMITS, type TemplateLimits } from './limits.js';
 import { NameTable } from './names.js';
 import { SamplingTable } from './sampling.js';
@@ -20,6 +21,7 @@ export interface TemplateStoreOptions {
 /** What one observation domain of one exporter told about itself. */
 export interface DomainState {
   readonly templates: Map<number, Template>;
+  readonly ipv6: Ipv6Templates;
   readonly sampling: SamplingTable;
   /** Interface names by ifIndex, VRF names by id, application names by applicationId. */
   readonly interfaceNames: NameTable;
@@ -165,6 +167,7 @@ export function createTemplateStore(options: TemplateStoreOptions = {}): Templat
     const restoredRecords = state.restored.get(fields.id);
     if (known !== undefined && known.isOptions === fields.isOptions && sameBytes(known.definition, fields.definition)) {
       if (restoredRecords !== undefined) state.restored.delete(fields.id);
+      state.ipv6.told(known);
       return 'same';
     }
     const template = compileTemplate(fields, options.elements?.sources);
@@ -175,6 +178,9 @@ export function createTemplateStore(options: TemplateStoreOptions = {}): Templat
       if (templates >= limits.maxTemplates) return 'template-limit';
       templates++;
     }
+    if (known !== undefined) state.ipv6.removed(known);
+    state.ipv6.added(template);
+    state.ipv6.told(template);
     state.templates.set(fields.id, template);
     state.restored.delete(fields.id);
     // An exporter may give its ids anew while we were away (RFC 7011 §8); only records that were read by the old template make it an event.
@@ -205,6 +211,7 @@ export function createTemplateStore(options: TemplateStoreOptions = {}): Templat
       if (template.minimumLength === 0) continue;
       entry.templates.set(template.id, template);
       entry.restored.set(template.id, 0);
+      entry.ipv6.added(template);
       templates++;
     }
     entries.set(key, entry);
@@ -213,7 +220,11 @@ export function createTemplateStore(options: TemplateStoreOptions = {}): Templat
 
   function withdraw(state: DomainState, templateId: number): void {
     state.restored.delete(templateId);
-    if (state.templates.delete(templateId)) templates--;
+    const template = state.templates.get(templateId);
+    if (template === undefined) return;
+    state.templates.delete(templateId);
+    state.ipv6.removed(template);
+    templates--;
   }
 
   return {
@@ -257,6 +268,7 @@ function emptyDomain(key: string, owner: DomainOwner, limits: TemplateLimits): E
 export function createDomainState(limits: Pick<TemplateLimits, 'maxSamplersPerDomain' | 'maxNamesPerDomain'>): DomainState {
   return {
     templates: new Map(),
+    ipv6: new Ipv6Templates(),
     sampling: new SamplingTable(limits.maxSamplersPerDomain),
     interfaceNames: new NameTable(limits.maxNamesPerDomain),
     vrfNames: new NameTable(limits.maxNamesPerDomain),

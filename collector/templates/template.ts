@@ -28,6 +28,8 @@ export interface Template {
   readonly isBiflow: boolean;
   /** True when it has IPv4 and IPv6 addresses, of which a record fills one (Huawei). */
   readonly bothFamilies: boolean;
+  /** True when its records can tell IPv6 addresses of a flow's ends: by fields of their own, in a list of values, or in the beginning of a packet. */
+  readonly carriesIPv6: boolean;
   readonly usesSystemInit: boolean;
   readonly usesBiflowDirection: boolean;
   /** True when a record says how long its flow took (161, 162). */

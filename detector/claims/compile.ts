@@ -1,4 +1,4 @@
-import { type Prefix, parsePrefix } from '../../flow/address.js';
+import { isIPv6Prefix, type Prefix, parsePrefix } from '../../flow/address.js';
 import { type WatchedAsset, WatchList } from '../../flow/watch-list.js';
 import { AddressSpace, type AtomSet, hasAtom } from './address-space.js';
 import { type Approval, decideTickets, type TicketDecision } from './approvals.js';
@@ -69,11 +69,20 @@ export function compileClaimSet(
   const endpointOf = createEndpoints(space, { sets, fleets: prefixesOfFleet, prefixesOf, places, vocabulary }, special);
   const { windowOf, ticketsOf } = createWindows(set, approvals, zone);
   const specialPurpose = space.union(special);
+  const withIPv6 = new Map([...prefixesOfFleet].map(([name, prefixes]) => [name, prefixes.some(isIPv6Prefix)]));
+  const hasIPv6 = (text: EndpointText): boolean =>
+    prefixesOf(text).some(isIPv6Prefix) ||
+    [...(text.sets ?? []), ...(text.fleets ?? [])].some((name) => {
+      const known = withIPv6.get(name) ?? hasIPv6(sets.get(name)!);
+      withIPv6.set(name, known);
+      return known;
+    });
+  const namesIPv6 = (rules: readonly RuleText[]): boolean => rules.some(({ peer }) => hasIPv6(peer));
   const jumpsOf = (claim: ClaimText): readonly Prefix[] | undefined =>
     claim.assert.via === undefined ? undefined : listedPrefixes(set, claim.assert.via.jump, prefixOf, prefixesOfFleet);
   const claims = set.claims.map((claim, index) => {
     const via = compileVia(set, claim.value, endpointOf, specialPurpose, space.atomCount);
-    return compileClaim(set, claim, index, endpointOf, windowOf, zone, via, jumpsOf(claim.value) !== undefined, places);
+    return compileClaim(set, claim, index, endpointOf, windowOf, zone, via, jumpsOf(claim.value) !== undefined, places, namesIPv6);
   });
   const { watchList, fleets, assets } = compileInventory(set, claims, prefixesOfFleet, prefixOf, jumpsOf);
   const effective = set.effective?.value;
@@ -296,6 +305,7 @@ function compileClaim(
   via: CompiledVia | undefined,
   jumpIsListed: boolean,
   places: Partial<Record<LocationKey, Place>>,
+  namesIPv6: (rules: readonly RuleText[]) => boolean,
 ): CompiledClaim {
   const claim = at.value;
   const kind = CLAIM_KINDS.find((name) => claim.assert[name] !== undefined)!;
@@ -333,6 +343,7 @@ function compileClaim(
     ),
     island: compileIsland(set, claim, endpointOf),
     via,
+    namesIPv6: namesIPv6(judged ? texts : peersOf(claim)),
     coverage: compileCoverage(set, claim.coverage),
     residual: claim.residual ?? [],
     supports: claim.supports ?? [],

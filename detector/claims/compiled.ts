@@ -124,6 +124,8 @@ export interface CompiledClaim {
   /** Of kind `works_without` and `via`, which have no rules. */
   readonly island: CompiledIsland | undefined;
   readonly via: CompiledVia | undefined;
+  /** True where its peers are given by IPv6 addresses, directly or by sets and fleets. */
+  readonly namesIPv6: boolean;
   readonly coverage: CoverageDemand;
   readonly residual: readonly string[];
   readonly supports: readonly string[];

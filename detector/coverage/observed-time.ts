@@ -27,7 +27,9 @@ type CountColumn =
   | 'interfaceOctets'
   | 'estimatedOctets'
   | 'messagesOverrun'
-  | 'silentMilliseconds';
+  | 'silentMilliseconds'
+  | 'observationDomainId'
+  | 'ipv6Fields';
 
 /** What the verdict reads of a row of `coverage_minutes`: the deltas of one sensor and minute, summed. Times in ms since the epoch. */
 export type CoverageMinute = { readonly sensor: string; readonly exportProtocol: string } & {

@@ -3,15 +3,13 @@ import type { CompiledSensor, CoverageDemand } from '../claims/compiled.js';
 import { hideableOctets } from '../claims/detectability.js';
 import { clockReasons } from './clock.js';
 import type { Interval } from './intervals.js';
+import { ipv6Reasons } from './ipv6-fields.js';
 import { lossOf, lossReasons, lossyMinutes, lostShare, sumOf } from './loss.js';
 import { blindTimes, type CoverageMinute, isCapture } from './observed-time.js';
 import { reason } from './reason.js';
 import { type Reconciliation, reconcileReasons, reconciliationOf } from './reconcile.js';
 import { samplingOf, samplingReasons } from './sampling.js';
 import type { Reason } from './verdict-types.js';
-
-/** Exports whose record formats have no IPv6 addresses. */
-const WITHOUT_IPV6 = new Set(['netflow1', 'netflow5', 'netflow7']);
 
 /** Of sensors that declare no heartbeat. */
 export const DEFAULT_HEARTBEAT_MS = 5 * MINUTE_MS;
@@ -45,7 +43,7 @@ export function maxLostOf({ maxLost }: CoverageDemand): number {
   return Number.isNaN(maxLost) ? DEFAULT_MAX_LOST : maxLost;
 }
 
-/** `rows` are the sensor's rows, those around the period included; `ipv6` is true when the subject has IPv6 addresses. */
+/** `rows` are the sensor's rows, those around the period included; `ipv6` is true when the subject has IPv6 addresses, or may have. */
 export function sensorFacts(
   sensor: CompiledSensor,
   rows: readonly CoverageMinute[],
@@ -84,10 +82,7 @@ export function sensorFacts(
     ...clockReasons(name, inside, demand.maxSkewMs),
     ...reconcileReasons(name, reconciliation, demand.reconcile),
   ];
-  if (ipv6 && inside.every((row) => WITHOUT_IPV6.has(row.exportProtocol))) {
-    const sentence = `the subject has IPv6 addresses, and ${name} delivered a version of NetFlow that has no field for them (v1, v5, v7)`;
-    reasons.push(reason('no-ipv6-fields', name, 0, 1, 'templates', sentence));
-  }
+  if (ipv6) reasons.push(...ipv6Reasons(name, inside, demand));
   const confidence = Number.isNaN(demand.detectConfidence) ? DEFAULT_CONFIDENCE : demand.detectConfidence;
   return { ...base, hideable: sampling === 0 ? Number.NaN : hideableOctets(sampling, lostShare(loss), confidence), reasons };
 }

@@ -1,4 +1,4 @@
-import { isMappedIPv4 } from '../../flow/address.js';
+import { isIPv6Prefix } from '../../flow/address.js';
 import { formatTime, MINUTE_MS } from '../../flow/time.js';
 import { createTimeZone, localDate, type Period, type TimeZone } from '../claims/calendar.js';
 import type { CompiledClaim, CompiledClaims, CompiledLocation } from '../claims/compiled.js';
@@ -80,9 +80,11 @@ function judgeClaim({ facts, zone, bySensor, judgements }: Shared, claim: Compil
       finding.windowToMs > facts.period.fromMs &&
       finding.windowToMs <= facts.period.toMs,
   );
-  const ipv6 = fleet.members.some((member) =>
-    claims.watchList.assets[member]!.prefixes.some((prefix) => prefix.length < 96 || !isMappedIPv4(prefix.bytes)),
-  );
+  // Who is known by a MAC address has whatever IP addresses it takes: IPv6 counts where the claim speaks of it.
+  const ipv6 = fleet.members.some((member) => {
+    const { prefixes, macAddresses } = claims.watchList.assets[member]!;
+    return prefixes.some(isIPv6Prefix) || (claim.namesIPv6 && macAddresses.length > 0);
+  });
   const sensors = claim.coverage.sensors.map((index) => {
     const sensor = claims.sensors[index]!;
     return sensorFacts(sensor, bySensor.get(sensor.name) ?? [], claim.coverage, fromMs, toMs, ipv6);

@@ -5,7 +5,7 @@ import { readU16, readU32 } from '../bytes.js';
 import { finishRows } from '../finish-rows.js';
 import type { ListenerOption, MessageContext } from '../message-context.js';
 import { resetMessageReport } from '../report.js';
-import { SetReader } from '../sets.js';
+import { ipv6FieldsOf, SetReader } from '../sets.js';
 import { ipfixDialect } from './templates.js';
 
 /**
@@ -51,6 +51,7 @@ export function createIpfixDecoder(options: IpfixDecoderOptions = {}): FlowDecod
         report.malformed || report.templatesMissing > 0 ? -1 : report.recordsDecoded + report.recordsUndecodable + report.recordsMalformed;
       finishRows(into, first, origin, clock, domain.sampling.domainInterval, report, faults);
       if (report.held !== undefined) report.recordsHeld = -1;
+      report.ipv6Fields = ipv6FieldsOf(message);
       sets.release(message);
       return into.length - first;
     },

@@ -5,7 +5,7 @@ import { readU16, readU32 } from '../bytes.js';
 import { finishRows } from '../finish-rows.js';
 import type { ListenerOption, MessageContext } from '../message-context.js';
 import { resetMessageReport } from '../report.js';
-import { SetReader } from '../sets.js';
+import { ipv6FieldsOf, SetReader } from '../sets.js';
 import { netflow9Dialect } from './templates.js';
 
 /**
@@ -57,6 +57,7 @@ export function createNetflow9Decoder(options: Netflow9DecoderOptions = {}): Flo
       sets.read(message, HEADER_OCTETS, payload.length);
       countAnnounced(readU16(payload, 2), report);
       finishRows(into, first, origin, clock, domain.sampling.domainInterval, report, faults);
+      report.ipv6Fields = ipv6FieldsOf(message);
       sets.release(message);
       return into.length - first;
     },

@@ -1,4 +1,5 @@
 import type { FlowBatch } from '../../../flow/batch.js';
+import { Ipv6Fields } from '../../../flow/coverage.js';
 import { type Faults, type FlowDecoder, type MessageReport, type Origin, SAMPLE_WORDS, type SampleCounters } from '../../contracts.js';
 import { TunnelTable } from '../../packets/tunnel-table.js';
 import { readU32 } from '../bytes.js';
@@ -54,6 +55,8 @@ class DatagramReader {
     }
     const samplesAt = readHeader(payload, origin, report, faults);
     if (samplesAt < 0) return 0;
+    // Samples are the beginnings of packets, whatever they are.
+    report.ipv6Fields = Ipv6Fields.some;
     const first = into.length;
     this.readSamples(payload, samplesAt, into, report, faults);
     const rows = into.length - first;

@@ -45,9 +45,12 @@ export interface ModelStream {
   /** The message before which the exporter restarts; beyond the stream for never. */
   readonly restartAt: number;
   readonly withOptions: boolean;
+  /** A template with IPv6 addresses comes with the others up to this message; default 0, never. */
+  readonly ipv6Until?: number;
 }
 
 const FIELDS = [field(8, 4), field(12, 4), field(1, 4), field(2, 4)];
+const IPV6_FIELDS = [field(27, 16), field(28, 16), field(1, 4), field(2, 4)];
 const OPTION_FIELDS = [field(149, 4), field(34, 4)];
 const SCOPE9 = [field(1, 4)];
 const OPTIONS9 = [field(34, 4)];
@@ -81,6 +84,7 @@ function build(stream: ModelStream, index: number, sentMs: number, flows: number
   const hasOptions = stream.withOptions && (index % 4 === 2 || flows.length === 0);
   const options = stream.speech === 'netflow5' || stream.speech === 'sflow5' || !hasOptions ? 0 : 1;
   const base = { index, sentMs, flows, options, carriesTemplate };
+  const hasIPv6 = carriesTemplate && index < (stream.ipv6Until ?? 0);
   const count = (units: number) => {
     state.sequence = (state.sequence + units) >>> 0;
   };
@@ -107,9 +111,10 @@ function build(stream: ModelStream, index: number, sentMs: number, flows: number
       count(1);
       const sets: Uint8Array[] = [];
       if (carriesTemplate) sets.push(template9(256, FIELDS), optionsTemplate9(257, SCOPE9, OPTIONS9));
+      if (hasIPv6) sets.push(template9(258, IPV6_FIELDS));
       if (flows.length > 0) sets.push(set(256, flows.map(record)));
       if (options > 0) sets.push(set(257, [recordBytes([...SCOPE9, ...OPTIONS9], [1, SAMPLING])]));
-      const announced = flows.length + options + (carriesTemplate ? 2 : 0);
+      const announced = flows.length + options + (carriesTemplate ? 2 : 0) + (hasIPv6 ? 1 : 0);
       return { ...base, sequence, payload: netflow9(sets, { count: announced, seconds, sequence, uptimeMs }) };
     }
     default: {
@@ -120,6 +125,7 @@ function build(stream: ModelStream, index: number, sentMs: number, flows: number
       if (dialect !== 'flow-records-including') count(units);
       const sets: Uint8Array[] = [];
       if (carriesTemplate) sets.push(template(256, FIELDS), optionsTemplate(257, OPTION_FIELDS));
+      if (hasIPv6) sets.push(template(258, IPV6_FIELDS));
       if (flows.length > 0) sets.push(set(256, flows.map(record)));
       if (options > 0) sets.push(set(257, [recordBytes(OPTION_FIELDS, [0, SAMPLING])]));
       return { ...base, sequence, payload: ipfix(sets, { seconds, sequence }) };

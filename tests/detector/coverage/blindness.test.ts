@@ -25,7 +25,10 @@ const PERIOD = { fromMs: START_MS, toMs: START_MS + 60 * MINUTE_MS };
 const seen = (about: string) => judgement(about, { periodFromMs: START_MS, firstMs: START_MS, lastMs: PERIOD.toMs - 1 });
 const BOTH = [seen('s1'), seen('s2')];
 
-function stream(speech: Speech = 'ipfix records-before', change: { templatesFrom?: number; withOptions?: boolean } = {}): Sent[] {
+function stream(
+  speech: Speech = 'ipfix records-before',
+  change: { templatesFrom?: number; withOptions?: boolean; ipv6Until?: number } = {},
+): Sent[] {
   const sizes = Array.from({ length: MESSAGES }, (_, n) => (n % 2 === 0 ? 5 : 12));
   return sendStream({ speech, sizes, firstSequence: 7, templatesFrom: 0, restartAt: MESSAGES, withOptions: false, ...change });
 }
@@ -64,6 +67,10 @@ const every10 = (without = -1) =>
   drillsAt([0, 1, 2, 3, 4, 5].filter((n) => n !== without).map((n) => START_MS + n * 10 * MINUTE_MS + 9000));
 const drilled = (without?: number) => [...BOTH, ...every10(without).map((drill) => ({ ...drill, periodFromMs: START_MS }))];
 
+const macMember = (far: string) =>
+  claimsWith('ip: ["10.40.10.12"]', 'mac: "02:00:5e:10:00:12"', (text) =>
+    text.replace('timezone: Europe/Amsterdam', 'timezone: UTC\nperiod: PT1H').replace('"203.0.113.0/24"', far),
+  );
 const V6 = ['"10.40.10.12"', '"10.40.10.12", "2001:db8::12"'] as const;
 const undisturbed = ledgerOf(stream());
 const whole = () => undisturbed;
@@ -131,7 +138,31 @@ const CAUSES: readonly (readonly [
     'records without fields for IPv6',
     [['no-ipv6-fields', 'fw']],
     () => ({ coverage: ledgerOf(stream('netflow5')), claims: hourly('', ...V6) }),
+    () => ({ coverage: ledgerOf(stream('netflow9', { ipv6Until: MESSAGES })), claims: hourly('', ...V6) }),
+  ],
+  [
+    'templates without fields for IPv6, NetFlow v9',
+    [['no-ipv6-fields', 'fw']],
     () => ({ coverage: ledgerOf(stream('netflow9')), claims: hourly('', ...V6) }),
+    () => ({ coverage: ledgerOf(stream('netflow9', { ipv6Until: MESSAGES })), claims: hourly('', ...V6) }),
+  ],
+  [
+    'templates without fields for IPv6, IPFIX',
+    [['no-ipv6-fields', 'fw']],
+    () => ({ coverage: ledgerOf(stream()), claims: hourly('', ...V6) }),
+    () => ({ coverage: ledgerOf(stream('ipfix records-before', { ipv6Until: MESSAGES })), claims: hourly('', ...V6) }),
+  ],
+  [
+    'a template with IPv6 addresses that the exporter no longer has',
+    [['no-ipv6-fields', 'fw']],
+    () => ({ coverage: ledgerOf(stream('netflow9', { ipv6Until: 1800 })), claims: hourly('', ...V6) }),
+    () => ({ coverage: ledgerOf(stream('netflow9', { ipv6Until: 1800 })) }),
+  ],
+  [
+    'members known by a MAC address, a claim that names IPv6, templates without fields for it',
+    [['no-ipv6-fields', 'fw']],
+    () => ({ coverage: whole(), claims: macMember('"203.0.113.0/24", "2001:db8:bad::/48"') }),
+    () => ({ coverage: whole(), claims: macMember('"203.0.113.0/24"') }),
   ],
   [
     'a subject that is switched off',

@@ -3,6 +3,7 @@ import { compileTexts } from '../../../detector/claims/load.js';
 import type { CoverageMinute } from '../../../detector/coverage/observed-time.js';
 import type { PeriodFacts } from '../../../detector/coverage/verdict.js';
 import type { Judgement } from '../../../detector/findings/judgement.js';
+import { Ipv6Fields } from '../../../flow/coverage.js';
 import { MINUTE_MS } from '../../../flow/time.js';
 
 /** One fleet of two, two sensors, one claim each of what the tests need. Winter day of Europe/Amsterdam: 2026-12-03. */
@@ -71,6 +72,8 @@ export function minute(index: number, change: Partial<CoverageMinute> = {}): Cov
     estimatedOctets: 0,
     messagesOverrun: 0,
     silentMilliseconds: 0,
+    observationDomainId: 0,
+    ipv6Fields: Ipv6Fields.unknown,
     ...change,
   };
 }
