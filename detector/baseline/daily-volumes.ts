@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../flow/time.js';
 import type { LocalClock } from './local-clock.js';
-import type { PeerGroups } from './peer-groups.js';
+import { MOST_PEER_GROUPS, type PeerGroups } from './peer-groups.js';
 import type { StateReader, StateWriter } from './state.js';
 
 /** Lengths of the windows in calendar days of the claim file's time zone. */
@@ -9,6 +9,7 @@ const WINDOWS = WINDOW_DAYS.length;
 /** Days kept: the longest window, and one more for records that come late. */
 const KEPT_DAYS = 31;
 const FIRST_LANES = 8;
+const MOST_LANES = 2 + 2 * MOST_PEER_GROUPS;
 
 /** A day of the local calendar, counted from 1970-01-01. */
 export function localDay(clock: LocalClock, ms: number): number {
@@ -32,9 +33,9 @@ export interface DaySum {
  * Octets of one asset by local day for 31 days, in lanes: 0 and 1 are out and in of all peers, 2 + 2·place and the next those of a peer group (PeerGroups).
  *
  *   lane   31 days × (octets f32, records f32, sessions f32) · today's octets f64 · sums before today f64 × 3 · largest of training f32 × 3
- *          · level of today at which a window passes its limit f64 · entered on day f64 · told: ratio f64, period f64
+ *          · level of today at which a window passes its limit f64 · entered on day f64 · told: ratio, period, window, last day f64 · day of the last foretelling f64
  *
- * 470 bytes a lane: 3.8 kB for an asset with three groups of peers, 16 kB at most.
+ * 500 bytes a lane: 4 kB for an asset with three groups of peers, 17 kB at most.
  */
 export class DailyVolumes {
   /** The local day at hand, and its bounds. */
@@ -52,6 +53,9 @@ export class DailyVolumes {
   entered = new Float64Array(FIRST_LANES);
   toldRatio = new Float64Array(FIRST_LANES);
   toldPeriodMs = new Float64Array(FIRST_LANES);
+  toldWindow = new Float64Array(FIRST_LANES);
+  toldDay = new Float64Array(FIRST_LANES);
+  foretoldDay = new Float64Array(FIRST_LANES);
 
   /** Bytes of typed arrays. */
   get bytes(): number {
@@ -144,29 +148,49 @@ export class DailyVolumes {
   }
 
   private arrays(): (Float32Array | Float64Array)[] {
-    const { octets, records, sessions, current, before, largest, alarmAt, entered, toldRatio, toldPeriodMs } = this;
-    return [octets, records, sessions, current, before, largest, alarmAt, entered, toldRatio, toldPeriodMs];
+    const { octets, records, sessions, current, before, largest, alarmAt, entered } = this;
+    const { toldRatio, toldPeriodMs, toldWindow, toldDay, foretoldDay } = this;
+    return [
+      octets,
+      records,
+      sessions,
+      current,
+      before,
+      largest,
+      alarmAt,
+      entered,
+      toldRatio,
+      toldPeriodMs,
+      toldWindow,
+      toldDay,
+      foretoldDay,
+    ];
   }
 
   private clear(lane: number, day: number): void {
     for (const values of [this.octets, this.records, this.sessions]) values.fill(0, lane * KEPT_DAYS, (lane + 1) * KEPT_DAYS);
     for (const values of [this.before, this.largest]) values.fill(0, lane * WINDOWS, (lane + 1) * WINDOWS);
-    for (const values of [this.current, this.toldRatio, this.toldPeriodMs]) values[lane] = 0;
+    for (const values of [this.current, this.toldRatio, this.toldPeriodMs, this.foretoldDay]) values[lane] = 0;
     this.alarmAt[lane] = Number.POSITIVE_INFINITY;
     this.entered[lane] = day;
   }
 
   private grow(): void {
-    this.octets = doubled(this.octets);
-    this.records = doubled(this.records);
-    this.sessions = doubled(this.sessions);
-    this.current = doubled(this.current);
-    this.before = doubled(this.before);
-    this.largest = doubled(this.largest);
-    this.alarmAt = doubled(this.alarmAt);
-    this.entered = doubled(this.entered);
-    this.toldRatio = doubled(this.toldRatio);
-    this.toldPeriodMs = doubled(this.toldPeriodMs);
+    const now = this.current.length;
+    const lanes = Math.min(MOST_LANES, 2 * now);
+    this.octets = widened(this.octets, lanes, now);
+    this.records = widened(this.records, lanes, now);
+    this.sessions = widened(this.sessions, lanes, now);
+    this.current = widened(this.current, lanes, now);
+    this.before = widened(this.before, lanes, now);
+    this.largest = widened(this.largest, lanes, now);
+    this.alarmAt = widened(this.alarmAt, lanes, now);
+    this.entered = widened(this.entered, lanes, now);
+    this.toldRatio = widened(this.toldRatio, lanes, now);
+    this.toldPeriodMs = widened(this.toldPeriodMs, lanes, now);
+    this.toldWindow = widened(this.toldWindow, lanes, now);
+    this.toldDay = widened(this.toldDay, lanes, now);
+    this.foretoldDay = widened(this.foretoldDay, lanes, now);
   }
 
   private slot(lane: number, day: number): number {
@@ -174,8 +198,9 @@ export class DailyVolumes {
   }
 }
 
-function doubled<T extends Float32Array | Float64Array>(values: T): T {
-  const more = new (values.constructor as new (length: number) => T)(values.length * 2);
+/** The values of `now` lanes in an array for `lanes`. */
+function widened<T extends Float32Array | Float64Array>(values: T, lanes: number, now: number): T {
+  const more = new (values.constructor as new (length: number) => T)((values.length / now) * lanes);
   more.set(values);
   return more;
 }

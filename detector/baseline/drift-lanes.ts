@@ -1,3 +1,4 @@
+import { MOST_PEER_GROUPS } from './peer-groups.js';
 import type { StateReader, StateWriter } from './state.js';
 
 /*
@@ -7,13 +8,14 @@ import type { StateReader, StateWriter } from './state.js';
  * learned as what they are, and all that is little lies near 0. It is learned until `freeze` and then stands still: a baseline that follows would follow a
  * sender that grows slowly. Only `shift` moves, when a rise has been told, or when the lane has sent less for a week.
  *
- *   lane   48 × (mean u16 1/1024 · deviation u16 1/4096 · count u8) · `Lane` numbers f64     400 bytes; 17 lanes at most, 6.8 kB
+ *   lane   48 × (mean u16 1/1024 · deviation u16 1/4096 · count u8) · `Lane` numbers f64     424 bytes; 17 lanes at most, 7.2 kB
  */
 
 export const UNIT_OCTETS = 32_768;
 export const CELLS = 48;
 const HOURS_OF_DAY = 24;
 const FIRST_LANES = 4;
+const MOST_LANES = 1 + MOST_PEER_GROUPS;
 const MEAN_STEPS = 1024;
 const DEVIATION_STEPS = 4096;
 const MOST_STEPS = 0xffff;
@@ -182,13 +184,14 @@ export class DriftLanes {
   }
 
   private grow(): void {
-    const numbers = new Float64Array(this.numbers.length * 2);
+    const lanes = Math.min(MOST_LANES, (2 * this.numbers.length) / NUMBERS);
+    const numbers = new Float64Array(lanes * NUMBERS);
     numbers.set(this.numbers);
-    const means = new Uint16Array(this.means.length * 2);
+    const means = new Uint16Array(lanes * CELLS);
     means.set(this.means);
-    const deviations = new Uint16Array(this.deviations.length * 2);
+    const deviations = new Uint16Array(lanes * CELLS);
     deviations.set(this.deviations);
-    const counts = new Uint8Array(this.counts.length * 2);
+    const counts = new Uint8Array(lanes * CELLS);
     counts.set(this.counts);
     Object.assign(this, { numbers, means, deviations, counts });
   }

@@ -1,4 +1,4 @@
-import { SECOND_MS } from '../../flow/time.js';
+import { HOUR_MS, SECOND_MS } from '../../flow/time.js';
 import type { StateReader, StateWriter } from './state.js';
 
 /*
@@ -13,6 +13,7 @@ import type { StateReader, StateWriter } from './state.js';
  *  - Whoever asks whether there is more than usual (volume-up) does not learn bins without traffic. Equipment sends in bursts; mixing y = 0 with y = 17
  *    gives σ ≈ 9 and a threshold of e^60: blindness. Whoever asks whether there is less (volume-down) must learn them, with a unit that puts all that is
  *    little near 0.
+ *  - A memory of 8 bins is 40 minutes where bins are of 5: one hour of the week would know its last three quarters only. It is 8 hours of the cell for both lengths.
  *  - Bursts among small background traffic spread y in the same way. So the threshold is never above SURGE_FACTOR times the largest bin
  *    learned (fading by half in 24 days): SURGE_FACTOR = e^(6·0.25), what six of the smallest σ allow.
  *
@@ -26,12 +27,13 @@ const DAY_LEVEL = HOURS_OF_WEEK;
 const ASSET_LEVEL = HOURS_OF_WEEK + 2 * HOURS_OF_DAY;
 const LEVELS = ASSET_LEVEL + 1;
 const BORROWED_BINS = 3;
-const MEMORY_BINS = 8;
+const MEMORY_HOURS = 8;
+const CLIP_FROM = 8;
 const MOST_COUNTED = 250;
 const CLIP_SIGMAS = 3;
 const SIGMA_OF_DEVIATION = 1.25;
 export const LEAST_SIGMA = 0.25;
-const FIRING_WEIGHT = 0.05;
+export const FIRING_WEIGHT = 0.05;
 const PEAK_HALF_LIFE_MS = 24 * 86_400 * SECOND_MS;
 const MEAN_STEPS = 1024;
 const DEVIATION_STEPS = 4096;
@@ -48,6 +50,7 @@ export interface Prediction {
 
 export class VolumeProfile {
   private readonly unitOctets: number;
+  private readonly memoryBins: number;
   private readonly counts = new Uint8Array(LEVELS);
   private readonly means = new Uint16Array(LEVELS);
   private readonly deviations = new Uint16Array(LEVELS);
@@ -60,6 +63,7 @@ export class VolumeProfile {
   constructor(binMs: number, unitOctets = 1) {
     this.fading = 2 ** (-binMs / PEAK_HALF_LIFE_MS);
     this.unitOctets = unitOctets;
+    this.memoryBins = Math.max(MEMORY_HOURS, (MEMORY_HOURS * HOUR_MS) / binMs);
   }
 
   /** Bytes of typed arrays. */
@@ -135,9 +139,9 @@ export class VolumeProfile {
     }
     const mean = this.means[level]! / MEAN_STEPS;
     const deviation = this.deviations[level]! / DEVIATION_STEPS;
-    const reach = n < MEMORY_BINS ? Number.POSITIVE_INFINITY : CLIP_SIGMAS * sigmaOf(deviation);
+    const reach = n < CLIP_FROM ? Number.POSITIVE_INFINITY : CLIP_SIGMAS * sigmaOf(deviation);
     const residual = Math.max(-reach, Math.min(reach, y - mean));
-    const alpha = weight / Math.min(n + 1, MEMORY_BINS);
+    const alpha = weight / Math.min(n + 1, this.memoryBins);
     this.means[level] = steps(mean + alpha * residual, MEAN_STEPS);
     this.deviations[level] = steps(deviation + alpha * (Math.abs(residual) - deviation), DEVIATION_STEPS);
     if (weight === 1 && n < MOST_COUNTED) this.counts[level] = n + 1;

@@ -1,8 +1,9 @@
-import { MINUTE_MS } from '../../flow/time.js';
+import { HOUR_MS, MINUTE_MS } from '../../flow/time.js';
 import type { ObservedRecord } from '../detections/observed-record.js';
+import { HourExtremes } from './hour-extremes.js';
 import type { LocalClock } from './local-clock.js';
 import type { StateReader, StateWriter } from './state.js';
-import { LEAST_SIGMA, SURGE_FACTOR, SURGE_FACTOR_SIGMAS, VolumeProfile } from './volume-profile.js';
+import { FIRING_WEIGHT, LEAST_SIGMA, SURGE_FACTOR, SURGE_FACTOR_SIGMAS, VolumeProfile } from './volume-profile.js';
 
 /** How far back bins stay open for records that an exporter held back: the longest active timeout in the field (30 min) and a minute. */
 export const OPEN_BINS_MS = 31 * MINUTE_MS;
@@ -16,6 +17,10 @@ const LEAST_BINS = 8;
 const TRAINED_BINS = 24;
 const RANK = 5;
 const PERCENTILE = 0.001;
+/** A bin is no surge below so many times the largest that was learned at about this hour; three running must each pass the largest itself. */
+const PEAK_FACTOR = 1.5;
+/** The same for bins shorter than an hour, in which two or three bursts fall together by chance. */
+const SHORT_PEAK_FACTOR = 2.5;
 const OWN_FACTOR = 1.2;
 const MOST_OWN = 2;
 
@@ -68,6 +73,7 @@ export class VolumeSeries {
   private readonly clock: LocalClock;
   private readonly limits: VolumeLimits;
   private readonly profile: VolumeProfile;
+  private readonly peaks: HourExtremes;
   private readonly open: number;
   private readonly ring: Float64Array;
   /** The largest z of training, descending. */
@@ -86,13 +92,14 @@ export class VolumeSeries {
     this.clock = clock;
     this.limits = limits;
     this.profile = new VolumeProfile(binMs);
+    this.peaks = new HourExtremes(false, HOUR_MS / binMs);
     this.open = Math.max(LEAST_OPEN_BINS, Math.ceil(OPEN_BINS_MS / binMs) + 1);
     this.ring = new Float64Array(this.open * WIDTH);
   }
 
   /** Bytes of typed arrays. */
   get bytes(): number {
-    return this.ring.byteLength + this.trainingZ.byteLength + this.profile.bytes;
+    return this.ring.byteLength + this.trainingZ.byteLength + this.profile.bytes + this.peaks.bytes;
   }
 
   /** Adds a record; true when a bin that it adds to is over its threshold: `surge` tells which. While `training`, nothing is reported. */
@@ -135,6 +142,7 @@ export class VolumeSeries {
     writer.numbers(this.trainingZ);
     writer.f64(this.trainingBins);
     this.profile.save(writer);
+    this.peaks.save(writer);
   }
 
   load(reader: StateReader): void {
@@ -143,6 +151,7 @@ export class VolumeSeries {
     reader.numbers(this.trainingZ);
     this.trainingBins = reader.f64();
     this.profile.load(reader);
+    this.peaks.load(reader);
   }
 
   private addAnywhere(record: ObservedRecord, training: boolean): boolean {
@@ -231,7 +240,9 @@ export class VolumeSeries {
       const { mean, sigma } = this.profile.predict(hour);
       this.rank((Math.log1p(octets) - mean) / sigma);
     }
-    this.profile.learn(octets, hour, this.ring[at + REPORTED] === 1);
+    const reported = this.ring[at + REPORTED] === 1;
+    this.profile.learn(octets, hour, reported);
+    this.peaks.learn(octets, hour, reported ? FIRING_WEIGHT : 1);
     this.ring[at + OCTETS] = 0;
   }
 
@@ -243,12 +254,14 @@ export class VolumeSeries {
     ring[at + RUN_THRESHOLD] = Number.POSITIVE_INFINITY;
     if (this.profile.bins < LEAST_BINS) return;
     const { leastExcess, leastShare, runSigmas } = this.limits;
-    const { expected, mean, sigma } = this.profile.predict(this.clock.hourOfWeek(bin * this.binMs));
+    const hour = this.clock.hourOfWeek(bin * this.binMs);
+    const { expected, mean, sigma } = this.profile.predict(hour);
+    const peak = this.peaks.near(hour) ?? 0;
     const gate = expected + Math.max(leastExcess, leastShare * this.profile.typical);
     // An asset whose training already strayed far needs to stray farther.
     const surge = Math.min(Math.expm1(mean + this.ownSigmas() * sigma), SURGE_FACTOR * this.profile.largest);
-    ring[at + THRESHOLD] = Math.max(gate, surge);
-    ring[at + RUN_THRESHOLD] = Math.max(gate, Math.expm1(mean + runSigmas * sigma));
+    ring[at + THRESHOLD] = Math.max(gate, surge, (this.binMs < HOUR_MS ? SHORT_PEAK_FACTOR : PEAK_FACTOR) * peak);
+    ring[at + RUN_THRESHOLD] = Math.max(gate, Math.expm1(mean + runSigmas * sigma), peak);
     ring[at + EXPECTED] = expected;
   }
 

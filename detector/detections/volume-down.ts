@@ -1,8 +1,9 @@
 import { formatDuration, HOUR_MS, MINUTE_MS } from '../../flow/time.js';
+import { HourExtremes } from '../baseline/hour-extremes.js';
 import type { LocalClock } from '../baseline/local-clock.js';
 import { OpenHours, shareOfHour } from '../baseline/open-hours.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
-import { VolumeProfile } from '../baseline/volume-profile.js';
+import { FIRING_WEIGHT, VolumeProfile } from '../baseline/volume-profile.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
@@ -24,13 +25,27 @@ const PARAMETERS = {
     unit: 'hours of record time since the first record of the asset',
     reason: 'Fourteen days hold each hour of the week twice (detection.md D04).',
   },
-  sigmas: { default: 6, least: 3, most: 20, unit: 'σ of ln(octets)', reason: 'One hour this far below is reported (detection.md D04).' },
-  runSigmas: {
-    default: 4,
-    least: 2,
+  sigmas: {
+    default: 6,
+    least: 3,
     most: 20,
     unit: 'σ of ln(octets)',
-    reason: 'Three hours running this far below are reported (detection.md D04).',
+    reason: 'Two hours this far below are reported (detection.md D04: one; a device that works in bursts has an empty hour by chance).',
+  },
+  allowance: {
+    default: 0.5,
+    least: 0.1,
+    most: 2,
+    unit: 'σ an hour that are allowed (k)',
+    reason: 'As of slow-exfiltration: hours below the usual are added up beyond half a σ.',
+  },
+  limit: {
+    default: 10,
+    least: 4,
+    most: 50,
+    unit: 'σ added up (h)',
+    reason:
+      'Four hours at 3.5 σ or six at 2 σ. The document’s three hours at 4 σ cannot happen to a device that works in bursts: its σ is 3, and nothing is only 2.5 σ below.',
   },
   leastExpectedKilobytes: {
     default: 100,
@@ -41,7 +56,14 @@ const PARAMETERS = {
   },
 } as const satisfies ParameterTable;
 
-const RUN_HOURS = 3;
+/** Most that one hour adds; and how far below an hour lies that may tell. */
+const MOST_PER_HOUR = 3.5;
+const TELLING_SIGMAS = 2;
+/**
+ * Two hours running are enough where each lies that many σ below and below half of the smallest learned at about this hour: a device that works in bursts has an empty
+ * hour by chance.
+ */
+const LOW_FACTOR = 0.5;
 /** Octets below which hours differ little: the unit of the profile, a tenth of what must be usual. */
 const UNIT_OCTETS = 10_000;
 /** Of a sampled packet, where nothing better is known. */
@@ -98,8 +120,8 @@ const Way = {
   octets: 0,
   /** Most σ below the usual while learning. */
   lowest: 2,
-  /** Low hours running, and whether they have been told; from when on, and what was sent and usual since. */
-  low: 3,
+  /** The cumulative sum, and whether it has been told; from when on, and what was sent and usual since. */
+  score: 3,
   told: 4,
   from: 5,
   observed: 6,
@@ -118,11 +140,12 @@ const SAMPLING = AGREED + 2;
 const GAP = SAMPLING + 2;
 const NUMBERS = GAP + 3;
 
-/** 2.5 kB for each asset that shows records: two profiles of 1.1 kB and these numbers. */
+/** 3 kB for each asset that shows records: two profiles of 1.1 kB, their extremes and these numbers. */
 interface Watched {
   readonly firstMs: number;
   readonly hours: OpenHours;
   readonly profiles: readonly [VolumeProfile, VolumeProfile];
+  readonly lows: readonly [HourExtremes, HourExtremes];
   readonly numbers: Float64Array;
 }
 
@@ -131,7 +154,8 @@ class FallWatch implements Evaluator {
   private readonly clock: LocalClock;
   private readonly warmUpMs: number;
   private readonly sigmas: number;
-  private readonly runSigmas: number;
+  private readonly allowance: number;
+  private readonly limit: number;
   private readonly leastExpected: number;
   private readonly matters: readonly [Matter, Matter];
   /** By asset. */
@@ -142,7 +166,8 @@ class FallWatch implements Evaluator {
     this.clock = unit.clock;
     this.warmUpMs = parameters.warmUpHours * HOUR_MS;
     this.sigmas = parameters.sigmas;
-    this.runSigmas = parameters.runSigmas;
+    this.allowance = parameters.allowance;
+    this.limit = parameters.limit;
     this.leastExpected = parameters.leastExpectedKilobytes * 1000;
     this.matters = [matterOf('out'), matterOf('in')];
   }
@@ -183,7 +208,7 @@ class FallWatch implements Evaluator {
       writer.u32(asset);
       writer.f64(watched.firstMs);
       watched.hours.save(writer);
-      for (const profile of watched.profiles) profile.save(writer);
+      for (const part of [...watched.profiles, ...watched.lows]) part.save(writer);
       writer.numbers(watched.numbers);
     }
   }
@@ -192,14 +217,16 @@ class FallWatch implements Evaluator {
     for (let left = reader.u32(); left > 0; left--) {
       const watched = this.watchFrom(reader.u32(), reader.f64());
       watched.hours.load(reader);
-      for (const profile of watched.profiles) profile.load(reader);
+      for (const part of [...watched.profiles, ...watched.lows]) part.load(reader);
       reader.numbers(watched.numbers);
     }
   }
 
   private watchFrom(asset: number, firstMs: number): Watched {
     const profile = (): VolumeProfile => new VolumeProfile(HOUR_MS, UNIT_OCTETS);
-    const watched = { firstMs, hours: new OpenHours(), profiles: [profile(), profile()] as const, numbers: new Float64Array(NUMBERS) };
+    const low = (): HourExtremes => new HourExtremes(true, 1);
+    const profiles = [profile(), profile()] as const;
+    const watched = { firstMs, hours: new OpenHours(), profiles, lows: [low(), low()] as const, numbers: new Float64Array(NUMBERS) };
     this.watched[asset] = watched;
     return watched;
   }
@@ -225,6 +252,7 @@ class FallWatch implements Evaluator {
   private closeWay(way: 0 | 1, hour: number, training: boolean, watched: Watched, record: ObservedRecord, findings: FindingSink): void {
     const { numbers } = watched;
     const profile = watched.profiles[way];
+    const lows = watched.lows[way];
     const at = way * WAY;
     const side = hour & 1;
     const octets = numbers[at + Way.octets + side]!;
@@ -240,21 +268,27 @@ class FallWatch implements Evaluator {
       if (numbers[at + Way.told] === 1) this.addToRun(at, hour, octets, expected, numbers);
       else endRun(numbers, at);
       profile.learn(octets, hourOfWeek, false);
+      lows.learn(octets, hourOfWeek, 1);
       return;
     }
-    if (below >= this.runSigmas) {
-      this.addToRun(at, hour, octets, expected, numbers);
-      numbers[at + Way.low]! += 1;
-    } else if (numbers[at + Way.told] === 1 && below >= this.runSigmas / 2) this.addToRun(at, hour, octets, expected, numbers);
-    else endRun(numbers, at);
+    const before = numbers[at + Way.score]!;
+    let score = before + Math.max(-MOST_PER_HOUR, Math.min(MOST_PER_HOUR, below)) - this.allowance;
     const own = Math.max(this.sigmas, Math.min(OWN_FACTOR * numbers[at + Way.lowest]!, MOST_OWN * this.sigmas));
-    const fires = below >= this.runSigmas && (below >= own || numbers[at + Way.low]! >= RUN_HOURS || numbers[at + Way.told] === 1);
-    if (fires) this.report(way, hour, watched, record, findings);
-    profile.learn(octets, hourOfWeek, fires || numbers[at + Way.told] === 1);
+    const alone = below >= own && octets < LOW_FACTOR * (lows.near(hourOfWeek) ?? 0);
+    if (alone) score += this.limit / 2;
+    if (score <= 0) endRun(numbers, at);
+    else this.addToRun(at, hour, octets, expected, numbers);
+    numbers[at + Way.score] = Math.max(0, Math.min(score, this.limit + MOST_PER_HOUR));
+    const fires = below >= TELLING_SIGMAS && score >= this.limit && numbers[at + Way.observed]! < numbers[at + Way.expected]! / 2;
+    // Where both directions fall, one finding says so.
+    if (fires && !(way === 1 && numbers[Way.told] === 1)) this.report(way, hour, watched, record, findings);
+    const falling = fires || numbers[at + Way.told] === 1;
+    profile.learn(octets, hourOfWeek, falling);
+    lows.learn(octets, hourOfWeek, falling ? FIRING_WEIGHT : 1);
   }
 
   private addToRun(at: number, hour: number, octets: number, expected: number, numbers: Float64Array): void {
-    if (numbers[at + Way.low] === 0 && numbers[at + Way.told] === 0) numbers[at + Way.from] = hour;
+    if (numbers[at + Way.score] === 0) numbers[at + Way.from] = hour;
     numbers[at + Way.observed]! += octets;
     numbers[at + Way.expected]! += expected;
     numbers[at + Way.records]! += numbers[RECORDS + (hour & 1)]!;
@@ -297,7 +331,7 @@ class FallWatch implements Evaluator {
 }
 
 function endRun(numbers: Float64Array, at: number): void {
-  numbers.fill(0, at + Way.low, at + Way.period + 1);
+  numbers.fill(0, at + Way.score, at + Way.period + 1);
 }
 
 /** Marks the minutes of the hour that the record covers. */

@@ -52,6 +52,8 @@ const RISES = 3;
 const LEAST_RISE = 1.1;
 const FORETELL_DAYS = 30;
 const WEEK = 7;
+/** A foretelling stands so long before it is made anew. */
+const FORETOLD_DAYS = 14;
 /** A lane that stays below its limits so long has come back: passing them again is another finding. */
 const QUIET_DAYS = 7;
 
@@ -152,7 +154,7 @@ class DaysWatch implements Evaluator {
     groups.volumes[place]! += out + back;
     const lane = 2 + 2 * place;
     if (record.startMs < volumes.todayFromMs) {
-      this.spread(record, lane, out, back, volumes);
+      this.spread(record, lane, out, back, watched, findings);
     } else {
       volumes.addToday(lane, out, record.sessionStarts);
       volumes.addToday(lane + 1, back, record.sessionStarts);
@@ -209,28 +211,28 @@ class DaysWatch implements Evaluator {
     return place;
   }
 
-  /** A record that began before today: its octets are spread evenly over its time. It counts today. */
-  private spread(record: ObservedRecord, lane: number, out: number, back: number, volumes: DailyVolumes): void {
+  /** A record that began before today: its octets are spread evenly over its time. It counts today, and may add to what was told of the days before. */
+  private spread(record: ObservedRecord, lane: number, out: number, back: number, watched: Watched, findings: FindingSink): void {
+    const { volumes } = watched;
     const { startMs, endMs, sessionStarts } = record;
     const { today, todayFromMs, todayToMs } = volumes;
     const now = shareWithin(record, todayFromMs, todayToMs);
-    for (const [to, octets] of [
+    const parts = [
       [lane, out],
       [lane + 1, back],
       [0, out],
       [1, back],
-    ] as const)
-      volumes.addToday(to, octets * now, sessionStarts);
+    ] as const;
+    for (const [to, octets] of parts) volumes.addToday(to, octets * now, sessionStarts);
     const last = Math.min(today - 1, localDay(this.clock, endMs));
     for (let day = localDay(this.clock, startMs); day <= last; day++) {
       const share = shareWithin(record, localDayStartMs(this.clock, day), localDayStartMs(this.clock, day + 1));
-      for (const [to, octets] of [
-        [lane, out],
-        [lane + 1, back],
-        [0, out],
-        [1, back],
-      ] as const)
-        volumes.addBefore(to, day, octets * share);
+      for (const [to, octets] of parts) volumes.addBefore(to, day, octets * share);
+    }
+    for (const [to, octets] of parts) {
+      const toldDay = volumes.toldDay[to]!;
+      if (octets > 0 && volumes.toldRatio[to]! > 0 && toldDay === today - 1 && localDay(this.clock, startMs) <= toldDay)
+        this.tell(record, to, watched, findings);
     }
   }
 
@@ -288,9 +290,20 @@ class DaysWatch implements Evaluator {
     if (ratio < 1 || ratio <= volumes.toldRatio[lane]!) return;
     if (volumes.toldRatio[lane] === 0) volumes.toldPeriodMs[lane] = this.claims.periodOf(record.endMs).fromMs;
     volumes.toldRatio[lane] = ratio;
+    volumes.toldWindow[lane] = window;
+    volumes.toldDay[lane] = volumes.today;
+    this.tell(record, lane, watched, findings);
+  }
+
+  /** Tells the window that was found farthest over its limit, with what it holds by now. */
+  private tell(record: ObservedRecord, lane: number, watched: Watched, findings: FindingSink): void {
+    const { volumes } = watched;
+    const window = volumes.toldWindow[lane]!;
+    const lastDay = volumes.toldDay[lane]!;
     const days = WINDOW_DAYS[window]!;
     const limit = this.limitOf(lane, window, volumes);
-    const observed = volumes.before[lane * 3 + window]! + volumes.current[lane]!;
+    const current = lastDay === volumes.today ? volumes.current[lane]! : 0;
+    const observed = volumes.sum(lane, lastDay - days + 1, lastDay).octets + current;
     const largest = volumes.largest[lane * 3 + window]!;
     const learned = largest === 0 ? 'nothing was learned of it' : `the most in learning was ${formatOctets(largest)}`;
     const { words, rule } = this.laneText(lane, watched);
@@ -298,10 +311,10 @@ class DaysWatch implements Evaluator {
       matter: this.matterOf(rule, rule, 'medium'),
       observed,
       expected: limit,
-      firstDay: volumes.today - days + 1,
-      lastDay: volumes.today,
+      firstDay: lastDay - days + 1,
+      lastDay,
       periodMs: volumes.toldPeriodMs[lane]!,
-      confidence: Math.round(Math.min(95, 50 + 50 * Math.log2(ratio))),
+      confidence: Math.round(Math.min(95, 50 + 50 * Math.log2(observed / limit))),
       why: `${formatOctets(observed)} ${words} in ${days === 1 ? 'one day' : `${days} days`}, where ${formatOctets(limit)} is the limit (${learned})`,
     });
   }
@@ -309,7 +322,8 @@ class DaysWatch implements Evaluator {
   /** Three weeks of rises in a row, and the limit in reach: tells the day on which a rise that goes on as steadily will pass it. */
   private foretell(record: ObservedRecord, lane: number, closed: number, watched: Watched, findings: FindingSink): void {
     const { volumes } = watched;
-    if (closed % WEEK !== 0 || this.isTraining(lane, 1, closed, volumes) || closed - volumes.entered[lane]! < (RISES + 1) * WEEK) return;
+    if (this.isTraining(lane, 1, closed, volumes) || closed + 1 - volumes.entered[lane]! < (RISES + 1) * WEEK) return;
+    if (closed < volumes.foretoldDay[lane]! + FORETOLD_DAYS) return;
     const weeks = Array.from(
       { length: RISES + 1 },
       (_, back) => volumes.sum(lane, closed - (back + 1) * WEEK + 1, closed - back * WEEK).octets,
@@ -320,6 +334,7 @@ class DaysWatch implements Evaluator {
     const perDay = (now - weeks[RISES]!) / (RISES * WEEK);
     const daysLeft = Math.ceil((limit - now) / perDay);
     if (!rises || now >= limit || now < limit / 2 || daysLeft > FORETELL_DAYS) return;
+    volumes.foretoldDay[lane] = closed;
     const { words, rule } = this.laneText(lane, watched);
     const date = new Date((closed + daysLeft) * DAY_MS).toISOString().slice(0, 10);
     this.measure(record, lane, watched, findings, {

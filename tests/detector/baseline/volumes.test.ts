@@ -1,0 +1,164 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DailyVolumes, localDay, localDayStartMs } from '../../../detector/baseline/daily-volumes.js';
+import { DriftLanes } from '../../../detector/baseline/drift-lanes.js';
+import { HourExtremes } from '../../../detector/baseline/hour-extremes.js';
+import { LocalClock } from '../../../detector/baseline/local-clock.js';
+import { OpenHours, shareOfHour } from '../../../detector/baseline/open-hours.js';
+import { MOST_PEER_GROUPS, PeerGroups } from '../../../detector/baseline/peer-groups.js';
+import { StateWriter } from '../../../detector/baseline/state.js';
+import { shareWithin } from '../../../detector/detections/recompute.js';
+import { createRandom } from '../../../fixtures/generator/flows/random.js';
+import { DAY_MS, HOUR_MS } from '../../../flow/time.js';
+
+const span = fc
+  .tuple(fc.integer({ min: 0, max: 40 * DAY_MS }), fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 3 * DAY_MS })))
+  .map(([startMs, lengthMs]) => ({ startMs, endMs: startMs + lengthMs }));
+
+describe('records spread over their time', () => {
+  it('give each hour its share, and all shares together are one', () => {
+    fc.assert(
+      fc.property(span, ({ startMs, endMs }) => {
+        let sum = 0;
+        for (let hour = Math.floor(startMs / HOUR_MS); hour <= Math.floor(endMs / HOUR_MS); hour++) {
+          const share = shareOfHour(startMs, endMs, hour);
+          expect(share).toBeCloseTo(shareWithin({ startMs, endMs }, hour * HOUR_MS, (hour + 1) * HOUR_MS), 12);
+          sum += share;
+        }
+        expect(sum).toBeCloseTo(1, 9);
+      }),
+    );
+  });
+});
+
+describe('open hours', () => {
+  it('close once each, in order, when record time is 31 minutes past them', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 6 * HOUR_MS }), { minLength: 1, maxLength: 60 }), (steps) => {
+        const hours = new OpenHours();
+        const closed: number[] = [];
+        let ms = 0;
+        for (const step of steps) {
+          ms += step;
+          if (ms >= hours.dueMs) hours.advance(ms, (hour) => closed.push(hour));
+          expect(Math.floor(ms / HOUR_MS) - hours.oldest).toBeLessThanOrEqual(1);
+          expect(hours.oldest).toBeLessThanOrEqual(Math.floor(ms / HOUR_MS));
+        }
+        expect(closed).toEqual([...new Set(closed)].sort((a, b) => a - b));
+        for (const hour of closed) expect(hour).toBeLessThan(hours.oldest);
+      }),
+    );
+  });
+});
+
+describe('days of the local calendar', () => {
+  const clock = new LocalClock('Europe/Amsterdam');
+
+  it('begin at local midnight, also where clocks change', () => {
+    for (const iso of ['2026-03-29T12:00:00Z', '2026-10-25T12:00:00Z', '2026-07-01T00:00:00Z', '2026-12-31T23:30:00Z']) {
+      const day = localDay(clock, Date.parse(iso));
+      const [from, to] = [localDayStartMs(clock, day), localDayStartMs(clock, day + 1)];
+      expect(localDay(clock, from)).toBe(day);
+      expect(localDay(clock, from - 1)).toBe(day - 1);
+      expect(to - from).toBe(iso.startsWith('2026-03-29') ? 23 * HOUR_MS : iso.startsWith('2026-10-25') ? 25 * HOUR_MS : DAY_MS);
+    }
+  });
+
+  it('hold the sums that a plain list would', () => {
+    const pushes = fc.array(fc.tuple(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 0, max: 1_000_000 })), { maxLength: 80 });
+    fc.assert(
+      fc.property(pushes, (list) => {
+        const volumes = new DailyVolumes();
+        const groups = new PeerGroups();
+        let day = 20_000;
+        volumes.begin(day);
+        volumes.setToday(day, clock);
+        const model = new Map<number, number>();
+        for (const [later, octets] of list) {
+          if (later > 0) {
+            day += later;
+            volumes.closeToday(day, clock, groups);
+          }
+          volumes.addToday(0, octets, true);
+          model.set(day, (model.get(day) ?? 0) + octets);
+        }
+        for (const [index, days] of [1, 7, 30].entries()) {
+          const expected = [...model].filter(([at]) => at > day - days && at < day).reduce((sum, [, octets]) => sum + octets, 0);
+          expect(Math.abs(volumes.before[index]! - expected)).toBeLessThanOrEqual(1e-6 * expected);
+        }
+        expect(volumes.current[0]).toBe(model.get(day) ?? 0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('peer groups', () => {
+  it('are sixteen at most: under a flood of small ones the large ones stay', () => {
+    const groups = new PeerGroups();
+    for (const large of [1, 2, 3]) groups.volumes[groups.enter(large, `large ${large}`)] = 1e9;
+    for (let key = 100; key < 20_000; key++) groups.volumes[groups.enter(key, `small ${key}`)]! += 60;
+    expect(groups.size).toBe(MOST_PEER_GROUPS);
+    for (const large of [1, 2, 3]) expect(groups.names[groups.find(large)]).toBe(`large ${large}`);
+    expect(groups.evictions).toBe(19_900 - (MOST_PEER_GROUPS - 3));
+  });
+});
+
+describe('the extremes of an hour', () => {
+  it('are those of the hour and of its neighbours, of workdays or of weekends', () => {
+    const largest = new HourExtremes(false, 1);
+    largest.learn(1000, 10, 1);
+    largest.learn(5000, 11, 1);
+    expect(largest.near(10)).toBe(5000);
+    expect(largest.near(24 + 10)).toBe(5000);
+    expect(largest.near(13)).toBeUndefined();
+    expect(largest.near(5 * 24 + 10)).toBeUndefined();
+    largest.learn(9000, 10, 0.05);
+    expect(largest.near(9)).toBeLessThan(1500);
+  });
+});
+
+describe('the cumulative sum of hourly residuals', () => {
+  /** Hours until a sum of clipped residuals passes 10 σ; `shift` in σ, `phi` the autocorrelation of what is sent. */
+  function hoursToAlarm(shift: number, phi: number, seed: number, most: number): number {
+    const random = createRandom(seed);
+    const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+    const lanes = new DriftLanes();
+    lanes.open(0, 0, 0);
+    let state = 0;
+    const next = (more: number): number => {
+      state = phi * state + Math.sqrt(1 - phi * phi) * normal();
+      return 3e6 * Math.exp(0.4 * (state + more));
+    };
+    for (let hour = 0; hour < 336; hour++) lanes.learn(0, next(0), hour % 168);
+    let score = 0;
+    for (let hour = 0; hour < most; hour++) {
+      score = Math.max(0, score + Math.min(2, lanes.judge(0, next(shift), hour % 168).residual) - 0.5);
+      if (score > 10) return hour + 1;
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+  const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
+  const runs = (shift: number, phi: number, most: number): number[] =>
+    Array.from({ length: 41 }, (_, seed) => hoursToAlarm(shift, phi, seed + 1, most));
+
+  it('finds one σ more within two days, two within a day', () => {
+    expect(median(runs(1, 0, 500))).toBeLessThan(48);
+    expect(median(runs(2, 0, 500))).toBeLessThan(24);
+  });
+
+  it('is quiet over half a year where nothing changes, also where busy hours come in rows', () => {
+    const half = 26 * 168;
+    expect(runs(0, 0, half).filter(Number.isFinite).length).toBeLessThanOrEqual(6);
+    expect(runs(0, 0.6, half).filter(Number.isFinite).length).toBeLessThanOrEqual(12);
+  });
+
+  it('writes what it needs to go on', () => {
+    const lanes = new DriftLanes();
+    for (let lane = 0; lane < 17; lane++) lanes.open(lane, 0, 100);
+    const writer = new StateWriter();
+    lanes.save(writer);
+    expect(writer.finish().length).toBeGreaterThan(lanes.bytes);
+    expect(lanes.bytes).toBeLessThan(7400);
+  });
+});
