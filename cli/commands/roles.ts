@@ -17,6 +17,7 @@ import { type ClaimSets, createSensorNamer, loadClaimSets } from '../wiring/clai
 import { startCluster } from '../wiring/cluster.js';
 import { type ClusterMember, joinCluster, memberConfig } from '../wiring/cluster-member.js';
 import { makeDataFolder } from '../wiring/data-folder.js';
+import { startDecisionFeed } from '../wiring/decision-feed.js';
 import { answerDrills } from '../wiring/drill-arrival.js';
 import { newestJudgedMs } from '../wiring/embedded.js';
 import { configuredKafka } from '../wiring/kafka.js';
@@ -142,11 +143,12 @@ export function detectCommand(): Command {
       const inForce = openFiles({ settings, log, folder }, () => newestJudgedMs(detector));
       const parameters = config.detections as Record<string, Record<string, number>>;
       const { metrics } = monitoring;
+      const decisions = await startDecisionFeed(config, log, lifecycle);
       let judged = 0;
       const detector: DetectorService = createDetectorService({
         bus,
         group: `${config.kafka.group}-detect`,
-        engineFactory: () => createClaimEngines(inForce.versions, parameters),
+        engineFactory: () => createClaimEngines(inForce.versions, parameters, decisions),
         snapshots: createFileSnapshotStore(join(config.data, 'state')),
         snapshotEveryMs: config.detector.snapshotMs,
         log,

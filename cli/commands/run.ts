@@ -140,7 +140,7 @@ async function session(about: Session): Promise<void> {
   const stopped = untilSignal();
   const doors = flags.once === true ? undefined : await openDoors(embedded, about, sensorOf);
   if (doors !== undefined) {
-    const desk = createDesk({ store: embedded.store, now: Date.now, newestStartMs: embedded.newestStartMs });
+    const desk = createDesk({ store: embedded.store, now: Date.now, newestStartMs: embedded.newestStartMs, onDecision: embedded.follow });
     await serveDesk(desk, data, log, lifecycle);
     if (flags.bundled !== true) await startNotifications({ config, desk, log, lifecycle, monitoring });
   }

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { type Collector, type CollectorSettings, createBusOutput, createCollector } from '../../collector/collector.js';
 import { type Journal, openJournal } from '../../collector/outputs/buffer/journal.js';
+import type { Decision } from '../../detector/decisions/decision.js';
+import { followedDecisions } from '../../detector/decisions/followed.js';
 import { claimVersion } from '../../detector/engine/claim-version.js';
 import { ClaimEngines, createClaimEngines } from '../../detector/engine/engine-set.js';
 import type { DetectionSettings } from '../../detector/engine/parameters.js';
@@ -9,6 +11,7 @@ import { createFileSnapshotStore } from '../../detector/engine/snapshot-file.js'
 import { FINDING_COLUMNS, type Finding } from '../../detector/findings/finding.js';
 import { findingAt } from '../../detector/findings/finding-batch.js';
 import type { ChdbStore } from '../../detector/store/chdb/chdb-store.js';
+import { readDecisions } from '../../detector/store/queries/decisions.js';
 import { createStoreService, type StoreService } from '../../detector/store/service/store-service.js';
 import { createStore, defaultRetention, type Retention } from '../../detector/store/store.js';
 import { ColumnBatch } from '../../flow/batch.js';
@@ -64,6 +67,8 @@ export interface Embedded {
   newestStartMs(): number;
   /** Flow records judged so far. */
   judged(): number;
+  /** Has the detector follow what somebody has decided; those in the store are followed from the start. */
+  follow(decision: Decision): void;
   /** Resolves when everything collected so far is judged and stored, the ledger included. */
   drain(): Promise<void>;
   /** Rejects when a part has ended by an error. */
@@ -104,6 +109,8 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
   await lifecycle.start({ name: 'store service', start: () => storing.start(), stop: () => storing.stop() });
   if (options.onFinding !== undefined) await tellFindings(bus, options.onFinding);
 
+  let decisions = await readDecisions(store);
+  let followed = followedDecisions(decisions);
   const snapshots = createFileSnapshotStore(join(data, 'state'));
   const always = claimSets.sets.map((claims) => claimVersion(claims));
   let judgedFrames = 0;
@@ -111,7 +118,7 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
   const detector = createDetectorService({
     bus,
     group: 'detect',
-    engineFactory: () => createClaimEngines(inForce?.versions ?? (() => always), options.parameters),
+    engineFactory: () => createClaimEngines(inForce?.versions ?? (() => always), options.parameters, () => followed),
     snapshots: options.logName === undefined ? createLiveSnapshots(snapshots, join(data, 'state'), journal !== undefined) : snapshots,
     ...(options.snapshotMs === undefined ? {} : { snapshotEveryMs: options.snapshotMs }),
     log,
@@ -181,6 +188,10 @@ export async function startEmbedded(options: EmbeddedOptions, lifecycle: Lifecyc
     journal,
     newestStartMs: () => Math.max(output.flows.newestStartMs(), newestJudgedMs(detector)),
     judged: () => judgedRecords,
+    follow(decision) {
+      decisions = [...decisions, decision];
+      followed = followedDecisions(decisions);
+    },
     failed,
     drain,
   };

@@ -4,6 +4,8 @@ import type { StateReader, StateWriter } from './state.js';
 /** Exact members kept before the oldest go into the Bloom filter (detection.md D02). */
 export const SEEN_EXACT_MEMBERS = 512;
 const INITIAL_SLOTS = 16;
+/** Members that were taken out of the Bloom filter, which cannot forget one alone; beyond it the oldest is known again. */
+const MAX_FORGOTTEN = 64;
 
 /** What `meet` says of a member that is known only to the Bloom filter, or whose first meeting is too long ago to tell. */
 export const SEEN_LONG_AGO = Number.NEGATIVE_INFINITY;
@@ -19,6 +21,8 @@ export class SeenSet {
   private firstMs = new Float64Array(INITIAL_SLOTS).fill(Number.NaN);
   private count = 0;
   private bloom: TwoGenerationBloom | undefined;
+  /** Pairs of hashes. */
+  private forgotten: number[] = [];
 
   /** When the member was first met, after adding it now if it is new: then the answer is `ms`. `periodFromMs`: members met before it may become inexact. */
   meet(a: number, b: number, ms: number, periodFromMs: number): number {
@@ -29,11 +33,28 @@ export class SeenSet {
       if (ms < known) this.firstMs[slot] = ms;
       return Math.min(ms, known);
     }
-    if (this.bloom?.has(a, b) === true) return SEEN_LONG_AGO;
+    if (this.bloom?.has(a, b) === true && !this.remembersForgotten(a, b)) return SEEN_LONG_AGO;
     if (this.count >= SEEN_EXACT_MEMBERS) this.moveToBloom(periodFromMs);
     if (this.count >= SEEN_EXACT_MEMBERS) this.bloom!.add(a, b);
     else this.insert(a, b, ms);
     return ms;
+  }
+
+  /** True where `meet` would know the member. */
+  has(a: number, b: number): boolean {
+    return !Number.isNaN(this.firstMs[this.slotOf(a, b)]!) || (this.bloom?.has(a, b) === true && !this.isForgotten(a, b));
+  }
+
+  /** Forgets one member: the next meeting is its first. */
+  forget(a: number, b: number): void {
+    const slot = this.slotOf(a, b);
+    if (!Number.isNaN(this.firstMs[slot]!)) {
+      this.firstMs[slot] = Number.NaN;
+      this.rebuild(this.firstMs.length, Number.NEGATIVE_INFINITY);
+    }
+    if (this.bloom?.has(a, b) !== true || this.isForgotten(a, b)) return;
+    if (this.forgotten.length >= 2 * MAX_FORGOTTEN) this.forgotten.splice(0, 2);
+    this.forgotten.push(a >>> 0, b >>> 0);
   }
 
   /** How often members were forgotten since this object was made: until it grows, whoever was known still is. */
@@ -48,6 +69,8 @@ export class SeenSet {
     writer.numbers(this.firstMs);
     writer.u32(this.bloom === undefined ? 0 : 1);
     this.bloom?.save(writer);
+    writer.u32(this.forgotten.length);
+    for (const hash of this.forgotten) writer.u32(hash >>> 0);
   }
 
   load(reader: StateReader): void {
@@ -59,6 +82,25 @@ export class SeenSet {
     reader.numbers(this.firstMs);
     this.bloom = reader.u32() === 0 ? undefined : new TwoGenerationBloom();
     this.bloom?.load(reader);
+    this.forgotten = Array.from({ length: reader.u32() }, () => reader.u32());
+  }
+
+  private isForgotten(a: number, b: number): boolean {
+    for (let at = 0; at < this.forgotten.length; at += 2)
+      if (this.forgotten[at] === a >>> 0 && this.forgotten[at + 1] === b >>> 0) return true;
+    return false;
+  }
+
+  /** True where the member was forgotten, which it is no more: it is met now. */
+  private remembersForgotten(a: number, b: number): boolean {
+    const { forgotten } = this;
+    if (forgotten.length === 0) return false;
+    for (let at = 0; at < forgotten.length; at += 2) {
+      if (forgotten[at] !== a >>> 0 || forgotten[at + 1] !== b >>> 0) continue;
+      forgotten.splice(at, 2);
+      return true;
+    }
+    return false;
   }
 
   private slotOf(a: number, b: number): number {

@@ -1,14 +1,10 @@
-import type { Detection } from './detection.js';
+import { WATCHES } from '../watches/index.js';
+import type { DetectionCard } from './detection.js';
 import { DETECTIONS } from './index.js';
 
-/** What people read of a detection: its card without its evaluation. */
-export type DetectionCard = Pick<
-  Detection,
-  'id' | 'title' | 'question' | 'severity' | 'history' | 'falsePositives' | 'runbook' | 'attack' | 'references'
->;
+const CARDS: Readonly<Record<string, DetectionCard>> = { ...DETECTIONS, ...WATCHES };
 
-/** The card of the detection with this id; undefined where this version knows none, as of a finding that a newer one has stored. */
+/** The card of the detection or watch with this id; undefined where this version knows none, as of a finding that a newer one has stored. */
 export function detectionCard(id: string): DetectionCard | undefined {
-  const cards: Readonly<Record<string, DetectionCard>> = DETECTIONS;
-  return Object.hasOwn(cards, id) ? cards[id] : undefined;
+  return Object.hasOwn(CARDS, id) ? CARDS[id] : undefined;
 }

@@ -2,6 +2,7 @@ import type { FlowColumnName } from '../../flow/columns.js';
 import type { LocalClock } from '../baseline/local-clock.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { ClaimKind, CompiledClaims, Severity } from '../claims/compiled.js';
+import type { FollowedDecision } from '../decisions/followed.js';
 import type { Finding } from '../findings/finding.js';
 import type { FindingSink } from '../findings/finding-sink.js';
 import type { ObservedRecord } from './observed-record.js';
@@ -84,6 +85,8 @@ export interface Evaluator {
    * for the time. Of the record, asset, peer, ports, times, period and row are told, and no traffic.
    */
   passed?(record: ObservedRecord, findings: FindingSink): void;
+  /** Somebody has decided about an asset (an index into `claims.assets`): forget its relation with a peer, or what it learned is agreed to. */
+  decided?(asset: number, decision: FollowedDecision): void;
   /** The asset is still being learned until then (ms since the epoch); undefined: no learning, or done by `nowMs`. */
   learningUntil?(asset: number, nowMs: number): number | undefined;
   save(writer: StateWriter): void;

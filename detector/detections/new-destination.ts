@@ -1,8 +1,10 @@
+import { compareAddresses, lastAddress, parseAddress, parsePrefix } from '../../flow/address.js';
 import { formatDuration } from '../../flow/time.js';
 import { PeerHashes } from '../baseline/peer-hashes.js';
 import { SeenSet } from '../baseline/seen-set.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims, Severity } from '../claims/compiled.js';
+import type { FollowedDecision } from '../decisions/followed.js';
 import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from './detection.js';
@@ -74,7 +76,7 @@ export const newDestination: Detection<typeof PARAMETERS> = {
   runbook: [
     'Is the peer in a declared set? Then a claim admits it, and only its being new needs an explanation: ask for the change that brought it.',
     'Is it in none? Then no `only` claim covers the asset; write one.',
-    'Close as expected when it is to stay: it is learned already and will not be reported again.',
+    'Close as expected when it is to stay: it goes into the claim draft. Close as incident when it is not: it is forgotten, and reported when it comes again.',
   ],
   references: ['reference/detection.md D02'],
   examples: NEW_DESTINATION_EXAMPLES,
@@ -86,14 +88,32 @@ export const newDestination: Detection<typeof PARAMETERS> = {
 function withNewPeer(finding: Finding, rows: readonly FindingFlow[], claims: CompiledClaims): number {
   if (finding.peerAddress === '::') return Number.NaN;
   const records = recordsOf(rows, claims).filter(
-    (record) => responderPort(record) === finding.port && beginsWithin(record, finding) && brokenPort(record, claims) === undefined,
+    (record) =>
+      responderPort(record) === finding.port &&
+      beginsWithin(record, finding) &&
+      // A decision may have made it new in the middle of the period.
+      record.startMs >= finding.firstSeenMs &&
+      brokenPort(record, claims) === undefined,
   );
   return sumOf(records, estimateOf);
 }
 
-/** What one asset has met: at most 4 × 20 KiB. */
+/*
+ * Learning with consent (detection.md §4). Peers on the internet that no claim admits are remembered apart, in `outside`: they are met, not agreed to. When people
+ * approve what the asset has learned, those that they accepted are known, the others are new when they are met again, and reported. Until somebody approves they are
+ * known as all the others are, and wait in the list of `cordon baseline show`.
+ */
+
+/** What one asset has met: at most 6 × 20 KiB, and the prefixes that were accepted. */
 interface Met {
   firstMs: number;
+  /** Peers outside that no claim admits. */
+  outside: SeenSet;
+  /** The same as met before the last approval; undefined before the first. */
+  before: SeenSet | undefined;
+  /** As accepted with the approvals: text, for snapshots, and parsed. */
+  acceptedText: string[];
+  accepted: readonly AddressRange[];
   readonly peers: SeenSet;
   readonly networks: SeenSet;
   readonly ports: SeenSet;
@@ -102,10 +122,16 @@ interface Met {
   forgettings: number;
 }
 
+interface AddressRange {
+  readonly first: Uint8Array;
+  readonly last: Uint8Array;
+}
+
 class Novelty implements Evaluator {
   private readonly warmUpMs: number;
   private readonly leastScore: number;
   private readonly matter: Matter;
+  private readonly claims: CompiledClaims;
   /** By asset. */
   private readonly met: (Met | undefined)[] = [];
   private readonly hashes = new PeerHashes();
@@ -118,6 +144,7 @@ class Novelty implements Evaluator {
   private readonly knownPeriodMs: Float64Array;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
+    this.claims = unit.claims;
     this.warmUpMs = parameters.warmUpHours * HOUR_MS;
     this.leastScore = parameters.leastScore;
     this.knownSerial = new Uint32Array(unit.kinds);
@@ -144,8 +171,11 @@ class Novelty implements Evaluator {
     const began = record.initiator === Began.peer;
     const port = responderPort(record);
     const newSinceMs = Math.max(periodFromMs, met.firstMs + this.warmUpMs);
-    const peerFirstMs = met.peers.meet(hashes.peerA, hashes.peerB, startMs, periodFromMs);
-    const newPeer = peerFirstMs >= newSinceMs;
+    const unclaimed = !record.admitted && !record.breaksClaim && this.isOutside(record);
+    const accepted = unclaimed && isAccepted(met, record);
+    const peers = unclaimed ? met.outside : met.peers;
+    const peerFirstMs = peers.meet(hashes.peerA, hashes.peerB, startMs, periodFromMs);
+    const newPeer = peerFirstMs >= newSinceMs && !accepted;
     // A peer met before has brought its network along.
     const newNetwork =
       (newPeer || peerFirstMs === startMs) && met.networks.meet(hashes.networkA, hashes.networkB, startMs, periodFromMs) >= newSinceMs;
@@ -155,6 +185,7 @@ class Novelty implements Evaluator {
     if (!newPeer || record.breaksClaim) return;
     const score = WEIGHT.peer + (newNetwork ? WEIGHT.network : 0) + (newPort ? WEIGHT.port : 0) + (newBeginner ? WEIGHT.reversed : 0);
     if (score < this.leastScore) return;
+    const disagreed = unclaimed && met.before?.has(hashes.peerA, hashes.peerB) === true;
     const news = ['peer', newNetwork ? 'network' : '', newPort ? 'port' : '', newBeginner ? 'side that begins' : ''].filter(
       (word) => word !== '',
     );
@@ -162,8 +193,18 @@ class Novelty implements Evaluator {
       matter: this.matter,
       port,
       confidence: Math.min(100, score),
-      why: `never met before: ${news.join(', ')} (score ${score})`,
+      why: disagreed
+        ? `met while learning, and not accepted when what the asset had learned was approved (score ${score})`
+        : `never met before: ${news.join(', ')} (score ${score})`,
     });
+  }
+
+  decided(asset: number, { does, peer, accepted }: FollowedDecision): void {
+    const met = this.met[asset];
+    // What was known of a kind of exchange may be known no more.
+    this.knownSerial.fill(0);
+    if (does === 'approve') this.approve(asset, met, accepted);
+    else if (met !== undefined && peer !== '' && !peer.includes('/')) this.unlearn(met, peer);
   }
 
   learningUntil(asset: number, nowMs: number): number | undefined {
@@ -179,19 +220,48 @@ class Novelty implements Evaluator {
       if (met === undefined) continue;
       writer.u32(asset);
       writer.f64(met.firstMs);
-      for (const set of [met.peers, met.networks, met.ports, met.beginners]) set.save(writer);
+      for (const set of [met.peers, met.networks, met.ports, met.beginners, met.outside]) set.save(writer);
+      writer.u32(met.before === undefined ? 0 : 1);
+      met.before?.save(writer);
+      writer.text(JSON.stringify(met.acceptedText));
     }
   }
 
   load(reader: StateReader): void {
     for (let left = reader.u32(); left > 0; left--) {
       const met = this.metBy(reader.u32(), reader.f64());
-      for (const set of [met.peers, met.networks, met.ports, met.beginners]) set.load(reader);
+      for (const set of [met.peers, met.networks, met.ports, met.beginners, met.outside]) set.load(reader);
+      if (reader.u32() === 1) {
+        met.before = new SeenSet();
+        met.before.load(reader);
+      }
+      accept(met, JSON.parse(reader.text()) as string[]);
     }
   }
 
+  private isOutside({ peerBytes, peerOffset }: ObservedRecord): boolean {
+    return this.claims.isOutside(peerBytes, peerOffset);
+  }
+
+  /** An asset that has shown no record yet has learned nothing: what is accepted holds for what it will meet. */
+  private approve(asset: number, met: Met | undefined, accepted: readonly string[]): void {
+    const known = met ?? this.metBy(asset, Number.POSITIVE_INFINITY);
+    known.before = known.outside;
+    known.outside = new SeenSet();
+    known.forgettings = -1;
+    accept(known, accepted);
+  }
+
+  private unlearn(met: Met, peer: string): void {
+    const { hashes } = this;
+    hashes.take(new Uint32Array(parseAddress(peer).slice().buffer), 0);
+    for (const set of [met.peers, met.outside]) set.forget(hashes.peerA, hashes.peerB);
+    for (const set of [met.networks, met.beginners]) set.forget(hashes.networkA, hashes.networkB);
+  }
+
   private remember({ kind, kindSerial, startMs, periodFromMs }: ObservedRecord, met: Met, newPeer: boolean): void {
-    const forgettings = met.peers.forgettings + met.networks.forgettings + met.ports.forgettings + met.beginners.forgettings;
+    const forgettings =
+      met.peers.forgettings + met.networks.forgettings + met.ports.forgettings + met.beginners.forgettings + met.outside.forgettings;
     if (forgettings !== met.forgettings) {
       met.forgettings = forgettings;
       this.knownSerial.fill(0);
@@ -205,11 +275,29 @@ class Novelty implements Evaluator {
     let met = this.met[asset];
     if (met === undefined) {
       const [peers, networks, ports, beginners] = [new SeenSet(), new SeenSet(), new SeenSet(), new SeenSet()];
-      met = { firstMs: startMs, peers, networks, ports, beginners, forgettings: 0 };
+      const outside = new SeenSet();
+      met = {
+        ...{ firstMs: startMs, peers, networks, ports, beginners, outside, before: undefined, acceptedText: [], accepted: [] },
+        forgettings: 0,
+      };
       this.met[asset] = met;
     }
+    // An approval may have come before the first record.
+    if (met.firstMs === Number.POSITIVE_INFINITY) met.firstMs = startMs;
     return met;
   }
+}
+
+function isAccepted({ accepted }: Met, { peerBytes, peerOffset }: ObservedRecord): boolean {
+  return accepted.some(
+    ({ first, last }) => compareAddresses(peerBytes, first, peerOffset) >= 0 && compareAddresses(peerBytes, last, peerOffset) <= 0,
+  );
+}
+
+/** The last approval says it all: what it does not name is accepted no more. */
+function accept(met: Met, accepted: readonly string[]): void {
+  met.acceptedText = [...accepted];
+  met.accepted = accepted.map(parsePrefix).map((prefix) => ({ first: prefix.bytes, last: lastAddress(prefix) }));
 }
 
 /** The port that the finding goes under: the responder's, the lower when it is not known who responds. */

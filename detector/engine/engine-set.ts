@@ -1,11 +1,14 @@
 import type { FlowBatch } from '../../flow/batch.js';
 import { StateError, StateReader, StateWriter } from '../baseline/state.js';
+import type { FollowedDecision } from '../decisions/followed.js';
 import type { Finding } from '../findings/finding.js';
 import { compareFindings } from '../findings/json.js';
 import { compareJudgements, type Judgement } from '../findings/judgement.js';
 import type { ClaimVersion } from './claim-version.js';
 import { createEngine, type Engine, type Learning, type VersionEngine } from './engine.js';
 import { type DetectionSettings, effectiveParameters } from './parameters.js';
+
+const NONE: readonly FollowedDecision[] = [];
 
 /** One version of one claim set, and its engine from the first record on that falls into its time. */
 interface Part {
@@ -24,16 +27,26 @@ export class ClaimEngines implements Engine {
   newestStartMs = Number.NEGATIVE_INFINITY;
   private readonly current: () => readonly ClaimVersion[];
   private readonly parameters: DetectionSettings;
+  private readonly decisions: () => readonly FollowedDecision[];
+  private decided: readonly FollowedDecision[] = [];
   private followed: readonly ClaimVersion[] = [];
   private parts: readonly Part[] = [];
   private readonly unitOfAsset = new Map<string, string>();
   private findingsTaken = true;
 
-  /** `current` answers the versions in force, before and to come, of every claim set; a changed list is a new array. Throws ParameterError. */
-  constructor(current: () => readonly ClaimVersion[], parameters: DetectionSettings = {}) {
+  /**
+   * `current` answers the versions in force, before and to come, of every claim set, `decisions` what people have decided that the detector follows; a changed
+   * list is a new array. Throws ParameterError.
+   */
+  constructor(
+    current: () => readonly ClaimVersion[],
+    parameters: DetectionSettings = {},
+    decisions: () => readonly FollowedDecision[] = () => NONE,
+  ) {
     effectiveParameters(parameters);
     this.current = current;
     this.parameters = parameters;
+    this.decisions = decisions;
     this.follow();
   }
 
@@ -156,6 +169,11 @@ export class ClaimEngines implements Engine {
 
   /** Takes over what has changed in the list of versions; engines of versions that stay go on. */
   private follow(): void {
+    const decided = this.decisions();
+    if (decided !== this.decided) {
+      this.decided = decided;
+      for (const { engine } of this.parts) engine?.decide(decided);
+    }
     const versions = this.current();
     if (versions === this.followed) return;
     const engines = new Map(this.parts.map(({ version, engine }) => [keyOf(version), engine]));
@@ -168,7 +186,9 @@ export class ClaimEngines implements Engine {
   }
 
   private make({ claims }: ClaimVersion): VersionEngine {
-    return createEngine({ claims, parameters: this.parameters });
+    const engine = createEngine({ claims, parameters: this.parameters });
+    engine.decide(this.decided);
+    return engine;
   }
 
   private begin(part: Part): VersionEngine {
@@ -196,8 +216,12 @@ export class ClaimEngines implements Engine {
 }
 
 /** A detector of these claim sets under the same parameters: what a service makes for each partition. */
-export function createClaimEngines(versions: () => readonly ClaimVersion[], parameters?: DetectionSettings): ClaimEngines {
-  return new ClaimEngines(versions, parameters);
+export function createClaimEngines(
+  versions: () => readonly ClaimVersion[],
+  parameters?: DetectionSettings,
+  decisions?: () => readonly FollowedDecision[],
+): ClaimEngines {
+  return new ClaimEngines(versions, parameters, decisions);
 }
 
 function keyOf({ claims, fromMs }: ClaimVersion): string {

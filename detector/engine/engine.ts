@@ -3,6 +3,7 @@ import { MINUTE_MS } from '../../flow/time.js';
 import { LocalClock } from '../baseline/local-clock.js';
 import { StateError, StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
+import type { FollowedDecision } from '../decisions/followed.js';
 import { DETECTION_IDS, type DetectionId } from '../detections/index.js';
 import { ObservedRecord } from '../detections/observed-record.js';
 import type { Finding } from '../findings/finding.js';
@@ -62,6 +63,8 @@ export interface VersionEngine extends Engine {
   ingest(batch: FlowBatch, range?: RowRange): void;
   /** True while something waits for records that start at `untilMs`, the end of the claims, or later: `ingest` must see them. */
   isWaiting(untilMs: number): boolean;
+  /** What people have decided (decisions/followed.ts): a unit follows each before the first of its records that starts at its time or later. */
+  decide(decisions: readonly FollowedDecision[]): void;
   /** Takes over what the learning detections know, where the assets are the same: a changed rule is no reason to learn anew for weeks. */
   inherit(before: VersionEngine): void;
 }
@@ -85,6 +88,7 @@ class PartitionEngine implements VersionEngine {
   private batch = new FlowBatch(16);
   /** So long after the claims' end something may still wait for time to pass; 0: nothing ever does. */
   private readonly settleMs: number;
+  private decisions: readonly FollowedDecision[] = [];
 
   constructor(claims: CompiledClaims, parameters: EffectiveParameters, detections: readonly DetectionId[]) {
     this.claims = claims;
@@ -137,6 +141,11 @@ class PartitionEngine implements VersionEngine {
     if (this.settleMs === 0) return false;
     for (const unit of this.units.values()) if (unit.passedMs < untilMs + this.settleMs) return true;
     return false;
+  }
+
+  decide(decisions: readonly FollowedDecision[]): void {
+    this.decisions = decisions;
+    for (const unit of this.units.values()) unit.decide(decisions);
   }
 
   inherit(before: VersionEngine): void {
@@ -235,6 +244,7 @@ class PartitionEngine implements VersionEngine {
   private newUnit(name: string): UnitState {
     const unit = new UnitState(this.claims, name, this.assetsOfUnit.get(name) ?? [], this.clock, this.parameters, this.detections);
     unit.book.open(this.batch);
+    unit.decide(this.decisions);
     this.units.set(name, unit);
     return unit;
   }

@@ -1,6 +1,7 @@
 import type { LocalClock } from '../baseline/local-clock.js';
 import { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
+import type { FollowedDecision } from '../decisions/followed.js';
 import type { Detection, Evaluator, UnitContext } from '../detections/detection.js';
 import { DETECTIONS, type DetectionId } from '../detections/index.js';
 import type { ObservedRecord } from '../detections/observed-record.js';
@@ -23,9 +24,14 @@ export class UnitState {
   private readonly evaluators: readonly { readonly id: DetectionId; readonly evaluator: Evaluator }[];
   /** The same evaluators without their names. */
   private readonly judges: readonly Evaluator[];
+  private readonly assets: readonly number[];
   private readonly claims: CompiledClaims;
   private readonly drills: DrillWatch;
   private readonly aboutAuxiliary: readonly Evaluator[];
+  private decisions: readonly FollowedDecision[] = [];
+  /** Ids of decisions that have taken effect. */
+  private readonly followed = new Set<string>();
+  private nextDecisionMs = Number.POSITIVE_INFINITY;
   /** Counts of the period at hand, by asset: found once, not with every record. */
   private counting: (Judgement | undefined)[] = [];
   private countingPeriodMs = Number.NaN;
@@ -40,6 +46,7 @@ export class UnitState {
     detections: readonly DetectionId[],
   ) {
     this.name = name;
+    this.assets = assets;
     this.claims = claims;
     this.drills = new DrillWatch(claims, assets);
     this.book = new FindingBook(claims, name);
@@ -52,7 +59,14 @@ export class UnitState {
     this.aboutAuxiliary = this.evaluators.flatMap(({ id, evaluator }) => (detectionOf(id).auxiliary === true ? [evaluator] : []));
   }
 
+  /** What people have decided, in the order of taking effect; a list that is longer than before, or the same. */
+  decide(decisions: readonly FollowedDecision[]): void {
+    this.decisions = decisions;
+    this.nextDecisionMs = decisions.find(({ id }) => !this.followed.has(id))?.effectiveMs ?? Number.POSITIVE_INFINITY;
+  }
+
   judge(record: ObservedRecord): void {
+    if (record.startMs >= this.nextDecisionMs) this.follow(record.startMs);
     if (this.drills.takes(record, this.book)) return;
     const auxiliary = this.claims.assets[record.asset]!.auxiliary;
     if (!record.retold && !auxiliary) this.count(record);
@@ -76,6 +90,8 @@ export class UnitState {
 
   /** Takes over what the learning detections of the same unit know under the claims before; the assets must be the same, in the same order. */
   inherit(before: UnitState): void {
+    for (const id of before.followed) this.followed.add(id);
+    this.decide(this.decisions);
     for (const { id, evaluator } of this.evaluators) {
       const known = before.evaluators.find((one) => one.id === id)?.evaluator;
       if (known?.learningUntil === undefined) continue;
@@ -90,6 +106,7 @@ export class UnitState {
     this.sessions.save(writer);
     this.book.save(writer);
     this.drills.save(writer);
+    writer.text(JSON.stringify([...this.followed]));
     for (const { evaluator } of this.evaluators) evaluator.save(writer);
   }
 
@@ -98,7 +115,24 @@ export class UnitState {
     this.sessions.load(reader);
     this.book.load(reader);
     this.drills.load(reader);
+    for (const id of JSON.parse(reader.text()) as string[]) this.followed.add(id);
+    this.decide(this.decisions);
     for (const { evaluator } of this.evaluators) evaluator.load(reader);
+  }
+
+  /** What takes effect by `startMs` does, in its order, on the assets of the unit that it is about. */
+  private follow(startMs: number): void {
+    for (const decision of this.decisions) {
+      if (decision.effectiveMs > startMs) break;
+      if (this.followed.has(decision.id)) continue;
+      this.followed.add(decision.id);
+      for (const asset of this.assets) {
+        const { name, fleet } = this.claims.assets[asset]!;
+        if (decision.asset !== name && decision.asset !== this.claims.fleets[fleet]!.name) continue;
+        for (const { evaluator } of this.evaluators) evaluator.decided?.(asset, decision);
+      }
+    }
+    this.decide(this.decisions);
   }
 
   private count(record: ObservedRecord): void {
