@@ -8,6 +8,7 @@ import { FlowBatch } from '../../../flow/batch.js';
 import { HOUR_MS, MINUTE_MS } from '../../../flow/time.js';
 import { type Alert, AlertBook } from './alerts.js';
 import { type Baseline, SeenReader } from './baselines/seen.js';
+import { Watching } from './watching.js';
 
 export interface Telemetry {
   /** ISO 8601, and the same in ms. */
@@ -34,6 +35,7 @@ export function runWorld(world: World, telemetry: Telemetry, baselines: readonly
   const engine = createEngine({ claims });
   const maker = new RowMaker(claims.watchList, telemetry.sampling, createRandom(world.seed + 1));
   const reader = new SeenReader(claims);
+  const watching = new Watching(world, claims);
   const book = new AlertBook();
   const others: Alert[] = [];
   const batch = new FlowBatch(16_384);
@@ -51,6 +53,9 @@ export function runWorld(world: World, telemetry: Telemetry, baselines: readonly
       reader.read(batch, (seen) => {
         for (const baseline of baselines) baseline.take(seen);
       });
+    watching.take(batch);
+    const silences = watching.look(untilMs);
+    if (silences !== undefined) book.take(silences, untilMs);
     for (const baseline of baselines) others.push(...baseline.alerts(untilMs));
     batch.clear();
   };

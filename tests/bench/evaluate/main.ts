@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { renderTable } from '../../../cli/render/table.js';
 import { DETECTION_IDS } from '../../../detector/detections/index.js';
-import { makeWorld } from '../../../fixtures/generator/weeks/world.js';
+import { WATCH_IDS } from '../../../detector/watches/index.js';
+import { makeWorld, type World } from '../../../fixtures/generator/weeks/world.js';
 import { DAY_MS, formatDuration } from '../../../flow/time.js';
 import { RitaBeacons } from './baselines/rita.js';
 import { FixedThresholds } from './baselines/thresholds.js';
@@ -52,7 +53,7 @@ function evaluateGenerated() {
     return one.alerts(world.toMs);
   });
   const alerts = [...run.alerts, ...last];
-  const ours: readonly string[] = [...DETECTION_IDS, ...watchIds(alerts.map(({ by }) => by))];
+  const ours: readonly string[] = [...DETECTION_IDS, ...WATCH_IDS];
   const baselines = [...new Set(alerts.map(({ by }) => by))].filter((by) => !ours.includes(by)).sort();
   const result = score(world.truth, alerts, [...ours, ...baselines], world.fromMs + LEARNING_WEEKS * 7 * DAY_MS);
   const deviceWeeks = world.truth.devices * (weeks - LEARNING_WEEKS);
@@ -67,6 +68,7 @@ function evaluateGenerated() {
   text.write(`\n${kindTable(result)}`);
   for (const { missed } of result.kinds) for (const one of missed) text.write(`missed: ${one}\n`);
   text.write(`\nfalse findings in all: ${falseOurs}, ${(falseOurs / deviceWeeks).toFixed(3)} per device-week\n`);
+  text.write(closedLine(world, result, weeks - LEARNING_WEEKS, ours));
   text.write(nuisanceLines(world.truth.nuisances, result));
   for (const by of ours) {
     for (const { asset, peer, fromMs, sentence } of result.falseAlerts.filter((alert) => alert.by === by).slice(0, shown))
@@ -75,10 +77,14 @@ function evaluateGenerated() {
   return { deviceWeeks, records: run.records, falsePerDeviceWeek: falseOurs / deviceWeeks, ...result, falseAlerts: falseOurs };
 }
 
-/** Ids of what is said by no detection of the table and no baseline: watches over silence and blindness. */
-function watchIds(found: readonly string[]): string[] {
-  const known: readonly string[] = DETECTION_IDS;
-  return [...new Set(found)].filter((by) => !known.includes(by) && !by.includes(' ')).sort();
+/** The issue's measure is for closed equipment: desks of which nothing is claimed are counted apart. */
+function closedLine({ devices: all, fleets }: World, { falseAlerts }: Score, judgedWeeks: number, ours: readonly string[]): string {
+  const open = new Set(fleets.filter(({ claimed }) => !claimed).map(({ name }) => name));
+  const desks = new Set(all.filter(({ device }) => open.has(device.fleet)).map(({ device }) => device.name));
+  const wrong = falseAlerts.filter(({ by }) => ours.includes(by));
+  const ofDesks = wrong.filter(({ asset }) => desks.has(asset)).length;
+  const rate = (count: number, devices: number): string => `${count} (${(count / devices / judgedWeeks).toFixed(3)} per device-week)`;
+  return `closed equipment: ${rate(wrong.length - ofDesks, all.length - desks.size)}; desks without claims: ${rate(ofDesks, desks.size)}\n`;
 }
 
 function detectionTable({ detections }: Score, deviceWeeks: number, ours: readonly string[]): string {

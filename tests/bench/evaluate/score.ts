@@ -48,7 +48,7 @@ export function score(truth: Truth, alerts: readonly Alert[], detections: readon
     const about = (byAsset.get(alert.asset) ?? []).filter(
       ({ fromMs, toMs }) => alert.atMs >= fromMs && alert.toMs >= fromMs - BEFORE_MS && alert.fromMs < toMs + AFTER_MS,
     );
-    if (about.length === 0) wrong.push(alert);
+    if (about.length === 0 && !isRight(truth, alert)) wrong.push(alert);
     for (const { incident } of about) hits.set(incident, [...(hits.get(incident) ?? []), alert]);
   }
   return {
@@ -56,6 +56,11 @@ export function score(truth: Truth, alerts: readonly Alert[], detections: readon
     kinds: kindScores(truth.incidents, hits),
     falseAlerts: wrong,
   };
+}
+
+/** What a nuisance's sensor really does may be told. */
+function isRight({ nuisances }: Truth, { by, fromMs, toMs }: Alert): boolean {
+  return nuisances.some(({ told, from, to }) => told.includes(by) && toMs >= Date.parse(from) - DAY_MS && fromMs < Date.parse(to) + DAY_MS);
 }
 
 function detectionScore(
