@@ -53,7 +53,7 @@ export function sentenceOf(about: SentenceParts): string {
   if (numbers.unreconciledShare !== undefined) parts.push(`octets reconciled to ${shareText(numbers.unreconciledShare)}`);
   for (const use of subject.excused)
     parts.push(`exception ${use.exception} used for ${countText(use.flows)} flows, ${formatOctets(use.octets)}`);
-  parts.push(...claim.locations.map(locationText));
+  parts.push(...claim.locations.map((location) => locationText(location, `${location.sha256.slice(0, SHOWN_HASH)}…`)));
   const residual =
     claim.residual.length === 0
       ? ''
@@ -65,9 +65,9 @@ const LOCATION_WORDS = { country: 'countries', asn: 'AS numbers' } as const;
 /** Enough of a sha256 to tell two files apart at a glance; reasons hold it whole. */
 const SHOWN_HASH = 12;
 
-/** 'countries by places.mmdb of 2026-11-01, sha256 3f9a0c1b2d4e…' */
-export function locationText({ key, name, date, sha256 }: CompiledLocation): string {
-  return `${LOCATION_WORDS[key]} by ${name}${date === '' ? '' : ` of ${date}`}, sha256 ${sha256.slice(0, SHOWN_HASH)}…`;
+/** 'countries by places.mmdb of 2026-11-01, sha256 3f9a0c1b2d4e…'; `hash` as it is to be shown. */
+export function locationText({ key, name, date }: CompiledLocation, hash: string): string {
+  return `${LOCATION_WORDS[key]} by ${name}${date === '' ? '' : ` of ${date}`}, sha256 ${hash}`;
 }
 
 export function findingsText(findings: readonly ClaimFinding[]): string {

@@ -160,7 +160,7 @@ function otherReasons(facts: PeriodFacts, claim: CompiledClaim, toMs: number): R
 
 /** What the verdict rests on beside records: enough to get the same data again. */
 function locationReason(location: CompiledLocation): Reason {
-  return reason('location-data', location.key, 1, 1, 'files', `${locationText(location)}, whole sha256 ${location.sha256}`);
+  return reason('location-data', location.key, 1, 1, 'files', locationText(location, location.sha256));
 }
 
 /** Adds what the verdict rests on and the reason that carries the word, and puts all in the order of REASON_CODES and then of what they are about. */
