@@ -9,7 +9,8 @@ const WHOLE = [
 ];
 
 // chdb lives in the main thread of a process, never in a worker thread (docs/decisions.md), hence forks.
-const common = { pool: 'forks', maxWorkers: 2, testTimeout: 120_000, hookTimeout: 180_000 } as const;
+// A page or a broker that is polled for may share two busy cores with the rest.
+const common = { pool: 'forks', maxWorkers: 2, testTimeout: 120_000, hookTimeout: 180_000, expect: { poll: { timeout: 15_000 } } } as const;
 
 export default defineConfig({
   test: {

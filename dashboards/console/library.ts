@@ -7,8 +7,8 @@ import { unsupported } from './supported.js';
 import { parseTimeRange } from './time-range.js';
 import { interpolateVariables } from './variables.js';
 
-/** The dashboard that the console opens with. */
-const HOME = 'cordon-overview';
+/** The order of an analyst's work; the console opens with the first. What is not named here follows by its file's name. */
+const ORDER = ['overview', 'triage', 'device', 'destinations', 'finding', 'claims', 'telemetry', 'trail'].map((name) => `cordon-${name}`);
 /** Points along a chart when a panel does not say. */
 const DEFAULT_DATA_POINTS = 300;
 
@@ -44,7 +44,8 @@ export function loadLibrary(folder: string): Library {
     texts.set(dashboard.uid, text);
     return dashboard;
   });
-  dashboards.sort((a, b) => Number(b.uid === HOME) - Number(a.uid === HOME));
+  const place = ({ uid }: Dashboard): number => (ORDER.includes(uid) ? ORDER.indexOf(uid) : ORDER.length);
+  dashboards.sort((a, b) => place(a) - place(b));
   if (dashboards.length === 0) throw new Error(`no dashboards in ${folder}: run 'cordon dashboards' to generate them`);
   return {
     dashboards,

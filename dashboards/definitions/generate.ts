@@ -3,9 +3,13 @@ import { join } from 'node:path';
 import type * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import { packageRoot } from '../../flow/service/paths.js';
 import { claims } from './claims.js';
+import { destinations } from './destinations.js';
 import { device } from './device.js';
+import { finding } from './finding.js';
 import { overview } from './overview.js';
 import { telemetry } from './telemetry.js';
+import { trail } from './trail.js';
+import { triage } from './triage.js';
 
 /** Newest classic schema that Grafana 12.3 and 13 read from files; the v2 schema is not loaded by 12.3. */
 export const SCHEMA_VERSION = 42;
@@ -13,9 +17,13 @@ export const SCHEMA_VERSION = 42;
 /** File name in dashboards/generated/ to its definition. Every dashboard is named here and nowhere else. */
 const DEFINITIONS: Readonly<Record<string, () => dashboard.DashboardBuilder>> = {
   'overview.json': overview,
+  'triage.json': triage,
   'device.json': device,
+  'destinations.json': destinations,
+  'finding.json': finding,
   'claims.json': claims,
   'telemetry.json': telemetry,
+  'trail.json': trail,
 };
 
 export interface GeneratedDashboard {

@@ -17,13 +17,21 @@ const NOW = Date.parse(DAY_RANGE.to);
 
 const SELECTIONS: Readonly<Record<string, Selection>> = {
   All: {},
-  one: { fleet: ['scanners'], asset: ['scan-mv-01'], severity: ['critical'], claim: ['scanners-closed'], sensor: ['dc-core'] },
+  one: {
+    fleet: ['scanners'],
+    asset: ['scan-mv-01'],
+    severity: ['critical'],
+    claim: ['scanners-closed'],
+    sensor: ['dc-core'],
+    finding: ['f1'],
+  },
   several: {
     fleet: ['scanners', 'billing'],
     asset: ['scan-mv-01', 'bssdb-1'],
     severity: ['critical', 'high'],
     claim: ['scanners-closed', 'bastion-budget'],
     sensor: ['dc-core', 'dc-edge'],
+    finding: ['f1', 'f6'],
   },
   quotes: {
     fleet: ["o'neil", 'a"b'],
@@ -31,6 +39,7 @@ const SELECTIONS: Readonly<Record<string, Selection>> = {
     severity: ["'; DROP TABLE findings --", '$__toTime', '{{x}}'],
     claim: ["a'b", '\\'],
     sensor: ["') --"],
+    finding: ["'", '\\'],
   },
 };
 const RANGES: Readonly<Record<string, { from: string; to: string }>> = {
@@ -111,6 +120,58 @@ describe.each(cases)('$name', ({ dashboard, source, format }) => {
     }
     if (source.kind === 'annotation') expect(names).toEqual(['time', 'timeEnd', 'text', 'tags']);
     if (source.kind === 'variable') expect(names).toHaveLength(1);
+  });
+});
+
+describe('what the screens of findings and decisions say of the sample day', () => {
+  const rows = async (uid: string, title: string, variables: Selection = {}) => {
+    const dashboard = library.dashboards.find((candidate) => candidate.uid === uid)!;
+    const panel = dashboard.panels.find((candidate) => candidate.title === title)!;
+    return (await run(dashboard, { kind: 'panel', panel: panel.id, refId: 'A' }, DAY_RANGE, variables)).rows;
+  };
+
+  test('evidence rows carry a display filter and the Community ID of the published vector', async () => {
+    const evidence = await rows('cordon-finding', 'Evidence rows', { finding: ['f1'] });
+    expect(evidence.map((row) => row.slice(9))).toEqual([
+      ['ip.addr == 128.232.110.120 && ip.addr == 66.35.250.204 && tcp.port == 34855 && tcp.port == 80', '1:LQU9qZlK+B5F3KDmev6m5PMibrg='],
+      [
+        'ipv6.addr == 2001:db8::11 && ipv6.addr == 2001:db8::200 && tcp.port == 40001 && tcp.port == 8443',
+        expect.stringMatching(/^1:.{28}$/),
+      ],
+    ]);
+  });
+
+  test('the queue begins with what nobody decided on, and a decision taken back opens its finding again', async () => {
+    const queue = await rows('cordon-triage', 'Queue');
+    expect(queue.map((row) => [row[9], row[1]])).toEqual([
+      ['f2', 'open'],
+      ['f3', 'open'],
+      ['f4', 'open'],
+      ['f5', 'open'],
+      ['f1', 'acknowledge'],
+      ['f6', 'noise'],
+    ]);
+    expect((await rows('cordon-triage', 'Waiting'))[0]?.slice(0, 3)).toEqual([4, 3, 2]);
+  });
+
+  test('the trail keeps what was taken back and says so', async () => {
+    const decisions = await rows('cordon-trail', 'Who decided what');
+    expect(decisions.map((row) => [row[1], row[7]])).toEqual([
+      ['revoke', ''],
+      ['acknowledge', ''],
+      ['noise', ''],
+      ['acknowledge', 'taken back'],
+    ]);
+    expect((await rows('cordon-trail', 'Muted scopes')).map((row) => row.slice(0, 3))).toEqual([
+      ['holds', 'noise', 'detection D03-volume-up, asset bssdb-1, port 22'],
+    ]);
+  });
+
+  test('peers of a device that were met before the range are not among the first seen', async () => {
+    expect((await rows('cordon-destinations', 'First seen', { asset: ['scan-mv-02'] })).map((row) => row[2])).toEqual([
+      '198.51.100.99',
+      '10.40.30.10',
+    ]);
   });
 });
 

@@ -61,12 +61,7 @@ function showDashboard(dashboard: Dashboard, settings: ConsoleSettings): void {
     void load(rangeToo).then(() => announce(loadedSentence()));
   }
 
-  const brand = h(
-    'h1',
-    {},
-    h('span', { class: 'brand' }, 'Cordon'),
-    dashboard.title.replace(/^Cordon (\w)/, (_match, first: string) => first.toUpperCase()),
-  );
+  const brand = h('h1', {}, h('span', { class: 'brand' }, 'Cordon'), shortTitle(dashboard.title));
   const filters = h('div', { class: 'group filters' }, ...variables.map(({ element }) => element));
   const time = h('div', { class: 'group' }, range.element, refreshChoice, refresh, createThemeButton(frames));
   byId('toolbar').replaceChildren(brand, ...dashboardLinks(settings, dashboard.uid), filters, h('span', { class: 'space' }), asOf, time);
@@ -133,11 +128,16 @@ function createThemeButton(frames: readonly PanelFrame[]): HTMLElement {
   return element;
 }
 
+/** The title beside our name: 'Cordon overview' is 'Overview' there. */
+function shortTitle(title: string): string {
+  return title.replace(/^Cordon (\w)/, (_match, first: string) => first.toUpperCase());
+}
+
 /** Links to the other dashboards, once there are any. */
 function dashboardLinks(settings: ConsoleSettings, current: string): HTMLElement[] {
   if (settings.dashboards.length < 2) return [];
   const links = settings.dashboards.map(({ uid, title }) =>
-    h('a', { href: `?d=${encodeURIComponent(uid)}`, 'aria-current': uid === current ? 'page' : undefined }, title),
+    h('a', { href: `?d=${encodeURIComponent(uid)}`, 'aria-current': uid === current ? 'page' : undefined }, shortTitle(title)),
   );
   return [h('nav', { 'aria-label': 'Dashboards' }, ...links)];
 }

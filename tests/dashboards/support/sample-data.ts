@@ -1,5 +1,6 @@
 import type { VERDICT_COLUMNS } from '../../../detector/coverage/verdict-types.js';
-import type { FINDING_COLUMNS } from '../../../detector/findings/finding.js';
+import type { DECISION_COLUMNS } from '../../../detector/decisions/decision.js';
+import type { EvidenceRow, FINDING_COLUMNS } from '../../../detector/findings/finding.js';
 import type { JUDGEMENT_COLUMNS } from '../../../detector/findings/judgement.js';
 import type { FLOW_COLUMNS } from '../../../flow/columns.js';
 import type { COVERAGE_COLUMNS } from '../../../flow/coverage.js';
@@ -192,6 +193,11 @@ export function sampleFindings(): Row<typeof FINDING_COLUMNS>[] {
       octetsOut: 26_000_000,
       octetsIn: 220_000,
       sentence: 'scan-mv-01 sent 26 MB to 203.0.113.200 tcp/8443, which no claim allows',
+      // The first two ends are those of a published vector of Community ID.
+      evidence: JSON.stringify([
+        evidenceRow('128.232.110.120', 34_855, '66.35.250.204', 80),
+        evidenceRow('2001:db8::11', 40_001, '2001:db8::200', 8443),
+      ]),
     },
     {
       id: 'f2',
@@ -280,6 +286,35 @@ export function sampleFindings(): Row<typeof FINDING_COLUMNS>[] {
       sentence: 'bssdb-1 sent nine times its usual day to 10.70.99.10 tcp/22',
     },
   ].map(sampleFinding);
+}
+
+function evidenceRow(source: string, sourcePort: number, destination: string, destinationPort: number): EvidenceRow {
+  return {
+    ...{ sensor: 'terminal-switch', exporter: '192.0.2.1', domain: 0, sequence: 7, record: 3, startMs: DAY, endMs: DAY + 1000 },
+    ...{ source, sourcePort, destination, destinationPort, octets: 5_200_000, reverseOctets: 44_000, samplingInterval: 1 },
+  };
+}
+
+export function sampleDecisions(): Row<typeof DECISION_COLUMNS>[] {
+  const common = { at: DAY + 15 * HOUR_MS, effective: DAY + 15 * HOUR_MS, author: 'analyst-a', until: 0, accepted: '[]' };
+  return [
+    {
+      ...common,
+      id: 'd1',
+      verb: 'acknowledge',
+      reason: 'looking into it',
+      finding: 'f1',
+      sentence: 'scan-mv-01 sent 26 MB',
+      asset: 'scan-mv-01',
+    },
+    {
+      ...common,
+      ...{ id: 'd2', verb: 'noise', reason: 'known since the move', finding: 'f6', sentence: 'nine times its usual day', asset: 'bssdb-1' },
+      ...{ detection: 'D03-volume-up', port: 22, until: DAY + 30 * DAY_MS },
+    },
+    { ...common, id: 'd3', verb: 'acknowledge', reason: 'by mistake', finding: 'f3', sentence: 'six times', asset: 'scan-mv-02' },
+    { ...common, id: 'd4', at: DAY + 16 * HOUR_MS, verb: 'revoke', reason: 'not mine', revokes: 'd3' },
+  ];
 }
 
 export function sampleVerdicts(): Row<typeof VERDICT_COLUMNS>[] {

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { QueryResult } from '../../../dashboards/console/frame.js';
 import { VERDICT_COLUMNS } from '../../../detector/coverage/verdict-types.js';
+import { DECISION_COLUMNS } from '../../../detector/decisions/decision.js';
 import { FINDING_COLUMNS } from '../../../detector/findings/finding.js';
 import { JUDGEMENT_COLUMNS } from '../../../detector/findings/judgement.js';
 import { createStore, KEEP_FOREVER, type Store } from '../../../detector/store/store.js';
 import { FLOW_COLUMNS } from '../../../flow/columns.js';
 import { COVERAGE_COLUMNS } from '../../../flow/coverage.js';
 import { nativeRows, type Row } from './rows.js';
-import { sampleCoverage, sampleFindings, sampleFlows, sampleJudgements, sampleVerdicts } from './sample-data.js';
+import { sampleCoverage, sampleDecisions, sampleFindings, sampleFlows, sampleJudgements, sampleVerdicts } from './sample-data.js';
 
 export interface SampleStore {
   readonly store: Store;
@@ -35,6 +36,7 @@ export async function openSampleStore(extras: SampleExtras = {}): Promise<Sample
   await store.insertNative('verdicts', [nativeRows(VERDICT_COLUMNS, [...sampleVerdicts(), ...(extras.verdicts ?? [])])], 'sample-verdicts');
   await store.insertNative('coverage', [nativeRows(COVERAGE_COLUMNS, sampleCoverage())], 'sample-coverage');
   await store.insertNative('judgements', [nativeRows(JUDGEMENT_COLUMNS, sampleJudgements())], 'sample-judgements');
+  await store.insertNative('decisions', [nativeRows(DECISION_COLUMNS, sampleDecisions())], 'sample-decisions');
   return {
     store,
     async query(sql) {

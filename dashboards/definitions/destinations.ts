@@ -1,0 +1,110 @@
+import * as bargauge from '@grafana/grafana-foundation-sdk/bargauge';
+import * as common from '@grafana/grafana-foundation-sdk/common';
+import type * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
+import * as table from '@grafana/grafana-foundation-sdk/table';
+import { BLUE, thresholds } from './colours.js';
+import { dashboardFrame } from './frame.js';
+import { column, legend, type PanelHead, panel, reduce } from './panels.js';
+import { lines } from './shared-panels.js';
+import { queryVariable } from './variables.js';
+
+const NAME = 'destinations';
+
+/** The Destinations, to explore: who was met for the first time, who is rare, who gets most, by which ports. */
+export function destinations(): dashboard.DashboardBuilder {
+  return dashboardFrame(NAME, 'destinations', 'Peers of the equipment: first seen, rarest, largest, and the ports they were met on')
+    .withVariable(queryVariable('overview', 'fleet', 'Fleet', 'Group of vendor-managed equipment'))
+    .withVariable(queryVariable('overview', 'asset', 'Asset', 'One piece of equipment'))
+    .withPanel(firstSeen())
+    .withPanel(rarest())
+    .withPanel(largest())
+    .withPanel(ports())
+    .withPanel(peersOverTime());
+}
+
+function rows(head: Omit<PanelHead, 'format' | 'unit'>): table.PanelBuilder {
+  return panel(new table.PanelBuilder(), NAME, { ...head, unit: 'none', format: 'table' });
+}
+
+function firstSeen() {
+  return rows({
+    id: 1,
+    title: 'First seen',
+    description:
+      'Peers that a device met for the first time of all inside the time range, as far back as the hour rollup reaches, newest first.',
+    at: [0, 0, 14, 11],
+    sql: 'first-seen',
+  })
+    .overrideByName('First met', [column.width(100), column.unit('dateTimeAsIso'), column.wrapped()])
+    .overrideByName('Asset', [column.width(108), column.wrapped(), column.link('Open the device', 'device', 'asset')])
+    .overrideByName('Peer', [column.minWidth(140), column.wrapped()])
+    .overrideByName('Ports', [column.minWidth(90), column.wrapped()])
+    .overrideByRegexp('/^Octets/', [column.width(88), column.unit('decbytes')])
+    .overrideByName('Records', [column.width(84), column.unit('short')]);
+}
+
+function rarest() {
+  return rows({
+    id: 2,
+    title: 'Rarest',
+    description: 'Peers met in the fewest hours of the time range: the long tail, where what happens once is seldom work.',
+    at: [14, 0, 10, 11],
+    sql: 'rarest',
+  })
+    .overrideByName('Peer', [column.minWidth(110), column.wrapped()])
+    .overrideByName('Assets', [column.minWidth(84), column.wrapped()])
+    .overrideByRegexp('/^(Hours|Records)$/', [column.width(74), column.unit('short')])
+    .overrideByName('Octets out', [column.width(84), column.unit('decbytes')])
+    .overrideByName('Last met', [column.width(96), column.unit('dateTimeAsIso'), column.wrapped()]);
+}
+
+function largest() {
+  return panel(new bargauge.PanelBuilder(), NAME, {
+    id: 3,
+    title: 'Largest',
+    description:
+      'Peers that received most from the equipment in the time range. As counted by the exporters; sampling is not multiplied in.',
+    unit: 'decbytes',
+    at: [0, 11, 8, 9],
+    sql: 'largest',
+    format: 'table',
+  })
+    .reduceOptions(reduce('/^Octets out$/', true))
+    .orientation(common.VizOrientation.Horizontal)
+    .displayMode(common.BarGaugeDisplayMode.Basic)
+    .valueMode(common.BarGaugeValueMode.Text)
+    .min(0)
+    .thresholds(thresholds(BLUE));
+}
+
+function ports() {
+  return rows({
+    id: 4,
+    title: 'Ports',
+    description: "Responders' ports by octets sent, with how many devices and peers used them. A port of one device alone is worth a look.",
+    at: [8, 11, 8, 9],
+    sql: 'ports',
+  })
+    .overrideByName('Port', [column.minWidth(72)])
+    .overrideByRegexp('/^(Assets|Peers|Records)$/', [column.width(68), column.unit('short')])
+    .overrideByRegexp('/^Octets/', [column.width(74), column.unit('decbytes')]);
+}
+
+function peersOverTime() {
+  return lines(
+    NAME,
+    {
+      id: 5,
+      title: 'Different peers per device',
+      description:
+        'How many different peers each device talked with in each interval, by the hour rollup. One that begins to look around shows here.',
+      unit: 'short',
+      at: [16, 11, 8, 9],
+      sql: 'peers-over-time',
+    },
+    'asset',
+  )
+    .interval('1h')
+    .min(0)
+    .legend(legend('max'));
+}
