@@ -1,20 +1,21 @@
 import type { DrillFlow } from '../../detector/drills/message.js';
 import type { Store } from '../../detector/store/store.js';
 import type { Config } from '../../flow/service/config.js';
+import { UsageError } from '../errors.js';
 import type { Monitoring } from './monitoring.js';
 import { isAlive, readProcessFiles } from './process-status.js';
 import { configuredStore } from './stores.js';
 
 /** Where a process that has a store open tells whether a drill is in it: GET /drill?source=PORT&destination=PORT&from=MS */
 const PATH = '/drill';
-const ASK_TIMEOUT_MS = 5000;
+const ASK_TIMEOUT_MS = 30_000;
 
 /** What makes a drill findable: its ports, which nobody can guess, and a time that it is not older than. */
 type Asked = Pick<DrillFlow, 'sourcePort' | 'destinationPort'> & { readonly fromMs: number };
 
 /** Looks for drills that should arrive in the store. */
 export interface DrillArrival {
-  /** Throws StoreError, or Error when a process that was asked does not answer. */
+  /** Throws StoreError; UsageError when the process that has the store open cannot be asked. */
   hasArrived(asked: Asked): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -69,8 +70,14 @@ async function storeHolder(data: string): Promise<string | undefined> {
 
 async function askHolder(url: string, { sourcePort, destinationPort, fromMs }: Asked): Promise<boolean> {
   const asked = new URLSearchParams({ source: String(sourcePort), destination: String(destinationPort), from: String(fromMs) });
-  const answer = await fetch(new URL(`${PATH}?${asked}`, url), { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
-  if (!answer.ok)
-    throw new Error(`the process that has the store open, at ${url}, answers ${answer.status}; is it of another version? Restart it`);
-  return ((await answer.json()) as { arrived?: unknown }).arrived === true;
+  try {
+    const answer = await fetch(new URL(`${PATH}?${asked}`, url), { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
+    if (answer.status === 404)
+      throw new UsageError(`the process that has the store open, at ${url}, is of an older version and cannot be asked: restart it`);
+    return answer.ok && ((await answer.json()) as { arrived?: unknown }).arrived === true;
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    // It is slow, or its database is, or it is being restarted: the next look, or the time that the drill has, decides.
+    return false;
+  }
 }

@@ -50,7 +50,7 @@ claims:
   await says(run, /Listening/);
   const registry = join(folder, 'sent.jsonl');
   const drill = (name: string): Promise<string> =>
-    cordon(['drill', name, '--config', config, '--exporter', `127.0.0.1:${port}`, '--registry', registry, '--timeout', '90']);
+    cordon(['drill', name, '--config', config, '--exporter', `127.0.0.1:${port}`, '--registry', registry, '--timeout', '400']);
   expect(await drill('four')).toMatch(/^four: seen after \d+\.\d s\n$/);
   expect(await drill('six')).toMatch(/^six: seen after \d+\.\d s\n$/);
   const url = `http://127.0.0.1:${metricsPort}/drill`;
