@@ -17,16 +17,19 @@ import { printed } from '../failures.js';
 import { cutSentence } from '../render/cut.js';
 import { createFindingPrinter } from '../render/findings.js';
 import { createProgress } from '../render/progress.js';
+import { formatCount } from '../render/text.js';
 import { exitOf, verdictTable } from '../render/verdicts.js';
 import { differences, readExpected, summarise } from '../scenario/expected.js';
 import { bundledScenarios, loadScenario } from '../scenario/scenario.js';
-import { type ClaimSource, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
+import { type ClaimSets, type ClaimSource, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
 import { type Embedded, startEmbedded } from '../wiring/embedded.js';
 import { playInputs, type ReplayInput, replayLogName } from '../wiring/inputs.js';
 import { judgeStored, type Range, storedFindings, storedRange } from '../wiring/judging.js';
 import { resendExports } from '../wiring/resend.js';
 import { watchOnce } from '../wiring/stored-watches.js';
 import { publishToKafka } from '../wiring/to-kafka.js';
+import { watchedSets } from '../wiring/watching.js';
+import { several } from './claims/assets.js';
 import { type CommonFlags, commonSettings, withCommonFlags } from './common.js';
 import { instantOf, refuseBackwards } from './instants.js';
 
@@ -35,6 +38,7 @@ interface ReplayFlags extends CommonFlags {
   input?: string;
   format: FileFormat;
   sensor?: string;
+  watch?: string[];
   speed: string;
   to: string;
   expect?: string;
@@ -57,6 +61,11 @@ export function replayCommand(): Command {
         '--sensor <name>',
         'sensor of the claim file that captures of traffic stand for (default: the first one that the claims name)',
       )
+      .option(
+        '--watch <prefix>',
+        'no claim file: every address that sends inside this prefix is an asset, and detections judge by what they learn; may be given several times',
+        several,
+      )
       .option('--speed <factor>', "pace of recorded time: 1x as recorded, 60x a minute per second, or 'max'", 'max')
       .option('--to <target>', 'embedded, kafka, or udp://host:port (sends export datagrams on as they are)', 'embedded')
       .option('--from <instant>', 'judge from here (ISO 8601 with zone; default: the first record)')
@@ -69,10 +78,12 @@ export function replayCommand(): Command {
       'after',
       `
 Exit codes: 0 all verified (or equal to --expect) · 1 a claim is violated (or a difference) · 2 something is not proven.
+With --watch nothing is claimed: 0 no finding · 1 findings.
 
 Examples:
   cordon replay --scenario port-scanners --input ipfix
   cordon replay --claims site.claims.yaml --sensor border-fw day.pcap.gz
+  cordon replay --watch 192.168.0.0/16 day.pcap            (a capture alone, no claim file)
   cordon replay --to udp://127.0.0.1:2055 --speed 60x export.pcap`,
     )
     .action(async (files: string[], flags: ReplayFlags) => {
@@ -85,10 +96,15 @@ function refuseContradictions(files: readonly string[], flags: ReplayFlags): voi
   const given = (names: readonly (keyof ReplayFlags)[]): string[] =>
     names.filter((name) => flags[name] !== undefined).map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
   if (flags.scenario !== undefined) {
-    const extra = [...files.slice(0, 1), ...given(['claims', 'approvals', 'sensor', 'from', 'until'])];
+    const extra = [...files.slice(0, 1), ...given(['claims', 'approvals', 'sensor', 'watch', 'from', 'until'])];
     if (extra.length > 0) throw new UsageError(`--scenario brings its own files, claims and period; leave out ${extra.join(', ')}`);
   } else if (flags.input !== undefined) {
     throw new UsageError('--input goes with --scenario; name files instead, their format is guessed or given with --format');
+  }
+  if (flags.watch !== undefined) {
+    const extra = given(['claims', 'approvals', 'from', 'until']);
+    if (extra.length > 0) throw new UsageError(`--watch is for telemetry without a claim file; leave out ${extra.join(', ')}`);
+    if (flags.to !== 'embedded') throw new UsageError(`--watch judges here, and --to ${flags.to} only sends; leave one of them out`);
   }
   if (flags.to === 'embedded') return;
   const extra = given(['from', 'until', 'expect', 'writeExpected', 'json']);
@@ -112,7 +128,10 @@ async function replay(files: readonly string[], flags: ReplayFlags): Promise<voi
   if (udp !== null && !(Number(udp[2]) > 0 && Number(udp[2]) <= 65_535))
     throw new UsageError(`--to ${flags.to}: a port is a number from 1 to 65535`);
   if (udp !== null) return resendExports(plan.inputs, udp[1]!, Number(udp[2]), speed, createProgress(true));
-  const claimSets = loadClaimSets(plan.claims.map((source) => ({ ...source, lookup: config.lookup })));
+  const claimSets =
+    flags.watch === undefined
+      ? loadClaimSets(plan.claims.map((source) => ({ ...source, lookup: config.lookup })))
+      : await watchedSets(flags.watch, plan.inputs);
   const sensorOf = createSensorNamer(claimSets.sets, config.collector.sensors);
   const inputs = plan.inputs.map((input) => ({ ...input, sensor: input.sensor || (claimSets.sets[0]?.sensors[0]?.name ?? 'capture') }));
   if (flags.to === 'kafka') return publishToKafka({ config, claimSets, inputs, sensorOf, speed, log });
@@ -137,14 +156,18 @@ async function replay(files: readonly string[], flags: ReplayFlags): Promise<voi
       verdicts.push(...(await judgeStored(embedded.store, claims, { fromMs: range.fromMs, toMs: range.toMs }, Number.POSITIVE_INFINITY)));
     }
     await writeVerdicts(embedded.store, verdicts, Date.now());
-    report(findings, verdicts, flags);
+    report(findings, verdicts, flags, claimSets);
     finish(findings, verdicts, flags, expected);
   });
 }
 
-function report(findings: readonly Finding[], verdicts: readonly Verdict[], flags: ReplayFlags): void {
+function report(findings: readonly Finding[], verdicts: readonly Verdict[], flags: ReplayFlags, { watchList }: ClaimSets): void {
   if (flags.json === true) {
     process.stdout.write(`{"findings":${findingsJson(findings).trimEnd()},\n"verdicts":${JSON.stringify(verdicts, undefined, 2)}}\n`);
+  } else if (flags.watch !== undefined) {
+    process.stdout.write(
+      `${formatCount(findings.length)} findings about ${formatCount(watchList.assets.length)} assets inside ${flags.watch.join(', ')}. Nothing is claimed of them, so nothing is proven.\n`,
+    );
   } else if (verdicts.length === 0) {
     process.stdout.write('No record concerns an asset of the claims: nothing was judged, and nothing is proven.\n');
   } else {
@@ -160,6 +183,7 @@ function finish(
 ): void {
   const summary = summarise(findings, verdicts);
   if (flags.writeExpected !== undefined) writeFileSync(flags.writeExpected, `${JSON.stringify(summary, undefined, 2)}\n`);
+  if (expected === undefined && flags.watch !== undefined) throw new Exit(findings.length === 0 ? EXIT.ok : EXIT.bad);
   if (expected === undefined) throw new Exit(verdicts.length === 0 ? EXIT.notProven : exitOf(verdicts));
   const lines = differences(expected, summary);
   for (const line of lines) process.stderr.write(`${line}\n`);
@@ -219,12 +243,14 @@ function planFromScenario(flags: ReplayFlags): Plan {
 
 function planFromFiles(files: readonly string[], flags: ReplayFlags, claims: readonly string[], approvals: string | undefined): Plan {
   if (files.length === 0) throw new UsageError('name the files to replay, or a scenario with --scenario');
-  const needsClaims = !flags.to.startsWith('udp://');
+  const needsClaims = !flags.to.startsWith('udp://') && flags.watch === undefined;
   if (needsClaims && claims.length === 0)
-    throw new UsageError('name the claim files with --claims: without claims there is nothing to judge');
+    throw new UsageError(
+      'name the claim files with --claims: without claims there is nothing to judge; or name what to look at with --watch, such as --watch 192.168.0.0/16',
+    );
   return {
     inputs: files.map((path) => ({ path, format: flags.format, sensor: flags.sensor ?? '' })),
-    claims: claims.map((file) => ({ file, approvals })),
+    claims: (flags.watch === undefined ? claims : []).map((file) => ({ file, approvals })),
     range: rangeOf(flags),
   };
 }
