@@ -16,6 +16,17 @@ const USUAL: ExampleRow = {
 };
 const NEW: ExampleRow = { ...USUAL, at: '2026-11-20T12:00:00Z', to: '10.40.77.5 8443', times: 1 };
 
+/** A desk: another new peer every day from the eighth on. */
+const DESK = Array.from(
+  { length: 13 },
+  (_, day): ExampleRow => ({
+    ...USUAL,
+    at: `2026-11-${String(8 + day).padStart(2, '0')}T13:00:00Z`,
+    to: `10.40.88.${10 + day} 445`,
+    times: 1,
+  }),
+);
+
 export const NEW_DESTINATION_EXAMPLES: Detection['examples'] = {
   fires: [
     { name: 'a peer that the claims admit, but that was never met', claims: OPEN_CLAIMS, rows: [USUAL, NEW] },
@@ -24,8 +35,10 @@ export const NEW_DESTINATION_EXAMPLES: Detection['examples'] = {
       claims: OPEN_CLAIMS,
       rows: [USUAL, { ...NEW, from: '10.40.77.5 50000', to: '10.40.10.11 22' }],
     },
+    { name: 'a new port, where a new peer alone would be no news', claims: OPEN_CLAIMS, rows: [USUAL, ...DESK, NEW] },
   ],
   silent: [
+    { name: 'new peers of an asset that meets new peers every day', claims: OPEN_CLAIMS, rows: [USUAL, ...DESK] },
     {
       name: 'the same on the second day is still being learned',
       claims: OPEN_CLAIMS,

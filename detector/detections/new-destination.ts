@@ -15,6 +15,7 @@ import { brokenPort } from './recompute-claims.js';
 
 const ID = 'new-destination';
 const HOUR_MS = 3_600_000;
+const NEW_DAY_HALF_LIFE_MS = 7 * 24 * HOUR_MS;
 
 const PARAMETERS = {
   warmUpHours: {
@@ -31,6 +32,14 @@ const PARAMETERS = {
     unit: 'score',
     reason:
       'A new peer alone scores 20, and closed equipment met 0 to 0.7 new peers an hour in the measured captures; raise to 40 for open networks.',
+  },
+  mostNewDays: {
+    default: 2.5,
+    least: 0.5,
+    most: 10,
+    unit: 'days with new peers, each counting half after a week',
+    reason:
+      'Closed equipment meets new peers on a day now and then, desks on nearly every working day (a steady value of 7): there a new peer alone is no news, a new port or a new side that begins is.',
   },
   findingsPerPeriod: {
     default: 50,
@@ -118,6 +127,9 @@ interface Met {
   readonly networks: SeenSet;
   readonly ports: SeenSet;
   readonly beginners: SeenSet;
+  /** Days on which peers were met for the first time, before the one that began at `newDayMs`, which is the latest; fading (see `mostNewDays`). */
+  newDays: number;
+  newDayMs: number;
   /** How often one of the sets has forgotten, as last seen. */
   forgettings: number;
 }
@@ -130,6 +142,7 @@ interface AddressRange {
 class Novelty implements Evaluator {
   private readonly warmUpMs: number;
   private readonly leastScore: number;
+  private readonly mostNewDays: number;
   private readonly matter: Matter;
   private readonly claims: CompiledClaims;
   /** By asset. */
@@ -147,6 +160,7 @@ class Novelty implements Evaluator {
     this.claims = unit.claims;
     this.warmUpMs = parameters.warmUpHours * HOUR_MS;
     this.leastScore = parameters.leastScore;
+    this.mostNewDays = parameters.mostNewDays;
     this.knownSerial = new Uint32Array(unit.kinds);
     this.knownStartMs = new Float64Array(unit.kinds);
     this.knownPeriodMs = new Float64Array(unit.kinds);
@@ -182,7 +196,11 @@ class Novelty implements Evaluator {
     const newPort = met.ports.meet((record.protocol << 16) | port, 0, startMs, periodFromMs) >= newSinceMs;
     const newBeginner = began && met.beginners.meet(hashes.networkA, hashes.networkB, startMs, periodFromMs) >= newSinceMs;
     this.remember(record, met, newPeer);
-    if (!newPeer || record.breaksClaim) return;
+    if (record.breaksClaim) return;
+    const isOpen = newDaysBefore(met, periodFromMs) > this.mostNewDays;
+    // While everything is new nothing is: days count from the second half of learning on.
+    if (peerFirstMs === startMs && startMs >= met.firstMs + this.warmUpMs / 2) countNewDay(met, periodFromMs);
+    if (!newPeer || (isOpen && !newPort && !newBeginner)) return;
     const score = WEIGHT.peer + (newNetwork ? WEIGHT.network : 0) + (newPort ? WEIGHT.port : 0) + (newBeginner ? WEIGHT.reversed : 0);
     if (score < this.leastScore) return;
     const disagreed = unclaimed && met.before?.has(hashes.peerA, hashes.peerB) === true;
@@ -220,6 +238,8 @@ class Novelty implements Evaluator {
       if (met === undefined) continue;
       writer.u32(asset);
       writer.f64(met.firstMs);
+      writer.f64(met.newDays);
+      writer.f64(met.newDayMs);
       for (const set of [met.peers, met.networks, met.ports, met.beginners, met.outside]) set.save(writer);
       writer.u32(met.before === undefined ? 0 : 1);
       met.before?.save(writer);
@@ -230,6 +250,8 @@ class Novelty implements Evaluator {
   load(reader: StateReader): void {
     for (let left = reader.u32(); left > 0; left--) {
       const met = this.metBy(reader.u32(), reader.f64());
+      met.newDays = reader.f64();
+      met.newDayMs = reader.f64();
       for (const set of [met.peers, met.networks, met.ports, met.beginners, met.outside]) set.load(reader);
       if (reader.u32() === 1) {
         met.before = new SeenSet();
@@ -278,7 +300,7 @@ class Novelty implements Evaluator {
       const outside = new SeenSet();
       met = {
         ...{ firstMs: startMs, peers, networks, ports, beginners, outside, before: undefined, acceptedText: [], accepted: [] },
-        forgettings: 0,
+        ...{ newDays: 0, newDayMs: Number.NEGATIVE_INFINITY, forgettings: 0 },
       };
       this.met[asset] = met;
     }
@@ -286,6 +308,22 @@ class Novelty implements Evaluator {
     if (met.firstMs === Number.POSITIVE_INFINITY) met.firstMs = startMs;
     return met;
   }
+}
+
+/** Days with new peers before the period at hand; the period's own day changes nothing within it, so that a finding is not cut off in its middle. */
+function newDaysBefore({ newDays, newDayMs }: Met, periodFromMs: number): number {
+  return periodFromMs > newDayMs ? (newDays + (newDayMs === Number.NEGATIVE_INFINITY ? 0 : 1)) * fading(periodFromMs - newDayMs) : newDays;
+}
+
+/** However many peers a day brings, it counts once: a scan does not blind for weeks. */
+function countNewDay(met: Met, periodFromMs: number): void {
+  if (periodFromMs <= met.newDayMs) return;
+  met.newDays = newDaysBefore(met, periodFromMs);
+  met.newDayMs = periodFromMs;
+}
+
+function fading(ms: number): number {
+  return 2 ** (-ms / NEW_DAY_HALF_LIFE_MS);
 }
 
 function isAccepted({ accepted }: Met, { peerBytes, peerOffset }: ObservedRecord): boolean {
