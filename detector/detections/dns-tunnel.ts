@@ -9,7 +9,7 @@ import { formatInstant } from '../findings/time-span.js';
 import { Protocol } from '../sessions/orientation.js';
 import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from './detection.js';
 import { DNS_TUNNEL_EXAMPLES } from './dns-tunnel-examples.js';
-import { Trait, traitsOf } from './exchange-traits.js';
+import { type ExchangeTraits, Trait, traitsOf } from './exchange-traits.js';
 import { Began, type ObservedRecord } from './observed-record.js';
 import { type ResolverCounts, ResolverTable, type WindowCounts } from './resolver-table.js';
 
@@ -98,7 +98,7 @@ export const dnsTunnel: Detection<typeof PARAMETERS> = {
 };
 
 class DnsTunnelWatch implements Evaluator {
-  private readonly unit: UnitContext;
+  private readonly traits: ExchangeTraits;
   private readonly parameters: ParameterValues<typeof PARAMETERS>;
   private readonly hashes = new PeerHashes();
   private readonly resolvers = new ResolverTable();
@@ -106,7 +106,7 @@ class DnsTunnelWatch implements Evaluator {
   private readonly slow: Matter;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
-    this.unit = unit;
+    this.traits = traitsOf(unit);
     this.parameters = parameters;
     const { leastQueries, leastQueryOctets, leastAnswerOctets, leastMegabytesPerDay } = parameters;
     const matter = (part: string, rule: string): Matter => ({
@@ -127,7 +127,7 @@ class DnsTunnelWatch implements Evaluator {
 
   judge(record: ObservedRecord, findings: FindingSink): void {
     if (record.protocol !== Protocol.udp || record.peerPort !== 53 || record.initiator !== Began.asset || record.retold) return;
-    if ((traitsOf(this.unit).of(record) & Trait.groupPeer) !== 0) return;
+    if ((this.traits.of(record) & Trait.groupPeer) !== 0) return;
     this.hashes.take(record.peerWords, record.peerWordsOffset);
     const resolver = this.resolvers.find(record.asset, this.hashes.peerA, this.hashes.peerB, record.startMs);
     const { window, day } = resolver;

@@ -1,4 +1,5 @@
 import { isMappedIPv4 } from '../../flow/address.js';
+import { AssetAges } from '../baseline/asset-ages.js';
 import { hasPorts, Protocol } from '../sessions/orientation.js';
 import type { UnitContext } from './detection.js';
 import { isKnownResolver } from './known-resolvers.js';
@@ -40,7 +41,7 @@ const INDUSTRIAL_PORTS = new Set([
 
 const caches = new WeakMap<UnitContext, ExchangeTraits>();
 
-/** The unit's table of traits, shared by its detections. A cache: it changes no result and is not in snapshots. */
+/** The unit's table of traits, shared by its detections. The table is a cache: it changes no result and is not in snapshots. */
 export function traitsOf(unit: UnitContext): ExchangeTraits {
   let traits = caches.get(unit);
   if (traits === undefined) {
@@ -51,6 +52,8 @@ export function traitsOf(unit: UnitContext): ExchangeTraits {
 }
 
 export class ExchangeTraits {
+  /** Of the unit's assets; state of the detections that use it. */
+  readonly ages = new AssetAges();
   private readonly unit: UnitContext;
   private readonly serials: Uint32Array;
   private readonly bits: Uint16Array;
@@ -62,6 +65,12 @@ export class ExchangeTraits {
   }
 
   of(record: ObservedRecord): number {
+    // Decided by the first detection that asks, for all that follow.
+    if (record.traits < 0) record.traits = this.find(record);
+    return record.traits;
+  }
+
+  private find(record: ObservedRecord): number {
     const { kind } = record;
     if (this.serials[kind] !== record.kindSerial) {
       this.serials[kind] = record.kindSerial;

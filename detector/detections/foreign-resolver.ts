@@ -7,7 +7,7 @@ import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatPort } from '../findings/quantity.js';
 import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from './detection.js';
-import { Trait, traitsOf } from './exchange-traits.js';
+import { type ExchangeTraits, Trait, traitsOf } from './exchange-traits.js';
 import { FOREIGN_RESOLVER_EXAMPLES } from './foreign-resolver-examples.js';
 import { Began, type ObservedRecord } from './observed-record.js';
 import { beginsWithin, estimateOf, recordsOf, sumOf } from './recompute.js';
@@ -69,6 +69,7 @@ export const foreignResolver: Detection<typeof PARAMETERS> = {
 
 class ForeignResolver implements Evaluator {
   private readonly unit: UnitContext;
+  private readonly traits: ExchangeTraits;
   private readonly learned: LearnedRelations;
   private readonly hashes = new PeerHashes();
   private readonly matter: Matter;
@@ -77,7 +78,8 @@ class ForeignResolver implements Evaluator {
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.unit = unit;
-    this.learned = new LearnedRelations(parameters.warmUpHours * HOUR_MS);
+    this.traits = traitsOf(unit);
+    this.learned = new LearnedRelations(this.traits.ages, parameters.warmUpHours * HOUR_MS);
     this.matter = {
       detection: ID,
       claim: -1,
@@ -90,8 +92,8 @@ class ForeignResolver implements Evaluator {
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
-    const relations = this.learned.of(record.asset, record.startMs);
-    const traits = traitsOf(this.unit).of(record);
+    this.traits.ages.firstMs(record.asset, record.startMs);
+    const traits = this.traits.of(record);
     const plain = (traits & Trait.dns) !== 0;
     const https = (traits & Trait.dnsOverHttps) !== 0 || (record.peerIsNamedResolver && record.peerPort === 443);
     if (!plain && !https && (traits & Trait.dnsOverTls) === 0) return;
@@ -99,7 +101,7 @@ class ForeignResolver implements Evaluator {
     this.hashes.take(record.peerWords, record.peerWordsOffset);
     const { startMs, periodFromMs } = record;
     const { peerA, peerB } = this.hashes;
-    const isNew = relations.meetsNew(peerA, peerB, plain ? DNS_PORT : record.peerPort, startMs, periodFromMs, this.learned.warmUpMs);
+    const isNew = this.learned.meetsNew(record.asset, peerA, peerB, plain ? DNS_PORT : record.peerPort, startMs, periodFromMs);
     if (record.breaksClaim) return;
     const door = formatPort(record.protocol, record.peerPort);
     if (!plain && this.isPinned(record.fleet)) {

@@ -7,7 +7,7 @@ import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatPort } from '../findings/quantity.js';
 import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from './detection.js';
-import { responderPort, Trait, traitsOf } from './exchange-traits.js';
+import { type ExchangeTraits, responderPort, Trait, traitsOf } from './exchange-traits.js';
 import { LATERAL_MOVEMENT_EXAMPLES } from './lateral-movement-examples.js';
 import { Began, Level, type ObservedRecord } from './observed-record.js';
 import { beginsWithin, estimateOf, recordsOf, sumOf } from './recompute.js';
@@ -69,14 +69,14 @@ export const lateralMovement: Detection<typeof PARAMETERS> = {
 };
 
 class LateralMovement implements Evaluator {
-  private readonly unit: UnitContext;
+  private readonly traits: ExchangeTraits;
   private readonly learned: LearnedRelations;
   private readonly hashes = new PeerHashes();
   private readonly matter: Matter;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
-    this.unit = unit;
-    this.learned = new LearnedRelations(parameters.warmUpHours * HOUR_MS);
+    this.traits = traitsOf(unit);
+    this.learned = new LearnedRelations(this.traits.ages, parameters.warmUpHours * HOUR_MS);
     this.matter = {
       detection: ID,
       claim: -1,
@@ -89,8 +89,8 @@ class LateralMovement implements Evaluator {
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
-    const relations = this.learned.of(record.asset, record.startMs);
-    const traits = traitsOf(this.unit).of(record);
+    this.traits.ages.firstMs(record.asset, record.startMs);
+    const traits = this.traits.of(record);
     // Administration and industrial protocols with anybody inside; other devices of the inventory on any port.
     if ((traits & (Trait.lateral | Trait.industrial | Trait.memberPeer)) === 0) return;
     if ((traits & Trait.groupPeer) !== 0 || (traits & (Trait.publicPeer | Trait.memberPeer)) === Trait.publicPeer) return;
@@ -102,7 +102,7 @@ class LateralMovement implements Evaluator {
     const word = special ? (record.protocol << 18) | (port << 2) | record.initiator : 0;
     const { startMs, periodFromMs } = record;
     const { peerA, peerB } = this.hashes;
-    if (!relations.meetsNew(peerA, peerB, word, startMs, periodFromMs, this.learned.warmUpMs)) return;
+    if (!this.learned.meetsNew(record.asset, peerA, peerB, word, startMs, periodFromMs)) return;
     // What a claim admits somebody has agreed to; what breaks one is reported as that.
     if (record.breaksClaim || record.admitted) return;
     findings.contribute(record, {

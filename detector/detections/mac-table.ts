@@ -86,15 +86,35 @@ export class MacTable {
   private readonly known = new Map<number, KnownMacs>();
   private lastKey = -1;
   private last: KnownMacs | undefined;
+  /** The record before that was as known: of equipment most are. A cache. */
+  private readonly before = { asset: -1, sensor: 0, mac: 0, word: 0 };
 
   /** Of the record's asset, its address and the sensor that told. */
   find({ asset, assetBytes, assetOffset, sensor }: ObservedRecord): KnownMacs {
     let hash = mixWord(sensor, asset);
-    for (let i = 0; i < 16; i += 4) {
-      const at = assetOffset + i;
-      hash = mixWord(hash, (assetBytes[at]! << 24) | (assetBytes[at + 1]! << 16) | (assetBytes[at + 2]! << 8) | assetBytes[at + 3]!);
-    }
+    for (let i = 0; i < 16; i += 4) hash = mixWord(hash, wordAt(assetBytes, assetOffset + i));
     return this.byKey(finishHash(hash));
+  }
+
+  isAsBefore({ asset, sensor, assetMac, assetBytes, assetOffset }: ObservedRecord): boolean {
+    const { before } = this;
+    return (
+      before.mac === assetMac && before.asset === asset && before.sensor === sensor && before.word === wordAt(assetBytes, assetOffset + 12)
+    );
+  }
+
+  /** Only of records whose MAC address is known. */
+  rememberAsBefore({ asset, sensor, assetMac, assetBytes, assetOffset }: ObservedRecord): void {
+    const { before } = this;
+    before.asset = asset;
+    before.sensor = sensor;
+    before.mac = assetMac;
+    before.word = wordAt(assetBytes, assetOffset + 12);
+  }
+
+  /** To be called when something was learned: then something may have been forgotten. */
+  forgetBefore(): void {
+    this.before.asset = -1;
   }
 
   save(writer: StateWriter): void {
@@ -113,6 +133,7 @@ export class MacTable {
     if (key === this.lastKey) return this.last!;
     let macs = this.known.get(key);
     if (macs === undefined) {
+      this.forgetBefore();
       if (this.known.size >= MOST_KEYS) this.known.delete(this.known.keys().next().value!);
       macs = new KnownMacs();
       this.known.set(key, macs);
@@ -121,4 +142,8 @@ export class MacTable {
     this.lastKey = key;
     return macs;
   }
+}
+
+function wordAt(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
 }

@@ -88,6 +88,8 @@ export class ObservedRecord {
   /** Set by the claim detection too: some claim allows this exchange at agreed times only (maintenance, backup), and the record lies in one. */
   agreed = false;
 
+  /** Traits of the kind of exchange (exchange-traits.ts); −1: nobody has asked yet. */
+  traits = -1;
   /** Families of applications that the sensor recognised in this record (applications-table.ts); 0 not told. */
   application = 0;
   /** The asset was told the peer's address under the name of a public resolver (known-resolvers.ts). */

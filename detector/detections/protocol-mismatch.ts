@@ -8,7 +8,7 @@ import { formatPort } from '../findings/quantity.js';
 import { formatInstant } from '../findings/time-span.js';
 import { applicationsOf, applicationWords, expectedApplications, UNRECOGNISED_APPLICATION } from './applications-table.js';
 import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from './detection.js';
-import { responderPort, Trait, traitsOf } from './exchange-traits.js';
+import { type ExchangeTraits, responderPort, Trait, traitsOf } from './exchange-traits.js';
 import { type HeldSession, HeldSessions } from './held-sessions.js';
 import { Level, type ObservedRecord } from './observed-record.js';
 import { PROTOCOL_MISMATCH_EXAMPLES } from './protocol-mismatch-examples.js';
@@ -115,7 +115,7 @@ export const protocolMismatch: Detection<typeof PARAMETERS> = {
 };
 
 class ProtocolMismatch implements Evaluator {
-  private readonly unit: UnitContext;
+  private readonly traits: ExchangeTraits;
   private readonly parameters: ParameterValues<typeof PARAMETERS>;
   private readonly hashes = new PeerHashes();
   private readonly sessions = new HeldSessions();
@@ -126,7 +126,7 @@ class ProtocolMismatch implements Evaluator {
   private readonly icmp: Matter;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
-    this.unit = unit;
+    this.traits = traitsOf(unit);
     this.parameters = parameters;
     const { webMinutes, webPacketsPerMinute, dnsMinutes, icmpPacketsPerMinute, icmpOctets } = parameters;
     const matter = (part: string, rule: string, severities: Matter['severities']): Matter => ({
@@ -156,7 +156,7 @@ class ProtocolMismatch implements Evaluator {
     if (record.application !== 0) this.judgeSpoken(record, findings);
     // What was counted has been counted.
     if (record.retold) return;
-    const traits = traitsOf(this.unit).of(record);
+    const traits = this.traits.of(record);
     if ((traits & Trait.icmp) !== 0) {
       if ((traits & Trait.groupPeer) === 0) this.judgeIcmp(record, findings);
     } else if ((traits & Trait.tcp) !== 0 && record.endMs - record.sessionStartMs >= HELD_FROM_MS && record.level >= Level.established) {

@@ -7,7 +7,7 @@ import { formatPort } from '../findings/quantity.js';
 import { formatInstant } from '../findings/time-span.js';
 import { Protocol } from '../sessions/orientation.js';
 import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
-import { Trait, traitsOf } from './exchange-traits.js';
+import { type ExchangeTraits, Trait, traitsOf } from './exchange-traits.js';
 import { Began, Level, type ObservedRecord } from './observed-record.js';
 import { SCAN_EXAMPLES } from './scan-examples.js';
 import { BY_ASSET, BY_PEER, countsOverDay, LONG_WINDOW_MS, recomputeScan, SHORT_WINDOW_MS } from './scan-recompute.js';
@@ -116,6 +116,7 @@ interface Pattern {
 
 class ScanWatch implements Evaluator {
   private readonly unit: UnitContext;
+  private readonly traits: ExchangeTraits;
   private readonly parameters: ParameterValues<typeof PARAMETERS>;
   private readonly hashes = new PeerHashes();
   private readonly sources: ScanSources;
@@ -123,6 +124,7 @@ class ScanWatch implements Evaluator {
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.unit = unit;
+    this.traits = traitsOf(unit);
     this.parameters = parameters;
     this.sources = new ScanSources();
   }
@@ -134,7 +136,7 @@ class ScanWatch implements Evaluator {
     const byAsset = record.initiator === Began.asset;
     const port = byAsset ? record.peerPort : record.assetPort;
     if (record.protocol === Protocol.udp && (ASKS_ANYBODY.has(port) || ASKS_ANYBODY.has(record.assetPort))) return;
-    const traits = traitsOf(this.unit).of(record);
+    const traits = this.traits.of(record);
     if ((traits & Trait.groupPeer) !== 0) return;
     const outside = (traits & (Trait.publicPeer | Trait.memberPeer)) === Trait.publicPeer;
     this.hashes.take(record.peerWords, record.peerWordsOffset);

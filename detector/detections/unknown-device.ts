@@ -8,7 +8,7 @@ import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatCount } from '../findings/quantity.js';
 import { formatInstant } from '../findings/time-span.js';
 import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from './detection.js';
-import { Trait, traitsOf } from './exchange-traits.js';
+import { type ExchangeTraits, Trait, traitsOf } from './exchange-traits.js';
 import { formatMac, isSharedMac, MacTable } from './mac-table.js';
 import type { ObservedRecord } from './observed-record.js';
 import { type Sightings, SightingTable } from './sighting-table.js';
@@ -81,6 +81,7 @@ const MAC_RULE = 'MAC address';
 
 class UnknownDevice implements Evaluator {
   private readonly unit: UnitContext;
+  private readonly traits: ExchangeTraits;
   private readonly leastPackets: number;
   private readonly learned: LearnedRelations;
   private readonly hashes = new PeerHashes();
@@ -91,8 +92,9 @@ class UnknownDevice implements Evaluator {
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.unit = unit;
+    this.traits = traitsOf(unit);
     this.leastPackets = parameters.leastPackets;
-    this.learned = new LearnedRelations(parameters.warmUpHours * HOUR_MS);
+    this.learned = new LearnedRelations(this.traits.ages, parameters.warmUpHours * HOUR_MS);
     this.stranger = {
       detection: ID,
       claim: -1,
@@ -106,18 +108,18 @@ class UnknownDevice implements Evaluator {
 
   judge(record: ObservedRecord, findings: FindingSink): void {
     if (record.retold) return;
-    const relations = this.learned.of(record.asset, record.startMs);
-    const packetsIn = record.packetsIn * record.sampling;
-    if (packetsIn > 0) {
-      const traits = traitsOf(this.unit).of(record);
+    const firstMs = this.traits.ages.firstMs(record.asset, record.startMs);
+    if (record.packetsIn > 0) {
+      const traits = this.traits.of(record);
       if ((traits & (Trait.nearPeer | Trait.memberPeer | Trait.declaredPeer | Trait.groupPeer)) === Trait.nearPeer) {
         this.hashes.take(record.peerWords, record.peerWordsOffset);
         const { peerA, peerB } = this.hashes;
-        const isNew = relations.meetsNew(peerA, peerB, 0, record.startMs, record.periodFromMs, this.learned.warmUpMs);
-        if (isNew) this.judgeStranger(record, this.strangers.find(record.asset, peerA, peerB, record), packetsIn, findings);
+        const isNew = this.learned.meetsNew(record.asset, peerA, peerB, 0, record.startMs, record.periodFromMs);
+        if (isNew)
+          this.judgeStranger(record, this.strangers.find(record.asset, peerA, peerB, record), record.packetsIn * record.sampling, findings);
       }
     }
-    if (record.assetMac !== 0 && record.packetsOut > 0) this.judgeMac(record, relations.firstMs + this.learned.warmUpMs, findings);
+    if (record.assetMac !== 0 && record.packetsOut > 0) this.judgeMac(record, firstMs + this.learned.warmUpMs, findings);
   }
 
   learningUntil(asset: number, nowMs: number): number | undefined {
@@ -149,15 +151,23 @@ class UnknownDevice implements Evaluator {
 
   private judgeMac(record: ObservedRecord, learnedMs: number, findings: FindingSink): void {
     const mac = record.assetMac;
-    if (isSharedMac(mac)) return;
+    if (this.macs.isAsBefore(record)) return;
     const known = this.macs.find(record);
-    if (known.has(mac)) return;
+    if (known.has(mac)) {
+      this.macs.rememberAsBefore(record);
+      return;
+    }
+    if (isSharedMac(mac)) return;
     if (known.isEmpty || record.startMs < learnedMs) {
       known.learn(mac);
+      this.macs.forgetBefore();
       return;
     }
     const sightings = known.candidate(mac, record);
-    if (sightings === undefined) return;
+    if (sightings === undefined) {
+      this.macs.forgetBefore();
+      return;
+    }
     sightings.add(record, record.packetsOut * record.sampling);
     if (!sightings.isToTell(this.leastPackets)) return;
     this.tell(record, this.macMatter(mac), sightings, findings, {

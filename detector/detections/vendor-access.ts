@@ -1,5 +1,4 @@
 import { MINUTE_MS } from '../../flow/time.js';
-import { LearnedRelations } from '../baseline/learned-relations.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledWindow } from '../claims/compiled.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
@@ -10,7 +9,7 @@ import { type SessionVolume, SessionVolumes } from './access-volumes.js';
 import { agreedUntil, isWindowOpen, windowsOf } from './access-windows.js';
 import { REMOTE_CONTROL } from './applications-table.js';
 import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
-import { Trait, traitsOf } from './exchange-traits.js';
+import { type ExchangeTraits, Trait, traitsOf } from './exchange-traits.js';
 import { Began, Level, type ObservedRecord } from './observed-record.js';
 import { VENDOR_ACCESS_EXAMPLES } from './vendor-access-examples.js';
 import { recomputeVendorAccess } from './vendor-access-recompute.js';
@@ -103,10 +102,10 @@ const MOST_KINDS = 512;
 
 class VendorAccess implements Evaluator {
   private readonly unit: UnitContext;
+  private readonly traits: ExchangeTraits;
   private readonly parameters: ParameterValues<typeof PARAMETERS>;
   private readonly overrunMs: number;
-  /** Since when each asset is known; its hours and volumes once somebody came. */
-  private readonly learned = new LearnedRelations(LEARNED_MS);
+  /** Of each asset to which somebody came. */
   private readonly hours = new Map<number, AccessHours>();
   private readonly volumes = new Map<number, SessionVolumes>();
   private readonly windows = new Map<number, readonly CompiledWindow[]>();
@@ -117,6 +116,7 @@ class VendorAccess implements Evaluator {
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.unit = unit;
+    this.traits = traitsOf(unit);
     this.parameters = parameters;
     this.overrunMs = (parameters.overrunMinutes + parameters.graceMinutes) * MINUTE_MS;
     const matter = (part: string, rule: string, severities: Matter['severities']): Matter => ({
@@ -150,9 +150,9 @@ class VendorAccess implements Evaluator {
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
-    const { firstMs } = this.learned.of(record.asset, record.startMs);
+    const firstMs = this.traits.ages.firstMs(record.asset, record.startMs);
     if (record.initiator !== Began.peer || record.level === Level.attempt) return;
-    const traits = traitsOf(this.unit).of(record);
+    const traits = this.traits.of(record);
     if ((traits & Trait.management) === 0 && (record.application & REMOTE_CONTROL) === 0) return;
     if ((traits & Trait.groupPeer) !== 0) return;
     if (record.agreed) this.judgeVolume(record, findings);
@@ -172,11 +172,12 @@ class VendorAccess implements Evaluator {
   }
 
   learningUntil(asset: number, nowMs: number): number | undefined {
-    return this.learned.learningUntil(asset, nowMs);
+    const firstMs = this.traits.ages.known(asset);
+    return firstMs === undefined || nowMs >= firstMs + LEARNED_MS ? undefined : firstMs + LEARNED_MS;
   }
 
   save(writer: StateWriter): void {
-    this.learned.save(writer);
+    this.traits.ages.save(writer);
     for (const table of [this.hours, this.volumes]) {
       writer.u32(table.size);
       for (const [asset, one] of table) {
@@ -187,7 +188,7 @@ class VendorAccess implements Evaluator {
   }
 
   load(reader: StateReader): void {
-    this.learned.load(reader);
+    this.traits.ages.load(reader);
     for (let left = reader.u32(); left > 0; left--) this.hoursOf(reader.u32()).load(reader);
     for (let left = reader.u32(); left > 0; left--) this.volumesOf(reader.u32()).load(reader);
   }

@@ -228,6 +228,7 @@ export class RowReader {
     into.initiator = this.began;
     into.initiatorSeen = sessions.seen(slot) !== Began.unknown;
     const fromAsset = columns.assetSide[this.row] === AssetSide.source;
+    into.traits = -1;
     into.application = this.applicationOfCode[columns.applicationName.codes[this.row]!]!;
     into.peerIsNamedResolver =
       (fromAsset
