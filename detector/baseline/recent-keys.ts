@@ -23,7 +23,7 @@ export class RecentKeys {
   private heads = new Uint32Array(INITIAL_ROWS * 2).fill(NONE);
   private oldest = NONE;
   private newest = NONE;
-  /** How often a key was pushed out or let go since this object was made: until it grows, every row is still whose it was. */
+  /** How often a key came, was pushed out or let go since this object was made: until it grows, every row is still whose it was, and who had none has none. */
   changes = 0;
 
   /** `most`: rows at most, a power of two, at least 4. */
@@ -39,6 +39,11 @@ export class RecentKeys {
   /** Rows that were ever given out: all used ones are below. */
   get end(): number {
     return this.count;
+  }
+
+  /** The row that the next new key would take from another; −1 while there is room. */
+  get nextToGo(): number {
+    return this.count === this.most && this.used[this.oldest] === 1 ? this.oldest : -1;
   }
 
   isUsed(row: number): boolean {
@@ -75,6 +80,7 @@ export class RecentKeys {
     this.a[row] = a;
     this.b[row] = b;
     this.used[row] = 1;
+    this.changes += 1;
     this.chain(row);
     this.touch(row);
     return row;

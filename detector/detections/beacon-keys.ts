@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../flow/time.js';
 import { finishHash, mixWord } from '../baseline/hash.js';
 import { PeerHashes } from '../baseline/peer-hashes.js';
 import { grownTo, RecentKeys } from '../baseline/recent-keys.js';
@@ -13,7 +14,8 @@ import type { ObservedRecord } from './observed-record.js';
  *   candidate   its first two starts                          at most 256 an asset, 4096 a unit,   57 bytes each with its key
  *   row         48 intervals, sizes of 48 connections, sums   at most  64 an asset, 1024 a unit,  753 bytes each with its key
  *
- * A candidate becomes a row with its third start; one of a network only when it has more than one peer. Beyond the bounds, who was seen least recently goes.
+ * A candidate becomes a row with its third start; one of a network only when it has more than one peer. Beyond the bounds
+ * of candidates, who was seen least recently goes; of rows, newcomers wait until somebody was not there for an hour, or has shown for long that he has no rhythm.
  */
 
 /** Intervals that a row keeps (detection.md D08). */
@@ -24,6 +26,8 @@ const MOST_CANDIDATES = 4096;
 const ROWS_PER_ASSET = 64;
 const MOST_ROWS = 1024;
 const PROMOTED_WITH = 3;
+/** A row whose key was there within this time is not given to another. */
+const FRESH_MS = HOUR_MS;
 
 const NETWORK_SEED = 0x51ed270b;
 /** Sums of a row, as doubles: since its first start, as far as they could be counted. */
@@ -48,6 +52,8 @@ export class BeaconKeys {
   beats: Uint32Array;
   passes: Uint8Array;
   samePort: Uint8Array;
+  /** Looks that failed running. */
+  failures: Uint8Array;
   /** Whether the last `peerRow` or `networkRow` took in a start. */
   isNew = false;
   private readonly candidates: RecentKeys;
@@ -69,7 +75,17 @@ export class BeaconKeys {
   private tags: Uint8Array;
   private readonly sorted = new Float64Array(STARTS);
 
-  constructor(assets: number) {
+  // Rows by kind of exchange: a cache.
+  private readonly kindRow: Int32Array;
+  private readonly kindSerial: Uint32Array;
+  private readonly kindEpoch: Uint32Array;
+  /** Whether the hashes are those of the record at hand. */
+  private hashed = false;
+
+  constructor(assets: number, kinds: number) {
+    this.kindRow = new Int32Array(kinds);
+    this.kindSerial = new Uint32Array(kinds);
+    this.kindEpoch = new Uint32Array(kinds);
     this.candidates = new RecentKeys(bound(assets, CANDIDATES_PER_ASSET, MOST_CANDIDATES));
     this.rows = new RecentKeys(bound(assets, ROWS_PER_ASSET, MOST_ROWS));
     const { capacity } = this.rows;
@@ -82,23 +98,17 @@ export class BeaconKeys {
     this.beats = new Uint32Array(capacity);
     this.passes = new Uint8Array(capacity);
     this.samePort = new Uint8Array(capacity);
+    this.failures = new Uint8Array(capacity);
     this.sums = new Float64Array(capacity * SUMS);
     this.ports = new Uint16Array(capacity);
     this.sizes = new Float32Array(capacity * STARTS);
     this.tags = new Uint8Array(capacity * STARTS);
   }
 
-  /** Takes the record that the next calls are about. */
-  take(record: ObservedRecord): void {
-    this.hashes.take(record.peerWords, record.peerWordsOffset);
-    const key = ((record.protocol << 16) | record.peerPort) ^ (record.asset << 24);
-    this.a = finishHash(mixWord(mixWord(this.hashes.peerA, key), record.asset));
-    this.b = finishHash(mixWord(mixWord(this.hashes.peerB, key), record.asset));
-  }
-
   /** Takes the record into the row of its peer. −1: there is none yet. */
   peerRow(record: ObservedRecord): number {
-    let row = this.rows.find(this.a, this.b);
+    this.hashed = false;
+    let row = this.knownRow(record);
     if (row < 0) {
       if (!record.sessionStarts) return -1;
       row = this.nominate(record, this.a, this.b, false);
@@ -111,6 +121,7 @@ export class BeaconKeys {
 
   /** Takes the start of a session into the row of its network. −1: there is none yet. */
   networkRow(record: ObservedRecord): number {
+    this.hash(record);
     const key = ((record.protocol << 16) | record.peerPort) ^ NETWORK_SEED;
     const a = finishHash(mixWord(mixWord(this.hashes.networkA, key), record.asset));
     const b = finishHash(mixWord(mixWord(this.hashes.networkB, key), record.asset));
@@ -121,6 +132,11 @@ export class BeaconKeys {
     } else this.enter(record, row);
     this.count(record, row);
     return row;
+  }
+
+  /** Lets a key that shows no rhythm go, where others wait for a row. */
+  giveUp(row: number): void {
+    if (this.rows.nextToGo >= 0) this.rows.remove(row);
   }
 
   /** Share of the measured starts that went to other peers of the network than the latest one. */
@@ -177,7 +193,8 @@ export class BeaconKeys {
     for (const values of [this.firstMs, this.latestMs, this.startCounts, this.firstPeer, this.several]) writer.numbers(values);
     this.rows.save(writer);
     this.rings.save(writer);
-    for (const values of [this.beats, this.passes, this.samePort, this.sums, this.ports, this.sizes, this.tags]) writer.numbers(values);
+    for (const values of [this.beats, this.passes, this.samePort, this.failures, this.sums, this.ports, this.sizes, this.tags])
+      writer.numbers(values);
   }
 
   load(reader: StateReader): void {
@@ -187,15 +204,45 @@ export class BeaconKeys {
     this.rows.load(reader);
     this.resizeRows();
     this.rings.load(reader, this.rows.capacity);
-    for (const values of [this.beats, this.passes, this.samePort, this.sums, this.ports, this.sizes, this.tags]) reader.numbers(values);
+    for (const values of [this.beats, this.passes, this.samePort, this.failures, this.sums, this.ports, this.sizes, this.tags])
+      reader.numbers(values);
+  }
+
+  /** The row that the record's peer has; −1 for none. */
+  private knownRow(record: ObservedRecord): number {
+    const { kind } = record;
+    const known = this.kindSerial[kind] === record.kindSerial && this.kindEpoch[kind] === this.rows.changes;
+    if (known && (this.kindRow[kind]! >= 0 || !record.sessionStarts)) return this.kindRow[kind]!;
+    this.hash(record);
+    const row = this.rows.find(this.a, this.b);
+    this.kindRow[kind] = row;
+    this.kindSerial[kind] = record.kindSerial;
+    this.kindEpoch[kind] = this.rows.changes;
+    return row;
+  }
+
+  private hash(record: ObservedRecord): void {
+    if (this.hashed) return;
+    this.hashed = true;
+    this.hashes.take(record.peerWords, record.peerWordsOffset);
+    const key = ((record.protocol << 16) | record.peerPort) ^ (record.asset << 24);
+    this.a = finishHash(mixWord(mixWord(this.hashes.peerA, key), record.asset));
+    this.b = finishHash(mixWord(mixWord(this.hashes.peerB, key), record.asset));
+  }
+
+  /** True while no row can be had: who has one was there within the hour. */
+  private isTaken(nowMs: number): boolean {
+    const row = this.rows.nextToGo;
+    return row >= 0 && nowMs - this.rings.latest(row) < FRESH_MS;
   }
 
   /** Counts a start of a key that has no row. Its row, when this start has earned it one. */
   private nominate(record: ObservedRecord, a: number, b: number, ofNetwork: boolean): number {
+    this.isNew = false;
+    if (this.isTaken(record.startMs)) return -1;
     const { candidates } = this;
     const peer = this.hashes.peerA;
     let at = candidates.find(a, b);
-    this.isNew = false;
     if (at < 0) {
       at = candidates.add(a, b);
       this.resizeCandidates();
@@ -232,6 +279,7 @@ export class BeaconKeys {
     this.beats[row] = 0;
     this.passes[row] = 0;
     this.samePort[row] = 1;
+    this.failures[row] = 0;
     this.ports[row] = record.assetPort;
     this.sums.fill(0, row * SUMS, (row + 1) * SUMS);
     this.sums[row * SUMS + Sum.firstMs] = this.firstMs[at]!;
@@ -241,7 +289,7 @@ export class BeaconKeys {
 
   private enter(record: ObservedRecord, row: number): void {
     this.rows.touch(row);
-    this.isNew = this.beat(row, record.startMs, this.hashes.peerA);
+    this.isNew = this.beat(row, record.startMs, tagOf(record));
     if (record.assetPort !== this.ports[row]) this.samePort[row] = 0;
     this.sums[row * SUMS + Sum.session] = record.session;
     this.sums[row * SUMS + Sum.sessions]! += 1;
@@ -287,11 +335,17 @@ export class BeaconKeys {
     this.beats = grownTo(this.beats, capacity);
     this.passes = grownTo(this.passes, capacity);
     this.samePort = grownTo(this.samePort, capacity);
+    this.failures = grownTo(this.failures, capacity);
     this.sums = grownTo(this.sums, capacity * SUMS);
     this.ports = grownTo(this.ports, capacity);
     this.sizes = grownTo(this.sizes, capacity * STARTS);
     this.tags = grownTo(this.tags, capacity * STARTS);
   }
+}
+
+/** The last byte of the peer's address: which host of a /24, and of an IPv6 network as far as a byte tells. */
+function tagOf({ peerWords, peerWordsOffset }: ObservedRecord): number {
+  return peerWords[peerWordsOffset + 3]! >>> 24;
 }
 
 /** A power of two: as many an asset, or the most of a unit. */

@@ -57,6 +57,10 @@ const PARAMETERS = {
 /** Each so many starts the row is measured, and so many times running it must pass: with one look, 14.5 % of streams of a thousand unrelated connections would pass some time (detection.md D08). */
 const STARTS_PER_LOOK = 4;
 const LOOKS = 4;
+/** What has failed so often is looked at less, until it passes once; and gives its row to others after so many looks. */
+const PATIENCE = 8;
+const STARTS_PER_GLANCE = 16;
+const MOST_FAILURES = 12;
 /** A rhythm that has passed often may fail twice before it has to begin anew. */
 const MOST_PASSES = 3 * LOOKS;
 /** 90th percentile over median: three missed beats in ten pass, pauses do not. */
@@ -136,7 +140,7 @@ class BeaconWatch implements Evaluator {
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.unit = unit;
     this.parameters = parameters;
-    this.keys = new BeaconKeys(unit.assets.length);
+    this.keys = new BeaconKeys(unit.assets.length, unit.kinds);
     const declared = unit.claims.sensors.map(({ activeTimeoutMs }) => activeTimeoutMs).filter((ms) => ms > 0);
     this.timeoutsMs = [...new Set([...declared, ...ACTIVE_TIMEOUTS_MS])];
     this.care = new Uint8Array(unit.kinds);
@@ -153,7 +157,6 @@ class BeaconWatch implements Evaluator {
     if (this.care[kind] === Care.none) return;
     const outside = this.care[kind] === Care.outside;
     const { keys } = this;
-    keys.take(record);
     const peerRow = keys.peerRow(record);
     if (!record.sessionStarts) return;
     const peerFires = peerRow >= 0 && this.look(peerRow);
@@ -180,15 +183,18 @@ class BeaconWatch implements Evaluator {
   /** After a start of the row: true when it is time to measure, the measure passes and has passed often enough. Leaves the measure in `keys.rings`. */
   private look(row: number): boolean {
     const { keys } = this;
-    if (!keys.isNew || keys.beats[row]! % STARTS_PER_LOOK !== 0) return false;
+    if (!keys.isNew || keys.beats[row]! % (keys.failures[row]! < PATIENCE ? STARTS_PER_LOOK : STARTS_PER_GLANCE) !== 0) return false;
     const { rings } = keys;
     const intervals = rings.count(row) - 1;
     if (intervals < this.parameters.leastIntervals) return false;
     rings.measure(row, intervals);
     if (!this.isRegular(rings, intervals)) {
       keys.passes[row] = Math.max(0, keys.passes[row]! - LOOKS);
+      if (keys.failures[row]! < MOST_FAILURES) keys.failures[row]! += 1;
+      else keys.giveUp(row);
       return false;
     }
+    keys.failures[row] = 0;
     if (keys.passes[row] === 0) keys.regularFrom(row, rings.at(row, 0));
     if (keys.passes[row]! < MOST_PASSES) keys.passes[row]! += 1;
     return keys.passes[row]! >= LOOKS && this.isLongEnough(row, rings, intervals) && !this.isTimeout(row, rings.medianMs);

@@ -259,7 +259,7 @@ class RhythmWatch implements Evaluator {
     const { rows } = this;
     rows.runs[row] = 0;
     if (rows.failures[row]! < MOST_FAILURES + PATIENCE) rows.failures[row]! += 1;
-    if (rows.failures[row]! <= PATIENCE) return;
+    if (rows.failures[row]! <= PATIENCE || rows.giveUp(row)) return;
     rows.skips[row] = LEARN_INTERVALS << (rows.failures[row]! - PATIENCE);
     rows.restart(row);
   }

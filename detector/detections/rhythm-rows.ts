@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../flow/time.js';
 import { finishHash, mixWord } from '../baseline/hash.js';
 import { PeerHashes } from '../baseline/peer-hashes.js';
 import { grownTo, RecentKeys } from '../baseline/recent-keys.js';
@@ -8,7 +9,8 @@ import type { ObservedRecord } from './observed-record.js';
 /*
  * Rhythms of an asset's exchanges: by asset, peer, responder's port, protocol and who began. A key gets a row with its second start that follows the first without
  * 256 others between them (1 KiB a unit), so that a scan pushes out nothing that was learned. A row keeps the last 24 intervals and what was learned from them,
- * 345 bytes with its key; at most 64 an asset and 1024 a unit; beyond, who beat least recently goes.
+ * 345 bytes with its key; at most 32 an asset and 1024 a unit; beyond, newcomers wait until
+ * somebody has not beaten for a day, or has shown for long that he has no rhythm.
  */
 
 /** Intervals by which a rhythm is learned, and those by which its change is told. */
@@ -16,8 +18,10 @@ export const LEARN_INTERVALS = 24;
 export const CHANGE_INTERVALS = 12;
 export const KNOWN_PERIODS = 4;
 const STARTS = LEARN_INTERVALS + 1;
-const ROWS_PER_ASSET = 64;
+const ROWS_PER_ASSET = 32;
 const MOST_ROWS = 1024;
+/** A row whose key has beaten within this time is not given to another. */
+const FRESH_MS = DAY_MS;
 const ONCE_SEEN = 256;
 
 /** Doubles of a row. */
@@ -101,13 +105,15 @@ export class RhythmRows {
   /** The row of the record's exchange, made now when it has earned one. −1: it has none. */
   rowOf(record: ObservedRecord, responderPort: number): number {
     const { kind } = record;
-    if (this.kindSerial[kind] === record.kindSerial && this.kindEpoch[kind] === this.keys.changes) return this.kindRow[kind]!;
+    if (this.kindSerial[kind] === record.kindSerial && this.kindEpoch[kind] === this.keys.changes) {
+      if (this.kindRow[kind]! >= 0 || this.isTaken(record.startMs)) return this.kindRow[kind]!;
+    }
     this.hashes.take(record.peerWords, record.peerWordsOffset);
     const key = ((record.protocol << 16) | responderPort) ^ (record.initiator << 28);
     const a = finishHash(mixWord(mixWord(this.hashes.peerA, key), record.asset));
     const b = finishHash(mixWord(mixWord(this.hashes.peerB, key), record.asset));
     let row = this.keys.find(a, b);
-    if (row < 0) {
+    if (row < 0 && !this.isTaken(record.startMs)) {
       const slot = a & (ONCE_SEEN - 1);
       if (this.once[slot] !== b) {
         this.once[slot] = b;
@@ -119,6 +125,19 @@ export class RhythmRows {
     this.kindSerial[kind] = record.kindSerial;
     this.kindEpoch[kind] = this.keys.changes;
     return row;
+  }
+
+  /** True while no row can be had. */
+  private isTaken(nowMs: number): boolean {
+    const row = this.keys.nextToGo;
+    return row >= 0 && nowMs - this.fact(row, Fact.latestMs) < FRESH_MS;
+  }
+
+  /** Lets a key without a rhythm go, where others wait for a row. True when it went. */
+  giveUp(row: number): boolean {
+    if (this.keys.nextToGo < 0) return false;
+    this.keys.remove(row);
+    return true;
   }
 
   /** Forgets the starts of the row: what comes is measured on its own. */
