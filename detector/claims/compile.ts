@@ -1,20 +1,20 @@
 import { isIPv6Prefix, type Prefix, parsePrefix } from '../../flow/address.js';
-import { type WatchedAsset, WatchList } from '../../flow/watch-list.js';
 import { AddressSpace, type AtomSet, hasAtom } from './address-space.js';
-import { type Approval, decideTickets, type TicketDecision } from './approvals.js';
-import { listedPrefixes, unitsOf } from './auxiliary.js';
+import type { Approval, TicketDecision } from './approvals.js';
+import { listedPrefixes } from './auxiliary.js';
 import { createPeriods, createTimeZone, parseLocal, type TimeZone } from './calendar.js';
 import type { PrefixCache } from './check.js';
 import type { ClaimSet, Declared } from './claim-set.js';
-import { compileDrills, drillProbes } from './compile-drills.js';
+import { compileDrills } from './compile-drills.js';
+import { compileInventory, memberPrefixes } from './compile-inventory.js';
 import { compileIsland, compileVia, unjudgedKind } from './compile-kinds.js';
+import { createWindows } from './compile-windows.js';
 import {
   CLAIM_KINDS,
   type ClaimKind,
   type CompiledClaim,
   type CompiledClaims,
   type CompiledException,
-  type CompiledFleet,
   type CompiledLocation,
   type CompiledSensor,
   type CompiledVia,
@@ -22,7 +22,7 @@ import {
   type CoverageDemand,
 } from './compiled.js';
 import { createEndpoints, type Endpoint, PEER_KEYS, type PeerKey, type PlacedPrefixes } from './endpoints.js';
-import type { ClaimText, CoverageText, EndpointText, FleetText, MemberText, RuleText } from './file-types.js';
+import type { ClaimText, CoverageText, EndpointText, RuleText } from './file-types.js';
 import type { Locations } from './location/location.js';
 import type { LocationKey } from './location/location-key.js';
 import { createPeerVocabulary } from './peer-vocabulary.js';
@@ -30,7 +30,7 @@ import { createClaimedPorts } from './ports.js';
 import { compileRule, portRanges, type RuleSide } from './rules.js';
 import { SPECIAL_PURPOSE } from './special-purpose.js';
 import { durationMs, isCalendarDuration, parseOctets, parseShare } from './units.js';
-import { createDatedWindow, IntervalWindow } from './windows.js';
+import type { IntervalWindow } from './windows.js';
 
 /** What compiling makes; beside the tables that judge, what the lints look at. */
 export interface Compilation {
@@ -200,96 +200,6 @@ function allRules(set: ClaimSet): RuleText[] {
     ...(assert.via === undefined ? [] : [assert.via.to]),
   ]);
   return [...ofClaims, ...set.exceptions.map(({ value }) => value.match)];
-}
-
-function memberPrefixes(member: MemberText, prefixOf: (text: string) => Prefix): Prefix[] {
-  return [...(member.ip ?? []), ...(member.subnet === undefined ? [] : [member.subnet])].map(prefixOf);
-}
-
-function compileInventory(
-  set: ClaimSet,
-  claims: readonly CompiledClaim[],
-  prefixesOfFleet: ReadonlyMap<string, readonly Prefix[]>,
-  prefixOf: (text: string) => Prefix,
-  jumpsOf: (claim: ClaimText) => readonly Prefix[] | undefined,
-) {
-  const watched: WatchedAsset[] = [];
-  const fleets: CompiledFleet[] = [];
-  const subjects = [...prefixesOfFleet.keys()];
-  const units = unitsOf(
-    claims.filter(isFleetWide).map((claim) => subjects[claim.subject]!),
-    jumpHosts(set, jumpsOf),
-    prefixesOfFleet,
-  );
-  for (const [name, { value }] of set.fleets) {
-    const index = fleets.length;
-    const ofFleet = claims.filter((claim) => claim.subject === index);
-    const members = value.members.map((member) => {
-      watched.push({
-        name: member.name,
-        fleet: name,
-        unit: units.ofFleet.get(name) ?? member.name,
-        prefixes: memberPrefixes(member, prefixOf),
-        macAddresses: member.mac === undefined ? [] : [Number.parseInt(member.mac.replaceAll(':', ''), 16)],
-      });
-      return watched.length - 1;
-    });
-    fleets.push({ name, ...fleetWords(value), members, claims: ofFleet.map((claim) => claim.index) });
-  }
-  const members = watched.map(({ name, fleet, unit }) => ({ name, fleet: subjects.indexOf(fleet), unit, auxiliary: false }));
-  const beside = [
-    ...units.auxiliary,
-    ...drillProbes(set, [...watched, ...units.auxiliary.map(({ prefix }) => ({ prefixes: [prefix] }))], prefixOf),
-  ];
-  for (const { name, label, unit, prefix } of beside) {
-    watched.push({ name, fleet: label, unit, prefixes: [prefix], macAddresses: [] });
-  }
-  const auxiliary = beside.map(({ name, fleet, unit }) => ({ name, fleet: subjects.indexOf(fleet), unit, auxiliary: true }));
-  return { watchList: new WatchList(watched), fleets, assets: [...members, ...auxiliary] };
-}
-
-function isFleetWide(claim: CompiledClaim): boolean {
-  return claim.kind === 'works_without' || claim.rules.some((rule) => rule.budget?.scope === 'fleet');
-}
-
-/** Addresses of the jump hosts of all `via` claims, by subject. */
-function jumpHosts(set: ClaimSet, jumpsOf: (claim: ClaimText) => readonly Prefix[] | undefined): Map<string, readonly Prefix[]> {
-  const jumps = new Map<string, readonly Prefix[]>();
-  for (const { value } of set.claims) jumps.set(value.subject, [...(jumps.get(value.subject) ?? []), ...(jumpsOf(value) ?? [])]);
-  return jumps;
-}
-
-function fleetWords(fleet: FleetText) {
-  return { vendor: fleet.vendor, site: fleet.site, zone: fleet.zone ?? '', criticality: fleet.criticality ?? 'medium' } as const;
-}
-
-/** Ticketed windows differ by fleet, dated ones are shared by all. */
-function createWindows(set: ClaimSet, approvals: readonly Approval[], zone: TimeZone) {
-  const made = new Map<string, IntervalWindow>();
-  const ticketsOf = (name: string, fleet: string): readonly TicketDecision[] => {
-    const text = set.windows.get(name)!.value;
-    return decideTickets(approvals, fleet, durationMs(text.duration, 0), text.max_per_month ?? Number.POSITIVE_INFINITY, zone);
-  };
-  const windowOf = (name: string, fleet: string): IntervalWindow => {
-    const text = set.windows.get(name)!.value;
-    const key = text.tickets === undefined ? name : `${name}\n${fleet}`;
-    let window = made.get(key);
-    if (window === undefined) {
-      const open = (): IntervalWindow =>
-        new IntervalWindow(
-          name,
-          durationMs(text.overrun, 0),
-          ticketsOf(name, fleet)
-            .map((decision) => decision.interval)
-            .filter((interval) => interval !== undefined)
-            .values(),
-        );
-      window = text.tickets === undefined ? createDatedWindow(name, text, zone.name) : open();
-      made.set(key, window);
-    }
-    return window;
-  };
-  return { windowOf, ticketsOf };
 }
 
 type EndpointOf = (text: EndpointText) => Endpoint;
