@@ -1,18 +1,16 @@
 import { MINUTE_MS } from '../../flow/time.js';
 import { PeerHashes } from '../baseline/peer-hashes.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
-import type { CompiledClaims } from '../claims/compiled.js';
-import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatPort } from '../findings/quantity.js';
 import { formatInstant } from '../findings/time-span.js';
-import { applicationsOf, applicationWords, expectedApplications, UNRECOGNISED_APPLICATION } from './applications-table.js';
-import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import { applicationWords, expectedApplications, UNRECOGNISED_APPLICATION } from './applications-table.js';
+import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
 import { type ExchangeTraits, responderPort, Trait, traitsOf } from './exchange-traits.js';
 import { type HeldSession, HeldSessions } from './held-sessions.js';
 import { Level, type ObservedRecord } from './observed-record.js';
 import { PROTOCOL_MISMATCH_EXAMPLES } from './protocol-mismatch-examples.js';
-import { beginsWithin, estimateOf, recordsOf, sumOf } from './recompute.js';
+import { recomputeMismatch } from './protocol-mismatch-recompute.js';
 import { ResolverTable, type WindowCounts } from './resolver-table.js';
 
 const ID = 'protocol-mismatch';
@@ -307,23 +305,4 @@ function isEnough(octets: number, least: number): boolean {
 
 function meanOf(octets: number, packets: number): number {
   return packets === 0 ? 0 : octets / packets;
-}
-
-/** Octets of the records in which another application was recognised; minutes of the longest session in sight; ICMP packets in the window. */
-function recomputeMismatch(finding: Finding, rows: readonly FindingFlow[], claims: CompiledClaims): number {
-  if (finding.peerAddress === '::') return Number.NaN;
-  if (finding.unit === 'packets') {
-    const sent = rows.filter(({ startMs }) => startMs >= finding.windowFromMs && startMs < finding.windowToMs);
-    return sent.reduce((sum, row) => sum + (row.packetsOut + row.packetsIn) * Math.max(1, row.samplingInterval), 0);
-  }
-  if (finding.unit === 'minutes') {
-    const records = recordsOf(rows, claims).filter(({ endMs }) => endMs < finding.windowToMs);
-    return records.reduce((longest, { endMs, sessionStartMs }) => Math.max(longest, (endMs - sessionStartMs) / MINUTE_MS), 0);
-  }
-  const expected = expectedApplications(finding.port) | UNRECOGNISED_APPLICATION;
-  const told = rows.filter(({ application }) => application !== '' && (applicationsOf(application) & expected) === 0);
-  return sumOf(
-    recordsOf(told, claims).filter((record) => beginsWithin(record, finding)),
-    estimateOf,
-  );
 }

@@ -81,6 +81,8 @@ function rowOf({ columns }: FlowBatch, row: number): Row {
       ? {}
       : { initiator: initiator === Initiator.source ? ('source' as const) : ('destination' as const) }),
     initiatorConfidence: columns.initiatorConfidence[row]!,
+    icmpType: columns.icmpTypeCode[row]! >>> 8,
+    application: columns.applicationName.dictionary.name(columns.applicationName.codes[row]!),
     sensor: 'tap',
   };
 }
