@@ -8,7 +8,7 @@ import type { ObservedRecord } from './observed-record.js';
 
 /*
  * Attempts that nobody answered: by asset, peer, responder's port and protocol, counts of the last hour, at most 128 an asset and 1024 a unit, 88 bytes each with its
- * key; by asset, the last 32 peers, 384 bytes. Beyond the bounds, who was tried least recently goes. An answer takes everything back.
+ * key; by asset, the last 32 peers, 400 bytes. Beyond the bounds, who was tried least recently goes. An answer takes everything back.
  */
 
 const ROWS_PER_ASSET = 128;
@@ -17,13 +17,25 @@ export const MOST_PEERS = 32;
 /** Sums of a row: since when it counts, of the attempts since then: octets and packets out, their number, and the start of the latest. */
 const SUMS = 5;
 
+interface TriedPeers {
+  readonly hashes: Uint32Array;
+  readonly lastMs: Float64Array;
+  /** How many were told last, and when. */
+  told: number;
+  toldMs: number;
+}
+
+function noPeers(): TriedPeers {
+  return { hashes: new Uint32Array(MOST_PEERS), lastMs: new Float64Array(MOST_PEERS), told: 0, toldMs: Number.NEGATIVE_INFINITY };
+}
+
 export class HammerKeys {
   private readonly rows: RecentKeys;
   private readonly hashes = new PeerHashes();
   private readonly hours: HourCounts;
   private sums: Float64Array;
   /** By asset: peers and when each was last tried; 0 in free places. */
-  private readonly peersOf: ({ readonly hashes: Uint32Array; readonly lastMs: Float64Array } | undefined)[] = [];
+  private readonly peersOf: (TriedPeers | undefined)[] = [];
 
   constructor(assets: number) {
     let most = ROWS_PER_ASSET;
@@ -95,7 +107,7 @@ export class HammerKeys {
   peersTried(record: ObservedRecord): number {
     let peers = this.peersOf[record.asset];
     if (peers === undefined) {
-      peers = { hashes: new Uint32Array(MOST_PEERS), lastMs: new Float64Array(MOST_PEERS) };
+      peers = noPeers();
       this.peersOf[record.asset] = peers;
     }
     const { hashes, lastMs } = peers;
@@ -119,6 +131,17 @@ export class HammerKeys {
     return known ? 0 : count + 1;
   }
 
+  /** True when so many peers are to be told: twice as many as last time, as many as are counted, or after an hour. In a scan each try would be. */
+  tellsPeers({ asset, startMs }: ObservedRecord, count: number): boolean {
+    const peers = this.peersOf[asset]!;
+    const isNews = startMs - peers.toldMs > HOUR_MS || count >= 2 * peers.told || (count === MOST_PEERS && peers.told < MOST_PEERS);
+    if (isNews) {
+      peers.told = count;
+      peers.toldMs = startMs;
+    }
+    return isNews;
+  }
+
   save(writer: StateWriter): void {
     this.rows.save(writer);
     this.hours.save(writer);
@@ -129,6 +152,8 @@ export class HammerKeys {
       writer.u32(asset);
       writer.numbers(peers.hashes);
       writer.numbers(peers.lastMs);
+      writer.u32(peers.told);
+      writer.f64(peers.toldMs);
     }
   }
 
@@ -139,10 +164,12 @@ export class HammerKeys {
     this.sums = new Float64Array(capacity * SUMS);
     reader.numbers(this.sums);
     for (let left = reader.u32(); left > 0; left--) {
-      const peers = { hashes: new Uint32Array(MOST_PEERS), lastMs: new Float64Array(MOST_PEERS) };
+      const peers = noPeers();
       this.peersOf[reader.u32()] = peers;
       reader.numbers(peers.hashes);
       reader.numbers(peers.lastMs);
+      peers.told = reader.u32();
+      peers.toldMs = reader.f64();
     }
   }
 

@@ -122,7 +122,7 @@ class HammerWatch implements Evaluator {
       this.reportPeer(record, row, count, findings);
     }
     const peers = keys.peersTried(record);
-    if (peers >= this.peersPerHour) this.reportPeers(record, peers, findings);
+    if (peers >= this.peersPerHour && keys.tellsPeers(record, peers)) this.reportPeers(record, peers, findings);
   }
 
   save(writer: StateWriter): void {
