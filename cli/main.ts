@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { programVersion } from '../flow/service/paths.js';
+import { baselineCommand } from './commands/baseline.js';
 import { claimsCommand } from './commands/claims/claims.js';
 import { decodeCommand } from './commands/decode.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -25,6 +26,7 @@ const COMMANDS = [
   replayCommand,
   claimsCommand,
   findingsCommand,
+  baselineCommand,
   verdictCommand,
   drillCommand,
   dashboardsCommand,

@@ -28,6 +28,7 @@ import { watchBuffer } from '../wiring/buffered-kafka.js';
 import { type ClaimsInForce, followClaims, openClaims } from '../wiring/claim-reload.js';
 import { type ClaimSets, type ClaimSource, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
 import { makeDataFolder } from '../wiring/data-folder.js';
+import { warmUpMsOf } from '../wiring/desk.js';
 import { serveDesk } from '../wiring/desk-door.js';
 import { answerDrills } from '../wiring/drill-arrival.js';
 import { type Embedded, type EmbeddedOptions, startEmbedded } from '../wiring/embedded.js';
@@ -140,7 +141,10 @@ async function session(about: Session): Promise<void> {
   const stopped = untilSignal();
   const doors = flags.once === true ? undefined : await openDoors(embedded, about, sensorOf);
   if (doors !== undefined) {
-    const desk = createDesk({ store: embedded.store, now: Date.now, newestStartMs: embedded.newestStartMs, onDecision: embedded.follow });
+    const desk = createDesk({
+      ...{ store: embedded.store, now: Date.now, newestStartMs: embedded.newestStartMs, onDecision: embedded.follow },
+      ...{ claims: inForce?.sets ?? (() => claimSets.sets), warmUpMs: warmUpMsOf(config) },
+    });
     await serveDesk(desk, data, log, lifecycle);
     if (flags.bundled !== true) await startNotifications({ config, desk, log, lifecycle, monitoring });
   }

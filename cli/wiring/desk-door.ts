@@ -17,7 +17,7 @@ import { isAlive } from './process-status.js';
  */
 
 /** Methods of the desk that can be asked for. */
-const METHODS = ['list', 'show', 'incidents', 'mutes', 'trail', 'decide'] as const satisfies readonly (keyof FindingsDesk)[];
+const METHODS = ['list', 'show', 'incidents', 'mutes', 'trail', 'decide', 'reviews'] as const satisfies readonly (keyof FindingsDesk)[];
 type Method = (typeof METHODS)[number];
 
 /** A request is a question, not a file. */
@@ -87,6 +87,7 @@ export function deskOfProcess(data: string): FindingsDesk | undefined {
     mutes: ask('mutes'),
     trail: ask('trail'),
     decide: ask('decide'),
+    reviews: ask('reviews'),
   };
 }
 

@@ -1,16 +1,23 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createDesk, type FindingsDesk } from '../../detector/decisions/desk.js';
+import { effectiveParameters } from '../../detector/engine/parameters.js';
 import type { Store } from '../../detector/store/store.js';
 import { StoreError } from '../../detector/store/store-error.js';
 import type { Config } from '../../flow/service/config.js';
-import { MINUTE_MS } from '../../flow/time.js';
+import { HOUR_MS, MINUTE_MS } from '../../flow/time.js';
 import { UsageError } from '../errors.js';
+import { loadClaimSets } from './claim-sets.js';
 import { deskOfProcess } from './desk-door.js';
 import { configuredStore } from './stores.js';
 
 /** Detectors that read a server's decisions hear of a new one within seconds: it counts from later than that on. */
 export const DECISION_LEAD_MS = 2 * MINUTE_MS;
+
+/** How long assets learn, as configured. */
+export function warmUpMsOf({ detections }: Config): number {
+  return effectiveParameters(detections as Record<string, Record<string, number>>)['new-destination'].warmUpHours! * HOUR_MS;
+}
 
 /** Opens the store that the configuration names, for somebody who looks into it. A folder named wrongly is refused: an empty store would look like good news. */
 export async function withConfiguredStore<T>(config: Config, work: (store: Store) => Promise<T>): Promise<T> {
@@ -34,7 +41,15 @@ export async function withDesk<T>(config: Config, work: (desk: FindingsDesk) => 
   if (elsewhere !== undefined) return await work(elsewhere);
   try {
     return await withConfiguredStore(config, (store) =>
-      work(createDesk({ store, now: Date.now, ...(clickhouse.url === undefined ? {} : { leadMs: DECISION_LEAD_MS }) })),
+      work(
+        createDesk({
+          store,
+          now: Date.now,
+          claims: () => loadClaimSets(config.claims.map((file) => ({ file, approvals: config.approvals, lookup: config.lookup }))).sets,
+          warmUpMs: warmUpMsOf(config),
+          ...(clickhouse.url === undefined ? {} : { leadMs: DECISION_LEAD_MS }),
+        }),
+      ),
     );
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== 'directory-locked') throw error;

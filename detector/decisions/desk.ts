@@ -1,5 +1,6 @@
-import { HOUR_MS, MINUTE_MS, minuteOf } from '../../flow/time.js';
-import { SEVERITIES, type Severity } from '../claims/compiled.js';
+import { formatTime, HOUR_MS, MINUTE_MS, minuteOf } from '../../flow/time.js';
+import { type CompiledClaims, SEVERITIES, type Severity } from '../claims/compiled.js';
+import { newDestination } from '../detections/new-destination.js';
 import type { Finding } from '../findings/finding.js';
 import { type Incident, incidentsOf } from '../incidents/incident.js';
 import { type CoverageMinute, coverageMinutes } from '../store/queries/coverage.js';
@@ -8,6 +9,7 @@ import { type FindingFilter, findFindings, listFindings } from '../store/queries
 import type { Store } from '../store/store-types.js';
 import { CLOSING_WORDS, type ClosingWord, type Decision } from './decision.js';
 import { acknowledge, approve, close, type Deciding, DecisionError, reopen, revoke, type Widening } from './request.js';
+import { type AssetReview, reviewsOf } from './review.js';
 import { DecisionIndex, type FindingStateName, type Standing } from './standing.js';
 
 /** Findings that one question reads; far above what the detector's own limits let arise. */
@@ -58,7 +60,6 @@ export interface DecisionRequest {
   readonly reason: string;
   readonly untilMs?: number;
   readonly widening?: Widening;
-  readonly fleet?: string;
   readonly accepted?: readonly string[];
 }
 
@@ -75,6 +76,8 @@ export interface FindingsDesk {
   /** Every decision ever taken, oldest first. */
   trail(): Promise<Decision[]>;
   decide(request: DecisionRequest): Promise<Decision>;
+  /** What assets have learned; of one asset where it is named. Throws DecisionError where no claims are known. */
+  reviews(asset?: string): Promise<AssetReview[]>;
 }
 
 export interface DeskOptions {
@@ -84,10 +87,15 @@ export interface DeskOptions {
   readonly newestStartMs?: () => number;
   /** So much later than the newest record the detector follows a decision: other processes must hear of it first. */
   readonly leadMs?: number;
+  /** The claims in force: which peers they admit decides what an asset has learned beyond them. */
+  readonly claims?: () => readonly CompiledClaims[];
+  /** How long an asset learns (parameter warmUpHours of new-destination). */
+  readonly warmUpMs?: number;
   /** Told every decision once it is stored. */
   readonly onDecision?: (decision: Decision) => void;
 }
 
+const DEFAULT_WARM_UP_MS = newDestination.parameters.warmUpHours.default * HOUR_MS;
 /** A record that begins this far ahead of our clock comes from a clock that is wrong: it must not put a decision off. */
 const AHEAD_MS = MINUTE_MS;
 
@@ -117,6 +125,23 @@ export function createDesk(options: DeskOptions): FindingsDesk {
     return found[0]!;
   };
 
+  const reviews = async (asset?: string): Promise<AssetReview[]> => {
+    const sets = options.claims?.() ?? [];
+    if (sets.length === 0) throw new DecisionError('which peers are claimed is known from the claim files; name them with --claims');
+    return reviewsOf(store, sets, await readDecisions(store), options.warmUpMs ?? DEFAULT_WARM_UP_MS, asset);
+  };
+
+  /** The fleet of an asset that has learned. Throws DecisionError. */
+  const learned = async (asset: string): Promise<string> => {
+    const [review] = await reviews(asset);
+    if (review === undefined) throw new DecisionError(`no asset '${asset}' with records is known; cordon baseline list shows them`);
+    if (review.state === 'LEARN')
+      throw new DecisionError(
+        `${asset} learns until ${formatTime(review.learnedMs)}; what it has learned can be approved then, and claims are judged meanwhile`,
+      );
+    return review.fleet;
+  };
+
   const take = async (request: DecisionRequest): Promise<Decision> => {
     const { verb, target, untilMs, widening } = request;
     // Decisions have an order, also those of one millisecond and of a clock that was set back.
@@ -136,7 +161,7 @@ export function createDesk(options: DeskOptions): FindingsDesk {
       case 'revoke':
         return revoke(await muteOf(target), by);
       default:
-        return approve(target, request.fleet ?? '', request.accepted ?? [], by);
+        return approve(target, await learned(target), request.accepted ?? [], by);
     }
   };
 
@@ -169,6 +194,7 @@ export function createDesk(options: DeskOptions): FindingsDesk {
       return mutes.map((mute) => ({ mute, active: mute.untilMs > nowMs }));
     },
     trail: () => readDecisions(store),
+    reviews,
     async decide(request) {
       const decision = await take(request);
       await writeDecisions(store, [decision]);

@@ -144,3 +144,12 @@ test('while a process runs on the store, it is asked; whoever may not read the f
     await stop(running);
   }
 });
+
+test('baseline tells the state of every asset, and refuses to approve what is still being learned', async () => {
+  const baseline = (...args: string[]) => command(['baseline', ...args, '--data', data, '--claims', claims]);
+  const { code, stdout } = await baseline('list');
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^asset .* state [\s\S]* LEARN /)]);
+  const name = stdout.split('\n')[2]!.split(' ')[0];
+  expect((await baseline('show', name!)).stdout).toContain(`${name} (`);
+  expect(await baseline('approve', name!, ...because)).toMatchObject({ code: 4, stderr: expect.stringContaining('learns until') });
+});
