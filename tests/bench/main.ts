@@ -29,6 +29,7 @@ const PROGRAMS = {
   insert: { full: ['10'], quick: ['3'] },
   detect: { full: [], quick: [] },
   judge: { full: [], quick: [] },
+  rhythm: { full: [], quick: [] },
   verdict: { full: [], quick: ['1000000'] },
   bus: { full: ['400', '4'], quick: ['100', '4'], needsKafka: true },
   pipeline: { full: ['4000000'], quick: ['1000000'] },
