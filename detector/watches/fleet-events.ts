@@ -1,8 +1,12 @@
 import type { Scene } from './scene.js';
 import { candidatesOf, type Silence } from './silences.js';
 
-/** Onsets that lie no further apart are one event, in minutes (detection.md D13). */
+/**
+ * Onsets that lie no further apart are one event, in minutes (detection.md D13), and all of its onsets within the longer time: a device that sends once a minute
+ * had its last packet a minute or three before all of them were stopped.
+ */
 export const TOGETHER_MINUTES = 2;
+export const SPREAD_MINUTES = 5;
 /** An asset that sent in the hour before counts as being at work. */
 export const AT_WORK_MINUTES = 60;
 /** From this share of a group on, it stopped as a whole; below the other, the rest went on. */
@@ -15,7 +19,7 @@ const GOING_ON_RECORDS = 0.2;
 /** What the assets that stopped have in common, and the others have not. */
 export type Scope = 'vendor' | 'fleet' | 'site' | 'exporter' | 'unclear';
 
-/** Several assets that fell silent within TOGETHER_MINUTES. */
+/** Several assets that fell silent together. */
 export interface FleetEvent {
   readonly scope: Scope;
   /** Name of the vendor, the site or the sensor; of the fleet otherwise. */
@@ -66,14 +70,23 @@ function findEvents(scene: Scene): FleetEvent[] {
   const parameters = scene.parameters['fleet-silence']!;
   const usable = candidatesOf(scene)
     .filter(
-      ({ onsetSeen, sudden, historyMs, surprise }) =>
-        onsetSeen && sudden && historyMs >= parameters.warmUpHours! * 3_600_000 && surprise >= parameters.leastSurprise!,
+      ({ onsetSeen, sudden, historyMs, surprise, usualSurprise }) =>
+        // Who often pauses for long pauses with others by chance.
+        surprise > usualSurprise &&
+        onsetSeen &&
+        sudden &&
+        historyMs >= parameters.warmUpHours! * 3_600_000 &&
+        surprise >= parameters.leastSurprise!,
     )
     .sort((a, b) => a.onset - b.onset || a.asset - b.asset);
   const events: FleetEvent[] = [];
   for (let from = 0; from < usable.length; ) {
-    let to = from;
-    while (to < usable.length && usable[to]!.onset <= usable[from]!.onset + TOGETHER_MINUTES) to++;
+    let to = from + 1;
+    while (
+      to < usable.length &&
+      usable[to]!.onset <= Math.min(usable[from]!.onset + SPREAD_MINUTES, usable[to - 1]!.onset + TOGETHER_MINUTES)
+    )
+      to++;
     const event = eventOf(scene, usable.slice(from, to), parameters);
     if (event === undefined) from++;
     else {
@@ -112,12 +125,15 @@ function eventOf(scene: Scene, silences: readonly Silence[], parameters: Readonl
     );
   };
   const fleetOf = (asset: number) => claims.fleets[claims.assets[asset]!.fleet]!;
+  const about = { scene, atWork, silent, from };
+  const exporter = groupBy((asset) => scene.sensorsOf(asset).join(', ')).find((group) => isExporters(about, group, fleetOf));
+  if (exporter !== undefined)
+    return { ...measured(about, exporter, others(about, exporter, fleetOf)), scope: 'exporter', name: exporter.name };
   const vendors = groupBy((asset) => fleetOf(asset).vendor);
   const sites = groupBy((asset) => fleetOf(asset).site);
   const site = largest(sites);
   const vendor = largest(vendors);
   if (site === undefined && vendor === undefined) return undefined;
-  const about = { scene, atWork, silent, from };
   const wholeSite = site !== undefined && site.silences.length >= ALL_SHARE * site.atWork.length;
   const mixed = site !== undefined && new Set(site.silences.map(({ asset }) => fleetOf(asset).vendor)).size > 1;
   if (wholeSite && mixed) return siteEvent(about, site);
@@ -133,8 +149,25 @@ interface About {
   readonly from: number;
 }
 
+/** All that one exporter tells of stopped, of several vendors or sites, and who is told of by others at the same places went on. */
+function isExporters(about: About, group: Group, fleetOf: FleetOf): boolean {
+  if (group.silences.length < ALL_SHARE * group.atWork.length) return false;
+  const kinds = new Set(group.silences.map(({ asset }) => `${fleetOf(asset).vendor}\n${fleetOf(asset).site}`));
+  const rest = others(about, group, fleetOf);
+  const talking = rest.filter((asset) => !isSilent(about, asset, group)).length;
+  return kinds.size > 1 && rest.length > 0 && talking >= ALL_SHARE * rest.length;
+}
+
+/** Assets at work at the sites of the group that its sensors do not tell of. */
+function others(about: About, group: Group, fleetOf: FleetOf): number[] {
+  const sites = new Set(group.silences.map(({ asset }) => fleetOf(asset).site));
+  return about.atWork.filter((asset) => sites.has(fleetOf(asset).site) && !sharesSensor(about, asset, group));
+}
+
+type FleetOf = (asset: number) => { readonly vendor: string; readonly site: string; readonly name: string };
+
 /** Equipment of one vendor: a stop of that vendor's where others at the same place went on. Where there are no others, nobody can say what they share. */
-function vendorEvent(about: About, group: Group, fleetOf: (asset: number) => { vendor: string; site: string; name: string }): FleetEvent {
+function vendorEvent(about: About, group: Group, fleetOf: FleetOf): FleetEvent {
   const { atWork } = about;
   const sites = new Set(group.silences.map(({ asset }) => fleetOf(asset).site));
   const controls = atWork.filter(
@@ -153,23 +186,17 @@ function vendorEvent(about: About, group: Group, fleetOf: (asset: number) => { v
   return { ...base, scope: goesOn ? 'fleet' : 'unclear', name: fleets.length === 1 ? fleets[0]! : group.name };
 }
 
-/** Everything at a place: the exporter, where the same place goes on by another one; the place, where the exporter goes on with other places or other records. */
+/** Everything at a place: the place it is where the exporter goes on with other places or other records. */
 function siteEvent(about: About, group: Group): FleetEvent {
   const { scene, atWork } = about;
   const { claims } = scene;
   const siteOf = (asset: number): string => claims.fleets[claims.assets[asset]!.fleet]!.site;
   const sites = new Set(group.silences.map(({ asset }) => siteOf(asset)));
-  const sensors = new Set(group.silences.flatMap((silence) => silence.sensors));
   const elsewhere = atWork.filter((asset) => !sites.has(siteOf(asset)) && sharesSensor(about, asset, group));
-  const bySideways = atWork.filter((asset) => sites.has(siteOf(asset)) && !sharesSensor(about, asset, group));
-  const talking = (assets: readonly number[]): number => assets.filter((asset) => !isSilent(about, asset, group)).length;
-  const base = measured(about, group, [...elsewhere, ...bySideways]);
-  const site = [...sites].sort().join(', ');
-  if (bySideways.length > 0 && talking(bySideways) >= ALL_SHARE * bySideways.length)
-    return { ...base, scope: 'exporter', name: [...sensors].sort().join(', ') };
-  if (elsewhere.length > 0 && talking(elsewhere) >= ALL_SHARE * elsewhere.length) return { ...base, scope: 'site', name: site };
-  const goesOn = wentOn(base);
-  return { ...base, scope: goesOn ? 'site' : 'unclear', name: site };
+  const base = measured(about, group, elsewhere);
+  const name = [...sites].sort().join(', ');
+  const goesOn = elsewhere.length > 0 ? base.controlsTalking >= ALL_SHARE * elsewhere.length : wentOn(base);
+  return { ...base, scope: goesOn ? 'site' : 'unclear', name };
 }
 
 function wentOn({ recordsPerMinute, recordsBefore }: Pick<FleetEvent, 'recordsPerMinute' | 'recordsBefore'>): boolean {

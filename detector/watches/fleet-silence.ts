@@ -5,7 +5,7 @@ import type { Finding } from '../findings/finding.js';
 import { formatCount } from '../findings/quantity.js';
 import { formatSpan } from '../findings/time-span.js';
 import { inAgreedWindow } from './agreement.js';
-import { type FleetEvent, fleetEventsOf, type Scope, TOGETHER_MINUTES } from './fleet-events.js';
+import { type FleetEvent, fleetEventsOf, type Scope, SPREAD_MINUTES, TOGETHER_MINUTES } from './fleet-events.js';
 import { FLEET_SILENCE_EXAMPLES } from './fleet-silence-examples.js';
 import { silentOf } from './recompute.js';
 import type { Scene } from './scene.js';
@@ -132,7 +132,7 @@ function findingOf(scene: Scene, events: readonly FleetEvent[]): Finding {
     windowToMs: minuteMs(until),
     sessions: events.length,
     records: silences.length,
-    rule: `at least so many of a vendor or site silent within ${TOGETHER_MINUTES} min that chance does it once in a million such times`,
+    rule: `at least so many of a vendor or site silent together (${TOGETHER_MINUTES} min apart at most, ${SPREAD_MINUTES} min in all) that chance does it once in a million such times`,
     sentence: sentenceOf(scene, event, events.length, onset, until, agreed),
   });
 }
@@ -144,7 +144,7 @@ function sentenceOf(scene: Scene, event: FleetEvent, events: number, onset: numb
   const named = `${names.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
   const open = silences.filter((one) => one.open).length;
   const parts = [
-    `${silences.length} of ${formatCount(atWork.length, 'device')} at work fell silent within ${TOGETHER_MINUTES} min (${named}), ${formatSpan(minuteMs(onset), minuteMs(until))}, ${formatDuration((until - onset) * MINUTE_MS)} so far as all of them were silent${open > 0 ? `; ${open === silences.length ? 'none' : `${silences.length - open}`} came back` : ''}.`,
+    `${silences.length} of ${formatCount(atWork.length, 'device')} at work fell silent within ${Math.max(TOGETHER_MINUTES, Math.max(...silences.map((one) => one.onset)) - onset)} min (${named}), ${formatSpan(minuteMs(onset), minuteMs(until))}, ${formatDuration((until - onset) * MINUTE_MS)} so far as all of them were silent${open > 0 ? `; ${open === silences.length ? 'none' : `${silences.length - open}`} came back` : ''}.`,
     whyOf(event),
   ];
   if (scope !== 'exporter' && !Number.isNaN(event.recordsPerMinute))

@@ -1,12 +1,12 @@
-import { MINUTE_MS } from '../../flow/time.js';
-import type { LocalClock } from '../baseline/local-clock.js';
 import type { MinuteBits } from './minute-bits.js';
+import { STEP_MINUTES, type WeekSlots } from './week-slots.js';
 
 const WEEK_HOURS = 168;
-/** Time zones lie apart by multiples of this: a slot cannot change within. */
-const STEP_MINUTES = 15;
-/** How many minutes of a coarser kind a finer one starts with: an hour's worth. */
-const SHRINK_MINUTES = 60;
+/**
+ * How many minutes of a coarser kind a finer one starts with. Few: a weekend that was seen once has shown 60 quiet minutes of each of its hours, and must not be
+ * taken for workdays on the next one.
+ */
+const SHRINK_MINUTES = 10;
 /** No minute tells more than this: ln 1000 = 6.9, so that two of them never suffice. */
 const LEAST_EMPTY = 0.001;
 /** Pauses that a rhythm is learned from, at least. */
@@ -20,8 +20,8 @@ const MOST_PAUSE = 4 * 1440;
  *
  * detection.md D12 takes P0 = (1+φμ)^(−1/φ) from mean and overdispersion of the counts of a minute. The share of empty minutes is what that formula
  * estimates: here it is counted, which is the same for Poisson traffic (e^−μ) and holds as well for traffic of which neither mean nor variance tells how often
- * it pauses (a burst of images, then nothing). A slot starts from the hour of the day on workdays or weekends, that from the asset as a whole, an hour's worth
- * of minutes each. A minute counts as empty as the likeliest of its slot and of the slots an hour before and behind: the first and last hour
+ * it pauses (a burst of images, then nothing). A slot starts from the hour of the day on workdays or weekends, that from the asset as a whole, a few
+ * minutes' worth each. A minute counts as empty as the likeliest of its slot and of the slots an hour before and behind: the first and last hour
  * of work are never on the minute, and clocks change by an hour twice a year.
  */
 export class Presence {
@@ -32,17 +32,18 @@ export class Presence {
   /** Minutes of the second longest pause and of the median one; 0 where there are too few pauses. */
   readonly longPause: number;
   readonly medianPause: number;
-  private readonly empty = new Float64Array(WEEK_HOURS);
-  private readonly clock: LocalClock;
+  private readonly slots: WeekSlots;
+  /** −ln of the probability of an empty minute, by slot, neighbours counted in. */
+  private readonly each = new Float64Array(WEEK_HOURS);
 
-  constructor(active: MinuteBits, unknown: MinuteBits, clock: LocalClock, from: number, until: number) {
-    this.clock = clock;
+  constructor(active: MinuteBits, unknown: MinuteBits, slots: WeekSlots, from: number, until: number) {
+    this.slots = slots;
     const seen = new Float64Array(WEEK_HOURS);
     const quiet = new Float64Array(WEEK_HOURS);
     let minutes = 0;
     for (let at = from; at < until; ) {
       const end = Math.min(until, at + STEP_MINUTES - (at % STEP_MINUTES));
-      const slot = clock.hourOfWeek(at * MINUTE_MS);
+      const slot = slots.slotOf(at);
       for (; at < end; at++) {
         if (unknown.has(at)) continue;
         minutes++;
@@ -60,10 +61,7 @@ export class Presence {
 
   /** Probability that the asset sends nothing in that minute, as far as its past tells. */
   emptyAt(minute: number): number {
-    const ms = minute * MINUTE_MS;
-    const { clock, empty } = this;
-    const here = clock.hourOfWeek(ms);
-    return Math.max(empty[here]!, empty[(here + 1) % WEEK_HOURS]!, empty[(here + WEEK_HOURS - 1) % WEEK_HOURS]!);
+    return Math.exp(-this.each[this.slots.slotOf(minute)]!);
   }
 
   /** Sum of −ln P0 over the minutes [from, until) that were seen: how surprising it is that all of them were empty. */
@@ -71,14 +69,14 @@ export class Presence {
     let sum = 0;
     for (let at = from; at < until; ) {
       const end = Math.min(until, at + STEP_MINUTES - (at % STEP_MINUTES));
-      const each = -Math.log(this.emptyAt(at));
-      sum += each * (end - at - unknown.count(at, end));
+      sum += this.each[this.slots.slotOf(at)]! * (end - at - unknown.count(at, end));
       at = end;
     }
     return sum;
   }
 
   private shrink(seen: Float64Array, quiet: Float64Array): void {
+    const empty = new Float64Array(WEEK_HOURS);
     const ofDaySeen = new Float64Array(48);
     const ofDayQuiet = new Float64Array(48);
     let allSeen = 0;
@@ -93,7 +91,11 @@ export class Presence {
     for (let slot = 0; slot < WEEK_HOURS; slot++) {
       const day = hourOfDay(slot);
       const hour = (ofDayQuiet[day]! + SHRINK_MINUTES * whole) / (ofDaySeen[day]! + SHRINK_MINUTES);
-      this.empty[slot] = Math.max(LEAST_EMPTY, (quiet[slot]! + SHRINK_MINUTES * hour) / (seen[slot]! + SHRINK_MINUTES));
+      empty[slot] = Math.max(LEAST_EMPTY, (quiet[slot]! + SHRINK_MINUTES * hour) / (seen[slot]! + SHRINK_MINUTES));
+    }
+    for (let slot = 0; slot < WEEK_HOURS; slot++) {
+      const beside = Math.max(empty[(slot + 1) % WEEK_HOURS]!, empty[(slot + WEEK_HOURS - 1) % WEEK_HOURS]!);
+      this.each[slot] = -Math.log(Math.max(empty[slot]!, beside));
     }
   }
 

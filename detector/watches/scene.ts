@@ -1,11 +1,11 @@
 import { MINUTE_MS } from '../../flow/time.js';
-import { LocalClock } from '../baseline/local-clock.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import type { CoverageMinute } from '../coverage/observed-time.js';
 import { DEFAULT_ACTIVE_TIMEOUT_MS } from '../coverage/verdict.js';
 import type { ActivityView } from './activity.js';
 import { MinuteBits } from './minute-bits.js';
 import { type Sight, sightOf } from './sensor-sight.js';
+import { WeekSlots } from './week-slots.js';
 
 /** A sensor that told of an asset in fewer hours than this share of the busiest one's is not what the asset is seen by. */
 const MAIN_SHARE = 0.1;
@@ -34,7 +34,7 @@ export class Scene {
   readonly claims: CompiledClaims;
   readonly activity: ActivityView;
   readonly sight: Sight | undefined;
-  readonly clock: LocalClock;
+  readonly slots: WeekSlots;
   readonly fromMs: number;
   readonly untilMs: number;
   readonly parameters: WatchParameters;
@@ -44,7 +44,7 @@ export class Scene {
     this.claims = claims;
     this.activity = activity;
     this.sight = ledger === undefined ? undefined : sightOf(ledger, fromMs - LEARN_MS, untilMs);
-    this.clock = new LocalClock(claims.timezone);
+    this.slots = new WeekSlots(claims.timezone);
     this.fromMs = fromMs;
     this.untilMs = untilMs;
     this.parameters = parameters;

@@ -24,6 +24,13 @@ const PARAMETERS = {
     unit: 'hours since the first record of the asset',
     reason: 'A week shows every hour of the week once: equipment that rests on Sundays is not missed on the first one.',
   },
+  leastMinutes: {
+    default: 5,
+    least: 1,
+    most: 1440,
+    unit: 'min',
+    reason: 'Chatty equipment makes three minutes improbable, and nobody would get up for them.',
+  },
   leastSurprise: {
     default: 13.8,
     least: 7,
@@ -53,7 +60,7 @@ const RHYTHM_SPREAD = 4;
 /** The asset's past makes the pause improbable, or it sends in a rhythm and several beats did not come. */
 export function isSilence(silence: Silence, parameters: ParameterValues<typeof PARAMETERS>): boolean {
   const { seen, surprise, usualSurprise, longPause, medianPause, historyMs } = silence;
-  if (historyMs < parameters.warmUpHours * HOUR_MS) return false;
+  if (historyMs < parameters.warmUpHours * HOUR_MS || seen < parameters.leastMinutes) return false;
   if (surprise >= Math.max(parameters.leastSurprise, parameters.pauseFactor * usualSurprise)) return true;
   const rhythm = medianPause > 0 && longPause <= RHYTHM_SPREAD * medianPause;
   return rhythm && seen >= Math.max(parameters.beats * (medianPause + 1), 2 * (longPause + 1));

@@ -111,7 +111,7 @@ function silencesOf(scene: Scene, asset: number): Silence[] {
 /** Learns from the four weeks before the day; from the day's own part before that where the asset is known no longer. */
 function learn(scene: Scene, active: MinuteBits, unknown: MinuteBits, first: number, day: number): Presence {
   const until = Math.max(day * DAY_MINUTES, first + LEAST_HISTORY_MS / MINUTE_MS);
-  return new Presence(active, unknown, scene.clock, Math.max(first, until - LEARN_MS / MINUTE_MS), until);
+  return new Presence(active, unknown, scene.slots, Math.max(first, until - LEARN_MS / MINUTE_MS), until);
 }
 
 function usualMinutes(presence: Presence, unknown: MinuteBits, from: number, until: number): number {

@@ -7,7 +7,7 @@ import { defaultWatchParameters, watches } from '../../../detector/watches/evalu
 import type { LedgerStretch, WatchExample } from '../../../detector/watches/watch.js';
 import { MINUTE_MS } from '../../../flow/time.js';
 import { minute } from '../coverage/facts.js';
-import { batchOf, claimsOf, exampleRows } from '../support/rows.js';
+import { batchOf, claimsOf, exampleRows, type Row } from '../support/rows.js';
 
 /** Rows of the ledger, one for every minute that a stretch touches: messages each ten seconds from its begin to its end. */
 export function ledgerOf(stretches: readonly LedgerStretch[]): CoverageMinute[] {
@@ -25,14 +25,16 @@ export function ledgerOf(stretches: readonly LedgerStretch[]): CoverageMinute[] 
   });
 }
 
-export function activityOf(claims: CompiledClaims, rows: readonly ExampleRow[]): Activity {
+/** `sensorOf`: who told of a row, 'border' where it is left out. */
+export function activityOf(claims: CompiledClaims, rows: readonly ExampleRow[], sensorOf: (row: Row) => string = () => 'border'): Activity {
   const activity = new Activity(claims);
-  activity.add(batchOf(claims, exampleRows(rows)));
+  const told = exampleRows(rows).map((row) => ({ ...row, sensor: sensorOf(row) }));
+  activity.add(batchOf(claims, told));
   return activity;
 }
 
 /** Findings of all watches for an example's facts; `of`: its parameters are that watch's. */
-export function findingsOf(example: Omit<WatchExample, 'name'>, of: string): Finding[] {
+export function findingsOf(example: Omit<WatchExample, 'name'>, of: string, sensorOf?: (row: Row) => string): Finding[] {
   const claims = claimsOf(example.claims);
   const defaults = defaultWatchParameters();
   const parameters = { ...defaults, [of]: { ...defaults[of], ...example.parameters } };
@@ -40,7 +42,7 @@ export function findingsOf(example: Omit<WatchExample, 'name'>, of: string): Fin
     // What others find is told of by others: they learn as fast.
     for (const id of ['silence', 'fleet-silence']) parameters[id] = { ...parameters[id], warmUpHours: example.parameters.warmUpHours };
   }
-  return watches(activityOf(claims, example.rows), ledgerOf(example.ledger), claims, Date.parse(example.until), {
+  return watches(activityOf(claims, example.rows, sensorOf), ledgerOf(example.ledger), claims, Date.parse(example.until), {
     fromMs: Date.parse(example.from),
     parameters,
   });
