@@ -168,7 +168,7 @@ class FlipWatch implements Evaluator {
     const { startMs, endMs, sampling } = record;
     const watched = this.watched[record.asset] ?? this.watchFrom(record.asset, startMs);
     const { hours, groups } = watched;
-    if (endMs >= hours.dueMs) hours.advance(endMs, (hour) => this.close(hour, watched, record, findings));
+    if (endMs >= hours.dueMs) this.advance(watched, record, findings);
     const key = this.groupsOf.keyOf(record);
     let place = groups.find(key);
     if (place < 0) place = this.enter(record, key, watched);
@@ -237,6 +237,11 @@ class FlipWatch implements Evaluator {
     const outside = this.claims.isOutside(record.peerBytes, record.peerOffset);
     watched.numbers[place * NUMBERS + Group.outside] = outside ? 1 : 0;
     return place;
+  }
+
+  /** Apart from `judge`: a closure there would cost an object for every record. */
+  private advance(watched: Watched, record: ObservedRecord, findings: FindingSink): void {
+    watched.hours.advance(record.endMs, (hour) => this.close(hour, watched, record, findings));
   }
 
   private close(hour: number, watched: Watched, record: ObservedRecord, findings: FindingSink): void {

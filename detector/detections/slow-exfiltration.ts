@@ -137,7 +137,7 @@ class DriftWatch implements Evaluator {
     if (record.retold || record.agreed) return;
     const watched = this.watched[record.asset] ?? this.watchFrom(record.asset, Math.floor(record.startMs / HOUR_MS));
     const { hours, groups, lanes } = watched;
-    if (record.endMs >= hours.dueMs) hours.advance(record.endMs, (hour, gap) => this.close(hour, gap, watched, record, findings));
+    if (record.endMs >= hours.dueMs) this.advance(watched, record, findings);
     const octets = record.octetsOut * record.sampling;
     // A record of what came in shows that the asset was seen.
     if (octets === 0) {
@@ -205,6 +205,11 @@ class DriftWatch implements Evaluator {
     if (last < hours.oldest) return;
     numbers[lanes.at(lane, Lane.records) + (last & 1)]! += 1;
     if (sessionStarts) numbers[lanes.at(lane, Lane.sessions) + (last & 1)]! += 1;
+  }
+
+  /** Apart from `judge`: a closure there would cost an object for every record. */
+  private advance(watched: Watched, record: ObservedRecord, findings: FindingSink): void {
+    watched.hours.advance(record.endMs, (hour, gap) => this.close(hour, gap, watched, record, findings));
   }
 
   private close(hour: number, gap: boolean, watched: Watched, record: ObservedRecord, findings: FindingSink): void {
