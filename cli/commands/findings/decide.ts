@@ -44,7 +44,16 @@ export function withDecisionFlags(command: Command): Command {
 export function personOf({ author, reason }: DecideFlags): Pick<DecisionRequest, 'author' | 'reason'> {
   if (reason === undefined || reason.trim() === '')
     throw new UsageError('a decision needs a reason, for those who read it later; give --reason');
-  return { author: author ?? process.env.USER ?? userInfo().username, reason };
+  return { author: author ?? userName(), reason };
+}
+
+/** The user of this process as the machine knows it; '' for one without a name, as in a container: then --author is asked for. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return '';
+  }
 }
 
 /** `cordon findings ack`. */
