@@ -18,7 +18,7 @@ const LOOK_BACK_MS = 2 * HOUR_MS;
 const ANEW_EVERY_MS = HOUR_MS;
 const ANEW_BACK_MS = 7 * DAY_MS;
 
-/** Runs the watches of every claim set in force once a minute, until the lifecycle stops. */
+/** Runs the watches of every claim set in force once a minute (`everyMs`), until the lifecycle stops. */
 export async function startWatching(
   store: Store,
   bus: Bus,
@@ -26,6 +26,7 @@ export async function startWatching(
   settings: DetectionSettings,
   log: Log,
   lifecycle: Lifecycle,
+  everyMs = WATCH_EVERY_MS,
 ): Promise<void> {
   const watchesOf = new Map<CompiledClaims, StoredWatches>();
   let running: Promise<void> = Promise.resolve();
@@ -54,7 +55,7 @@ export async function startWatching(
       .finally(() => {
         busy = false;
       });
-  }, WATCH_EVERY_MS);
+  }, everyMs);
   await lifecycle.start({
     name: 'watches',
     async stop() {
