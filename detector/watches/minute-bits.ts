@@ -7,6 +7,13 @@ export function minuteNumber(ms: number): number {
 
 const HOUR_MINUTES = 60;
 
+/** How many bits of the word are 1. */
+function ones(word: number): number {
+  let v = word - ((word >>> 1) & 0x55555555);
+  v = (v & 0x33333333) + ((v >>> 2) & 0x33333333);
+  return Math.imul((v + (v >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
 /**
  * One bit for every minute: set or not. Grows towards both ends, 4 octets for 32 minutes: four weeks are 5 KiB. Minutes are numbers of minutes since the
  * epoch; those outside of what was set are not set.
@@ -87,10 +94,15 @@ export class MinuteBits {
   /** How many of the minutes [from, until) are set. */
   count(from: number, until: number): number {
     let count = 0;
-    for (let minute = this.nextSet(from, until); minute < until; ) {
-      const end = this.nextClear(minute, until);
-      count += end - minute;
-      minute = this.nextSet(end, until);
+    for (let minute = from; minute < until; ) {
+      const next = Math.min(until, ((minute >> 5) + 1) << 5);
+      const at = (minute >> 5) - this.base;
+      if (at >= 0 && at < this.used && this.words[at] !== 0) {
+        const width = next - minute;
+        const mask = width === 32 ? 0xffffffff : (2 ** width - 1) << (minute & 31);
+        count += ones(this.words[at]! & mask);
+      }
+      minute = next;
     }
     return count;
   }
