@@ -51,7 +51,7 @@ export class UnitState {
     this.drills = new DrillWatch(claims, assets);
     this.book = new FindingBook(claims, name);
     this.sessions = new SessionTable((session) => this.book.forget(session));
-    const kinds = kindsOf(assets.length);
+    const kinds = kindsOf(assets.length, claims.assets.length);
     this.kinds = new ExchangeKinds(kinds);
     const context: UnitContext = { claims, assets, clock, kinds };
     this.evaluators = detections.map((id) => ({ id, evaluator: evaluatorOf(id, context, parameters) }));

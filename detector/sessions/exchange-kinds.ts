@@ -8,8 +8,11 @@ import { Began, type ObservedRecord } from '../detections/observed-record.js';
  *   row  peer address 4 · port or ports · asset <<10 | protocol <<2 | began · serial number, 0 in a free row · class of the peer (PeerClasses)
  */
 
-/** Kinds remembered per asset of a unit, a power of two: some hundred peers, at 32 bytes each. */
+/** Kinds remembered per asset of a unit, powers of two: some hundred peers, fewer where there are many assets. With what detections keep by kind, each takes about 100 bytes. */
 const KINDS_PER_ASSET = 512;
+const LEAST_KINDS_PER_ASSET = 64;
+/** Kinds of all assets of the claims together, about: a hundred megabytes. */
+const KINDS_IN_ALL = 1 << 20;
 /** Units of many assets: at most this many kinds, 128 KiB. */
 const MAX_KINDS = 4096;
 const WORDS = 8;
@@ -18,10 +21,12 @@ const REST = 5;
 const SERIAL = 6;
 const PEER_CLASS = 7;
 
-/** Kinds that a unit of so many assets numbers: the bound of `ObservedRecord.kind`. */
-export function kindsOf(assets: number): number {
-  let kinds = KINDS_PER_ASSET;
-  while (kinds < MAX_KINDS && kinds < KINDS_PER_ASSET * assets) kinds *= 2;
+/** Kinds that a unit of so many assets numbers, of so many in all: the bound of `ObservedRecord.kind`. */
+export function kindsOf(assets: number, assetsInAll = assets): number {
+  let perAsset = KINDS_PER_ASSET;
+  while (perAsset > LEAST_KINDS_PER_ASSET && perAsset * assetsInAll > KINDS_IN_ALL) perAsset /= 2;
+  let kinds = perAsset;
+  while (kinds < MAX_KINDS && kinds < perAsset * assets) kinds *= 2;
   return kinds;
 }
 
