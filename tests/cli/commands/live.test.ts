@@ -85,18 +85,14 @@ describe('cordon run, ended by Ctrl-C and started again', () => {
     expect(before.map(({ claim, asset }) => `${claim} ${asset}`)).toEqual(['only-via-bastion bssdb-1', 'no-bulk-copy billing-db']);
   });
 
-  test('nobody else opens the folder meanwhile, and who tries is told', async () => {
+  test('nobody else opens the folder meanwhile: who tries is told, and questions about findings are answered by the process that has it', async () => {
     const { run, target, console } = await startRun();
-    for (const args of [
-      ['findings', 'list', '--data', data],
-      ['run', ...claims, '--data', data, '--port', '0', '--listen', '127.0.0.1:0'],
-    ]) {
-      const { code, stdout, stderr } = await command(args);
-      expect(stderr).toMatch(
-        /^cordon: the data directory .* is in use by process \d+; stop that one, or choose another directory with --data\n$/,
-      );
-      expect([code, stdout]).toEqual([4, '']);
-    }
+    const { code, stdout, stderr } = await command(['run', ...claims, '--data', data, '--port', '0', '--listen', '127.0.0.1:0']);
+    expect(stderr).toMatch(
+      /^cordon: the data directory .* is in use by process \d+; stop that one, or choose another directory with --data\n$/,
+    );
+    expect([code, stdout]).toEqual([4, '']);
+    expect((await findings(data)).map(({ id }) => id)).toEqual(before.map(({ id }) => id));
     expect((await fetch(new URL('/healthz', console))).status).toBe(200);
     expect(await command(['replay', evening, '--to', `udp://${target}`])).toMatchObject({ code: 0 });
     await until('the last finding of the day', [run], async () => (/no-direct-vendor/.test(run.stdout()) ? true : undefined));
