@@ -21,7 +21,7 @@ import {
 } from './colours.js';
 import { dashboardFrame } from './frame.js';
 import { column, legend, panel, reduce } from './panels.js';
-import { lines, stackedBars, stats, verdictTimelineOf } from './shared-panels.js';
+import { lines, stackedBars, stats, telemetryAgeOf, verdictTimelineOf } from './shared-panels.js';
 import { queryVariable, severityVariable } from './variables.js';
 
 const NAME = 'overview';
@@ -55,7 +55,7 @@ export function overview(): dashboard.DashboardBuilder {
     .withPanel(peersOutsideClaims())
     .withPanel(coverageShare())
     .withPanel(recordsLost())
-    .withPanel(telemetryAge());
+    .withPanel(telemetryAgeOf(NAME, { id: 12, at: [17, 42, 7, 9] }));
 }
 
 function claimsByVerdict(): stat.PanelBuilder {
@@ -244,23 +244,4 @@ function recordsLost(): timeseries.PanelBuilder {
     },
     'sensor',
   );
-}
-
-function telemetryAge(): bargauge.PanelBuilder {
-  return panel(new bargauge.PanelBuilder(), NAME, {
-    id: 12,
-    title: 'Age of the last message',
-    description: 'How long each sensor had been silent at the end of the time range; sensors heard in the seven days before it.',
-    unit: 's',
-    at: [17, 42, 7, 9],
-    sql: 'telemetry-age',
-    format: 'table',
-  })
-    .reduceOptions(reduce('/^Age$/', true))
-    .orientation(common.VizOrientation.Horizontal)
-    .displayMode(common.BarGaugeDisplayMode.Basic)
-    .valueMode(common.BarGaugeValueMode.Color)
-    .min(0)
-    .thresholds(thresholds(GREEN, [300, AMBER], [3600, RED]))
-    .noValue('no sensor heard');
 }

@@ -1,9 +1,10 @@
+import * as bargauge from '@grafana/grafana-foundation-sdk/bargauge';
 import * as common from '@grafana/grafana-foundation-sdk/common';
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import * as stat from '@grafana/grafana-foundation-sdk/stat';
 import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline';
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
-import { VERDICT_NUMBER_MAPPING } from './colours.js';
+import { AMBER, GREEN, RED, thresholds, VERDICT_NUMBER_MAPPING } from './colours.js';
 import { legend, type PanelHead, panel, reduce } from './panels.js';
 
 /** Grafana keeps panels in step with the time picker at no finer grain than the rollups have. */
@@ -46,6 +47,25 @@ export function lines(dashboardName: string, head: Omit<PanelHead, 'format'>, la
     .fillOpacity(0)
     .spanNulls(true)
     .showPoints(common.VisibilityMode.Auto);
+}
+
+/** How long each sensor had been silent; the query gives a column `Age` in seconds. */
+export function telemetryAgeOf(dashboardName: string, head: Pick<PanelHead, 'id' | 'at'>): bargauge.PanelBuilder {
+  return panel(new bargauge.PanelBuilder(), dashboardName, {
+    ...head,
+    title: 'Age of the last message',
+    description: 'How long each sensor had been silent at the end of the time range; sensors heard in the seven days before it.',
+    unit: 's',
+    sql: 'telemetry-age',
+    format: 'table',
+  })
+    .reduceOptions(reduce('/^Age$/', true))
+    .orientation(common.VizOrientation.Horizontal)
+    .displayMode(common.BarGaugeDisplayMode.Basic)
+    .valueMode(common.BarGaugeValueMode.Color)
+    .min(0)
+    .thresholds(thresholds(GREEN, [300, AMBER], [3600, RED]))
+    .noValue('no sensor heard');
 }
 
 /** The verdict of each claim over time; the query gives the numbers of VERDICT_NUMBER_MAPPING. */

@@ -1,11 +1,9 @@
-import * as bargauge from '@grafana/grafana-foundation-sdk/bargauge';
-import * as common from '@grafana/grafana-foundation-sdk/common';
 import type * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import * as table from '@grafana/grafana-foundation-sdk/table';
 import { AMBER, GREEN, RED, thresholds, thresholdsProperty } from './colours.js';
 import { dashboardFrame } from './frame.js';
-import { column, legend, type PanelHead, panel, reduce } from './panels.js';
-import { lines, stackedBars, stats } from './shared-panels.js';
+import { column, legend, type PanelHead, panel } from './panels.js';
+import { lines, stackedBars, stats, telemetryAgeOf } from './shared-panels.js';
 import { queryVariable } from './variables.js';
 
 const NAME = 'telemetry';
@@ -17,7 +15,7 @@ export function telemetry(): dashboard.DashboardBuilder {
     .withPanel(now())
     .withPanel(exporters())
     .withPanel(silence())
-    .withPanel(age())
+    .withPanel(telemetryAgeOf(NAME, { id: 4, at: [16, 13, 8, 8] }))
     .withPanel(records())
     .withPanel(share())
     .withPanel(lost())
@@ -92,25 +90,6 @@ function silence() {
     sql: 'silence',
   };
   return lines(NAME, head, 'sensor').min(0).max(1).legend(legend('mean', 'max'));
-}
-
-function age() {
-  return panel(new bargauge.PanelBuilder(), NAME, {
-    id: 4,
-    title: 'Age of the last message',
-    description: 'How long each sensor had been silent at the end of the time range; sensors heard in the seven days before it.',
-    unit: 's',
-    at: [16, 13, 8, 8],
-    sql: 'telemetry-age',
-    format: 'table',
-  })
-    .reduceOptions(reduce('/^Age$/', true))
-    .orientation(common.VizOrientation.Horizontal)
-    .displayMode(common.BarGaugeDisplayMode.Basic)
-    .valueMode(common.BarGaugeValueMode.Color)
-    .min(0)
-    .thresholds(thresholds(GREEN, [300, AMBER], [3600, RED]))
-    .noValue('no sensor heard');
 }
 
 function records() {

@@ -47,6 +47,16 @@ export class StateWriter {
     this.length += raw.length;
   }
 
+  /** What is kept by asset and for some only: how many, then for each its index and what `save` writes. */
+  byAsset<T extends object>(list: readonly (T | undefined)[], save: (item: T) => void): void {
+    this.u32(list.filter((item) => item !== undefined).length);
+    for (const [index, item] of list.entries()) {
+      if (item === undefined) continue;
+      this.u32(index);
+      save(item);
+    }
+  }
+
   /** A copy of what was written, with `before` and `after` zero bytes around it for the caller to fill. */
   finish(before = 0, after = 0): Uint8Array {
     const bytes = new Uint8Array(before + this.fullBytes + this.length + after);

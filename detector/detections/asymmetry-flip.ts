@@ -198,16 +198,13 @@ class FlipWatch implements Evaluator {
   }
 
   save(writer: StateWriter): void {
-    writer.u32(this.watched.filter((watched) => watched !== undefined).length);
-    for (const [asset, watched] of this.watched.entries()) {
-      if (watched === undefined) continue;
-      writer.u32(asset);
+    writer.byAsset(this.watched, (watched) => {
       writer.f64(watched.firstMs);
       watched.hours.save(writer);
       watched.groups.save(writer);
       writer.u32(watched.numbers.length);
       writer.numbers(watched.numbers);
-    }
+    });
   }
 
   load(reader: StateReader): void {

@@ -146,15 +146,12 @@ export class HammerKeys {
     this.rows.save(writer);
     this.hours.save(writer);
     writer.numbers(this.sums);
-    writer.u32(this.peersOf.filter((peers) => peers !== undefined).length);
-    for (const [asset, peers] of this.peersOf.entries()) {
-      if (peers === undefined) continue;
-      writer.u32(asset);
+    writer.byAsset(this.peersOf, (peers) => {
       writer.numbers(peers.hashes);
       writer.numbers(peers.lastMs);
       writer.u32(peers.told);
       writer.f64(peers.toldMs);
-    }
+    });
   }
 
   load(reader: StateReader): void {

@@ -167,12 +167,9 @@ class LongSessionWatch implements Evaluator {
     this.keys.save(writer);
     writer.numbers(this.steps);
     writer.numbers(this.lastMs);
-    writer.u32(this.told.filter((told) => told !== undefined).length);
-    for (const [asset, told] of this.told.entries()) {
-      if (told === undefined) continue;
-      writer.u32(asset);
+    writer.byAsset(this.told, (told) => {
       writer.numbers(told);
-    }
+    });
   }
 
   load(reader: StateReader): void {

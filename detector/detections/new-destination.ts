@@ -233,10 +233,7 @@ class Novelty implements Evaluator {
   }
 
   save(writer: StateWriter): void {
-    writer.u32(this.met.filter((met) => met !== undefined).length);
-    for (const [asset, met] of this.met.entries()) {
-      if (met === undefined) continue;
-      writer.u32(asset);
+    writer.byAsset(this.met, (met) => {
       writer.f64(met.firstMs);
       writer.f64(met.newDays);
       writer.f64(met.newDayMs);
@@ -244,7 +241,7 @@ class Novelty implements Evaluator {
       writer.u32(met.before === undefined ? 0 : 1);
       met.before?.save(writer);
       writer.text(JSON.stringify(met.acceptedText));
-    }
+    });
   }
 
   load(reader: StateReader): void {

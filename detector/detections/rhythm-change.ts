@@ -160,12 +160,9 @@ class RhythmWatch implements Evaluator {
 
   save(writer: StateWriter): void {
     this.rows.save(writer);
-    writer.u32(this.assets.filter((asset) => asset !== undefined).length);
-    for (const [index, asset] of this.assets.entries()) {
-      if (asset === undefined) continue;
-      writer.u32(index);
+    writer.byAsset(this.assets, (asset) => {
       for (const value of [asset.firstMs, asset.newestMs, asset.minute, asset.activeMinutes, asset.learned]) writer.f64(value);
-    }
+    });
   }
 
   load(reader: StateReader): void {

@@ -161,15 +161,12 @@ class DriftWatch implements Evaluator {
   }
 
   save(writer: StateWriter): void {
-    writer.u32(this.watched.filter((watched) => watched !== undefined).length);
-    for (const [asset, watched] of this.watched.entries()) {
-      if (watched === undefined) continue;
-      writer.u32(asset);
+    writer.byAsset(this.watched, (watched) => {
       writer.f64(watched.firstHour);
       watched.hours.save(writer);
       watched.groups.save(writer);
       watched.lanes.save(writer);
-    }
+    });
   }
 
   load(reader: StateReader): void {

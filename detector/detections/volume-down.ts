@@ -202,15 +202,12 @@ class FallWatch implements Evaluator {
   }
 
   save(writer: StateWriter): void {
-    writer.u32(this.watched.filter((watched) => watched !== undefined).length);
-    for (const [asset, watched] of this.watched.entries()) {
-      if (watched === undefined) continue;
-      writer.u32(asset);
+    writer.byAsset(this.watched, (watched) => {
       writer.f64(watched.firstMs);
       watched.hours.save(writer);
       for (const part of [...watched.profiles, ...watched.lows]) part.save(writer);
       writer.numbers(watched.numbers);
-    }
+    });
   }
 
   load(reader: StateReader): void {

@@ -176,14 +176,11 @@ class DaysWatch implements Evaluator {
   }
 
   save(writer: StateWriter): void {
-    writer.u32(this.watched.filter((watched) => watched !== undefined).length);
-    for (const [asset, watched] of this.watched.entries()) {
-      if (watched === undefined) continue;
-      writer.u32(asset);
+    writer.byAsset(this.watched, (watched) => {
       writer.f64(watched.firstDay);
       watched.groups.save(writer);
       watched.volumes.save(writer);
-    }
+    });
   }
 
   load(reader: StateReader): void {

@@ -174,10 +174,7 @@ class VolumeWatch implements Evaluator {
   }
 
   save(writer: StateWriter): void {
-    writer.u32(this.watched.filter((watched) => watched !== undefined).length);
-    for (const [asset, watched] of this.watched.entries()) {
-      if (watched === undefined) continue;
-      writer.u32(asset);
+    writer.byAsset(this.watched, (watched) => {
       writer.f64(watched.firstMs);
       for (const way of [watched.out, watched.in]) {
         writer.f64(way.periodFromMs);
@@ -185,7 +182,7 @@ class VolumeWatch implements Evaluator {
         way.short.save(writer);
         way.long.save(writer);
       }
-    }
+    });
   }
 
   load(reader: StateReader): void {
