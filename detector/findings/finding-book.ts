@@ -4,14 +4,15 @@ import { DAY_MS } from '../../flow/time.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import { Level, type ObservedRecord } from '../detections/observed-record.js';
+import { beginFinding } from './begin-finding.js';
 import { evidenceOf } from './evidence.js';
 import type { EvidenceRow, Finding } from './finding.js';
-import { findingId } from './finding-id.js';
 import type { Contribution, FindingSink, Matter, Measurement } from './finding-sink.js';
 import type { FindingState } from './finding-state.js';
 import type { StretchNote, UndecidedCode } from './judgement.js';
 import { JudgementBook, type SavedJudgements } from './judgement-book.js';
 import { refresh } from './refresh.js';
+import { addToShare, beginShare, removeShare, type Share } from './session-share.js';
 import { isWithdrawn } from './withdrawn.js';
 
 export interface FindingLimits {
@@ -24,21 +25,6 @@ export interface FindingLimits {
 }
 
 export const FINDING_LIMITS: FindingLimits = { evidenceRows: 20, findingsPerUnit: 20_000, retentionMs: 31 * DAY_MS };
-
-/** What one session has added to one finding, so that it can be taken back. */
-interface Share {
-  readonly state: FindingState;
-  level: number;
-  readonly began: number;
-  records: number;
-  octetsOut: number;
-  octetsIn: number;
-  packetsOut: number;
-  packetsIn: number;
-  estimate: number;
-}
-
-type FindingShape = 'peer' | 'measured' | 'overflow';
 
 /** The findings of one unit. Everything that decides is the order of the unit's records; what is published when does not matter. */
 export class FindingBook implements FindingSink {
@@ -72,24 +58,7 @@ export class FindingBook implements FindingSink {
     const share = this.shareOf(record, matter, port, why);
     const { state } = share;
     const { finding } = state;
-    const estimate = (record.octetsOut + record.octetsIn) * record.sampling;
-    if (record.level !== share.level) {
-      state.levels[share.level]! -= 1;
-      state.levels[record.level]! += 1;
-      share.level = record.level;
-    }
-    share.records += record.records;
-    share.octetsOut += record.octetsOut;
-    share.octetsIn += record.octetsIn;
-    share.packetsOut += record.packetsOut;
-    share.packetsIn += record.packetsIn;
-    share.estimate += estimate;
-    finding.records += record.records;
-    finding.octetsOut += record.octetsOut;
-    finding.octetsIn += record.octetsIn;
-    finding.packetsOut += record.packetsOut;
-    finding.packetsIn += record.packetsIn;
-    finding.observed += estimate;
+    addToShare(share, record);
     finding.confidence = Math.max(finding.confidence, confidence);
     if (record.startMs < finding.firstSeenMs) finding.firstSeenMs = record.startMs;
     if (record.endMs > finding.lastSeenMs) finding.lastSeenMs = record.endMs;
@@ -227,20 +196,7 @@ export class FindingBook implements FindingSink {
     const state = this.stateOf(record, matter, port, why);
     const inOverflow = list?.find((share) => share.state === state);
     if (inOverflow !== undefined) return inOverflow;
-    const share: Share = {
-      state,
-      level: record.level,
-      began: record.initiator,
-      records: 0,
-      octetsOut: 0,
-      octetsIn: 0,
-      packetsOut: 0,
-      packetsIn: 0,
-      estimate: 0,
-    };
-    state.finding.sessions += 1;
-    state.levels[record.level]! += 1;
-    state.began[record.initiator]! += 1;
+    const share = beginShare(state, record);
     if (list === undefined) {
       list = [];
       this.shares.set(record.session, list);
@@ -277,66 +233,10 @@ export class FindingBook implements FindingSink {
       evidenceSessions: [],
       sampling: 1,
       why,
-      finding: this.begin(record, matter, shape, port, measured),
+      finding: beginFinding(this.claims, this.unit, { record, matter, shape, port, measured }),
     };
     this.states.set(state.key, state);
     return state;
-  }
-
-  private begin(record: ObservedRecord, matter: Matter, shape: FindingShape, port: number, measured: Measurement | undefined): Finding {
-    const { claims } = this;
-    const { periodFromMs, periodToMs } = measured ?? record;
-    const fleet = claims.fleets[measured?.subject?.fleet ?? record.fleet]!.name;
-    const asset = measured?.subject?.asset ?? record.asset;
-    const withPeer = shape === 'peer' || (shape === 'measured' && measured?.peerPort !== undefined);
-    const nameless = shape === 'overflow' || matter.absence === true || (matter.claim < 0 && !withPeer);
-    const oneAsset = shape !== 'overflow' && matter.scope === 'member';
-    const identity = {
-      detection: matter.detection,
-      claim: matter.claim < 0 ? '' : claims.claims[matter.claim]!.id,
-      asset: shape === 'overflow' ? this.unit : oneAsset ? claims.assets[asset]!.name : fleet,
-      peerAddress: withPeer ? formatAddress(record.peerBytes, record.peerOffset) : '::',
-      protocol: withPeer ? record.protocol : 0,
-      port: withPeer ? port : 0,
-    };
-    const part = shape === 'overflow' ? `${matter.part}overflow` : matter.part;
-    // Every field by name, no spread: V8 then keeps the finding, and each copy of it, in one piece.
-    return {
-      detection: identity.detection,
-      claim: identity.claim,
-      asset: identity.asset,
-      peerAddress: identity.peerAddress,
-      protocol: identity.protocol,
-      port: identity.port,
-      id: findingId({ ...identity, claimsId: claims.id, part, periodFromMs }),
-      revision: 0,
-      severity: matter.severities[0],
-      confidence: 0,
-      fleet,
-      assetAddress: oneAsset && asset === record.asset ? formatAddress(record.assetBytes, record.assetOffset) : '::',
-      peerName: nameless ? '' : claims.nameOf(record.peerBytes, record.peerOffset),
-      peerAsn: withPeer ? record.peerAsn : 0,
-      peerCountry: '',
-      initiator: 'unknown',
-      completion: 'unknown',
-      firstSeenMs: record.startMs,
-      lastSeenMs: record.endMs,
-      observed: 0,
-      expected: 0,
-      unit: measured?.unit ?? 'octets',
-      windowFromMs: periodFromMs,
-      windowToMs: periodToMs,
-      sessions: 0,
-      records: 0,
-      octetsOut: 0,
-      octetsIn: 0,
-      packetsOut: 0,
-      packetsIn: 0,
-      rule: matter.rule,
-      sentence: '',
-      evidence: [],
-      claimsHash: claims.hash,
-    };
   }
 
   /** A new period begins: findings and counters of periods past the retention are forgotten. */
@@ -361,16 +261,8 @@ export class FindingBook implements FindingSink {
 
   private takeBack(share: Share, session: number): void {
     const { state } = share;
+    removeShare(share);
     const { finding, evidenceSessions } = state;
-    finding.sessions -= 1;
-    finding.records -= share.records;
-    finding.octetsOut -= share.octetsOut;
-    finding.octetsIn -= share.octetsIn;
-    finding.packetsOut -= share.packetsOut;
-    finding.packetsIn -= share.packetsIn;
-    finding.observed -= share.estimate;
-    state.levels[share.level]! -= 1;
-    state.began[share.began]! -= 1;
     for (let i = evidenceSessions.length - 1; i >= 0; i--) {
       if (evidenceSessions[i] !== session) continue;
       evidenceSessions.splice(i, 1);
