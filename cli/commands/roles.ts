@@ -7,7 +7,7 @@ import { createDetectorService, type DetectorService } from '../../detector/engi
 import { createFileSnapshotStore } from '../../detector/engine/snapshot-file.js';
 import { createStoreService } from '../../detector/store/service/store-service.js';
 import type { Config } from '../../flow/service/config.js';
-import { Lifecycle, untilSignal } from '../../flow/service/lifecycle.js';
+import { endSoon, Lifecycle, untilSignal } from '../../flow/service/lifecycle.js';
 import { createLog, type Log } from '../../flow/service/log.js';
 import { Exit, UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
@@ -129,6 +129,7 @@ async function runCluster(settings: Settings): Promise<void> {
     await Promise.race([stopped, failed]);
   } finally {
     await lifecycle.stop();
+    endSoon({ log });
   }
 }
 
@@ -241,6 +242,7 @@ async function runRole<B extends Connection>(
   } finally {
     await lifecycle.stop();
     member?.leave();
+    endSoon({ log });
   }
 }
 

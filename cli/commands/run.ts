@@ -6,14 +6,14 @@ import type { FileFormat } from '../../collector/files.js';
 import { createConsole } from '../../dashboards/console/console.js';
 import type { CompiledClaims } from '../../detector/claims/compiled.js';
 import type { Verdict } from '../../detector/coverage/verdict-types.js';
-import { createDesk } from '../../detector/decisions/desk.js';
+import { createDesk, type FindingsDesk } from '../../detector/decisions/desk.js';
 import { claimVersion } from '../../detector/engine/claim-version.js';
 import type { DetectionSettings } from '../../detector/engine/parameters.js';
 import { createHttpFront } from '../../detector/store/http-front/http-front.js';
 import { writeVerdicts } from '../../detector/store/queries/verdicts.js';
 import { KEEP_FOREVER } from '../../detector/store/store.js';
 import type { Config } from '../../flow/service/config.js';
-import { Lifecycle, untilSignal } from '../../flow/service/lifecycle.js';
+import { endSoon, Lifecycle, untilSignal } from '../../flow/service/lifecycle.js';
 import { createLog, type Log } from '../../flow/service/log.js';
 import { formatTime } from '../../flow/time.js';
 import { environment } from '../environment.js';
@@ -41,7 +41,9 @@ import { startNotifications } from '../wiring/notifications.js';
 import { startJudging } from '../wiring/periodic-verdicts.js';
 import { startWatching } from '../wiring/periodic-watches.js';
 import { watchOnce } from '../wiring/stored-watches.js';
+import { screenDesk } from '../wiring/screen-desk.js';
 import { configuredRetention, consoleQuery } from '../wiring/stores.js';
+import { consoleTls } from '../wiring/tls-files.js';
 import { type CommonFlags, commonSettings, type Settings, withCommonFlags, withListenFlag } from './common.js';
 
 const GUEST_SESSIONS = 2;
@@ -93,6 +95,7 @@ async function run(flags: RunFlags): Promise<void> {
   } finally {
     await lifecycle.stop();
     if (flags.bundled === true) rmSync(data, { recursive: true, force: true });
+    endSoon({ log });
   }
 }
 
@@ -139,12 +142,12 @@ async function session(about: Session): Promise<void> {
   newestStartMs = embedded.newestStartMs;
   const sensorOf = createSensorNamer(inForce?.sets ?? claimSets.sets, config.collector.sensors);
   const stopped = untilSignal();
-  const doors = flags.once === true ? undefined : await openDoors(embedded, about, sensorOf);
+  const desk = createDesk({
+    ...{ store: embedded.store, now: Date.now, newestStartMs: embedded.newestStartMs, onDecision: embedded.follow },
+    ...{ claims: inForce?.sets ?? (() => claimSets.sets), warmUpMs: warmUpMsOf(config) },
+  });
+  const doors = flags.once === true ? undefined : await openDoors(embedded, about, desk, sensorOf);
   if (doors !== undefined) {
-    const desk = createDesk({
-      ...{ store: embedded.store, now: Date.now, newestStartMs: embedded.newestStartMs, onDecision: embedded.follow },
-      ...{ claims: inForce?.sets ?? (() => claimSets.sets), warmUpMs: warmUpMsOf(config) },
-    });
     await serveDesk(desk, data, log, lifecycle);
     if (flags.bundled !== true) await startNotifications({ config, desk, log, lifecycle, monitoring });
   }
@@ -199,13 +202,18 @@ interface Doors {
 }
 
 /** Opens every port before any work is done: one that is taken is told at once. */
-async function openDoors(embedded: Embedded, about: Session, sensorOf: ReturnType<typeof createSensorNamer>): Promise<Doors> {
+async function openDoors(
+  embedded: Embedded,
+  about: Session,
+  desk: FindingsDesk,
+  sensorOf: ReturnType<typeof createSensorNamer>,
+): Promise<Doors> {
   const { settings, flags, log, claimSets, lifecycle } = about;
   const { config, origins } = settings;
   const { collector } = embedded;
   const orFree = flags.bundled === true && !origins.has('collector.listen');
   const front = await serveFront(embedded, config, lifecycle);
-  const url = await serveConsole(embedded, about);
+  const url = await serveConsole(embedded, desk, about);
   const durable = (isLast: boolean): Promise<void> => (isLast ? embedded.drain() : embedded.bus.flush(['flows']));
   const listening = await openListening({ config, claimSets, collector, sensorOf, log, lifecycle, orFree, durable });
   const text = (addresses: Listening['addresses']): string =>
@@ -262,10 +270,16 @@ async function judge(
   return verdicts;
 }
 
-async function serveConsole(embedded: Embedded, { settings, flags, log, scenarios, lifecycle }: Session): Promise<string> {
+async function serveConsole(
+  embedded: Embedded,
+  desk: FindingsDesk,
+  { settings, flags, log, files, scenarios, data, lifecycle }: Session,
+): Promise<string> {
   const { config, origins } = settings;
   const chosen = flags.port ?? (origins.has('console.port') ? String(config.console.port) : undefined);
   const token = environment('CORDON_CONSOLE_TOKEN');
+  const readToken = environment('CORDON_CONSOLE_READ_TOKEN');
+  const tls = consoleTls(config.console.tls);
   const range =
     scenarios.length === 0
       ? undefined
@@ -275,11 +289,14 @@ async function serveConsole(embedded: Embedded, { settings, flags, log, scenario
         };
   const viewer = createConsole({
     query: consoleQuery(embedded.store),
+    desk: screenDesk(desk, { claims: files.map(({ file }) => file), data }),
     log,
     now: Date.now,
     host: config.console.host,
+    ...(tls === undefined ? {} : { tls }),
     ...(chosen === undefined ? {} : { port: Number(chosen) }),
     ...(token === undefined ? {} : { token }),
+    ...(readToken === undefined ? {} : { readToken }),
     ...(range === undefined ? {} : { defaultRange: range }),
   });
   let url = '';

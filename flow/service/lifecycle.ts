@@ -54,6 +54,30 @@ export class Lifecycle {
   }
 }
 
+/** What still keeps a process alive this long after everything was stopped is a defect, and not worth waiting for. */
+const LINGER_MS = 5000;
+
+export interface Lingering {
+  readonly log: Log;
+  /** Default 5 s. */
+  readonly afterMs?: number;
+  readonly exit?: (code: number) => void;
+}
+
+/**
+ * Ends the process when it does not end by itself after its lifecycle has stopped, and tells what it waited for. For processes that run until they are
+ * stopped: whoever has stopped one (systemd, an operator) waits for its end. Does not keep the process alive.
+ */
+export function endSoon({ log, afterMs = LINGER_MS, exit = process.exit }: Lingering): void {
+  const timer = setTimeout(() => {
+    const resources: Record<string, number> = {};
+    for (const name of process.getActiveResourcesInfo()) resources[name] = (resources[name] ?? 0) + 1;
+    log.error({ resources }, 'everything has stopped and the process did not end by itself; it is ended now');
+    exit(Number(process.exitCode ?? 0));
+  }, afterMs);
+  timer.unref();
+}
+
 /** Rejects with `sentence` when `work` takes longer than `ms`. */
 export async function withTimeout<T>(work: Promise<T>, ms: number, sentence: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

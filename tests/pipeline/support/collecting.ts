@@ -5,7 +5,7 @@ import { loadScenario } from '../../../cli/scenario/scenario.js';
 import type { CollectorStatus } from '../../../collector/collector-status.js';
 import type { BufferStatus } from '../../../collector/outputs/buffer/disk-buffer.js';
 import { freePorts } from '../../kafka/broker.js';
-import { type Running, says, start, until } from './cordon.js';
+import { PATIENCE_MS, type Running, says, start, until } from './cordon.js';
 
 export interface CollectShape {
   readonly port: number;
@@ -47,7 +47,7 @@ export async function createCollectShape(brokers: readonly string[], folder: str
 /** What the process says of itself. */
 export async function statusOf(one: Running): Promise<{ readonly buffer: BufferStatus; readonly collector: CollectorStatus }> {
   const [, url] = await says(one, /"metrics":"([^"]+)".*"ready"/);
-  const answer = await fetch(new URL('/status', url));
+  const answer = await fetch(new URL('/status', url), { signal: AbortSignal.timeout(PATIENCE_MS) });
   return (await answer.json()) as { buffer: BufferStatus; collector: CollectorStatus };
 }
 

@@ -82,10 +82,10 @@ export async function says(one: Running, pattern: RegExp): Promise<RegExpExecArr
   return until(`${one.name} says ${pattern}`, [one], async () => pattern.exec(one.output()) ?? undefined);
 }
 
-/** Ends a process as an operator would, and demands that it ends well. */
+/** Ends a process as an operator would, and demands that it ends well and in time. */
 export async function stop(one: Running): Promise<void> {
   one.signal('SIGTERM');
-  const code = await one.ended;
+  const code = await Promise.race([one.ended, new Promise<string>((resolve) => setTimeout(resolve, PATIENCE_MS, 'no end at all').unref())]);
   if (code !== 0) throw new Error(`${one.name} ended with ${code}:\n${one.output()}`);
 }
 
