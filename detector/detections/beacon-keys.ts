@@ -1,3 +1,4 @@
+import { parsePrefix } from '../../flow/address.js';
 import { HOUR_MS } from '../../flow/time.js';
 import { finishHash, mixWord } from '../baseline/hash.js';
 import { PeerHashes } from '../baseline/peer-hashes.js';
@@ -12,7 +13,7 @@ import type { ObservedRecord } from './observed-record.js';
  * tried once cost little and push out nothing that repeats itself:
  *
  *   candidate   its first two starts                          at most 256 an asset, 4096 a unit,   57 bytes each with its key
- *   row         48 intervals, sizes of 48 connections, sums   at most  64 an asset, 1024 a unit,  753 bytes each with its key
+ *   row         48 intervals, sizes of 48 connections, sums   at most  64 an asset, 1024 a unit,  789 bytes each with its key
  *
  * A candidate becomes a row with its third start; one of a network only when it has more than one peer. Beyond the bounds
  * of candidates, who was seen least recently goes; of rows, newcomers wait until somebody was not there for an hour, or has shown for long that he has no rhythm.
@@ -43,8 +44,11 @@ const Sum = {
   session: 8,
   lengthMs: 9,
   regularSinceMs: 10,
+  toldFromMs: 11,
+  toldUntilMs: 12,
+  toldMedianMs: 13,
 } as const;
-const SUMS = 11;
+const SUMS = 14;
 
 export class BeaconKeys {
   readonly rings: StartRings;
@@ -73,6 +77,9 @@ export class BeaconKeys {
   private sizes: Float32Array;
   /** Tags of the peers of the latest starts: who they were, as far as a byte tells. */
   private tags: Uint8Array;
+  /** Asset of the row; hashes of its peer (0 for a network's row) and of its network. */
+  private owner: Uint32Array;
+  private whom: Uint32Array;
   private readonly sorted = new Float64Array(STARTS);
 
   // Rows by kind of exchange: a cache.
@@ -103,6 +110,8 @@ export class BeaconKeys {
     this.ports = new Uint16Array(capacity);
     this.sizes = new Float32Array(capacity * STARTS);
     this.tags = new Uint8Array(capacity * STARTS);
+    this.owner = new Uint32Array(capacity);
+    this.whom = new Uint32Array(2 * capacity);
   }
 
   /** Takes the record into the row of its peer. −1: there is none yet. */
@@ -158,6 +167,36 @@ export class BeaconKeys {
     this.sums[row * SUMS + Sum.regularSinceMs] = ms;
   }
 
+  /** What was last told of the row: since when the rhythm had lasted, until when it was told, and its period then. `untilMs` 0: nothing yet. */
+  toldOf(row: number): { readonly fromMs: number; readonly untilMs: number; readonly medianMs: number } {
+    const at = row * SUMS;
+    return {
+      fromMs: this.sums[at + Sum.toldFromMs]!,
+      untilMs: this.sums[at + Sum.toldUntilMs]!,
+      medianMs: this.sums[at + Sum.toldMedianMs]!,
+    };
+  }
+
+  tell(row: number, fromMs: number, untilMs: number, medianMs: number): void {
+    const at = row * SUMS;
+    this.sums[at + Sum.toldFromMs] = fromMs;
+    this.sums[at + Sum.toldUntilMs] = untilMs;
+    this.sums[at + Sum.toldMedianMs] = medianMs;
+  }
+
+  /** As if nothing had been told of the asset's rows that are about this peer or its network; '': of all its rows; a prefix: of that network's. */
+  tellAnew(asset: number, peer: string): void {
+    if (peer !== '') this.hashes.take(new Uint32Array(parsePrefix(peer).bytes.slice().buffer), 0);
+    const { peerA, networkA } = this.hashes;
+    for (let row = 0; row < this.owner.length; row++) {
+      if (this.owner[row] !== asset) continue;
+      const [ofPeer, ofNetwork] = [this.whom[2 * row]!, this.whom[2 * row + 1]!];
+      if (peer === '' || ofPeer === peerA || (ofNetwork === networkA && (ofPeer === 0 || peer.includes('/')))) {
+        this.sums[row * SUMS + Sum.toldUntilMs] = 0;
+      }
+    }
+  }
+
   /** Mean length of the first records of sessions, in ms. */
   meanLengthMs(row: number): number {
     return this.sums[row * SUMS + Sum.lengthMs]! / Math.max(1, this.sums[row * SUMS + Sum.sessions]!);
@@ -193,7 +232,18 @@ export class BeaconKeys {
     for (const values of [this.firstMs, this.latestMs, this.startCounts, this.firstPeer, this.several]) writer.numbers(values);
     this.rows.save(writer);
     this.rings.save(writer);
-    for (const values of [this.beats, this.passes, this.samePort, this.failures, this.sums, this.ports, this.sizes, this.tags])
+    for (const values of [
+      this.beats,
+      this.passes,
+      this.samePort,
+      this.failures,
+      this.sums,
+      this.ports,
+      this.sizes,
+      this.tags,
+      this.owner,
+      this.whom,
+    ])
       writer.numbers(values);
   }
 
@@ -204,7 +254,18 @@ export class BeaconKeys {
     this.rows.load(reader);
     this.resizeRows();
     this.rings.load(reader, this.rows.capacity);
-    for (const values of [this.beats, this.passes, this.samePort, this.failures, this.sums, this.ports, this.sizes, this.tags])
+    for (const values of [
+      this.beats,
+      this.passes,
+      this.samePort,
+      this.failures,
+      this.sums,
+      this.ports,
+      this.sizes,
+      this.tags,
+      this.owner,
+      this.whom,
+    ])
       reader.numbers(values);
   }
 
@@ -261,7 +322,7 @@ export class BeaconKeys {
       this.latestMs[at] = record.startMs;
       return -1;
     }
-    const row = this.promote(record, at, a, b);
+    const row = this.promote(record, at, a, b, ofNetwork);
     // Of a network, the first start may lie long before the others.
     if (!ofNetwork) this.beat(row, this.firstMs[at]!, peer);
     this.beat(row, this.latestMs[at]!, this.firstPeer[at]!);
@@ -272,7 +333,7 @@ export class BeaconKeys {
     return row;
   }
 
-  private promote(record: ObservedRecord, at: number, a: number, b: number): number {
+  private promote(record: ObservedRecord, at: number, a: number, b: number, ofNetwork: boolean): number {
     const row = this.rows.add(a, b);
     this.resizeRows();
     this.rings.clear(row);
@@ -284,6 +345,9 @@ export class BeaconKeys {
     this.sums.fill(0, row * SUMS, (row + 1) * SUMS);
     this.sums[row * SUMS + Sum.firstMs] = this.firstMs[at]!;
     this.sizes.fill(0, row * STARTS, (row + 1) * STARTS);
+    this.owner[row] = record.asset;
+    this.whom[2 * row] = ofNetwork ? 0 : this.hashes.peerA;
+    this.whom[2 * row + 1] = this.hashes.networkA;
     return row;
   }
 
@@ -340,6 +404,8 @@ export class BeaconKeys {
     this.ports = grownTo(this.ports, capacity);
     this.sizes = grownTo(this.sizes, capacity * STARTS);
     this.tags = grownTo(this.tags, capacity * STARTS);
+    this.owner = grownTo(this.owner, capacity);
+    this.whom = grownTo(this.whom, 2 * capacity);
   }
 }
 

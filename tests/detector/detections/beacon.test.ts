@@ -84,6 +84,52 @@ describe('streams with a rhythm', () => {
   });
 });
 
+describe('a rhythm that goes on for weeks', () => {
+  const DAY = 86_400_000;
+  const dayOf = (judge: StreamJudge): number[] => [
+    ...new Set(judge.measured.map(({ periodFromMs }) => Math.floor((periodFromMs - FROM) / DAY) + 1)),
+  ];
+  const incident = {
+    id: '1',
+    effectiveMs: 0,
+    does: 'unlearn',
+    asset: 'a',
+    detection: 'beacon',
+    protocol: 6,
+    port: 443,
+    accepted: [],
+  } as const;
+
+  /** Beats every `minutes` from day `from` to day `to`. */
+  function beat(judge: StreamJudge, minutes: number, from: number, to: number): StreamJudge {
+    for (let ms = FROM + from * DAY; ms < FROM + to * DAY; ms += minutes * 60_000) judge.session(ms);
+    return judge;
+  }
+
+  it('is told when it is found, and again each time that it has lasted twice as long, and after four weeks at the latest', () => {
+    // Found after a day and a few hours; each day that tells it tells it to its end.
+    expect(dayOf(beat(new StreamJudge(beacon, claims), 60, 0, 100))).toEqual([2, 5, 11, 23, 47, 75]);
+  });
+
+  it('is told when its period changes, as something new', () => {
+    const judge = beat(beat(new StreamJudge(beacon, claims), 60, 0, 9.5), 30, 9.5, 14);
+    expect(dayOf(judge)).toEqual([2, 5, 10, 12]);
+  });
+
+  it('is told at once when it goes on after an incident was closed, and by no decision on somebody else', () => {
+    for (const [peer, told] of [
+      ['203.0.113.7', [2, 5, 7]],
+      ['203.0.113.0/24', [2, 5, 7]],
+      ['', [2, 5, 7]],
+      ['203.0.113.8', [2, 5]],
+    ] as const) {
+      const judge = beat(new StreamJudge(beacon, claims), 60, 0, 7);
+      judge.evaluator.decided?.(0, { ...incident, peer });
+      expect([peer, dayOf(beat(judge, 60, 7, 7.5))]).toEqual([peer, told]);
+    }
+  });
+});
+
 describe('the state of an asset', () => {
   function sizeOf(judge: StreamJudge): number {
     const writer = new StateWriter();

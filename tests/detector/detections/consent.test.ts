@@ -30,11 +30,14 @@ const ROWS = Array.from({ length: 24 }, (_, day) =>
   [INSIDE, MET, ACCEPTED].map((peer, index) => row(START + day * DAY_MS + index * HOUR_MS, peer, day * 3 + index)),
 ).flat();
 
+const ABOUT_ANY = { detection: '', protocol: 0, port: 0 } as const;
 const approval = (effectiveMs: number, accepted: readonly string[]): FollowedDecision => ({
   ...{ id: `a${effectiveMs}`, effectiveMs, does: 'approve', asset: 'scan-01', peer: '', accepted },
+  ...ABOUT_ANY,
 });
 const unlearning = (effectiveMs: number, peer: string): FollowedDecision => ({
   ...{ id: `u${effectiveMs}${peer}`, effectiveMs, does: 'unlearn', asset: 'scan-01', peer, accepted: [] },
+  ...ABOUT_ANY,
 });
 
 interface How {
