@@ -72,13 +72,13 @@ export function createPcapngReader(statistics: CaptureStatistics): CaptureReader
         return true;
       }
       case 'PB':
-        if (!oldPacket(batch, view, body, end, littleEndian, interfaces, statistics)) return false;
+        if (!packet(16, batch, view, body, end, littleEndian, interfaces, statistics)) return false;
         notePacketDrops(view.getUint16(body + 2, littleEndian));
         return true;
       case 'SPB':
         return simplePacket(batch, view, body, end, littleEndian, interfaces, statistics);
       default: {
-        if (!enhancedPacket(batch, view, body, end, littleEndian, interfaces, statistics)) return false;
+        if (!packet(32, batch, view, body, end, littleEndian, interfaces, statistics)) return false;
         const options = body + 20 + ((view.getUint32(body + 12, littleEndian) + 3) & ~3);
         if (options + 4 <= end) {
           interfaces.packetOptions(view, options, end, littleEndian);
@@ -126,10 +126,12 @@ function malformed(faults: Faults): number {
 }
 
 /*
- * §4.3, enhanced packet block:
- *   | interface id, 32 | timestamp high, 32 | timestamp low, 32 | captured, 32 | original, 32 | octets, padded | options …
+ * §4.3, enhanced packet block, and appendix A, packet block (obsolete), which differs in its first word:
+ *   | interface id, 32                | timestamp high, 32 | timestamp low, 32 | captured, 32 | original, 32 | octets, padded | options …
+ *   | interface id, 16 | drops, 16    | …
  */
-function enhancedPacket(
+function packet(
+  interfaceBits: 16 | 32,
   batch: PacketBatch,
   view: DataView,
   body: number,
@@ -141,7 +143,7 @@ function enhancedPacket(
   if (body + 20 > end) return false;
   const captured = view.getUint32(body + 12, littleEndian);
   if (captured > MAX_CAPTURED_OCTETS || body + 20 + captured > end) return false;
-  const index = view.getUint32(body, littleEndian);
+  const index = interfaceBits === 16 ? view.getUint16(body, littleEndian) : view.getUint32(body, littleEndian);
   if (index >= interfaces.count) return false;
   statistics.packets++;
   const timeMs = interfaces.timeMs(index, view.getUint32(body + 4, littleEndian), view.getUint32(body + 8, littleEndian));
@@ -170,30 +172,5 @@ function simplePacket(
   if (captured > MAX_CAPTURED_OCTETS || body + 4 + captured > end) return false;
   statistics.packets++;
   batch.add(body + 4, captured, original, Number.NaN, interfaces.linkTypes[0]!, statistics.packets);
-  return true;
-}
-
-/*
- * Appendix A, packet block (obsolete): as the enhanced one, but
- *   | interface id, 16 | drops, 16 | timestamp high, 32 | timestamp low, 32 | captured, 32 | original, 32 | octets, padded | options …
- */
-function oldPacket(
-  batch: PacketBatch,
-  view: DataView,
-  body: number,
-  end: number,
-  littleEndian: boolean,
-  interfaces: PcapngInterfaces,
-  statistics: CaptureStatistics,
-): boolean {
-  if (body + 20 > end) return false;
-  const captured = view.getUint32(body + 12, littleEndian);
-  if (captured > MAX_CAPTURED_OCTETS || body + 20 + captured > end) return false;
-  const index = view.getUint16(body, littleEndian);
-  if (index >= interfaces.count) return false;
-  statistics.packets++;
-  const timeMs = interfaces.timeMs(index, view.getUint32(body + 4, littleEndian), view.getUint32(body + 8, littleEndian));
-  const original = view.getUint32(body + 16, littleEndian);
-  batch.add(body + 20, captured, original, timeMs, interfaces.linkTypes[index]!, statistics.packets);
   return true;
 }
