@@ -4,7 +4,7 @@ import type { StoreTable } from './tables.js';
 export const DATABASE = 'cordon';
 
 /** A value bound to a `{name:Type}` placeholder: it never becomes part of the SQL text. */
-export type QueryParam = string | number | boolean | readonly string[] | readonly number[];
+export type QueryParam = string | number | boolean | null | readonly string[] | readonly number[];
 export type QueryParams = Readonly<Record<string, QueryParam>>;
 
 export interface QueryResult<T> {

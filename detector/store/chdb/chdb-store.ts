@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Session } from 'chdb';
 import { INSERT_SETTINGS } from '../insert-settings.js';
 import { migrate } from '../migrate.js';
@@ -55,8 +56,11 @@ export interface RawResult {
 
 /** The embedded store offers more than the common interface: raw results for the HTTP front. */
 export interface ChdbStore extends Store {
-  /** Runs SQL from outside in a guest session (readonly, limited), result in any output format. Check the text first (sql-guard.ts). */
-  guestQuery(sql: string, format: string, params: QueryParams): Promise<RawResult>;
+  /**
+   * Runs SQL from outside in a guest session (readonly, limited), result in any output format. Check the text first (sql-guard.ts). Once `signal` is aborted the
+   * query does not begin, or is killed, and StoreError 'query-failed' is thrown: who asked is gone, and the session serves others.
+   */
+  guestQuery(sql: string, format: string, params: QueryParams, signal?: AbortSignal): Promise<RawResult>;
   /** Runs any statement with the bytes of `body` as its FROM INFILE file. For tests that play a server; nothing else writes this way. */
   writeFrom(body: Uint8Array, statement: (infile: string) => string): Promise<void>;
 }
@@ -139,13 +143,22 @@ export function createChdbStore(options: ChdbStoreOptions): ChdbStore {
     ping: async () => void (await store.query('SELECT 1')),
     version: async () => (await store.query<{ version: string }>('SELECT version() AS version')).rows[0]!.version,
 
-    guestQuery: async (sql, format, params) =>
+    guestQuery: async (sql, format, params, signal) =>
       live().guests.run(async (session) => {
+        if (signal?.aborted === true) throw new StoreError('query-failed', 'nobody waits for the query any more');
+        // chdb gives no query id, so the text carries one, behind it: positions in error messages stay right.
+        const mark = `/* guest ${randomUUID()} */`;
+        // The session itself is readonly and busy. A kill that comes before the query has begun finds nothing: then its time limit ends it.
+        const kill = () => void store.command(`KILL QUERY WHERE endsWith(query, ${quoted(mark)}) ASYNC`).catch(() => undefined);
+        signal?.addEventListener('abort', kill, { once: true });
         try {
-          const result = await execute(session, sql, format, params);
+          const result = await execute(session, `${sql} ${mark}`, format, params);
           return { bytes: result.bytes(), rowsRead: result.rowsRead, bytesRead: result.bytesRead, elapsedSeconds: result.elapsed };
         } catch (error) {
+          if (error instanceof Error) error.message = error.message.replaceAll(` ${mark}`, '');
           throw queryFailure(error, 'the query failed');
+        } finally {
+          signal?.removeEventListener('abort', kill);
         }
       }),
 

@@ -89,7 +89,11 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
     const query = guard!(request.sql);
     const format = query.format ?? request.format;
     if (!formats.test(format)) throw new RequestError(400, 73, 'UNKNOWN_FORMAT', 'unknown output format');
-    const result = await store.guestQuery(query.sql, format, request.params);
+    // A client that hangs up (Grafana: a new time range, a closed tab) must not hold a session until the time limit.
+    const away = new AbortController();
+    response.once('close', () => away.abort());
+    if (response.destroyed) return;
+    const result = await store.guestQuery(query.sql, format, request.params, away.signal);
     await sendResult(response, { result, format, queryId, gzip: request.wantsGzip });
   };
 

@@ -2,13 +2,14 @@ import type { QueryParam } from '../store-types.js';
 
 /**
  * `param_NAME` values as ClickHouse reads them from a URL: a plain value is escaped as in TabSeparated; an array is a literal ['a','b'] or [1,2] whose
- * strings are escaped inside. The engine gets values, and escapes them again its own way.
+ * strings are escaped inside; \N is NULL where the type takes it. The engine gets values, and escapes them again its own way.
  */
 export function parameters(raw: ReadonlyMap<string, string>, sql: string): Record<string, QueryParam> {
   const values: Record<string, QueryParam> = {};
   for (const [name, text] of raw) {
-    const isArray = /^\w+$/.test(name) && new RegExp(`\\{\\s*${name}\\s*:\\s*Array\\b`, 'i').test(sql);
-    values[name] = isArray ? (arrayLiteral(text) ?? unescapeTsv(text)) : unescapeTsv(text);
+    const type = /^\w+$/.test(name) ? (new RegExp(`\\{\\s*${name}\\s*:\\s*([^}]*)\\}`).exec(sql)?.[1] ?? '') : '';
+    if (text === '\\N' && /^(?:LowCardinality\s*\(\s*)?Nullable\b/i.test(type)) values[name] = null;
+    else values[name] = /^Array\b/i.test(type) ? (arrayLiteral(text) ?? unescapeTsv(text)) : unescapeTsv(text);
   }
   return values;
 }

@@ -57,7 +57,10 @@ const DATABASES = new Set(['cordon', 'system', '']);
 export async function readRequest(request: IncomingMessage, maxBodyBytes: number): Promise<FrontRequest> {
   const url = new URL(request.url ?? '/', 'http://front');
   const raw = await readBody(request, maxBodyBytes);
-  const body = request.headers['content-encoding'] === 'gzip' ? await unzip(raw, maxBodyBytes) : raw;
+  const body = await unpacked(raw, request.headers['content-encoding'], maxBodyBytes);
+  for (const name of ['compress', 'decompress'])
+    if (url.searchParams.get(name) === '1')
+      throw new RequestError(400, 48, 'NOT_IMPLEMENTED', `${name}=1 is not served here: compress by gzip`);
   const inUrl = url.searchParams.get('query');
   const database = url.searchParams.get('database') ?? String(request.headers['x-clickhouse-database'] ?? '');
   if (!DATABASES.has(database))
@@ -77,7 +80,8 @@ export async function readRequest(request: IncomingMessage, maxBodyBytes: number
     queryId: url.searchParams.get('query_id') ?? undefined,
     params: parameters(params, sql),
     revision: Number(url.searchParams.get('client_protocol_version') ?? 0),
-    wantsGzip: settings.enable_http_compression === '1' && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? '')),
+    // On unless it is switched off, as in ClickHouse: clickhouse-go asks by Accept-Encoding alone.
+    wantsGzip: settings.enable_http_compression !== '0' && acceptsGzip(String(request.headers['accept-encoding'] ?? '')),
     settings,
   };
 }
@@ -93,6 +97,18 @@ async function readBody(request: IncomingMessage, most: number): Promise<Uint8Ar
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+/** RFC 9110 §12.5.3; a weight of 0 refuses. */
+function acceptsGzip(acceptEncoding: string): boolean {
+  const weight = /(?:^|,)\s*gzip\s*(?:;\s*q=([\d.]+))?\s*(?=,|$)/i.exec(acceptEncoding);
+  return weight !== null && Number(weight[1] ?? 1) > 0;
+}
+
+async function unpacked(raw: Uint8Array, encoding: string | undefined, most: number): Promise<Uint8Array> {
+  if (encoding === undefined || encoding === 'identity') return raw;
+  if (encoding === 'gzip') return unzip(raw, most);
+  throw new RequestError(400, 89, 'UNKNOWN_COMPRESSION_METHOD', 'a body comes plain or with Content-Encoding: gzip');
 }
 
 async function unzip(bytes: Uint8Array, most: number): Promise<Uint8Array> {
