@@ -31,6 +31,12 @@ export class LearnedRelations {
     return firstMs >= Math.max(periodFromMs, this.ages.firstMs(asset, ms) + this.warmUpMs);
   }
 
+  /** Forgets relations with one peer: the next meeting of each is its first. */
+  forget(asset: number, a: number, b: number, words: readonly number[]): void {
+    const seen = this.assets.get(asset);
+    for (const word of words) seen?.forget(finishHash(mixWord(a, word)), finishHash(mixWord(b, ~word)));
+  }
+
   learningUntil(asset: number, nowMs: number): number | undefined {
     const firstMs = this.ages.known(asset);
     if (firstMs === undefined) return undefined;

@@ -1,4 +1,4 @@
-import { formatAddress } from '../../flow/address.js';
+import { formatAddress, parsePrefix } from '../../flow/address.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import type { ObservedRecord } from '../detections/observed-record.js';
 import { finishHash, hashText, mixWord } from './hash.js';
@@ -47,7 +47,7 @@ export class PeerGroupReader {
 }
 
 /** The group in words: 'archive', 'AS64500', '203.0.113.0/24', '2001:db8:1::/48'. */
-export function peerGroupName(record: ObservedRecord, claims: CompiledClaims): string {
+export function peerGroupName(record: Pick<ObservedRecord, 'peerBytes' | 'peerOffset' | 'peerAsn'>, claims: CompiledClaims): string {
   const { peerBytes, peerOffset, peerAsn } = record;
   const name = claims.nameOf(peerBytes, peerOffset);
   if (name !== '') return name;
@@ -56,6 +56,11 @@ export function peerGroupName(record: ObservedRecord, claims: CompiledClaims): s
   const v4 = network[10] === 0xff && network[11] === 0xff && network.subarray(0, 10).every((byte) => byte === 0);
   network.fill(0, v4 ? 15 : 6);
   return `${formatAddress(network)}/${v4 ? 24 : 48}`;
+}
+
+/** What `peerGroupName` calls the group of an address or a prefix whose AS is not told. */
+export function groupNameOf(peer: string, claims: CompiledClaims): string {
+  return peerGroupName({ peerBytes: parsePrefix(peer).bytes, peerOffset: 0, peerAsn: 0 }, claims);
 }
 
 /** The peer groups of one asset, in places from 0 on. */
@@ -101,6 +106,12 @@ export class PeerGroups {
     this.volumes[place] = 0;
     this.last = place;
     return place;
+  }
+
+  /** Places that a decision on `peer` is about: that of its group, or all where it names none. */
+  placesOf(peer: string, claims: CompiledClaims): number[] {
+    const name = peer === '' ? undefined : groupNameOf(peer, claims);
+    return this.names.flatMap((one, place) => (name === undefined || one === name ? [place] : []));
   }
 
   halve(): void {

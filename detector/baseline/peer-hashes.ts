@@ -1,3 +1,4 @@
+import { parseAddress } from '../../flow/address.js';
 import { finishHash, mixWord } from './hash.js';
 
 const HASH_SEED = 0x9747b28c;
@@ -8,6 +9,12 @@ export class PeerHashes {
   peerB = 0;
   networkA = 0;
   networkB = 0;
+
+  /** Of an address as text. */
+  takeText(address: string): this {
+    this.take(new Uint32Array(parseAddress(address).slice().buffer), 0);
+    return this;
+  }
 
   /** `words`: the address in network order at word offset `at`. */
   take(words: Uint32Array, at: number): void {

@@ -7,6 +7,7 @@ export const LEARNED_MS = 28 * DAY_MS;
 
 const HOURS = 168;
 const MOST_REPORTED = 16;
+const MOST_TOLD = 64;
 /** 1970-01-05 was a Monday. */
 const FIRST_MONDAY_MS = 4 * DAY_MS;
 const WEEK_MS = 7 * DAY_MS;
@@ -20,6 +21,8 @@ export class AccessHours {
   private readonly weeks = new Uint8Array(2 * HOURS);
   /** Numbers of the sessions last reported: what follows of them belongs to the same access. */
   private reported: number[] = [];
+  /** Hours that are marked because somebody who was reported came in them: the latest. */
+  private told: number[] = [];
   private week = Number.NEGATIVE_INFINITY;
 
   /** Moves on to the week of an instant: what is older than eight weeks is forgotten. */
@@ -42,15 +45,18 @@ export class AccessHours {
     return this.weeks[clock.hourOfWeek(ms)] !== 0 || this.weeks[utcHour(ms)] !== 0;
   }
 
-  /** Marks every hour that [fromMs, toMs] touches, a week of them at most. */
-  mark(clock: LocalClock, fromMs: number, toMs: number): void {
+  /** Marks every hour that [fromMs, toMs] touches, a week of them at most. `told`: by a session that is reported. */
+  mark(clock: LocalClock, fromMs: number, toMs: number, told = false): void {
     const untilMs = Math.min(toMs, fromMs + WEEK_MS);
     for (let ms = fromMs; ; ms += HOUR_MS) {
       const at = Math.min(ms, untilMs);
       const week = weekOf(clock, at);
       const bit = bitOf(Math.min(week, this.week));
       if (week > this.week - WEEKS_REMEMBERED) {
-        for (const hour of [clock.hourOfWeek(at), utcHour(at)]) this.weeks[hour] = this.weeks[hour]! | bit;
+        for (const hour of [clock.hourOfWeek(at), utcHour(at)]) {
+          if (told && this.weeks[hour] === 0) this.rememberTold(hour);
+          this.weeks[hour] = this.weeks[hour]! | bit;
+        }
       }
       if (at === untilMs) return;
     }
@@ -65,7 +71,14 @@ export class AccessHours {
     return this.reported.includes(session);
   }
 
+  /** Forgets the hours that are known only because somebody who was reported came in them. */
+  unlearn(): void {
+    for (const hour of this.told.splice(0)) this.weeks[hour] = 0;
+  }
+
   save(writer: StateWriter): void {
+    writer.u32(this.told.length);
+    for (const hour of this.told) writer.u32(hour);
     writer.f64(this.week);
     writer.numbers(this.weeks);
     writer.u32(this.reported.length);
@@ -73,9 +86,15 @@ export class AccessHours {
   }
 
   load(reader: StateReader): void {
+    this.told = Array.from({ length: reader.u32() }, () => reader.u32());
     this.week = reader.f64();
     reader.numbers(this.weeks);
     this.reported = Array.from({ length: reader.u32() }, () => reader.f64());
+  }
+
+  private rememberTold(hour: number): void {
+    if (this.told.length >= MOST_TOLD) this.told.shift();
+    this.told.push(hour);
   }
 }
 

@@ -3,6 +3,7 @@ import { OpenHours, shareOfHour } from '../baseline/open-hours.js';
 import { PeerGroupReader, PeerGroups, peerGroupName } from '../baseline/peer-groups.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
+import type { FollowedDecision } from '../decisions/followed.js';
 import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatOctets } from '../findings/quantity.js';
@@ -187,6 +188,18 @@ class FlipWatch implements Evaluator {
       numbers[at + Group.records]! += 1;
       if (record.sessionStarts) numbers[at + Group.sessions]! += 1;
       if (!record.admitted) numbers[at + Group.unclaimed]! += up * share;
+    }
+  }
+
+  /** A group of peers to which more is sent than comes may have been learned from the incident: it is not known any more. */
+  decided(asset: number, { does, peer, detection }: FollowedDecision): void {
+    const watched = this.watched[asset];
+    if (does !== 'unlearn' || watched === undefined || (peer === '' && detection !== ID)) return;
+    const { groups, numbers } = watched;
+    for (const place of groups.placesOf(peer, this.claims)) {
+      const at = place * NUMBERS;
+      if (numbers[at + Group.share]! <= 0.5) continue;
+      for (const field of [Group.learned, Group.share, Group.deviation]) numbers[at + field] = 0;
     }
   }
 

@@ -3,6 +3,7 @@ import { LearnedRelations } from '../baseline/learned-relations.js';
 import { PeerHashes } from '../baseline/peer-hashes.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
+import type { FollowedDecision } from '../decisions/followed.js';
 import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatPort } from '../findings/quantity.js';
@@ -27,6 +28,8 @@ const PARAMETERS = {
 
 const DNS_PORT = 53;
 const UDP = 17;
+/** DNS, DNS over TLS, DNS over HTTPS. */
+const DOORS = [DNS_PORT, 853, 443] as const;
 
 export const foreignResolver: Detection<typeof PARAMETERS> = {
   id: ID,
@@ -117,6 +120,12 @@ class ForeignResolver implements Evaluator {
       confidence: https ? 65 : 80,
       why: `asks for names on ${door} somebody outside whom no claim or set names and whom it did not ask in ${formatDuration(this.learned.warmUpMs)} of learning`,
     });
+  }
+
+  decided(asset: number, { does, peer, port }: FollowedDecision): void {
+    if (does !== 'unlearn' || peer === '' || peer.includes('/')) return;
+    const { peerA, peerB } = this.hashes.takeText(peer);
+    this.learned.forget(asset, peerA, peerB, port === 0 ? DOORS : [port]);
   }
 
   learningUntil(asset: number, nowMs: number): number | undefined {

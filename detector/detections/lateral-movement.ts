@@ -3,6 +3,7 @@ import { LearnedRelations } from '../baseline/learned-relations.js';
 import { PeerHashes } from '../baseline/peer-hashes.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
+import type { FollowedDecision } from '../decisions/followed.js';
 import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatPort } from '../findings/quantity.js';
@@ -99,7 +100,7 @@ class LateralMovement implements Evaluator {
     this.hashes.take(record.peerWords, record.peerWordsOffset);
     const port = responderPort(record);
     const special = (traits & (Trait.lateral | Trait.industrial)) !== 0;
-    const word = special ? (record.protocol << 18) | (port << 2) | record.initiator : 0;
+    const word = special ? relationWord(record.protocol, port, record.initiator) : 0;
     const { startMs, periodFromMs } = record;
     const { peerA, peerB } = this.hashes;
     if (!this.learned.meetsNew(record.asset, peerA, peerB, word, startMs, periodFromMs)) return;
@@ -111,6 +112,13 @@ class LateralMovement implements Evaluator {
       confidence: record.initiatorSeen ? 85 : 65,
       why: this.reasonOf(record, traits, port),
     });
+  }
+
+  decided(asset: number, { does, peer, protocol, port }: FollowedDecision): void {
+    if (does !== 'unlearn' || peer === '' || peer.includes('/')) return;
+    const { peerA, peerB } = this.hashes.takeText(peer);
+    const words = [Began.unknown, Began.asset, Began.peer].map((began) => relationWord(protocol, port, began));
+    this.learned.forget(asset, peerA, peerB, [0, ...words]);
   }
 
   learningUntil(asset: number, nowMs: number): number | undefined {
@@ -136,6 +144,11 @@ class LateralMovement implements Evaluator {
     const who = record.initiator === Began.peer ? 'this peer never came to the asset' : 'the asset never went to this peer';
     return `${who} on ${door}, by which machines are administered, ${since}`;
   }
+}
+
+/** A relation by which somebody administers or commands: by protocol, responder's port and who began. */
+function relationWord(protocol: number, port: number, began: number): number {
+  return (protocol << 18) | (port << 2) | began;
 }
 
 /** All that the relation exchanged on that port in its first period, as far as a claim neither admits nor forbids it. */

@@ -34,6 +34,8 @@ export function isSharedMac(mac: number): boolean {
 /** The MAC addresses of one address at one sensor. */
 export class KnownMacs {
   private readonly macs: number[] = [];
+  /** Of these, those that are known because they had been told. */
+  private readonly told: number[] = [];
   private newMac = 0;
   private sightings = new Sightings();
 
@@ -59,6 +61,8 @@ export class KnownMacs {
     const isLater = periodFromMs > this.sightings.periodFromMs;
     if (mac === this.newMac && isLater && this.sightings.told > 0) {
       this.learn(mac);
+      if (this.told.length >= MOST_MACS) this.told.shift();
+      this.told.push(mac);
       return undefined;
     }
     if (mac !== this.newMac || isLater) {
@@ -68,15 +72,23 @@ export class KnownMacs {
     return this.sightings;
   }
 
+  /** What was told is known no more. */
+  unlearn(): void {
+    for (const mac of this.told.splice(0)) if (this.macs.includes(mac)) this.macs.splice(this.macs.indexOf(mac), 1);
+    this.newMac = 0;
+  }
+
   save(writer: StateWriter): void {
-    writer.u32(this.macs.length);
-    for (const mac of this.macs) writer.f64(mac);
+    for (const macs of [this.macs, this.told]) {
+      writer.u32(macs.length);
+      for (const mac of macs) writer.f64(mac);
+    }
     writer.f64(this.newMac);
     this.sightings.save(writer);
   }
 
   load(reader: StateReader): void {
-    for (let left = reader.u32(); left > 0; left--) this.macs.push(reader.f64());
+    for (const macs of [this.macs, this.told]) for (let left = reader.u32(); left > 0; left--) macs.push(reader.f64());
     this.newMac = reader.f64();
     this.sightings.load(reader);
   }
@@ -84,6 +96,7 @@ export class KnownMacs {
 
 export class MacTable {
   private readonly known = new Map<number, KnownMacs>();
+  private readonly assets = new Map<number, number>();
   private lastKey = -1;
   private last: KnownMacs | undefined;
   /** The record before that was as known: of equipment most are. A cache. */
@@ -93,7 +106,7 @@ export class MacTable {
   find({ asset, assetBytes, assetOffset, sensor }: ObservedRecord): KnownMacs {
     let hash = mixWord(sensor, asset);
     for (let i = 0; i < 16; i += 4) hash = mixWord(hash, wordAt(assetBytes, assetOffset + i));
-    return this.byKey(finishHash(hash));
+    return this.byKey(finishHash(hash), asset);
   }
 
   isAsBefore({ asset, sensor, assetMac, assetBytes, assetOffset }: ObservedRecord): boolean {
@@ -117,26 +130,40 @@ export class MacTable {
     this.before.asset = -1;
   }
 
+  /** Forgets of the asset what is known only because it was told. */
+  unlearn(asset: number): void {
+    for (const [key, macs] of this.known) if (this.assets.get(key) === asset) macs.unlearn();
+    this.forgetBefore();
+  }
+
   save(writer: StateWriter): void {
     writer.u32(this.known.size);
     for (const [key, macs] of this.known) {
       writer.u32(key);
+      writer.u32(this.assets.get(key)!);
       macs.save(writer);
     }
   }
 
   load(reader: StateReader): void {
-    for (let left = reader.u32(); left > 0; left--) this.byKey(reader.u32()).load(reader);
+    for (let left = reader.u32(); left > 0; left--) this.byKey(reader.u32(), reader.u32()).load(reader);
   }
 
-  private byKey(key: number): KnownMacs {
+  private dropFirst(): void {
+    const first = this.known.keys().next().value!;
+    this.known.delete(first);
+    this.assets.delete(first);
+  }
+
+  private byKey(key: number, asset: number): KnownMacs {
     if (key === this.lastKey) return this.last!;
     let macs = this.known.get(key);
     if (macs === undefined) {
       this.forgetBefore();
-      if (this.known.size >= MOST_KEYS) this.known.delete(this.known.keys().next().value!);
+      if (this.known.size >= MOST_KEYS) this.dropFirst();
       macs = new KnownMacs();
       this.known.set(key, macs);
+      this.assets.set(key, asset);
     }
     this.last = macs;
     this.lastKey = key;

@@ -1,6 +1,8 @@
+import { parseAddress } from '../../flow/address.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../flow/time.js';
 import { medianError, type StartRings } from '../baseline/start-rings.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
+import type { FollowedDecision } from '../decisions/followed.js';
 import type { FindingSink } from '../findings/finding-sink.js';
 import { DNS_PORT, isBackground } from './background-services.js';
 import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
@@ -149,6 +151,10 @@ class RhythmWatch implements Evaluator {
       asset.activeMinutes += 1;
       if (asset.learned > 0) this.lookForEnds(record, asset, findings);
     }
+  }
+
+  decided(asset: number, { does, peer, protocol, port }: FollowedDecision): void {
+    if (does === 'unlearn' && peer !== '' && !peer.includes('/')) this.rows.unlearn(asset, parseAddress(peer), protocol, port);
   }
 
   learningUntil(asset: number, nowMs: number): number | undefined {

@@ -39,6 +39,10 @@ export const Fact = {
 } as const;
 const FACTS = 6;
 
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.every((byte, index) => byte === b[index]);
+}
+
 export class RhythmRows {
   readonly rings: StartRings;
   readonly keys: RecentKeys;
@@ -150,6 +154,24 @@ export class RhythmRows {
     const at = row * KNOWN_PERIODS;
     this.known.copyWithin(at, at + 1, at + KNOWN_PERIODS);
     this.known[at + KNOWN_PERIODS - 1] = periodMs;
+  }
+
+  /**
+   * Of the asset's rows with this peer: the period that was told last is usual no more, the one before it is. Nothing happens where a row knows one only, or
+   * has come back to an earlier one. Port and protocol 0: any.
+   */
+  unlearn(asset: number, peer: Uint8Array, protocol: number, port: number): void {
+    for (let row = 0; row < this.keys.end; row++) {
+      if (!this.keys.isUsed(row) || this.asset[row] !== asset || !sameBytes(this.peer.subarray(row * 16, row * 16 + 16), peer)) continue;
+      if ((port !== 0 && this.ports[row] !== port) || (protocol !== 0 && this.protocol[row] !== protocol)) continue;
+      if (this.told[row] === 2) this.told[row] = 0;
+      const last = (row + 1) * KNOWN_PERIODS - 1;
+      if (this.known[last - 1] === 0 || Math.fround(this.fact(row, Fact.periodMs)) !== this.known[last]) continue;
+      this.setFact(row, Fact.periodMs, this.known[last - 1]!);
+      this.known.copyWithin(row * KNOWN_PERIODS + 1, row * KNOWN_PERIODS, last);
+      this.known[row * KNOWN_PERIODS] = 0;
+      this.runs[row] = 0;
+    }
   }
 
   isKnown(row: number, periodMs: number, share: number): boolean {

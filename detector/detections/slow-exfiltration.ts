@@ -5,6 +5,7 @@ import { OpenHours, shareOfHour } from '../baseline/open-hours.js';
 import { PeerGroupReader, PeerGroups, peerGroupName } from '../baseline/peer-groups.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
+import type { FollowedDecision } from '../decisions/followed.js';
 import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatOctets } from '../findings/quantity.js';
@@ -151,6 +152,17 @@ class DriftWatch implements Evaluator {
     groups.volumes[place]! += octets;
     this.add(record, 0, octets, watched);
     this.add(record, 1 + place, octets, watched);
+  }
+
+  /** A level that was told is what further rises are measured against: it is so no more, and a rise that goes on is told again. */
+  decided(asset: number, { does, peer, detection }: FollowedDecision): void {
+    const watched = this.watched[asset];
+    if (does !== 'unlearn' || watched === undefined || (peer === '' && detection !== ID)) return;
+    const { groups, lanes } = watched;
+    for (const lane of [0, ...groups.placesOf(peer, this.claims).map((place) => 1 + place)]) {
+      const shift = lanes.at(lane, Lane.shift);
+      lanes.numbers[shift] = Math.min(0, lanes.numbers[shift]!);
+    }
   }
 
   learningUntil(asset: number, nowMs: number): number | undefined {

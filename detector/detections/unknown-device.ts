@@ -3,6 +3,7 @@ import { formatDuration, HOUR_MS } from '../../flow/time.js';
 import { LearnedRelations } from '../baseline/learned-relations.js';
 import { PeerHashes } from '../baseline/peer-hashes.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
+import type { FollowedDecision } from '../decisions/followed.js';
 import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatCount } from '../findings/quantity.js';
@@ -120,6 +121,16 @@ class UnknownDevice implements Evaluator {
       }
     }
     if (record.assetMac !== 0 && record.packetsOut > 0) this.judgeMac(record, firstMs + this.learned.warmUpMs, findings);
+  }
+
+  decided(asset: number, { does, peer, detection }: FollowedDecision): void {
+    if (does !== 'unlearn') return;
+    if (peer === '') {
+      if (detection === ID) this.macs.unlearn(asset);
+    } else if (!peer.includes('/')) {
+      const { peerA, peerB } = this.hashes.takeText(peer);
+      this.learned.forget(asset, peerA, peerB, [0]);
+    }
   }
 
   learningUntil(asset: number, nowMs: number): number | undefined {

@@ -1,6 +1,7 @@
 import { MINUTE_MS } from '../../flow/time.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledWindow } from '../claims/compiled.js';
+import type { FollowedDecision } from '../decisions/followed.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatOctets } from '../findings/quantity.js';
 import { formatInstant } from '../findings/time-span.js';
@@ -171,6 +172,10 @@ class VendorAccess implements Evaluator {
     this.judgeHour(record, firstMs, findings);
   }
 
+  decided(asset: number, { does, detection }: FollowedDecision): void {
+    if (does === 'unlearn' && detection === ID) this.hours.get(asset)?.unlearn();
+  }
+
   learningUntil(asset: number, nowMs: number): number | undefined {
     const firstMs = this.traits.ages.known(asset);
     return firstMs === undefined || nowMs >= firstMs + LEARNED_MS ? undefined : firstMs + LEARNED_MS;
@@ -241,8 +246,9 @@ class VendorAccess implements Evaluator {
     hours.enter(clock, record.startMs);
     const isKnown = hours.has(clock, at) || hours.has(clock, at - graceMs) || hours.has(clock, at + graceMs);
     const wasReported = hours.wasReported(record.session);
-    hours.mark(clock, record.startMs, record.endMs);
-    if (wasReported || (!isKnown && record.startMs >= firstMs + LEARNED_MS)) {
+    const isTold = wasReported || (!isKnown && record.startMs >= firstMs + LEARNED_MS);
+    hours.mark(clock, record.startMs, record.endMs, isTold);
+    if (isTold) {
       // Reported once, and known from then on: an hour that became usual must not be told every week.
       if (!wasReported) hours.report(record.session);
       const why = `a session from outside began ${hourWords(clock, at)} (${claims.timezone}), at an hour of the week in which nobody had come in ${WEEKS_REMEMBERED} weeks; no claim speaks of this peer`;

@@ -4,6 +4,7 @@ import type { LocalClock } from '../baseline/local-clock.js';
 import { PeerGroupReader, PeerGroups, peerGroupName } from '../baseline/peer-groups.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
+import type { FollowedDecision } from '../decisions/followed.js';
 import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatOctets } from '../findings/quantity.js';
@@ -166,6 +167,15 @@ class DaysWatch implements Evaluator {
       if (current[lane + way]! >= alarmAt[lane + way]!) this.pass(record, lane + way, watched, findings);
       else if (current[way]! >= alarmAt[way]! && !someGroupPasses(way, volumes)) this.pass(record, way, watched, findings);
     }
+  }
+
+  /** Nothing was told: what is over its limit still is told again. */
+  decided(asset: number, { does, peer, detection }: FollowedDecision): void {
+    const watched = this.watched[asset];
+    if (does !== 'unlearn' || watched === undefined || (peer === '' && detection !== ID)) return;
+    const { groups, volumes } = watched;
+    for (const lane of [0, 1, ...groups.placesOf(peer, this.claims).flatMap((place) => [2 + 2 * place, 3 + 2 * place])])
+      volumes.toldRatio[lane] = 0;
   }
 
   learningUntil(asset: number, nowMs: number): number | undefined {

@@ -2,6 +2,7 @@ import { formatDuration, HOUR_MS, MINUTE_MS } from '../../flow/time.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import { type VolumeLimits, VolumeSeries, type VolumeSurge } from '../baseline/volume-series.js';
 import type { CompiledClaims } from '../claims/compiled.js';
+import type { FollowedDecision } from '../decisions/followed.js';
 import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatOctets } from '../findings/quantity.js';
@@ -164,6 +165,13 @@ class VolumeWatch implements Evaluator {
     const training = record.endMs < watched.firstMs + this.warmUpMs;
     if (record.octetsOut > 0) this.add(record, watched.out, training, findings);
     if (record.octetsIn > 0) this.add(record, watched.in, training, findings);
+  }
+
+  /** A bin that was told counts a twentieth in what is usual; here, lesser surges of the same day are told again too. */
+  decided(asset: number, { does, detection }: FollowedDecision): void {
+    const watched = this.watched[asset];
+    if (does !== 'unlearn' || watched === undefined || detection !== ID) return;
+    for (const way of [watched.out, watched.in]) way.ratio = 0;
   }
 
   learningUntil(asset: number, nowMs: number): number | undefined {
