@@ -86,7 +86,8 @@ export async function says(one: Running, pattern: RegExp): Promise<RegExpExecArr
 export async function stop(one: Running): Promise<void> {
   one.signal('SIGTERM');
   const code = await Promise.race([one.ended, new Promise<string>((resolve) => setTimeout(resolve, PATIENCE_MS, 'no end at all').unref())]);
-  if (code !== 0) throw new Error(`${one.name} ended with ${code}:\n${one.output()}`);
+  const lingered = one.output().includes('did not end by itself');
+  if (code !== 0 || lingered) throw new Error(`${one.name} ended with ${code}:\n${one.output()}`);
 }
 
 /** Asks until there is an answer. Fails at once when one of `processes` has ended, with what all of them wrote. */
