@@ -14,6 +14,7 @@ export const ENVIRONMENT = {
   CORDON_CLICKHOUSE_USER: 'ClickHouse user',
   CORDON_CLICKHOUSE_PASSWORD: 'ClickHouse password',
   CORDON_FRONT_PASSWORD: "password for the read-only HTTP front of the embedded engine (Grafana's data source)",
+  CORDON_CHROMIUM: 'program that prints reports to PDF: Chromium or Chrome (default: what is on the PATH)',
   CORDON_CONSOLE_TOKEN: 'token that the console asks for; required when it listens beyond loopback',
 } as const;
 

@@ -5,6 +5,7 @@ import { ConsoleError } from '../dashboards/console/console-error.js';
 import { ClaimsError } from '../detector/claims/problem.js';
 import { DecisionError } from '../detector/decisions/request.js';
 import { ParameterError } from '../detector/engine/parameters.js';
+import { ReportError } from '../detector/report/report-error.js';
 import { StoreError } from '../detector/store/store-error.js';
 import { AddressError } from '../flow/address.js';
 import { BusError } from '../flow/bus/bus.js';
@@ -25,6 +26,7 @@ const EXPECTED = [
   AddressError,
   ConsoleError,
   DecisionError,
+  ReportError,
 ] as const;
 
 /** What the file system refuses, and what a person can do about it. */

@@ -8,6 +8,7 @@ import { doctorCommand } from './commands/doctor.js';
 import { drillCommand } from './commands/drill.js';
 import { findingsCommand } from './commands/findings/findings.js';
 import { replayCommand } from './commands/replay.js';
+import { reportCommand } from './commands/report.js';
 import { collectCommand, detectCommand, storeCommand } from './commands/roles.js';
 import { runCommand } from './commands/run.js';
 import { configCommand, dashboardsCommand } from './commands/tools.js';
@@ -28,6 +29,7 @@ const COMMANDS = [
   findingsCommand,
   baselineCommand,
   verdictCommand,
+  reportCommand,
   drillCommand,
   dashboardsCommand,
   configCommand,

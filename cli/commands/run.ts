@@ -6,6 +6,8 @@ import type { FileFormat } from '../../collector/files.js';
 import { createConsole } from '../../dashboards/console/console.js';
 import type { CompiledClaims } from '../../detector/claims/compiled.js';
 import type { Verdict } from '../../detector/coverage/verdict-types.js';
+import type { ReportFigures, ReportQuestion } from '../../detector/report/figures.js';
+import { readReport } from '../../detector/report/read.js';
 import { createDesk, type FindingsDesk } from '../../detector/decisions/desk.js';
 import { claimVersion } from '../../detector/engine/claim-version.js';
 import type { DetectionSettings } from '../../detector/engine/parameters.js';
@@ -37,6 +39,7 @@ import { judgeStored, storedFindings } from '../wiring/judging.js';
 import { type Listening, openListening } from '../wiring/listening.js';
 import { liveStatus, startLiveParts } from '../wiring/live-collector.js';
 import { startMonitoring, watchClaims, watchCollector, watchDetector, watchStoring } from '../wiring/monitoring.js';
+import { knownVersions } from '../wiring/known-versions.js';
 import { startNotifications } from '../wiring/notifications.js';
 import { startJudging } from '../wiring/periodic-verdicts.js';
 import { startWatching } from '../wiring/periodic-watches.js';
@@ -111,7 +114,7 @@ interface Session {
 }
 
 async function session(about: Session): Promise<void> {
-  const { settings, flags, log, claimSets, scenarios, data, lifecycle } = about;
+  const { settings, flags, log, files, claimSets, scenarios, data, lifecycle } = about;
   const { config } = settings;
   const print = createFindingPrinter((line) => process.stdout.write(line));
   // One that ends by itself needs nobody to watch it. Whoever looks for the metrics of the others finds the port in the data folder.
@@ -148,7 +151,9 @@ async function session(about: Session): Promise<void> {
   });
   const doors = flags.once === true ? undefined : await openDoors(embedded, about, desk, sensorOf);
   if (doors !== undefined) {
-    await serveDesk(desk, data, log, lifecycle);
+    const report = (question: ReportQuestion): Promise<ReportFigures> =>
+      readReport(embedded.store, question, knownVersions(data, files, (sentence) => log.warn({}, sentence)));
+    await serveDesk({ ...desk, report }, data, log, lifecycle);
     if (flags.bundled !== true) await startNotifications({ config, desk, log, lifecycle, monitoring });
   }
   if (monitoring !== undefined) {

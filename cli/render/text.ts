@@ -1,10 +1,5 @@
-/**
- * Text from telemetry and claim files made safe for a terminal: control characters (C0, C1), line and bidirectional controls become visible escapes,
- * so that a name can neither clear the screen nor reorder what stands beside it.
- */
-export function terminalText(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
-}
+/** What a terminal is given to show: it has no markup, control characters are its only danger. */
+export { visibleText as terminalText } from '../../flow/visible-text.js';
 
 const IEC = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 

@@ -6,18 +6,33 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { FindingsDesk } from '../../detector/decisions/desk.js';
 import { DecisionError } from '../../detector/decisions/request.js';
+import type { ReportFigures, ReportQuestion } from '../../detector/report/figures.js';
 import type { Lifecycle } from '../../flow/service/lifecycle.js';
 import type { Log } from '../../flow/service/log.js';
 import { sentenceOf } from '../failures.js';
 import { isAlive } from './process-status.js';
 
 /*
- * The embedded engine belongs to one process. While `cordon run` has it, `cordon findings` asks that process: a door on loopback, open to whoever can read a
+ * The embedded engine belongs to one process. While `cordon run` has it, `cordon findings` and `cordon report` ask that process: a door on loopback, open to whoever can read a
  * file in the data folder that only its owner can read. One request is one call of the desk: POST /desk {"method", "arguments"} → {"answer"} or {"error"}.
  */
 
-/** Methods of the desk that can be asked for. */
-const METHODS = ['list', 'show', 'incidents', 'mutes', 'trail', 'decide', 'reviews'] as const satisfies readonly (keyof FindingsDesk)[];
+/** What is asked through the door: the desk, and reports over the same store. */
+export interface ServedDesk extends FindingsDesk {
+  report(question: ReportQuestion): Promise<ReportFigures>;
+}
+
+/** Methods that can be asked for. */
+const METHODS = [
+  'list',
+  'show',
+  'incidents',
+  'mutes',
+  'trail',
+  'decide',
+  'reviews',
+  'report',
+] as const satisfies readonly (keyof ServedDesk)[];
 type Method = (typeof METHODS)[number];
 
 /** A request is a question, not a file. */
@@ -33,7 +48,7 @@ interface DoorFile {
 const pathOf = (data: string): string => join(data, 'processes', 'desk.json');
 
 /** Opens the door of a process that holds the embedded store, until the lifecycle stops. */
-export async function serveDesk(desk: FindingsDesk, data: string, log: Log, lifecycle: Lifecycle): Promise<void> {
+export async function serveDesk(desk: ServedDesk, data: string, log: Log, lifecycle: Lifecycle): Promise<void> {
   const token = randomBytes(32).toString('hex');
   const server = createServer((request, response) => {
     answer(desk, token, request, response).catch((error: unknown) => {
@@ -60,12 +75,12 @@ export async function serveDesk(desk: FindingsDesk, data: string, log: Log, life
 }
 
 /** The desk of the process that holds the store of this data folder; undefined where none says so, or it is gone. */
-export function deskOfProcess(data: string): FindingsDesk | undefined {
+export function deskOfProcess(data: string): ServedDesk | undefined {
   const file = readDoorFile(pathOf(data));
   if (file === undefined || !isAlive(file.pid)) return undefined;
   const ask =
     <M extends Method>(method: M) =>
-    async (...args: Parameters<FindingsDesk[M]>): Promise<Awaited<ReturnType<FindingsDesk[M]>>> => {
+    async (...args: Parameters<ServedDesk[M]>): Promise<Awaited<ReturnType<ServedDesk[M]>>> => {
       const response = await fetch(`${file.url}/desk`, {
         method: 'POST',
         headers: { authorization: `Bearer ${file.token}`, 'content-type': 'application/json' },
@@ -78,7 +93,7 @@ export function deskOfProcess(data: string): FindingsDesk | undefined {
       });
       const told = (await response.json()) as { answer?: unknown; error?: string };
       if (told.error !== undefined) throw new DecisionError(told.error);
-      return told.answer as Awaited<ReturnType<FindingsDesk[M]>>;
+      return told.answer as Awaited<ReturnType<ServedDesk[M]>>;
     };
   return {
     list: ask('list'),
@@ -88,10 +103,11 @@ export function deskOfProcess(data: string): FindingsDesk | undefined {
     trail: ask('trail'),
     decide: ask('decide'),
     reviews: ask('reviews'),
+    report: ask('report'),
   };
 }
 
-async function answer(desk: FindingsDesk, token: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(desk: ServedDesk, token: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.method !== 'POST' || request.url !== '/desk') return send(response, 404, { error: 'there is POST /desk' });
   if (!isToken(request.headers.authorization, token)) return send(response, 401, { error: 'the token of the data folder is needed' });
   const { method, arguments: args } = JSON.parse(await bodyOf(request)) as { method?: Method; arguments?: unknown[] };

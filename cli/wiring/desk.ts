@@ -39,8 +39,8 @@ export async function withDesk<T>(config: Config, work: (desk: FindingsDesk) => 
   const { clickhouse, data } = config;
   const elsewhere = clickhouse.url === undefined ? deskOfProcess(data) : undefined;
   if (elsewhere !== undefined) return await work(elsewhere);
-  try {
-    return await withConfiguredStore(config, (store) =>
+  return await explainLocked('questions about findings', () =>
+    withConfiguredStore(config, (store) =>
       work(
         createDesk({
           store,
@@ -50,9 +50,16 @@ export async function withDesk<T>(config: Config, work: (desk: FindingsDesk) => 
           ...(clickhouse.url === undefined ? {} : { leadMs: DECISION_LEAD_MS }),
         }),
       ),
-    );
+    ),
+  );
+}
+
+/** Says who could have answered where another process holds the store and has no door. */
+export async function explainLocked<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== 'directory-locked') throw error;
-    throw new UsageError(`${error.message}. Only cordon run answers questions about findings while it works; wait for a replay to end`);
+    throw new UsageError(`${error.message}. Only cordon run answers ${what} while it works; wait for a replay to end`);
   }
 }

@@ -1,18 +1,12 @@
 import type { CompiledClaims } from '../../detector/claims/compiled.js';
 import { judgePeriod } from '../../detector/coverage/verdict.js';
 import type { Verdict } from '../../detector/coverage/verdict-types.js';
-import type { Finding } from '../../detector/findings/finding.js';
-import { compareFindings } from '../../detector/findings/json.js';
-import { coverageForVerdicts } from '../../detector/store/queries/coverage.js';
-import { listFindings } from '../../detector/store/queries/findings.js';
-import { judgementsOf } from '../../detector/store/queries/judgements.js';
+import { readPeriodFacts } from '../../detector/store/queries/period-facts.js';
 import type { Store } from '../../detector/store/store.js';
-import { HOUR_MS, MINUTE_MS } from '../../flow/time.js';
+import { MINUTE_MS } from '../../flow/time.js';
 
-/** Most findings of one claim set that a verdict reads; far above what the detector's own limits let arise. */
-export const MAX_FINDINGS = 1_000_000;
-/** Coverage is read this far beyond a period: a message shortly before its begin shows that the begin was observed. */
-const COVERAGE_MARGIN_MS = 2 * HOUR_MS;
+export { storedFindings } from '../../detector/store/queries/period-facts.js';
+
 /** Calendar periods that one question covers at most. */
 const MAX_PERIODS = 400;
 
@@ -25,27 +19,10 @@ export interface Range {
 export async function judgeStored(store: Store, claims: CompiledClaims, range: Range, watermarkMs: number): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
   for (const period of periodsOf(claims, range)) {
-    const { fromMs, toMs } = period;
-    const stored = await storedFindings(store, claims, { fromMs: fromMs - COVERAGE_MARGIN_MS, toMs: toMs + COVERAGE_MARGIN_MS });
-    // The same text can be in force twice in one period, with another in between: each time has the findings that were seen in it.
-    const findings = stored.filter(
-      ({ firstSeenMs, lastSeenMs }) => firstSeenMs < claims.effectiveUntilMs && lastSeenMs >= claims.effectiveFromMs,
-    );
-    const coverage = await coverageForVerdicts(store, {
-      fromMs: fromMs - COVERAGE_MARGIN_MS,
-      toMs: toMs + COVERAGE_MARGIN_MS,
-      sensors: claims.sensors.map(({ name }) => name),
-    });
-    const judgements = await judgementsOf(store, claims.hash, fromMs);
-    verdicts.push(...judgePeriod({ claims, period, findings, coverage, judgements, watermarkMs }));
+    const facts = await readPeriodFacts(store, claims, period);
+    verdicts.push(...judgePeriod({ ...facts, watermarkMs }));
   }
   return verdicts;
-}
-
-/** Current findings of a claim set, oldest first. */
-export async function storedFindings(store: Store, claims: CompiledClaims, range?: Range): Promise<Finding[]> {
-  const findings = await listFindings(store, { claimsHash: claims.hash, limit: MAX_FINDINGS, ...range });
-  return findings.sort(compareFindings);
 }
 
 /** When the stored records of a claim set's fleets began, whole minutes; undefined when there are none. */

@@ -67,7 +67,8 @@ export async function findingRevisions(store: Store, { detections, claimsHash, w
   return rows.map((row) => toFinding(decodeRow(FINDING_COLUMNS, row)));
 }
 
-function toFinding(row: RowOf<typeof FINDING_COLUMNS>): Finding {
+/** A stored row as the finding that it is. */
+export function toFinding(row: RowOf<typeof FINDING_COLUMNS>): Finding {
   const { firstSeen, lastSeen, windowFrom, windowTo, evidence, severity, initiator, completion, ...same } = row;
   return {
     ...same,

@@ -38,6 +38,7 @@ const COMMANDS = [
   ['baseline', 'show'],
   ['baseline', 'approve'],
   ['verdict'],
+  ['report'],
   ['drill'],
   ['dashboards'],
   ['config'],

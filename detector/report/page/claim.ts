@@ -1,0 +1,193 @@
+import { formatDuration } from '../../../flow/time.js';
+import { countText, shareText } from '../../coverage/words.js';
+import { formatOctets } from '../../findings/quantity.js';
+import type { ClaimFigures, CountedFigures, DeclaredClaim, ReportFigures } from '../figures.js';
+import { stateBars, strips } from './charts.js';
+import { worstOf } from './cover.js';
+import { findingList } from './findings.js';
+import { type Html, html, join, NOTHING, name } from './html.js';
+import { table } from './table.js';
+import { counted, instant, stretchText, verdictWord } from './words.js';
+
+/** The pages of one claim: what is claimed, what stands, what was not seen, what broke it. */
+export function claimPages(claim: ClaimFigures, index: number, { period }: ReportFigures): Html {
+  const { violations, seen } = claim;
+  const rows = [
+    { name: 'verdict', bars: stateBars(claim.states) },
+    ...(seen.blind === null ? [] : [{ name: 'not seen', bars: seen.blind.map((one) => ({ ...one, as: 'blind' })) }]),
+    { name: 'findings', bars: [], marks: violations.listed.map(({ firstSeenMs }) => firstSeenMs) },
+  ];
+  return html`<section class="page" id="claim-${index + 1}"><h2>${index + 1} ${name(claim.claim)}</h2>
+<p class="claimed">${name(claim.text)}</p>
+<p>${verdictWord(worstOf(claim))} · about ${name(claim.fleet)} · severity ${name(claim.severity)}</p>
+${strips({ ...period, timezone: claim.timezone }, rows, `Verdicts, blind stretches and findings of ${claim.claim} over time`)}
+${claim.declared === null ? NOTHING : declaredText(claim.declared)}
+${unseen(claim)}
+${verdicts(claim)}
+${
+  claim.amendments.length === 0
+    ? NOTHING
+    : html`<h3>Amendments</h3>${table(
+        [{ title: 'Period', as: 'when' }, { title: 'Computed', as: 'when' }, { title: 'Verdict' }, { title: 'Why' }],
+        claim.amendments.map((one) => [instant(one.fromMs), instant(one.computedMs), verdictWord(one.verdict), name(one.sentence)]),
+      )}`
+}
+${exceptions(claim)}
+${counts('Drills', 'Registered flows that are shaped like a violation, sent on purpose and seen.', 'Drill', claim.drills)}
+${counts('Doubts', 'Traffic of which nobody can say whether the claim speaks of it.', 'Why', claim.undecided)}
+<h3>Violations</h3>
+${
+  violations.total === 0
+    ? html`<p>None was found.</p>`
+    : html`<p>${counted(violations.total, 'finding')}: ${Object.entries(violations.bySeverity)
+        .map(([severity, count]) => `${count} ${severity}`)
+        .join(
+          ', ',
+        )}.${violations.listed.length < violations.total ? ` The ${violations.listed.length} gravest, then earliest, are shown.` : ''}</p>${findingList(violations.listed)}`
+}</section>`;
+}
+
+function declaredText({ kind, rules, source, supports, sensors, mode, demands, assets, exceptions }: DeclaredClaim): Html {
+  const demanded: readonly (readonly [string, string | undefined])[] = [
+    ['time observed', map(demands.time, (value) => `at least ${shareText(value)}`)],
+    ['blind on end', map(demands.maxGapMs, (value) => `at most ${formatDuration(value)}`)],
+    ['lost', map(demands.maxLost, (value) => `at most ${shareText(value)}`)],
+    [
+      'visible',
+      map(
+        demands.detectOctets,
+        (value) => `a transfer of ${formatOctets(value)}${map(demands.detectConfidence, (sure) => ` with ${shareText(sure)}`) ?? ''}`,
+      ),
+    ],
+    ['drill', map(demands.canaryMs, (value) => `at least every ${formatDuration(value)}`)],
+    ['clock', map(demands.maxSkewMs, (value) => `at most ${formatDuration(value)} off`)],
+    ['interface counters', map(demands.reconcile, (value) => `reconciled to ${shareText(value)}`)],
+  ];
+  const told = demanded.flatMap(([what, value]) => (value === undefined ? [] : [`${what} ${value}`]));
+  return html`<dl><dt>Kind</dt><dd>${kind}${rules.length === 0 ? NOTHING : html`: ${join(rules.slice(0, 40).map(name), '; ')}${rules.length > 40 ? ` and ${rules.length - 40} more` : ''}`}</dd>
+<dt>Equipment</dt><dd>${counted(assets, 'asset')}</dd>
+<dt>Sensors</dt><dd>${join(sensors.map(name), mode === 'all' ? ' and ' : ' or ')}</dd>
+<dt>Demanded</dt><dd>${told.length === 0 ? 'nothing beyond the defaults' : told.join('; ')}</dd>
+${exceptions.length === 0 ? NOTHING : html`<dt>Exceptions</dt><dd>${counted(exceptions.length, 'exception')} declared</dd>`}
+${source === null ? NOTHING : html`<dt>Said by</dt><dd>${name(source.who)}: “${name(source.quote)}” <small>${name(source.ref)}</small></dd>`}
+${supports.length === 0 ? NOTHING : html`<dt>Supports</dt><dd>${join(supports.map(name), '; ')}</dd>`}</dl>`;
+}
+
+function map<T>(value: number | null, to: (value: number) => T): T | undefined {
+  return value === null ? undefined : to(value);
+}
+
+/** What was not seen comes before what was: that is what an auditor must weigh. */
+function unseen({ seen, residual, declared }: ClaimFigures): Html {
+  const observed = seen.assetMinutes === 0 ? 0 : seen.assetMinutesObserved / seen.assetMinutes;
+  const lost = seen.recordsSent === 0 ? 0 : seen.recordsLost / seen.recordsSent;
+  const hideable =
+    seen.hideableOctets === null
+      ? 'no size of transfer was certain to be seen in every period'
+      : seen.hideableOctets === 0
+        ? 'nothing was sampled: a single packet would have been seen'
+        : `a transfer below ${formatOctets(seen.hideableOctets)} could have been overlooked`;
+  const blind = seen.blind ?? [];
+  return html`<div class="unseen"><h3>What was not seen</h3><ul>
+<li>${countText(seen.assetMinutes - seen.assetMinutesObserved)} of ${countText(seen.assetMinutes)} asset-minutes (${shareText(observed)} were observed); longest on end ${formatDuration(seen.longestBlindMs)}</li>
+<li>${countText(seen.recordsLost)} of ${countText(seen.recordsSent)} records lost on their way (${shareText(lost)}), ${countText(seen.recordsUnread)} arrived and could not be read</li>
+<li>${hideable}</li>
+${seen.blind === null ? html`<li>when it was blind is not told: the claim file is not at hand</li>` : NOTHING}
+${residual.map((channel) => html`<li>not visible to these sensors: ${name(channel)}</li>`)}
+</ul>${declared !== null && residual.length === 0 ? html`<p><small>The claim names no channel that its sensors cannot see.</small></p>` : NOTHING}</div>
+${
+  blind.length === 0
+    ? NOTHING
+    : html`<h3>Blind stretches</h3><p>${counted(seen.blindCount, 'stretch').replace(/stretchs$/, 'stretches')}, ${formatDuration(seen.blindMs)} together.${blind.length < seen.blindCount ? ` The ${blind.length} longest are shown.` : ''}</p>${table(
+        [
+          { title: 'From', as: 'when' },
+          { title: 'To', as: 'when' },
+          { title: 'Length', as: 'number' },
+        ],
+        blind.map(({ fromMs, toMs }) => [instant(fromMs), instant(toMs), formatDuration(toMs - fromMs)]),
+      )}`
+}`;
+}
+
+const ANEW = { same: 'same', different: 'different', 'not computed': '–' } as const;
+
+function verdicts(claim: ClaimFigures): Html {
+  const left =
+    claim.verdictsLeftOut === 0
+      ? NOTHING
+      : html`<p>${counted(claim.verdictsLeftOut, 'period')} more are left out; those that are not VERIFIED come first.</p>`;
+  return html`<h3>Verdicts</h3>${left}${table(
+    [
+      { title: 'Period', as: 'tight' },
+      { title: 'Verdict' },
+      { title: 'Observed', as: 'number' },
+      { title: 'Longest blind', as: 'number' },
+      { title: 'Judged', as: 'number' },
+      { title: 'Anew' },
+      { title: 'Why' },
+    ],
+    claim.verdicts.map(({ fromMs, toMs, verdict, numbers, anew, sentence }) => [
+      stretchText(fromMs, toMs, claim.timezone),
+      verdictWord(verdict),
+      numbers.observedShare === undefined ? '–' : shareText(numbers.observedShare),
+      numbers.longestBlindMs === undefined ? '–' : formatDuration(numbers.longestBlindMs),
+      numbers.recordsJudged === undefined ? '–' : countText(numbers.recordsJudged),
+      ANEW[anew],
+      name(whyOf(sentence, claim.claim)),
+    ]),
+  )}`;
+}
+
+/** The verdict's own line without its head, which the row tells already, and without the channels that stand above. */
+function whyOf(sentence: string, claim: string): string {
+  const head = /^\S.*? (VIOLATED|VERIFIED|NOT_PROVEN): /.exec(sentence);
+  const body = head !== null && sentence.startsWith(`${claim} `) ? sentence.slice(head[0].length) : sentence;
+  return body.replace(/ Not visible to these sensors: .*$/s, '');
+}
+
+function exceptions({ exceptions: used, declared }: ClaimFigures): Html {
+  const listed = declared?.exceptions ?? [];
+  if (used.length === 0 && listed.length === 0) return NOTHING;
+  const uses = new Map(used.map((use) => [use.about, use]));
+  const names = [...new Set([...listed.map(({ id }) => id), ...uses.keys()])];
+  return html`<h3>Exceptions</h3>${table(
+    [
+      { title: 'Exception' },
+      { title: 'What it allows' },
+      { title: 'Valid', as: 'when' },
+      { title: 'Flows', as: 'number' },
+      { title: 'Octets', as: 'number' },
+    ],
+    names.map((id) => {
+      const one = listed.find((exception) => exception.id === id);
+      const use = uses.get(id);
+      return [
+        one === undefined ? name(id) : html`${name(id)}<br><small>${name(one.ticket)}</small>`,
+        one === undefined ? '' : html`${name(one.rule)}<br><small>${name(one.reason)}</small>`,
+        one === undefined ? '' : html`${instant(one.fromMs)}<br>${instant(one.expiresMs)}`,
+        countText(use?.flows ?? 0),
+        formatOctets(use?.octets ?? 0),
+      ];
+    }),
+  )}`;
+}
+
+function counts(title: string, meaning: string, what: string, list: readonly CountedFigures[]): Html {
+  if (list.length === 0) return NOTHING;
+  return html`<h3>${title}</h3><p>${meaning}</p>${table(
+    [
+      { title: what },
+      { title: 'Flows', as: 'number' },
+      { title: 'Octets', as: 'number' },
+      { title: 'First', as: 'when' },
+      { title: 'Last', as: 'when' },
+    ],
+    list.map(({ about, flows, octets, firstMs, lastMs }) => [
+      name(about),
+      countText(flows),
+      formatOctets(octets),
+      instant(firstMs),
+      instant(lastMs),
+    ]),
+  )}`;
+}
