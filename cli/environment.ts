@@ -16,6 +16,7 @@ export const ENVIRONMENT = {
   CORDON_FRONT_PASSWORD: "password for the read-only HTTP front of the embedded engine (Grafana's data source)",
   CORDON_CHROMIUM: 'program that prints reports to PDF: Chromium or Chrome (default: what is on the PATH)',
   CORDON_CONSOLE_TOKEN: 'token that the console asks for; required when it listens beyond loopback',
+  CORDON_CONSOLE_READ_TOKEN: 'token of those who look at the console and do not decide, such as auditors',
 } as const;
 
 export type EnvironmentName = keyof typeof ENVIRONMENT;

@@ -3,14 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { FileFormat } from '../../collector/files.js';
-import { createConsole } from '../../dashboards/console/console.js';
 import type { CompiledClaims } from '../../detector/claims/compiled.js';
 import type { Verdict } from '../../detector/coverage/verdict-types.js';
-import type { ReportFigures, ReportQuestion } from '../../detector/report/figures.js';
-import { readReport } from '../../detector/report/read.js';
 import { createDesk, type FindingsDesk } from '../../detector/decisions/desk.js';
 import { claimVersion } from '../../detector/engine/claim-version.js';
 import type { DetectionSettings } from '../../detector/engine/parameters.js';
+import type { ReportFigures, ReportQuestion } from '../../detector/report/figures.js';
+import { readReport } from '../../detector/report/read.js';
 import { createHttpFront } from '../../detector/store/http-front/http-front.js';
 import { writeVerdicts } from '../../detector/store/queries/verdicts.js';
 import { KEEP_FOREVER } from '../../detector/store/store.js';
@@ -36,17 +35,16 @@ import { answerDrills } from '../wiring/drill-arrival.js';
 import { type Embedded, type EmbeddedOptions, startEmbedded } from '../wiring/embedded.js';
 import { playInputs } from '../wiring/inputs.js';
 import { judgeStored, storedFindings } from '../wiring/judging.js';
+import { knownVersions } from '../wiring/known-versions.js';
 import { type Listening, openListening } from '../wiring/listening.js';
 import { liveStatus, startLiveParts } from '../wiring/live-collector.js';
 import { startMonitoring, watchClaims, watchCollector, watchDetector, watchStoring } from '../wiring/monitoring.js';
-import { knownVersions } from '../wiring/known-versions.js';
 import { startNotifications } from '../wiring/notifications.js';
 import { startJudging } from '../wiring/periodic-verdicts.js';
 import { startWatching } from '../wiring/periodic-watches.js';
+import { serveConsole } from '../wiring/serve-console.js';
 import { watchOnce } from '../wiring/stored-watches.js';
-import { screenDesk } from '../wiring/screen-desk.js';
-import { configuredRetention, consoleQuery } from '../wiring/stores.js';
-import { consoleTls } from '../wiring/tls-files.js';
+import { configuredRetention } from '../wiring/stores.js';
 import { type CommonFlags, commonSettings, type Settings, withCommonFlags, withListenFlag } from './common.js';
 
 const GUEST_SESSIONS = 2;
@@ -152,7 +150,11 @@ async function session(about: Session): Promise<void> {
   const doors = flags.once === true ? undefined : await openDoors(embedded, about, desk, sensorOf);
   if (doors !== undefined) {
     const report = (question: ReportQuestion): Promise<ReportFigures> =>
-      readReport(embedded.store, question, knownVersions(data, files, (sentence) => log.warn({}, sentence)));
+      readReport(
+        embedded.store,
+        question,
+        knownVersions(data, files, (sentence) => log.warn({}, sentence)),
+      );
     await serveDesk({ ...desk, report }, data, log, lifecycle);
     if (flags.bundled !== true) await startNotifications({ config, desk, log, lifecycle, monitoring });
   }
@@ -218,7 +220,10 @@ async function openDoors(
   const { collector } = embedded;
   const orFree = flags.bundled === true && !origins.has('collector.listen');
   const front = await serveFront(embedded, config, lifecycle);
-  const url = await serveConsole(embedded, desk, about);
+  const url = await serveConsole({
+    ...{ store: embedded.store, desk, config, origins, log, lifecycle, data: about.data },
+    ...{ port: flags.port, claims: about.files.map(({ file }) => file), recorded: recordedRange(about.scenarios) },
+  });
   const durable = (isLast: boolean): Promise<void> => (isLast ? embedded.drain() : embedded.bus.flush(['flows']));
   const listening = await openListening({ config, claimSets, collector, sensorOf, log, lifecycle, orFree, durable });
   const text = (addresses: Listening['addresses']): string =>
@@ -275,44 +280,13 @@ async function judge(
   return verdicts;
 }
 
-async function serveConsole(
-  embedded: Embedded,
-  desk: FindingsDesk,
-  { settings, flags, log, files, scenarios, data, lifecycle }: Session,
-): Promise<string> {
-  const { config, origins } = settings;
-  const chosen = flags.port ?? (origins.has('console.port') ? String(config.console.port) : undefined);
-  const token = environment('CORDON_CONSOLE_TOKEN');
-  const readToken = environment('CORDON_CONSOLE_READ_TOKEN');
-  const tls = consoleTls(config.console.tls);
-  const range =
-    scenarios.length === 0
-      ? undefined
-      : {
-          from: formatTime(Math.min(...scenarios.map(({ fromMs }) => fromMs))),
-          to: formatTime(Math.max(...scenarios.map(({ untilMs }) => untilMs))),
-        };
-  const viewer = createConsole({
-    query: consoleQuery(embedded.store),
-    desk: screenDesk(desk, { claims: files.map(({ file }) => file), data }),
-    log,
-    now: Date.now,
-    host: config.console.host,
-    ...(tls === undefined ? {} : { tls }),
-    ...(chosen === undefined ? {} : { port: Number(chosen) }),
-    ...(token === undefined ? {} : { token }),
-    ...(readToken === undefined ? {} : { readToken }),
-    ...(range === undefined ? {} : { defaultRange: range }),
-  });
-  let url = '';
-  await lifecycle.start({
-    name: 'console',
-    async start() {
-      url = (await viewer.start()).url;
-    },
-    stop: () => viewer.stop(),
-  });
-  return url;
+/** The days of the scenarios, for a console that opens on them. */
+function recordedRange(scenarios: readonly Scenario[]): { from: string; to: string } | undefined {
+  if (scenarios.length === 0) return undefined;
+  return {
+    from: formatTime(Math.min(...scenarios.map(({ fromMs }) => fromMs))),
+    to: formatTime(Math.max(...scenarios.map(({ untilMs }) => untilMs))),
+  };
 }
 
 /** The read-only HTTP front for Grafana's data source, where a password was given: answers the line for the terminal. */

@@ -19,7 +19,7 @@ export interface ExpectedDraft {
  * The draft that gets what is expected of this finding: made anew with the fleets of the claim file where it does not exist. Throws UsageError where no claim file
  * with the finding's fleet is known, ClaimsError for one that cannot be read, DecisionError for a file that is no draft.
  */
-export function draftOf(config: Config, finding: Finding, file?: string): ExpectedDraft {
+export function draftOf(config: Pick<Config, 'claims' | 'data'>, finding: Finding, file?: string): ExpectedDraft {
   const path = file === undefined ? join(config.data, 'claims', 'expected.draft.yaml') : resolve(file);
   const skeleton = skeletonOf(config, finding);
   const read = (): string | undefined => (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
@@ -38,7 +38,7 @@ export function draftOf(config: Config, finding: Finding, file?: string): Expect
 }
 
 /** The configured claim file with the finding's fleet, else the version that judged it, from the data folder's archive. */
-function skeletonOf({ claims, data }: Config, { claimsHash, fleet }: Finding): PlacedClaims {
+function skeletonOf({ claims, data }: Pick<Config, 'claims' | 'data'>, { claimsHash, fleet }: Finding): PlacedClaims {
   const archived = new ClaimHistory(data).archived(claimsHash);
   const skeletons = [...claims, ...(archived === undefined ? [] : [archived.file])].map((path) => readSkeleton(path));
   const found = skeletons.find(({ set }) => set.fleets.has(fleet));

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { TlsSettings } from '../../collector/inputs/tcp.js';
 import type { Config } from '../../flow/service/config.js';
+import { UsageError } from '../errors.js';
 
 /**
  * Reads the files of collector.tls; undefined where nothing listens with TLS. Throws an Error that names the setting, the file and what to do, before
@@ -28,16 +29,36 @@ export function loadTls({ tls }: Config['collector']): TlsSettings | undefined {
   return settings;
 }
 
-function readPem(setting: string, path: string | undefined, what: string, label: string): Buffer {
-  if (path === undefined) throw new Error(`collector.tls.${setting} is missing; name the PEM file of ${what}`);
+/**
+ * Reads the files of console.tls; undefined where neither is named. Throws a UsageError that names the setting, the file and what to do.
+ */
+export function consoleTls({ cert, key }: Config['console']['tls']): { cert: Buffer; key: Buffer } | undefined {
+  if (cert === undefined && key === undefined) return undefined;
+  try {
+    const settings = {
+      cert: readPem('cert', cert, "the console's certificate", 'CERTIFICATE', 'console.tls'),
+      key: readPem('key', key, 'its private key', 'PRIVATE KEY', 'console.tls'),
+    };
+    createSecureContext(settings);
+    return settings;
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('console.tls')) throw new UsageError(error.message);
+    throw new UsageError(
+      `console.tls: ${cert} and ${key} cannot be used together (${reasonOf(error)}); check that the key is the certificate's and has no passphrase`,
+    );
+  }
+}
+
+function readPem(setting: string, path: string | undefined, what: string, label: string, section = 'collector.tls'): Buffer {
+  if (path === undefined) throw new Error(`${section}.${setting} is missing; name the PEM file of ${what}`);
   let bytes: Buffer;
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    throw new Error(`collector.tls.${setting}: ${path} cannot be read (${reasonOf(error)}); check the path and who may read it`);
+    throw new Error(`${section}.${setting}: ${path} cannot be read (${reasonOf(error)}); check the path and who may read it`);
   }
   if (!new RegExp(`-----BEGIN [A-Z ]*${label}-----`).test(bytes.toString('latin1'))) {
-    throw new Error(`collector.tls.${setting}: ${path} holds no PEM block '${label}'; it should be ${what}`);
+    throw new Error(`${section}.${setting}: ${path} holds no PEM block '${label}'; it should be ${what}`);
   }
   return bytes;
 }

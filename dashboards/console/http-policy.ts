@@ -54,22 +54,46 @@ function sameSecret(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));
 }
 
-/** True when the request carries the token, as `Authorization: Bearer` or in our cookie; always true when the console has none. */
-export function isAuthorised(request: IncomingMessage, token: string | undefined): boolean {
-  if (token === undefined) return true;
+/** Who asks: those who decide, and those who look. */
+export type Role = 'decide' | 'read';
+
+/** The secrets that open the console. `read`: for auditors, who look and do not decide; only beside `decide`. */
+export interface Tokens {
+  readonly decide?: string;
+  readonly read?: string;
+}
+
+function roleOfSecret(given: string, { decide, read }: Tokens): Role | undefined {
+  // Both are compared, so that the time taken does not tell which one was nearer.
+  const [decides, reads] = [decide !== undefined && sameSecret(given, decide), read !== undefined && sameSecret(given, read)];
+  return decides ? 'decide' : reads ? 'read' : undefined;
+}
+
+/** The role of the token that the request carries, as `Authorization: Bearer` or in our cookie; 'decide' for all when the console has none. */
+export function roleOf(request: IncomingMessage, tokens: Tokens): Role | undefined {
+  if (tokens.decide === undefined) return 'decide';
   const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
-  if (bearer !== undefined && sameSecret(bearer, token)) return true;
+  // Whoever shows a token is who it says; a cookie that lies about does not make more of a reader.
+  if (bearer !== undefined) return roleOfSecret(bearer, tokens);
   const cookie = new RegExp(`(?:^|;\\s*)${COOKIE}=([^;]+)`).exec(request.headers.cookie ?? '')?.[1];
-  return cookie !== undefined && sameSecret(cookie, encodeURIComponent(token));
+  return cookie === undefined ? undefined : roleOfSecret(decoded(cookie), tokens);
+}
+
+function decoded(cookie: string): string {
+  try {
+    return decodeURIComponent(cookie);
+  } catch {
+    return '';
+  }
 }
 
 /** Where to go after `/?token=…`: the same address without the token, and the cookie that stands for it. Undefined when no right token is given. */
-export function tokenLogin(url: URL, token: string | undefined): { location: string; cookie: string } | undefined {
+export function tokenLogin(url: URL, tokens: Tokens, secure: boolean): { location: string; cookie: string } | undefined {
   const given = url.searchParams.get('token');
-  if (token === undefined || given === null || !sameSecret(given, token)) return undefined;
+  if (tokens.decide === undefined || given === null || roleOfSecret(given, tokens) === undefined) return undefined;
   url.searchParams.delete('token');
   return {
     location: `${url.pathname}${url.search}`,
-    cookie: `${COOKIE}=${encodeURIComponent(token)}; Path=/; HttpOnly; SameSite=Strict`,
+    cookie: `${COOKIE}=${encodeURIComponent(given)}; Path=/; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`,
   };
 }

@@ -80,6 +80,7 @@ export interface FieldConfig {
   readonly mappings?: readonly ValueMapping[];
   readonly color?: { readonly mode: string };
   readonly links?: readonly DataLink[];
+  readonly actions?: readonly Action[];
   readonly custom?: CustomConfig;
 }
 
@@ -87,6 +88,22 @@ export interface FieldConfig {
 export interface DataLink {
   readonly title: string;
   readonly url: string;
+}
+
+/** A button of a value that sends a request. The console knows the form that decision-action.ts describes. */
+export interface Action {
+  readonly type: string;
+  readonly title: string;
+  readonly confirmation?: string;
+  readonly fetch?: {
+    readonly method: string;
+    readonly url: string;
+    readonly body?: string;
+    readonly headers?: readonly (readonly string[])[];
+    readonly queryParams?: readonly (readonly string[])[];
+  };
+  /** What the person is asked for; `$key` stands for the answer. */
+  readonly variables?: readonly { readonly key: string; readonly name: string; readonly type: string }[];
 }
 
 export interface ValueMapping {
@@ -140,4 +157,46 @@ export interface ConsoleSettings {
   /** A range to open with instead of the dashboard's own, for data that lie in the past. */
   readonly defaultRange?: { readonly from: string; readonly to: string };
   readonly dashboards: readonly { readonly uid: string; readonly title: string }[];
+  readonly decisions: DecisionSettings;
+}
+
+/** May whoever opened the page decide? `proof` goes with every decision; `why` is the sentence where none may. */
+export type DecisionSettings = { readonly allowed: true; readonly proof: string } | { readonly allowed: false; readonly why: string };
+
+/** How a finding stands, as `GET /api/findings/<id>` tells it. */
+export interface FindingStanding {
+  readonly state: 'open' | 'acknowledged' | 'closed';
+  readonly word: string;
+  /** A decision on another finding reaches this one by its scope. */
+  readonly muted: boolean;
+  readonly why: string;
+  readonly by?: {
+    readonly author: string;
+    readonly reason: string;
+    readonly atMs: number;
+    readonly untilMs: number;
+    readonly scope: string;
+  };
+}
+
+export interface FindingAnswer {
+  readonly id: string;
+  readonly sentence: string;
+  readonly severity: string;
+  readonly asset: string;
+  readonly fleet: string;
+  readonly claim: string;
+  readonly detection: string;
+  readonly peerAddress: string;
+  readonly peerName: string;
+  readonly protocol: number;
+  readonly port: number;
+  readonly standing: FindingStanding;
+}
+
+/** What `POST /api/findings/<id>/…` answers. */
+export interface DecisionAnswer {
+  readonly id: string;
+  readonly standing: FindingStanding;
+  readonly draft?: string;
 }

@@ -10,13 +10,13 @@ const MAX_TIME_TEXT = 40;
 
 export class BodyTooLarge extends Error {}
 
-/** The body of a request, at most MAX_BODY_BYTES. Throws BodyTooLarge as soon as it is longer. */
-export async function readBody(request: IncomingMessage): Promise<string> {
+/** The body of a request, at most `most` bytes. Throws BodyTooLarge as soon as it is longer. */
+export async function readBody(request: IncomingMessage, most = MAX_BODY_BYTES): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) throw new BodyTooLarge(`the request is longer than ${MAX_BODY_BYTES} bytes; choose fewer values`);
+    if (bytes > most) throw new BodyTooLarge(`the request is longer than ${most} bytes; send less`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -1,7 +1,8 @@
 import { expandMacros, type MacroRange } from './macros.js';
-import type { Dashboard, DataLink, Panel, Query } from './model.js';
+import type { Action, Dashboard, DataLink, Panel, Query } from './model.js';
 import { interpolateVariables } from './variables.js';
 import { parseDataLink } from './web/data-link.js';
+import { parseDecisionAction } from './web/decision-action.js';
 
 export const PANEL_TYPES = ['stat', 'table', 'timeseries', 'state-timeline', 'bargauge'] as const;
 export type PanelType = (typeof PANEL_TYPES)[number];
@@ -9,7 +10,7 @@ export type PanelType = (typeof PANEL_TYPES)[number];
 export const UNITS = ['none', 'short', 'decbytes', 's', 'ms', 'percent', 'percentunit', 'dateTimeAsIso'] as const;
 export type Unit = (typeof UNITS)[number];
 
-const VARIABLE_TYPES = ['datasource', 'query', 'custom'];
+const VARIABLE_TYPES = ['datasource', 'query', 'custom', 'textbox'];
 const MATCHERS = ['byName', 'byRegexp'];
 const OVERRIDES = [
   'unit',
@@ -22,9 +23,12 @@ const OVERRIDES = [
   'custom.minWidth',
   'custom.cellOptions',
   'links',
+  'actions',
 ];
 const CALCS = ['lastNotNull', 'min', 'max', 'mean', 'sum'];
-const CELL_TYPES = ['auto', 'color-background', 'color-text'];
+const CELL_TYPES = ['auto', 'color-background', 'color-text', 'actions'];
+/** Panels whose values may lead somewhere. */
+const LINKED_PANELS = ['table', 'stat'];
 const COLOUR_MODES = ['thresholds', 'palette-classic', 'palette-classic-by-name'];
 const DRAW_STYLES = ['line', 'bars'];
 const ANY_RANGE: MacroRange = { fromMs: 0, toMs: 3_600_000, intervalMs: 60_000 };
@@ -61,6 +65,7 @@ function panelProblems(panel: Panel, names: ReadonlySet<string>): string[] {
   }
   if (panel.targets.length !== 1) problems.push(`${where} ${panel.targets.length} queries; the console draws one a panel`);
   want(problems, UNITS, defaults.unit, `${where} unit`);
+  problems.push(...linkProblems(defaults.links ?? [], panel, where), ...actionProblems(defaults.actions ?? [], panel, where));
   want(problems, COLOUR_MODES, defaults.color?.mode, `${where} colour mode`);
   want(problems, DRAW_STYLES, defaults.custom?.drawStyle, `${where} draw style`);
   want(problems, ['none', 'normal'], defaults.custom?.stacking?.mode, `${where} stacking`);
@@ -74,6 +79,7 @@ function panelProblems(panel: Panel, names: ReadonlySet<string>): string[] {
     for (const { id, value } of override.properties) {
       want(problems, OVERRIDES, id, `${where} override`);
       if (id === 'unit') want(problems, UNITS, String(value), `${where} unit`);
+      if (id === 'actions') problems.push(...actionProblems(value as readonly Action[], panel, where));
       if (id === 'links') problems.push(...linkProblems(value as readonly DataLink[], panel, where));
       if (id === 'custom.cellOptions') want(problems, CELL_TYPES, (value as { type?: string }).type, `${where} cell type`);
     }
@@ -84,7 +90,9 @@ function panelProblems(panel: Panel, names: ReadonlySet<string>): string[] {
 }
 
 function linkProblems(links: readonly DataLink[], panel: Panel, where: string): string[] {
-  if (panel.type !== 'table') return [`${where} links stand in a ${panel.type}; the console has them in tables`];
+  if (links.length === 0) return [];
+  if (!LINKED_PANELS.includes(panel.type))
+    return [`${where} links stand in a ${panel.type}; the console has them in ${LINKED_PANELS.join(' and ')} panels`];
   if (links.length !== 1) return [`${where} ${links.length} links of one value; the console has one`];
   try {
     parseDataLink(links[0]!.url);
@@ -92,6 +100,19 @@ function linkProblems(links: readonly DataLink[], panel: Panel, where: string): 
   } catch (error) {
     return [`${where} ${error instanceof Error ? error.message : String(error)}`];
   }
+}
+
+function actionProblems(actions: readonly Action[], panel: Panel, where: string): string[] {
+  if (actions.length === 0) return [];
+  if (panel.type !== 'table') return [`${where} actions stand in a ${panel.type}; the console has them in tables`];
+  return actions.flatMap((action) => {
+    try {
+      parseDecisionAction(action);
+      return [];
+    } catch (error) {
+      return [`${where} ${error instanceof Error ? error.message : String(error)}`];
+    }
+  });
 }
 
 /** Expands the query with one value a variable, which meets every macro, variable and format in it. */

@@ -24,12 +24,22 @@ export interface ClickHouseQuery {
   readonly pluginVersion: string;
 }
 
-/** The text of dashboards/queries/<dashboard>/<name>.sql without its comment lines, which speak to the reader of the file. */
+/** A comment line that stands for what several queries have alike. */
+const INCLUDE = /^\s*-- include ([a-z-]+)\/([a-z-]+)$/;
+
+/**
+ * The text of dashboards/queries/<dashboard>/<name>.sql without its comment lines, which speak to the reader of the file; a line `-- include shared/standing`
+ * is the text of that file.
+ */
 export function readSql(dashboard: string, name: string): string {
   const text = readFileSync(join(packageRoot(), 'dashboards', 'queries', dashboard, `${name}.sql`), 'utf8');
   return text
     .split('\n')
-    .filter((line) => !line.trimStart().startsWith('--'))
+    .flatMap((line) => {
+      const [, folder, file] = INCLUDE.exec(line) ?? [];
+      if (folder !== undefined && file !== undefined) return [readSql(folder, file)];
+      return line.trimStart().startsWith('--') ? [] : [line];
+    })
     .join('\n')
     .trim();
 }

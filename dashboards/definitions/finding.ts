@@ -1,6 +1,7 @@
 import type * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import * as table from '@grafana/grafana-foundation-sdk/table';
 import { SEVERITY_MAPPING } from './colours.js';
+import { decisionColumn } from './decision-actions.js';
 import { dashboardFrame } from './frame.js';
 import { column, legend, type PanelHead, panel } from './panels.js';
 import { stackedBars } from './shared-panels.js';
@@ -17,6 +18,7 @@ export function finding(): dashboard.DashboardBuilder {
   )
     .withVariable(queryVariable(NAME, 'finding', 'Finding', 'Id of a finding'))
     .withPanel(found())
+    .withPanel(numbers())
     .withPanel(volume())
     .withPanel(neighbours())
     .withPanel(evidence())
@@ -31,21 +33,38 @@ function found() {
   return rows({
     id: 1,
     title: 'What was found',
-    description: 'The sentence, the rule that decided, what was observed and expected over which window, and how sure it is.',
-    at: [0, 0, 24, 7],
+    description:
+      'The sentence, the rule that decided, and how the finding stands. The buttons decide: acknowledge, close with a word, reopen; every decision is in the trail.',
+    at: [0, 0, 24, 6],
     sql: 'found',
   })
     .overrideByName('Severity', [column.width(88), column.mappings(SEVERITY_MAPPING), column.coloured()])
+    .overrideByName('State', [column.width(140), column.wrapped()])
     .overrideByName('Asset', [column.width(104), column.wrapped(), column.link('Open the device', 'device', 'asset')])
     .overrideByName('Claim or detection', [column.width(140), column.wrapped()])
-    .overrideByName('Why', [column.minWidth(240), column.wrapped()])
-    .overrideByName('Rule', [column.minWidth(120), column.wrapped()])
-    .overrideByRegexp('/^(Observed|Expected|Connections)$/', [column.width(110), column.unit('short')])
-    .overrideByName('Unit', [column.width(70)])
-    .overrideByName('Sure', [column.width(66), column.unit('percent')])
-    .overrideByName('Completion', [column.width(108)])
+    .overrideByName('Why', [column.minWidth(260), column.wrapped()])
+    .overrideByName('Rule', [column.minWidth(130), column.wrapped()])
+    .overrideByName('Decide', [column.width(216), ...decisionColumn])
+    .overrideByName('Finding', [column.width(104), column.link('Only this finding', 'finding', 'finding')]);
+}
+
+function numbers() {
+  return rows({
+    id: 6,
+    title: 'Its numbers',
+    description: 'What was observed and what was expected over which window, with whom, how far the exchange came, and how sure it is.',
+    at: [0, 6, 24, 5],
+    sql: 'numbers',
+  })
+    .overrideByName('Finding', [column.width(104)])
+    .overrideByName('Peer', [column.minWidth(130), column.wrapped()])
+    .overrideByName('Set', [column.minWidth(90), column.wrapped()])
+    .overrideByName('Port', [column.width(84)])
+    .overrideByRegexp('/^(Observed|Expected|Connections)$/', [column.width(104), column.unit('short')])
+    .overrideByName('Unit', [column.width(76)])
     .overrideByRegexp('/^Window/', [column.width(98), column.unit('dateTimeAsIso'), column.wrapped()])
-    .overrideByName('Finding', [column.width(104)]);
+    .overrideByName('Completion', [column.width(108)])
+    .overrideByName('Sure', [column.width(66), column.unit('percent')]);
 }
 
 function volume() {
@@ -57,7 +76,7 @@ function volume() {
       description:
         'What the device exchanged with the peer of the finding in each interval; with all its peers where the finding names none.',
       unit: 'decbytes',
-      at: [0, 7, 12, 9],
+      at: [0, 11, 12, 9],
       sql: 'volume',
     },
     'direction',
@@ -69,7 +88,7 @@ function neighbours() {
     id: 3,
     title: 'What else was found on the device',
     description: 'Findings of the same device in the time range in order of time: they may be one story. An id leads to that finding.',
-    at: [12, 7, 12, 9],
+    at: [12, 11, 12, 9],
     sql: 'neighbours',
   })
     .overrideByName('First seen', [column.width(98), column.unit('dateTimeAsIso'), column.wrapped()])
@@ -86,7 +105,7 @@ function evidence() {
     title: 'Evidence rows',
     description:
       'The first rows that made the finding, with where each stands in the telemetry, and a display filter and Community ID that find the same packets in a capture.',
-    at: [0, 16, 24, 11],
+    at: [0, 20, 24, 9],
     sql: 'evidence',
   })
     .overrideByRegexp('/^(Start|End)$/', [column.width(98), column.unit('dateTimeAsIso'), column.wrapped()])
@@ -103,13 +122,15 @@ function decisions() {
   return rows({
     id: 5,
     title: 'What was decided',
-    description: 'Decisions on findings of the time range, newest first: who, in which word, why, and until when.',
-    at: [0, 27, 24, 6],
+    description:
+      'Decisions on findings of the time range, newest first: who, in which word, why, and until when. What does not hold any more is marked.',
+    at: [0, 29, 24, 7],
     sql: 'decisions',
   })
     .overrideByRegexp('/^(When|Until)$/', [column.width(110), column.unit('dateTimeAsIso'), column.wrapped()])
     .overrideByName('Decision', [column.width(110)])
     .overrideByName('By', [column.width(120), column.wrapped()])
     .overrideByName('Why', [column.minWidth(240), column.wrapped()])
+    .overrideByName('Standing', [column.width(120)])
     .overrideByName('Finding', [column.width(110), column.link('Open the finding', 'finding', 'finding')]);
 }

@@ -1,10 +1,11 @@
 import type * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import * as table from '@grafana/grafana-foundation-sdk/table';
 import { AMBER, GREEN, GREY, RED, SEVERITY_MAPPING, thresholds, thresholdsProperty } from './colours.js';
+import { decisionColumn } from './decision-actions.js';
 import { dashboardFrame } from './frame.js';
 import { column, type PanelHead, panel } from './panels.js';
 import { stackedBars, stats } from './shared-panels.js';
-import { queryVariable, severityVariable } from './variables.js';
+import { queryVariable, searchVariable, severityVariable, stateVariable } from './variables.js';
 
 const NAME = 'triage';
 
@@ -18,6 +19,8 @@ export function triage(): dashboard.DashboardBuilder {
     .withVariable(queryVariable('overview', 'fleet', 'Fleet', 'Group of vendor-managed equipment'))
     .withVariable(queryVariable('overview', 'asset', 'Asset', 'One piece of equipment'))
     .withVariable(severityVariable())
+    .withVariable(stateVariable())
+    .withVariable(searchVariable('Part of an asset, a peer, a claim, a detection, an id, or of the sentence'))
     .withPanel(now())
     .withPanel(queue())
     .withPanel(grouped())
@@ -33,7 +36,7 @@ function now() {
     id: 1,
     title: 'Waiting',
     description:
-      'Findings inside the time range on which nobody has decided yet, how old the oldest of them is, and how many were decided on.',
+      'Findings inside the time range that are open, how old the oldest of them is, and how many somebody looks after or has closed.',
     unit: 'none',
     at: [0, 0, 24, 4],
     sql: 'queue-now',
@@ -49,20 +52,20 @@ function queue() {
     id: 2,
     title: 'Queue',
     description:
-      'Open findings first, then by severity and age. "cordon findings ack" and "close" decide on one; the id leads to its numbers and evidence.',
+      'Open findings first, then by severity and age. The buttons decide: acknowledge, close with a word, reopen; every decision is in the trail. The id leads to the numbers and the evidence.',
     at: [0, 4, 24, 14],
     sql: 'queue',
   })
-    .overrideByName('Severity', [column.width(88), column.mappings(SEVERITY_MAPPING), column.coloured()])
-    .overrideByName('State', [column.width(108)])
+    .overrideByName('Severity', [column.width(84), column.mappings(SEVERITY_MAPPING), column.coloured()])
+    .overrideByName('State', [column.width(116), column.wrapped()])
     .overrideByName('Asset', [column.width(104), column.wrapped(), column.link('Open the device', 'device', 'asset')])
-    .overrideByName('Claim or detection', [column.width(150), column.wrapped()])
+    .overrideByName('Claim or detection', [column.width(136), column.wrapped()])
     .overrideByName('Why', [column.minWidth(220), column.wrapped()])
-    .overrideByName('Sure', [column.width(70), column.unit('percent')])
-    .overrideByName('Age', [column.width(84), column.unit('s')])
-    .overrideByName('Last seen', [column.width(100), column.unit('dateTimeAsIso'), column.wrapped()])
-    .overrideByName('By', [column.width(90), column.wrapped()])
-    .overrideByName('Finding', [column.width(110), column.link('Open the finding', 'finding', 'finding')]);
+    .overrideByName('Sure', [column.width(64), column.unit('percent')])
+    .overrideByName('Age', [column.width(70), column.unit('s')])
+    .overrideByName('Last seen', [column.width(96), column.unit('dateTimeAsIso'), column.wrapped()])
+    .overrideByName('Decide', [column.width(216), ...decisionColumn])
+    .overrideByName('Finding', [column.width(94), column.link('Open the finding', 'finding', 'finding')]);
 }
 
 function grouped() {
@@ -76,7 +79,7 @@ function grouped() {
     .overrideByName('Asset', [column.minWidth(110), column.wrapped(), column.link('Open the device', 'device', 'asset')])
     .overrideByName('Claim or detection', [column.minWidth(150), column.wrapped()])
     .overrideByName('Worst', [column.width(88), column.mappings(SEVERITY_MAPPING), column.coloured()])
-    .overrideByRegexp('/^(Findings|Peers)$/', [column.width(84), column.unit('short')])
+    .overrideByRegexp('/^(Findings|Open|Peers)$/', [column.width(76), column.unit('short')])
     .overrideByRegexp('/seen$/', [column.width(100), column.unit('dateTimeAsIso'), column.wrapped()]);
 }
 

@@ -1,5 +1,6 @@
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import { SEVERITIES } from '../../detector/claims/compiled.js';
+import { FINDING_STATES } from '../../detector/decisions/standing.js';
 import { CLICKHOUSE_PLUGIN, CLICKHOUSE_PLUGIN_VERSION, DATASOURCE, PROVISIONED_DATASOURCE_UID, readSql } from './clickhouse-query.js';
 
 const WORST_FIRST = [...SEVERITIES].reverse();
@@ -30,16 +31,32 @@ export function queryVariable(dashboardName: string, name: string, label: string
     .current(ALL);
 }
 
-export function severityVariable(): dashboard.CustomVariableBuilder {
-  return new dashboard.CustomVariableBuilder('severity')
-    .label('Severity')
-    .description('How bad it would be, as the claim or the detection says')
-    .values(WORST_FIRST.join(','))
-    .options([
-      { text: 'All', value: '$__all', selected: true },
-      ...WORST_FIRST.map((severity) => ({ text: severity, value: severity, selected: false })),
-    ])
+/** A choice of several of these words, All included. */
+function wordsVariable(name: string, label: string, description: string, words: readonly string[]): dashboard.CustomVariableBuilder {
+  return new dashboard.CustomVariableBuilder(name)
+    .label(label)
+    .description(description)
+    .values(words.join(','))
+    .options([{ text: 'All', value: '$__all', selected: true }, ...words.map((word) => ({ text: word, value: word, selected: false }))])
     .multi(true)
     .includeAll(true)
     .current(ALL);
+}
+
+export function severityVariable(): dashboard.CustomVariableBuilder {
+  return wordsVariable('severity', 'Severity', 'How bad it would be, as the claim or the detection says', WORST_FIRST);
+}
+
+/** How findings stand, as queries/shared/standing.sql says it. */
+export function stateVariable(): dashboard.CustomVariableBuilder {
+  return wordsVariable('state', 'State', 'Whether somebody has decided on it', FINDING_STATES);
+}
+
+/** A text to search for; empty lets all pass. */
+export function searchVariable(description: string): dashboard.TextBoxVariableBuilder {
+  return new dashboard.TextBoxVariableBuilder('search')
+    .label('Search')
+    .description(description)
+    .defaultValue('')
+    .current({ text: '', value: '' });
 }

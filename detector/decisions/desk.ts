@@ -111,8 +111,8 @@ export function createDesk(options: DeskOptions): FindingsDesk {
 
   const one = async (prefix: string): Promise<Finding> => {
     const found = /^[0-9a-f]+$/.test(prefix) ? await findFindings(store, prefix) : [];
-    if (found.length === 0) throw new DecisionError(`no finding begins with '${prefix}'; cordon findings list shows them`);
-    if (found.length > 1) throw new DecisionError(`several findings begin with '${prefix}'; give more of the id`);
+    if (found.length === 0) throw new DecisionError(`no finding begins with '${prefix}'; cordon findings list shows them`, 'unknown');
+    if (found.length > 1) throw new DecisionError(`several findings begin with '${prefix}'; give more of the id`, 'ambiguous');
     return found[0]!;
   };
 

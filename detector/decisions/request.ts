@@ -10,11 +10,17 @@ const MOST_CHARACTERS = { reason: 300, author: 100 } as const;
 /** Most prefixes of one approval. */
 export const MAX_ACCEPTED = 1024;
 
+/** `unknown` and `ambiguous`: what the id names; `refused`: everything else. */
+export type DecisionErrorCode = 'refused' | 'unknown' | 'ambiguous';
+
 /** A decision that cannot be taken as it was asked for: a sentence with what to do. */
 export class DecisionError extends Error {
-  constructor(message: string) {
+  readonly code: DecisionErrorCode;
+
+  constructor(message: string, code: DecisionErrorCode = 'refused') {
     super(message);
     this.name = 'DecisionError';
+    this.code = code;
   }
 }
 

@@ -78,7 +78,8 @@ export interface Config {
   detections: Record<string, Record<string, number | string | boolean>>;
   /** Who is told of incidents, and of which. */
   notifications: { leastSeverity: 'info' | 'low' | 'medium' | 'high' | 'critical'; targets: NotificationTarget[] };
-  console: { host: string; port: number };
+  /** `tls`: PEM files of the console's certificate and key; needed beyond loopback. */
+  console: { host: string; port: number; tls: { cert: string | undefined; key: string | undefined } };
   front: { host: string; port: number };
   metrics: { host: string; port: number };
   logLevel: LogLevel;
@@ -155,7 +156,7 @@ export function defaultConfig(): Config {
     detector: { snapshotMs: 5000 },
     detections: {},
     notifications: { leastSeverity: 'low', targets: [] },
-    console: { host: '127.0.0.1', port: 3080 },
+    console: { host: '127.0.0.1', port: 3080, tls: { cert: undefined, key: undefined } },
     front: { host: '127.0.0.1', port: 8123 },
     metrics: { host: '127.0.0.1', port: 9464 },
     logLevel: 'warn',
@@ -228,6 +229,8 @@ function resolvePaths(values: Record<string, unknown>, folder: string): void {
   if (typeof drills.keyFile === 'string') drills.keyFile = resolve(folder, drills.keyFile);
   const tls = (values.collector as { tls?: Record<string, unknown> } | undefined)?.tls ?? {};
   for (const key of ['cert', 'key', 'ca']) if (typeof tls[key] === 'string') tls[key] = resolve(folder, tls[key]);
+  const consoleTls = (values.console as { tls?: Record<string, unknown> } | undefined)?.tls ?? {};
+  for (const key of ['cert', 'key']) if (typeof consoleTls[key] === 'string') consoleTls[key] = resolve(folder, consoleTls[key]);
   const buffer = (values.collector as { buffer?: Record<string, unknown> } | undefined)?.buffer ?? {};
   if (typeof buffer.path === 'string') buffer.path = resolve(folder, buffer.path);
   const collector = values.collector as { elements?: string[] } | undefined;

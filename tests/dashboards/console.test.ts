@@ -1,8 +1,13 @@
-import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type ConsoleOptions, createConsole, DEFAULT_PORT } from '../../dashboards/console/console.js';
 import { MAX_BODY_BYTES } from '../../dashboards/console/query-request.js';
+import { hasOpenssl, makeAuthority } from '../collector/inputs/certificates.js';
 import { buildPage } from './support/page-build.js';
 import { silentLog } from './support/silent-log.js';
 
@@ -168,10 +173,8 @@ describe('who is answered', () => {
     expect((await ask(url, '/app/main.js', { 'If-None-Match': String(first.headers.etag) })).status).toBe(304);
   });
 
-  test('beyond loopback only with a token, which a browser gives once', async () => {
-    await expect(start({ host: '0.0.0.0' })).rejects.toThrow('only with a token');
-    const { url } = await start({ host: '0.0.0.0', token: 'geheim & lang' });
-    url.hostname = '127.0.0.1';
+  test('a token opens the console, which a browser gives once', async () => {
+    const { url } = await start({ token: 'geheim & lang' });
     expect((await ask(url, '/')).status).toBe(401);
     expect((await query(url)).status).toBe(401);
     expect((await ask(url, '/?token=wrong')).status).toBe(401);
@@ -179,9 +182,35 @@ describe('who is answered', () => {
     const login = await ask(url, '/?d=cordon-overview&token=geheim+%26+lang');
     expect([login.status, login.headers.location]).toEqual([303, '/?d=cordon-overview']);
     const cookie = login.headers['set-cookie']![0]!;
-    expect(cookie).toMatch(/HttpOnly; SameSite=Strict/);
+    expect(cookie).toMatch(/HttpOnly; SameSite=Strict$/);
     expect((await ask(url, '/', { Cookie: cookie.split(';')[0]! })).status).toBe(200);
+    expect((await ask(url, '/', { Cookie: 'cordon_console=%E0%A4%A' })).status).toBe(401);
     expect((await ask(url, '/healthz')).status).toBe(200);
+  });
+
+  test('beyond loopback neither without a token nor without TLS, and no reader without somebody who decides', async () => {
+    await expect(start({ host: '0.0.0.0' })).rejects.toThrow('only with a token');
+    await expect(start({ host: '0.0.0.0', token: 'x' })).rejects.toThrow('only with TLS');
+    await expect(start({ readToken: 'x' })).rejects.toThrow('set CORDON_CONSOLE_TOKEN too');
+    await expect(start({ readToken: 'x', token: 'x' })).rejects.toThrow('choose two');
+  });
+
+  test.skipIf(!hasOpenssl)('beyond loopback it speaks TLS, and its cookie goes nowhere else', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'cordon-console-'));
+    try {
+      const { cert, key } = makeAuthority(folder, 'localhost');
+      const ca = readFileSync(cert);
+      const { url } = await start({ host: '0.0.0.0', token: 'geheim', tls: { cert: ca, key: readFileSync(key) } });
+      expect(url.protocol).toBe('https:');
+      url.hostname = 'localhost';
+      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+        httpsRequest(new URL('/?token=geheim', url), { ca, agent: false }, resolve).on('error', reject).end();
+      });
+      answer.resume();
+      expect([answer.statusCode, answer.headers['set-cookie']?.[0]]).toEqual([303, expect.stringMatching(/SameSite=Strict; Secure$/)]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Dashboard, DataLink } from '../../dashboards/console/model.js';
+import type { Action, Dashboard, DataLink } from '../../dashboards/console/model.js';
 import { unsupported } from '../../dashboards/console/supported.js';
 import { parseDataLink } from '../../dashboards/console/web/data-link.js';
+import { parseDecisionAction } from '../../dashboards/console/web/decision-action.js';
 import { generateDashboards } from '../../dashboards/definitions/generate.js';
 import { packageRoot } from '../../flow/service/paths.js';
 
@@ -95,7 +96,8 @@ describe.each(dashboards)('$file', ({ dashboard }) => {
       name: string;
     }[]) {
       if (variable.type === 'query') expect(variable.refresh, variable.name).toBe(2);
-      if (variable.type !== 'datasource') expect([variable.multi, variable.includeAll], variable.name).toEqual([true, true]);
+      if (variable.type !== 'datasource' && variable.type !== 'textbox')
+        expect([variable.multi, variable.includeAll], variable.name).toEqual([true, true]);
     }
   });
 
@@ -148,9 +150,9 @@ test('the console names what it could not draw', () => {
   expect(problems(query(`SELECT \${nobody:singlequote}`))).toContain('does not have');
   expect(
     problems({
-      fieldConfig: { defaults: { unit: 'furlongs' }, overrides: [{ matcher: { id: 'byType' }, properties: [{ id: 'actions' }] }] },
+      fieldConfig: { defaults: { unit: 'furlongs' }, overrides: [{ matcher: { id: 'byType' }, properties: [{ id: 'filterable' }] }] },
     }),
-  ).toMatch(/furlongs[\s\S]*byType[\s\S]*actions/);
+  ).toMatch(/furlongs[\s\S]*byType[\s\S]*filterable/);
   const linked = (url: string) =>
     problems({
       type: 'table',
@@ -161,4 +163,29 @@ test('the console names what it could not draw', () => {
     });
   expect(linked('https://example.com/d/x/x?a=1')).toContain('leads to no dashboard');
   expect(linked('/d/cordon-device/x?orgId=1')).toContain('orgId=1');
+});
+
+test('the console knows the actions of decisions and refuses every other', () => {
+  const { dashboard } = dashboards.find(({ file }) => file === 'triage.json')!;
+  const queue = dashboard.panels.find(({ title }) => title === 'Queue')!;
+  const column = queue.fieldConfig.overrides.find(({ matcher }) => matcher.options === 'Decide')!;
+  const actions = column.properties.find(({ id }) => id === 'actions')!.value as Action[];
+  expect(actions.map((action) => parseDecisionAction(action))).toEqual([
+    { deciding: 'acknowledge', title: 'Acknowledge', column: 'Finding' },
+    { deciding: 'close', title: 'Close', column: 'Finding' },
+    { deciding: 'reopen', title: 'Reopen', column: 'Finding' },
+  ]);
+  const changed = (change: object, fetch: object = {}) => {
+    const value = [{ ...actions[0]!, ...change, fetch: { ...actions[0]!.fetch!, ...fetch } }];
+    const overrides = [{ matcher: column.matcher, properties: [{ id: 'actions', value }] }];
+    return unsupported({ ...dashboard, panels: [{ ...queue, fieldConfig: { ...queue.fieldConfig, overrides } }] }).join('\n');
+  };
+  expect(changed({})).toBe('');
+  expect(changed({ type: 'infinity' })).toContain('of the type infinity');
+  expect(changed({}, { method: 'DELETE' })).toContain('sends DELETE');
+  expect(changed({}, { url: 'https://example.com/x' })).toContain('posts to https://example.com/x');
+  expect(changed({}, { body: '{"reason":"$reason"}' })).toContain('escapes nothing');
+  expect(changed({}, { headers: [['Authorization', 'Bearer x']] })).toContain('sends the headers Authorization');
+  expect(changed({}, { queryParams: [['reason', 'always']] })).toContain('reason=always');
+  expect(changed({ variables: [] })).toContain('asks for nothing');
 });

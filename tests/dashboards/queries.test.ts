@@ -24,6 +24,8 @@ const SELECTIONS: Readonly<Record<string, Selection>> = {
     claim: ['scanners-closed'],
     sensor: ['dc-core'],
     finding: ['f1'],
+    state: ['open'],
+    search: ['203.0'],
   },
   several: {
     fleet: ['scanners', 'billing'],
@@ -32,6 +34,8 @@ const SELECTIONS: Readonly<Record<string, Selection>> = {
     claim: ['scanners-closed', 'bastion-budget'],
     sensor: ['dc-core', 'dc-edge'],
     finding: ['f1', 'f6'],
+    state: ['open', 'acknowledged'],
+    search: [''],
   },
   quotes: {
     fleet: ["o'neil", 'a"b'],
@@ -40,6 +44,8 @@ const SELECTIONS: Readonly<Record<string, Selection>> = {
     claim: ["a'b", '\\'],
     sensor: ["') --"],
     finding: ["'", '\\'],
+    state: ["'"],
+    search: ["%' OR 1=1 --\\"],
   },
 };
 const RANGES: Readonly<Record<string, { from: string; to: string }>> = {
@@ -141,17 +147,20 @@ describe('what the screens of findings and decisions say of the sample day', () 
     ]);
   });
 
-  test('the queue begins with what nobody decided on, and a decision taken back opens its finding again', async () => {
+  test('the queue begins with what is open, and a decision taken back opens its finding again', async () => {
     const queue = await rows('cordon-triage', 'Queue');
-    expect(queue.map((row) => [row[9], row[1]])).toEqual([
-      ['f2', 'open'],
-      ['f3', 'open'],
-      ['f4', 'open'],
-      ['f5', 'open'],
-      ['f1', 'acknowledge'],
-      ['f6', 'noise'],
+    expect(queue.map((row) => [row[9], row[8], row[1]])).toEqual([
+      ['f2', 'open', 'open'],
+      ['f3', 'open', 'open'],
+      ['f4', 'open', 'open'],
+      ['f5', 'open', 'open'],
+      ['f1', 'acknowledged', 'acknowledged by analyst-a'],
+      ['f6', 'closed', 'closed as noise by analyst-a'],
     ]);
-    expect((await rows('cordon-triage', 'Waiting'))[0]?.slice(0, 3)).toEqual([4, 3, 2]);
+    expect((await rows('cordon-triage', 'Waiting'))[0]?.slice(0, 4)).toEqual([4, 3, 1, 1]);
+    expect((await rows('cordon-triage', 'Queue', { state: ['closed'] })).map((row) => row[9])).toEqual(['f6']);
+    expect((await rows('cordon-triage', 'Queue', { search: ['SSH session'] })).map((row) => row[9])).toEqual(['f4']);
+    expect((await rows('cordon-triage', 'Queue', { search: ['2001:DB8::40'] })).map((row) => row[9])).toEqual(['f4']);
   });
 
   test('the trail keeps what was taken back and says so', async () => {

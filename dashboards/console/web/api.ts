@@ -1,13 +1,16 @@
-import type { ConsoleSettings, Dashboard, Frame, QueryRequest } from '../model.js';
+import type { ConsoleSettings, Dashboard, DecisionAnswer, FindingAnswer, Frame, QueryRequest } from '../model.js';
+import type { Deciding } from './decision-action.js';
 
 /** What went wrong, as a sentence for the person at the screen. */
 export class ApiError extends Error {}
 
-async function call<T>(path: string, body?: object, signal?: AbortSignal): Promise<T> {
+async function call<T>(path: string, body?: object, signal?: AbortSignal, headers: Record<string, string> = {}): Promise<T> {
   let response: Response;
   try {
     response = await fetch(path, {
-      ...(body === undefined ? {} : { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+      ...(body === undefined
+        ? {}
+        : { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal }),
       credentials: 'same-origin',
     });
@@ -23,3 +26,8 @@ async function call<T>(path: string, body?: object, signal?: AbortSignal): Promi
 export const getSettings = (): Promise<ConsoleSettings> => call('/api/settings');
 export const getDashboard = (uid: string): Promise<Dashboard> => call(`/api/dashboards/${encodeURIComponent(uid)}`);
 export const runQuery = (request: QueryRequest, signal: AbortSignal): Promise<Frame> => call('/api/query', request, signal);
+export const getFinding = (id: string): Promise<FindingAnswer> => call(`/api/findings/${encodeURIComponent(id)}`);
+
+/** Sends a decision with the proof that our own page asks. */
+export const decide = (id: string, deciding: Deciding, decision: object, proof: string): Promise<DecisionAnswer> =>
+  call(`/api/findings/${encodeURIComponent(id)}/${deciding}`, decision, undefined, { 'X-Cordon-Decision': proof });

@@ -4,6 +4,8 @@ export type LinkValues = (column: string) => string;
 export interface LinkContext {
   readonly from: string;
   readonly to: string;
+  /** How often the page is refreshed; '' for never. */
+  readonly refresh: string;
   /** The value that is clicked on. */
   readonly value: string;
   /** Other values of its row. */
@@ -16,32 +18,39 @@ const TIME_RANGE = `\${__url_time_range}`;
 const VALUE = `\${__value.raw:percentencode}`;
 const FIELD = /^\$\{__data\.fields\["([^"]+)"\]:percentencode\}$/;
 const PARAMETER = /^(var-\w+)=(.+)$/;
+const CONSTANT = /^[\w.-]+$/;
 
 export interface ParsedLink {
   readonly uid: string;
-  /** Variables of the target that the link sets, with the column that each value comes from; '' is the value clicked on. */
-  readonly variables: readonly { readonly name: string; readonly column: string }[];
+  /** Variables of the target that the link sets: a constant, or the column that the value comes from; '' is the value clicked on. */
+  readonly variables: readonly { readonly name: string; readonly column?: string; readonly constant?: string }[];
 }
 
 /** Reads a link. Throws, naming what it cannot follow. */
 export function parseDataLink(url: string): ParsedLink {
   const [, uid, query] = LINK.exec(url) ?? [];
   if (uid === undefined || query === undefined) throw new Error(`the link ${url} leads to no dashboard (/d/<uid>/<slug>?…)`);
-  const variables: { name: string; column: string }[] = [];
+  const variables: { name: string; column?: string; constant?: string }[] = [];
   for (const part of query.split('&')) {
     if (part === TIME_RANGE) continue;
     const [, name, reference] = PARAMETER.exec(part) ?? [];
     const column = reference === VALUE ? '' : FIELD.exec(reference ?? '')?.[1];
-    if (name === undefined || column === undefined)
+    const constant = column === undefined && CONSTANT.test(reference ?? '') ? reference : undefined;
+    if (name === undefined || (column === undefined && constant === undefined))
       throw new Error(`the link ${url} has the parameter ${part}, which the console does not know`);
-    variables.push({ name: name.slice('var-'.length), column });
+    variables.push({
+      name: name.slice('var-'.length),
+      ...(column === undefined ? {} : { column }),
+      ...(constant === undefined ? {} : { constant }),
+    });
   }
   return { uid, variables };
 }
 
-/** The address of the console that the link stands for: the same time range, and the values that it names. */
-export function linkAddress({ uid, variables }: ParsedLink, { from, to, value, field }: LinkContext): string {
-  const query = new URLSearchParams({ d: uid, from, to });
-  for (const { name, column } of variables) query.append(`var-${name}`, column === '' ? value : field(column));
+/** The address of the console that the link stands for: the same time range and refresh, and the values that it names. */
+export function linkAddress({ uid, variables }: ParsedLink, { from, to, refresh, value, field }: LinkContext): string {
+  const query = new URLSearchParams({ d: uid, from, to, refresh });
+  for (const { name, column, constant } of variables)
+    query.append(`var-${name}`, constant ?? (column === undefined || column === '' ? value : field(column)));
   return `?${query.toString()}`;
 }

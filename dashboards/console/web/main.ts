@@ -1,10 +1,13 @@
 import type { ConsoleSettings, Dashboard } from '../model.js';
 import { ApiError, getDashboard, getSettings, runQuery } from './api.js';
+import { createDecider } from './decider.js';
 import { announce, byId, h } from './dom.js';
 import type { Mark } from './panel-context.js';
 import { createPanelFrame, type PanelFrame } from './panel-frame.js';
 import { createRangePicker } from './range-picker.js';
+import { followShortcuts, openHelp } from './shortcuts.js';
 import { type PageState, REFRESH_CHOICES, readState, refreshMs, writeState } from './state.js';
+import { createTextVariable } from './text-variable.js';
 import { applyTheme, initialTheme, rememberTheme } from './theme.js';
 import { formatTime } from './units.js';
 import { createVariablePicker, type VariablePicker } from './variable-picker.js';
@@ -21,16 +24,31 @@ async function main(): Promise<void> {
 function showDashboard(dashboard: Dashboard, settings: ConsoleSettings): void {
   document.title = `${dashboard.title} – Cordon`;
   const state = readState(dashboard, settings);
-  const frames = dashboard.panels.map((panel) => createPanelFrame(dashboard, panel));
+  const decider = createDecider(settings.decisions, () => load(false));
+  const frames = dashboard.panels.map((panel) => createPanelFrame(dashboard, panel, decider));
   byId('panels').replaceChildren(...frames.map(({ element }) => element));
 
   const asOf = h('span', { class: 'as-of' });
   const range = createRangePicker(state, settings.defaultRange, () => changed(true));
   const variables = dashboard.templating.list
     .filter(({ type }) => type !== 'datasource')
-    .map((variable) => createVariablePicker(dashboard, variable, state, () => changed(false)));
+    .map((variable) =>
+      variable.type === 'textbox'
+        ? createTextVariable(variable, state, () => changed(false))
+        : createVariablePicker(dashboard, variable, state, () => changed(false)),
+    );
   const refreshChoice = createRefresh(state, () => changed(false));
   const refresh = button('Refresh', () => void load(true));
+  const links = createDashboardLinks(settings, dashboard.uid, state);
+  const help = button('?', openHelp);
+  help.setAttribute('aria-label', 'Keys');
+  help.title = 'What the keys do (?)';
+  followShortcuts({
+    refresh: () => void load(true),
+    search: () => filters.querySelector<HTMLElement>('.text-variable') ?? filters.querySelector<HTMLElement>('summary'),
+    range: () => range.element.querySelector<HTMLElement>('summary'),
+    dashboards: () => [...links.element.querySelectorAll('a')],
+  });
 
   let round = 0;
   let waiting: AbortController | undefined;
@@ -57,14 +75,15 @@ function showDashboard(dashboard: Dashboard, settings: ConsoleSettings): void {
   function changed(rangeToo: boolean): void {
     writeState(dashboard, state);
     range.update();
+    links.update();
     announce('Loading the panels');
     void load(rangeToo).then(() => announce(loadedSentence()));
   }
 
   const brand = h('h1', {}, h('span', { class: 'brand' }, 'Cordon'), shortTitle(dashboard.title));
   const filters = h('div', { class: 'group filters' }, ...variables.map(({ element }) => element));
-  const time = h('div', { class: 'group' }, range.element, refreshChoice, refresh, createThemeButton(frames));
-  byId('toolbar').replaceChildren(brand, ...dashboardLinks(settings, dashboard.uid), filters, h('span', { class: 'space' }), asOf, time);
+  const time = h('div', { class: 'group' }, range.element, refreshChoice, refresh, createThemeButton(frames), help);
+  byId('toolbar').replaceChildren(brand, links.element, filters, h('span', { class: 'space' }), asOf, time);
   void load(true);
 }
 
@@ -133,13 +152,19 @@ function shortTitle(title: string): string {
   return title.replace(/^Cordon (\w)/, (_match, first: string) => first.toUpperCase());
 }
 
-/** Links to the other dashboards, once there are any. */
-function dashboardLinks(settings: ConsoleSettings, current: string): HTMLElement[] {
-  if (settings.dashboards.length < 2) return [];
-  const links = settings.dashboards.map(({ uid, title }) =>
-    h('a', { href: `?d=${encodeURIComponent(uid)}`, 'aria-current': uid === current ? 'page' : undefined }, shortTitle(title)),
-  );
-  return [h('nav', { 'aria-label': 'Dashboards' }, ...links)];
+/** Links to the dashboards; the time range and the refresh go with them. */
+function createDashboardLinks(settings: ConsoleSettings, current: string, state: PageState): { element: HTMLElement; update(): void } {
+  const links = settings.dashboards.map(({ uid, title }) => ({
+    uid,
+    link: h('a', { 'aria-current': uid === current ? 'page' : undefined }, shortTitle(title)),
+  }));
+  const update = (): void => {
+    for (const { uid, link } of links) {
+      link.href = `?${new URLSearchParams({ d: uid, from: state.from, to: state.to, refresh: state.refresh }).toString()}`;
+    }
+  };
+  update();
+  return { element: h('nav', { 'aria-label': 'Dashboards' }, ...links.map(({ link }) => link)), update };
 }
 
 main().catch((error: unknown) => {

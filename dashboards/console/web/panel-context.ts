@@ -1,4 +1,6 @@
 import type { Frame, Panel } from '../model.js';
+import type { Decider } from './decider.js';
+import type { TableMemory } from './table-memory.js';
 
 /** A finding marked on the time axis. */
 export interface Mark {
@@ -12,8 +14,11 @@ export interface PanelData {
   readonly panel: Panel;
   readonly frame: Frame;
   readonly marks: readonly Mark[];
-  /** The time range as it is chosen, for links that keep it. */
-  readonly range: { readonly from: string; readonly to: string };
+  /** The time range and refresh as they are chosen, for links that keep them. */
+  readonly range: { readonly from: string; readonly to: string; readonly refresh: string };
+  readonly decider: Decider;
+  /** What the person had done to the table before it was drawn anew. */
+  readonly memory: TableMemory;
 }
 
 /** Draws into an empty box; returns how to take the drawing down, or undefined when there is nothing to show. */

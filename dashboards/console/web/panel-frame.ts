@@ -2,11 +2,13 @@ import type { Dashboard, Frame, Panel } from '../model.js';
 import type { PanelType } from '../supported.js';
 import { ApiError, runQuery } from './api.js';
 import { drawBarGauge } from './bargauge-panel.js';
+import type { Decider } from './decider.js';
 import { dropdown, h } from './dom.js';
 import type { DrawPanel, Mark, PanelData } from './panel-context.js';
 import { drawStat } from './stat-panel.js';
 import type { PageState } from './state.js';
 import { drawStateTimeline } from './state-timeline-panel.js';
+import { createTableMemory } from './table-memory.js';
 import { drawTable } from './table-panel.js';
 import { visible } from './text.js';
 import { drawTimeseries } from './timeseries-panel.js';
@@ -29,7 +31,7 @@ export interface PanelFrame {
 }
 
 /** A panel with its heading, its explanation, and one of four states: loading, drawn, empty, failed. */
-export function createPanelFrame(dashboard: Dashboard, panel: Panel): PanelFrame {
+export function createPanelFrame(dashboard: Dashboard, panel: Panel, decider: Decider): PanelFrame {
   const body = h('div', { class: 'panel-body' });
   const headingId = `panel-${panel.id}`;
   const info = dropdown(
@@ -49,7 +51,8 @@ export function createPanelFrame(dashboard: Dashboard, panel: Panel): PanelFrame
 
   let request: AbortController | undefined;
   let dispose: (() => void) | undefined;
-  let drawn: Omit<PanelData, 'panel'> | undefined;
+  let drawn: Omit<PanelData, 'panel' | 'decider' | 'memory'> | undefined;
+  const memory = createTableMemory();
 
   const clear = (): void => {
     dispose?.();
@@ -58,8 +61,9 @@ export function createPanelFrame(dashboard: Dashboard, panel: Panel): PanelFrame
   };
   const draw = (): void => {
     if (drawn === undefined) return;
+    memory.focused = body.contains(document.activeElement) && document.activeElement?.closest('tbody') !== null;
     clear();
-    dispose = DRAW[panel.type as PanelType](body, { panel, ...drawn });
+    dispose = DRAW[panel.type as PanelType](body, { panel, decider, memory, ...drawn });
     if (dispose === undefined) body.replaceChildren(emptyState(panel, drawn.frame));
     else if (drawn.frame.truncated)
       body.append(h('p', { class: 'note' }, 'Not all rows are shown; choose a shorter time range or fewer assets.'));
@@ -69,14 +73,15 @@ export function createPanelFrame(dashboard: Dashboard, panel: Panel): PanelFrame
     request?.abort();
     const mine = new AbortController();
     request = mine;
-    const range = { from: state.from, to: state.to };
+    const { from, to, refresh } = state;
     element.setAttribute('aria-busy', 'true');
     if (drawn === undefined && dispose === undefined) body.replaceChildren(h('p', { class: 'state' }, 'Loading…'));
     try {
       const frame = await runQuery(
         {
           dashboard: dashboard.uid,
-          ...range,
+          from,
+          to,
           variables: state.variables,
           source: { kind: 'panel', panel: panel.id, refId: panel.targets[0]?.refId ?? 'A' },
         },
@@ -84,7 +89,7 @@ export function createPanelFrame(dashboard: Dashboard, panel: Panel): PanelFrame
       );
       const found = await marks;
       if (request !== mine) return;
-      drawn = { frame, marks: found, range };
+      drawn = { frame, marks: found, range: { from, to, refresh } };
       draw();
       element.removeAttribute('aria-busy');
     } catch (error) {

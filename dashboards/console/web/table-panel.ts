@@ -1,110 +1,96 @@
-import type { FieldConfig, Frame } from '../model.js';
-import { inkOn } from './contrast.js';
-import { linkAddress, parseDataLink } from './data-link.js';
+import type { FieldConfig, Frame, Panel } from '../model.js';
+import { parseDataLink } from './data-link.js';
+import { parseDecisionAction } from './decision-action.js';
 import { announce, h } from './dom.js';
-import { fieldConfig, show, type Value } from './field.js';
-import type { DrawPanel } from './panel-context.js';
-import { shorten } from './text.js';
-
-/** Characters of one cell that enter the page at all; the rest is cut with a mark. */
-const MAX_CELL_TEXT = 20_000;
+import { fieldConfig, type Value } from './field.js';
+import { linkTo } from './link-to.js';
+import type { DrawPanel, PanelData } from './panel-context.js';
+import { followKeys, followPointer, markReachable } from './table-keys.js';
+import type { TableMemory } from './table-memory.js';
+import { type Column, rowKey, tableRow } from './table-row.js';
 
 /** A table: sortable by its headings; long cells are cut to three lines until their row is opened (click, Enter or Space). */
-export const drawTable: DrawPanel = (box, { panel, frame, range }) => {
+export const drawTable: DrawPanel = (box, data) => {
+  const { panel, frame, memory } = data;
   if (frame.rows.length === 0) return undefined;
-  const configs = frame.columns.map(({ name }) => fieldConfig(panel, name));
-  const linked = configs.map((config): Column => ({ config, link: linkOf(config, frame, range) }));
+  const columns = frame.columns.map(({ name }) => columnOf(panel, name, data));
+  const keyColumns = keysOf(columns, frame);
   const body = h('tbody', {});
-  const fill = (rows: Frame['rows']): void => body.replaceChildren(...rows.map((row, index) => tableRow(row, frame, linked, index === 0)));
-  const sorter = sortable(frame, panel.title, fill);
-  const columns = configs.map(({ custom }) => {
-    const column = h('col', {});
-    if (custom?.width !== undefined) column.style.width = `${custom.width}px`;
-    return column;
-  });
-  const head = h(
-    'thead',
-    {},
-    h('tr', {}, ...frame.columns.map((column, index) => sorter(column.name, column.type, index, configs[index]!))),
-  );
-  fill(frame.rows);
-  body.addEventListener('keydown', moveBetweenRows);
-  body.addEventListener('click', (event) => {
-    // A click that ends a selection of text is for copying, one on a link for following it.
-    if (event.target instanceof Element && event.target.closest('a') === null && getSelection()?.isCollapsed !== false)
-      openRow(event.target.closest('tr'));
-  });
-  const table = h('table', { 'aria-label': panel.title }, h('colgroup', {}, ...columns), head, body);
-  const fixedWidth = configs.reduce((sum, { custom }) => sum + (custom?.width ?? custom?.minWidth ?? 150), 0);
+  const fill = (): void => {
+    const rows = sorted(frame, memory).map((row) => tableRow(row, rowKey(row, keyColumns), frame, columns, data));
+    body.replaceChildren(...rows);
+    restore(body, memory);
+  };
+  const head = h('thead', {}, h('tr', {}, ...headings(frame, columns, panel.title, memory, fill)));
+  const table = h('table', { 'aria-label': panel.title }, h('colgroup', {}, ...columns.map(widthOf)), head, body);
+  const fixedWidth = columns.reduce((sum, { config: { custom } }) => sum + (custom?.width ?? custom?.minWidth ?? 150), 0);
   table.style.minWidth = `${fixedWidth}px`;
-  box.append(h('div', { class: 'table-scroll', tabindex: -1 }, table));
+  const scroll = h('div', { class: 'table-scroll', tabindex: -1 }, table);
+  scroll.addEventListener('scroll', () => {
+    memory.scrollTop = scroll.scrollTop;
+  });
+  box.append(scroll);
+  fill();
+  followKeys(body, memory);
+  followPointer(body, memory);
+  scroll.scrollTop = memory.scrollTop;
+  if (memory.focused) body.querySelector<HTMLElement>('tr[tabindex="0"]')?.focus({ preventScroll: true });
   return () => undefined;
 };
 
-interface Column {
-  readonly config: FieldConfig;
-  /** Address that a value of the column leads to. */
-  readonly link: ((value: string, row: readonly Value[]) => string) | undefined;
+function columnOf(panel: Panel, name: string, { range, frame }: PanelData): Column {
+  const config = fieldConfig(panel, name);
+  const url = config.links?.[0]?.url;
+  return {
+    config,
+    link: url === undefined ? undefined : linkTo(parseDataLink(url), frame, range),
+    actions: (config.actions ?? []).map(parseDecisionAction),
+  };
 }
 
-function linkOf({ links }: FieldConfig, frame: Frame, range: { readonly from: string; readonly to: string }): Column['link'] {
-  const url = links?.[0]?.url;
-  if (url === undefined) return undefined;
-  const parsed = parseDataLink(url);
-  return (value, row) =>
-    linkAddress(parsed, { ...range, value, field: (name) => String(row[frame.columns.findIndex((column) => column.name === name)] ?? '') });
+/** What names a row over refreshes: the finding that it is about, else its texts. */
+function keysOf(columns: readonly Column[], frame: Frame): readonly number[] {
+  const named = columns.flatMap(({ actions }) =>
+    actions.slice(0, 1).map(({ column }) => frame.columns.findIndex(({ name }) => name === column)),
+  );
+  return named.length > 0 ? named : frame.columns.flatMap(({ type }, index) => (type === 'string' ? [index] : []));
 }
 
-function tableRow(row: readonly Value[], frame: Frame, columns: readonly Column[], reachable: boolean): HTMLTableRowElement {
-  const cells = row.map((value, index) => {
-    const { config, link } = columns[index]!;
-    const type = frame.columns[index]!.type;
-    const { text, colour } = show(value, type, config);
-    const isLink = link !== undefined && value !== null && value !== '';
-    const content = h(
-      isLink ? 'a' : 'span',
-      {
-        href: isLink ? link(String(value), row) : undefined,
-        class: config.custom?.cellOptions?.wrapText === true ? 'clamp wrap' : 'clamp',
-        dir: 'auto',
-      },
-      shorten(text, MAX_CELL_TEXT),
-    );
-    const cell = h('td', { class: type === 'string' ? '' : type, title: text.length > 24 ? shorten(text, 600) : undefined }, content);
-    const cellType = config.custom?.cellOptions?.type;
-    if (colour !== undefined && cellType === 'color-background') {
-      content.classList.add('chip');
-      content.style.background = colour;
-      content.style.color = inkOn(colour);
-    } else if (colour !== undefined && cellType === 'color-text') {
-      content.style.color = colour;
-    }
-    return cell;
-  });
-  return h('tr', { tabindex: reachable ? 0 : -1, 'aria-expanded': 'false' }, ...cells);
+function widthOf({ config: { custom } }: Column): HTMLElement {
+  const column = h('col', {});
+  if (custom?.width !== undefined) column.style.width = `${custom.width}px`;
+  return column;
 }
 
-/** Makes the heading cells; a click sorts, a second click turns the order round, empty cells stay last. */
-function sortable(
-  frame: Frame,
-  title: string,
-  fill: (rows: Frame['rows']) => void,
-): (name: string, type: string, index: number, config: FieldConfig) => HTMLTableCellElement {
-  const headings: HTMLTableCellElement[] = [];
-  return (name, type, index, config) => {
-    const label = config.displayName ?? name;
+/** The heading cells; a click sorts, a second click turns the order round, empty cells stay last. */
+function headings(frame: Frame, columns: readonly Column[], title: string, memory: TableMemory, fill: () => void): HTMLElement[] {
+  const cells = frame.columns.map(({ name, type }, index) => {
+    const label = (columns[index]!.config as FieldConfig).displayName ?? name;
     const button = h('button', { type: 'button' }, label);
-    const heading = h('th', { scope: 'col', class: type === 'string' ? '' : type, 'aria-sort': 'none' }, button);
-    headings.push(heading);
+    const cell = h('th', { scope: 'col', class: type === 'string' ? '' : type }, button);
     button.addEventListener('click', () => {
-      const down = heading.getAttribute('aria-sort') !== 'descending';
-      for (const other of headings) other.setAttribute('aria-sort', 'none');
-      heading.setAttribute('aria-sort', down ? 'descending' : 'ascending');
-      fill([...frame.rows].sort((a, b) => compare(a[index] ?? null, b[index] ?? null) * (down ? -1 : 1)));
+      const down = !(memory.sort?.column === name && memory.sort.down);
+      memory.sort = { column: name, down };
+      mark();
+      fill();
       announce(`${title}: sorted by ${label}, ${down ? 'descending' : 'ascending'}`);
     });
-    return heading;
+    return cell;
+  });
+  const mark = (): void => {
+    for (const [index, { name }] of frame.columns.entries()) {
+      const { sort } = memory;
+      cells[index]!.setAttribute('aria-sort', sort?.column !== name ? 'none' : sort.down ? 'descending' : 'ascending');
+    }
   };
+  mark();
+  return cells;
+}
+
+function sorted(frame: Frame, { sort }: TableMemory): Frame['rows'] {
+  const index = frame.columns.findIndex(({ name }) => name === sort?.column);
+  if (sort === undefined || index < 0) return frame.rows;
+  return [...frame.rows].sort((a, b) => compare(a[index] ?? null, b[index] ?? null) * (sort.down ? -1 : 1));
 }
 
 function compare(a: Value, b: Value): number {
@@ -114,23 +100,12 @@ function compare(a: Value, b: Value): number {
   return typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b));
 }
 
-function openRow(row: HTMLTableRowElement | null): void {
-  if (row !== null) row.setAttribute('aria-expanded', String(row.getAttribute('aria-expanded') !== 'true'));
-}
-
-/** One row is in the tab order; arrows, Home and End move it, Enter and Space open it. */
-function moveBetweenRows(event: KeyboardEvent): void {
-  const row = event.target instanceof HTMLTableRowElement ? event.target : null;
-  if (row === null) return;
-  const rows = row.parentElement?.children;
-  const next = { ArrowDown: row.nextElementSibling, ArrowUp: row.previousElementSibling, Home: rows?.[0], End: rows?.[rows.length - 1] }[
-    event.key
-  ];
-  if (next instanceof HTMLTableRowElement) {
-    row.tabIndex = -1;
-    next.tabIndex = 0;
-    next.focus();
-  } else if (event.key === 'Enter' || event.key === ' ') openRow(row);
-  else return;
-  event.preventDefault();
+/** One row is in the tab order: the one that was before, else the one in its place. */
+function restore(body: HTMLTableSectionElement, memory: TableMemory): void {
+  const rows = [...body.rows];
+  for (const row of rows) row.setAttribute('aria-expanded', String(memory.open.has(row.dataset.key ?? '')));
+  const { current } = memory;
+  const same = rows.find((row) => row.dataset.key === current?.key);
+  const row = same ?? rows[Math.min(current?.index ?? 0, rows.length - 1)];
+  if (row !== undefined) markReachable(row, true);
 }

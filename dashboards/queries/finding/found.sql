@@ -1,21 +1,21 @@
--- What was found, and the numbers that made it.
+-- What was found, and how it stands.
+WITH
+-- include shared/standing
 SELECT
   toString(severity) AS "Severity",
+  concat(
+    state,
+    multiIf(word != '', concat(' as ', word), why != '', concat(', ', why), ''),
+    if(state = 'open', '', concat(' by ', author)),
+    if(state = 'closed' AND until > toDateTime64(0, 3, 'UTC'), concat(' until ', formatDateTime(until, '%Y-%m-%d', 'UTC')), '')) AS "State",
   asset AS "Asset",
   if(claim = '', detection, claim) AS "Claim or detection",
   sentence AS "Why",
   rule AS "Rule",
-  observed AS "Observed",
-  expected AS "Expected",
-  unit AS "Unit",
-  confidence AS "Sure",
-  toString(completion) AS "Completion",
-  sessions AS "Connections",
-  windowFrom AS "Window from",
-  windowTo AS "Window to",
+  state AS "Decide",
   id AS "Finding"
-FROM cordon.findings_current
-WHERE lastSeen >= $__fromTime AND firstSeen <= $__toTime
-  AND $__conditionalAll(id IN (${finding:singlequote}), $finding)
-ORDER BY findings_current.severity DESC, lastSeen DESC, id
+FROM found AS f
+INNER JOIN standing AS s ON s.id = f.id
+WHERE $__conditionalAll(id IN (${finding:singlequote}), $finding)
+ORDER BY f.severity DESC, lastSeen DESC, id
 LIMIT 100

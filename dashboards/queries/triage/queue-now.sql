@@ -1,14 +1,16 @@
--- What waits for somebody: findings on which nothing was decided, the oldest of them, and how many were decided on in the range.
-WITH decided AS (SELECT DISTINCT finding FROM cordon.decisions_current WHERE finding != '')
+-- What waits for somebody: open findings, the oldest of them, and how many somebody looks after or has closed.
+WITH
+-- include shared/standing
 SELECT
-  countIf(id NOT IN (SELECT finding FROM decided)) AS "Open",
-  countIf(id NOT IN (SELECT finding FROM decided) AND severity IN ('critical', 'high')) AS "Open, high or critical",
-  countIf(id IN (SELECT finding FROM decided)) AS "Decided",
-  if(countIf(id NOT IN (SELECT finding FROM decided)) = 0, 0,
-    greatest(0, toUnixTimestamp($__toTime) - toUnixTimestamp64Milli(minIf(firstSeen, id NOT IN (SELECT finding FROM decided))) / 1000)) AS "Oldest open"
-FROM cordon.findings_current
-WHERE lastSeen >= $__fromTime AND firstSeen <= $__toTime
-  AND $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
+  countIf(state = 'open') AS "Open",
+  countIf(state = 'open' AND severity IN ('critical', 'high')) AS "Open, high or critical",
+  countIf(state = 'acknowledged') AS "Acknowledged",
+  countIf(state = 'closed') AS "Closed",
+  if(countIf(state = 'open') = 0, 0,
+    greatest(0, toUnixTimestamp($__toTime) - toUnixTimestamp64Milli(minIf(firstSeen, state = 'open')) / 1000)) AS "Oldest open"
+FROM found AS f
+INNER JOIN standing AS s ON s.id = f.id
+WHERE $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
   AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
   AND $__conditionalAll(toString(severity) IN (${severity:singlequote}), $severity)
 HAVING count() > 0

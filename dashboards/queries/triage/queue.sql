@@ -1,26 +1,26 @@
--- The queue: what nobody decided on first, then by severity and age. The id leads to the finding.
-WITH decided AS (
-  SELECT finding, argMax(toString(verb), at) AS verb, argMax(author, at) AS author
-  FROM cordon.decisions_current
-  WHERE finding != ''
-  GROUP BY finding
-)
+-- The queue: open findings first, then by severity and age. The id leads to the finding; "Decide" carries the state, by which the console offers its buttons.
+WITH
+-- include shared/standing
 SELECT
   toString(severity) AS "Severity",
-  if(decided.verb = '', 'open', decided.verb) AS "State",
+  concat(
+    state,
+    multiIf(word != '', concat(' as ', word), why != '', concat(', ', why), ''),
+    if(state = 'open', '', concat(' by ', author))) AS "State",
   asset AS "Asset",
   if(claim = '', detection, claim) AS "Claim or detection",
   sentence AS "Why",
   confidence AS "Sure",
   greatest(0, toUnixTimestamp($__toTime) - toUnixTimestamp64Milli(firstSeen) / 1000) AS "Age",
   lastSeen AS "Last seen",
-  decided.author AS "By",
+  state AS "Decide",
   id AS "Finding"
-FROM cordon.findings_current AS f
-LEFT JOIN decided ON decided.finding = f.id
-WHERE lastSeen >= $__fromTime AND firstSeen <= $__toTime
-  AND $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
+FROM found AS f
+INNER JOIN standing AS s ON s.id = f.id
+WHERE $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
   AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
   AND $__conditionalAll(toString(severity) IN (${severity:singlequote}), $severity)
-ORDER BY decided.verb != '', f.severity DESC, firstSeen, id
+  AND $__conditionalAll(state IN (${state:singlequote}), $state)
+  AND $__conditionalAll(positionCaseInsensitiveUTF8(concat(asset, ' ', claim, ' ', detection, ' ', sentence, ' ', peerText, ' ', peerName, ' ', id), ${search:singlequote}) > 0, $search)
+ORDER BY state = 'closed', state != 'open', f.severity DESC, firstSeen, id
 LIMIT 500

@@ -302,6 +302,7 @@ export function sampleDecisions(): Row<typeof DECISION_COLUMNS>[] {
       ...common,
       id: 'd1',
       verb: 'acknowledge',
+      severity: 'critical',
       reason: 'looking into it',
       finding: 'f1',
       sentence: 'scan-mv-01 sent 26 MB',
@@ -310,7 +311,8 @@ export function sampleDecisions(): Row<typeof DECISION_COLUMNS>[] {
     {
       ...common,
       ...{ id: 'd2', verb: 'noise', reason: 'known since the move', finding: 'f6', sentence: 'nine times its usual day', asset: 'bssdb-1' },
-      ...{ detection: 'D03-volume-up', port: 22, until: DAY + 30 * DAY_MS },
+      // Far ahead: mutes expire by the clock of whoever asks.
+      ...{ detection: 'D03-volume-up', port: 22, until: DAY + 27_000 * DAY_MS },
     },
     { ...common, id: 'd3', verb: 'acknowledge', reason: 'by mistake', finding: 'f3', sentence: 'six times', asset: 'scan-mv-02' },
     { ...common, id: 'd4', at: DAY + 16 * HOUR_MS, verb: 'revoke', reason: 'not mine', revokes: 'd3' },
