@@ -6,7 +6,7 @@ import { grownTo, RecentKeys } from '../baseline/recent-keys.js';
 import { StartRings } from '../baseline/start-rings.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { Totals } from '../findings/finding-sink.js';
-import type { ObservedRecord } from './observed-record.js';
+import { exchangeStarts, type ObservedRecord } from './observed-record.js';
 
 /*
  * What beacons are looked for in: for each asset, peer or network of peers (/24, /48), responder's port and protocol. In two stages, so that addresses that are
@@ -119,10 +119,10 @@ export class BeaconKeys {
     this.hashed = false;
     let row = this.knownRow(record);
     if (row < 0) {
-      if (!record.sessionStarts) return -1;
+      if (!exchangeStarts(record)) return -1;
       row = this.nominate(record, this.a, this.b, false);
       if (row < 0) return -1;
-    } else if (record.sessionStarts) this.enter(record, row);
+    } else if (exchangeStarts(record)) this.enter(record, row);
     else if (this.sums[row * SUMS + Sum.session] !== record.session) return row;
     this.count(record, row);
     return row;
@@ -273,7 +273,7 @@ export class BeaconKeys {
   private knownRow(record: ObservedRecord): number {
     const { kind } = record;
     const known = this.kindSerial[kind] === record.kindSerial && this.kindEpoch[kind] === this.rows.changes;
-    if (known && (this.kindRow[kind]! >= 0 || !record.sessionStarts)) return this.kindRow[kind]!;
+    if (known && (this.kindRow[kind]! >= 0 || !exchangeStarts(record))) return this.kindRow[kind]!;
     this.hash(record);
     const row = this.rows.find(this.a, this.b);
     this.kindRow[kind] = row;

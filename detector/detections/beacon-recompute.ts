@@ -5,6 +5,7 @@ import type { CompiledClaims } from '../claims/compiled.js';
 import type { Finding } from '../findings/finding.js';
 import { formatPort } from '../findings/quantity.js';
 import type { FindingFlow } from './detection.js';
+import { exchangeStarts } from './observed-record.js';
 import { recordsOf } from './recompute.js';
 
 /** Period of the connections in the finding's window, in seconds: the median interval between their starts. */
@@ -16,7 +17,7 @@ export function recomputeBeacon(finding: Finding, rows: readonly FindingFlow[], 
 /** Starts of sessions within the finding's window, in order of time; those side by side are one. */
 export function startsIn(finding: Finding, rows: readonly FindingFlow[], claims: CompiledClaims): number[] {
   const starts = recordsOf(rows, claims)
-    .filter((record) => record.sessionStarts && record.startMs >= finding.windowFromMs && record.startMs < finding.windowToMs)
+    .filter((record) => exchangeStarts(record) && record.startMs >= finding.windowFromMs && record.startMs < finding.windowToMs)
     .map((record) => record.startMs)
     .sort((a, b) => a - b);
   return starts.filter((ms, index) => index === 0 || ms - starts[index - 1]! >= TOGETHER_MS);

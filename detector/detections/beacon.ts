@@ -12,7 +12,7 @@ import { BEACON_EXAMPLES } from './beacon-examples.js';
 import { BEACON_INTERVALS, BeaconKeys } from './beacon-keys.js';
 import { recomputeBeacon } from './beacon-recompute.js';
 import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
-import { Began, Level, type ObservedRecord } from './observed-record.js';
+import { Began, exchangeStarts, Level, type ObservedRecord } from './observed-record.js';
 import { formatInterval, formatShare } from './rhythm-words.js';
 
 const ID = 'beacon';
@@ -170,7 +170,7 @@ class BeaconWatch implements Evaluator {
     const outside = this.care[kind] === Care.outside;
     const { keys } = this;
     const peerRow = keys.peerRow(record);
-    if (!record.sessionStarts) return;
+    if (!exchangeStarts(record)) return;
     const peerFires = peerRow >= 0 && this.look(peerRow);
     if (peerFires && this.isNews(peerRow)) this.reportPeer(record, peerRow, outside, findings);
     const networkRow = keys.networkRow(record);

@@ -4,6 +4,7 @@ import { HourCounts } from '../baseline/hour-counts.js';
 import { PeerHashes } from '../baseline/peer-hashes.js';
 import { grownTo, RecentKeys } from '../baseline/recent-keys.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
+import { MOST_SYNS } from '../sessions/session-table.js';
 import type { ObservedRecord } from './observed-record.js';
 
 /*
@@ -27,6 +28,15 @@ interface TriedPeers {
 
 function noPeers(): TriedPeers {
   return { hashes: new Uint32Array(MOST_PEERS), lastMs: new Float64Array(MOST_PEERS), told: 0, toldMs: Number.NEGATIVE_INFINITY };
+}
+
+const TCP = 6;
+/** One record is not told as more. */
+const MOST_TRIES = 64;
+
+/** How many tries an unanswered record is, at least: no stack sends more SYNs for one than MOST_SYNS. */
+export function triesOf({ protocol, packetsOut }: ObservedRecord): number {
+  return protocol === TCP ? Math.max(1, Math.min(MOST_TRIES, Math.ceil(packetsOut / MOST_SYNS))) : 1;
 }
 
 export class HammerKeys {
@@ -58,11 +68,12 @@ export class HammerKeys {
       this.sums.fill(0, row * SUMS, (row + 1) * SUMS);
       this.sums[row * SUMS] = startMs;
     } else this.rows.touch(row);
-    this.hours.add(row, startMs);
+    const tries = triesOf(record);
+    for (let i = 0; i < tries; i++) this.hours.add(row, startMs);
     const at = row * SUMS;
     this.sums[at + 1]! += record.octetsOut;
     this.sums[at + 2]! += record.packetsOut;
-    this.sums[at + 3]! += 1;
+    this.sums[at + 3]! += tries;
     this.sums[at + 4] = Math.max(this.sums[at + 4]!, startMs);
     return row;
   }

@@ -5,8 +5,8 @@ import { sessionLevel } from '../sessions/completion.js';
 import { isBackground, isOneWay } from './background-services.js';
 import { isAdmitted, planFor } from './claim-plan.js';
 import type { FindingFlow } from './detection.js';
-import { MOST_PEERS } from './hammer-keys.js';
-import { Began, Level, type ObservedRecord } from './observed-record.js';
+import { MOST_PEERS, triesOf } from './hammer-keys.js';
+import { Began, exchangeStarts, Level, type ObservedRecord } from './observed-record.js';
 import { recordsOf } from './recompute.js';
 
 /** Attempts in the finding's window that nobody answered; where it names no peer, the peers that were tried in vain. */
@@ -18,8 +18,8 @@ export function recomputeHammer(finding: Finding, rows: readonly FindingFlow[], 
     const peer = aboutPeer ? '' : formatAddress(record.peerBytes, record.peerOffset);
     const inWindow = record.startMs >= finding.windowFromMs && record.startMs < finding.windowToMs;
     if (level >= Level.established) tries.delete(peer);
-    if (level !== Level.attempt || !record.sessionStarts || !inWindow || isBackground(record) || isOneWay(record)) continue;
-    tries.set(peer, (tries.get(peer) ?? 0) + 1);
+    if (level !== Level.attempt || !exchangeStarts(record) || !inWindow || isBackground(record) || isOneWay(record)) continue;
+    tries.set(peer, (tries.get(peer) ?? 0) + triesOf(record));
   }
   return aboutPeer ? (tries.get('') ?? 0) : Math.min(MOST_PEERS, tries.size);
 }

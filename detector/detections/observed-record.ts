@@ -72,6 +72,8 @@ export class ObservedRecord {
   sessionRecords = 0;
   /** True for the first record of the session. */
   sessionStarts = false;
+  /** For how long the session had been silent before this record, as far as records tell, in ms; 0 for its first. */
+  pauseMs = 0;
   /** Level.*: how far the session has come, this record included. */
   level = 0;
   /**
@@ -100,4 +102,16 @@ export class ObservedRecord {
 
   /** Row of the batch, for evidence; −1 when retold. */
   row = 0;
+}
+
+/**
+ * Silence after which something without connections (UDP, ICMP) is said anew, though ports and addresses are those of the session. Longer than what keeps a way through
+ * address translation open, every 15 to 30 s (RFC 3948 §4, RFC 8445 §11, WireGuard's 25 s).
+ */
+export const PAUSE_MS = 35_000;
+const TCP = 6;
+
+/** True for a record with which an exchange begins: the first of its session, and, where there are no connections, one that follows a pause. */
+export function exchangeStarts({ sessionStarts, protocol, pauseMs }: ObservedRecord): boolean {
+  return sessionStarts || (pauseMs >= PAUSE_MS && protocol !== TCP);
 }

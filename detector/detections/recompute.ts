@@ -2,7 +2,7 @@ import { parseAddress } from '../../flow/address.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import type { Finding } from '../findings/finding.js';
 import { asksOnly, initiatorByPorts, TcpFlag } from '../sessions/orientation.js';
-import { CLOSED_IDLE_MS, OTHER_IDLE_MS, TCP_IDLE_MS } from '../sessions/session-table.js';
+import { CLOSED_IDLE_MS, MOST_SYNS, OTHER_IDLE_MS, SYN_LONGEST_WAIT_MS, SYN_WAIT_MS, TCP_IDLE_MS } from '../sessions/session-table.js';
 import type { FindingFlow } from './detection.js';
 import { Began, ObservedRecord } from './observed-record.js';
 
@@ -24,6 +24,7 @@ interface Session {
   began: number;
   flagsOut: number;
   flagsIn: number;
+  packets: number;
   readonly facts: Set<number>;
   /** By direction, who counts and until when. */
   readonly holders: { out: { sensor: string; untilMs: number } | undefined; in: { sensor: string; untilMs: number } | undefined };
@@ -44,8 +45,12 @@ export function recordsOf(rows: readonly FindingFlow[], claims: CompiledClaims):
         session = beginSession(row, count);
         sessions.set(key, session);
       }
+      const pauseMs = starts ? 0 : Math.max(0, row.startMs - session.lastMs);
       takeIn(session, row, claims);
-      return { row, session, record: recordOf(row, session, starts, claims) };
+      const record = recordOf(row, session, starts, claims);
+      record.pauseMs = pauseMs;
+      session.packets += record.packetsOut + record.packetsIn;
+      return { row, session, record };
     });
   // Who began, and what the peer is called, holds for the whole session.
   for (const { row, session, record } of records) {
@@ -58,15 +63,33 @@ export function recordsOf(rows: readonly FindingFlow[], claims: CompiledClaims):
   return records.map(({ record }) => record);
 }
 
-function continues({ closed, lastMs }: Session, row: FindingFlow): boolean {
-  const idleMs = closed ? CLOSED_IDLE_MS : row.protocol === TCP ? TCP_IDLE_MS : OTHER_IDLE_MS;
-  return row.startMs - lastMs <= idleMs;
+function continues(session: Session, row: FindingFlow): boolean {
+  const idleMs = session.closed ? CLOSED_IDLE_MS : row.protocol === TCP ? TCP_IDLE_MS : OTHER_IDLE_MS;
+  const afterMs = row.startMs - session.lastMs;
+  return afterMs <= idleMs && !(afterMs >= 0 && connectsAnew(session, afterMs, row));
+}
+
+function connectsAnew({ startMs, lastMs, flagsOut, flagsIn, packets }: Session, afterMs: number, row: FindingFlow): boolean {
+  if (row.protocol !== TCP || ((row.flagsOut | row.flagsIn) & TcpFlag.syn) === 0) return false;
+  if (((flagsOut | flagsIn) & TcpFlag.ack) !== 0) return afterMs > CLOSED_IDLE_MS;
+  return packets >= MOST_SYNS || afterMs > Math.min(lastMs - startMs + SYN_WAIT_MS, SYN_LONGEST_WAIT_MS);
 }
 
 function beginSession(row: FindingFlow, number: number): Session {
   const holders = { out: undefined, in: undefined };
   const { startMs, endMs } = row;
-  return { number, startMs, lastMs: endMs, closed: false, began: Began.unknown, flagsOut: 0, flagsIn: 0, facts: new Set(), holders };
+  return {
+    number,
+    startMs,
+    lastMs: endMs,
+    closed: false,
+    began: Began.unknown,
+    flagsOut: 0,
+    flagsIn: 0,
+    packets: 0,
+    facts: new Set(),
+    holders,
+  };
 }
 
 function takeIn(session: Session, row: FindingFlow, claims: CompiledClaims): void {

@@ -7,9 +7,9 @@ import { formatPort } from '../findings/quantity.js';
 import { formatSpan } from '../findings/time-span.js';
 import { isBackground, isOneWay } from './background-services.js';
 import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
-import { HammerKeys, MOST_PEERS } from './hammer-keys.js';
+import { HammerKeys, MOST_PEERS, triesOf } from './hammer-keys.js';
 import { recomputeHammer } from './hammer-recompute.js';
-import { Began, Level, type ObservedRecord } from './observed-record.js';
+import { Began, exchangeStarts, Level, type ObservedRecord } from './observed-record.js';
 import { RECONNECT_HAMMER_EXAMPLES } from './reconnect-hammer-examples.js';
 
 const ID = 'reconnect-hammer';
@@ -69,7 +69,7 @@ export const reconnectHammer: Detection<typeof PARAMETERS> = {
     'A server inside that is down or was moved.',
     'A licence or update server that the firewall has always blocked: admit nothing, close as expected.',
     'The answers take another way, past the sensor.',
-    'Tries that come from one and the same port without a pause of an hour count as one.',
+    'Tries from one and the same port that follow one another faster than the exporter ends its records are counted too low: eleven packets are one try.',
   ],
   runbook: [
     'The isolation held: nothing was exchanged. Find out what in the equipment wants to reach this peer, and since when.',
@@ -114,11 +114,13 @@ class HammerWatch implements Evaluator {
       if (record.level >= Level.established) this.keys.answer(record);
       return;
     }
-    if (!record.sessionStarts || isBackground(record) || isOneWay(record)) return;
+    if (!exchangeStarts(record) || isBackground(record) || isOneWay(record)) return;
     const { keys } = this;
     const row = keys.attempt(record);
     const count = keys.count(row);
-    if (count >= this.attemptsPerHour && (count === this.attemptsPerHour || keys.attempts(row) % ATTEMPTS_PER_REPORT === 0)) {
+    const tries = triesOf(record);
+    const isDue = count - tries < this.attemptsPerHour || keys.attempts(row) % ATTEMPTS_PER_REPORT < tries;
+    if (count >= this.attemptsPerHour && isDue) {
       this.reportPeer(record, row, count, findings);
     }
     const peers = keys.peersTried(record);

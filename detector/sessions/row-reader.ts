@@ -112,8 +112,9 @@ export class RowReader {
     into.peerWords = peer.words;
     into.peerWordsOffset = row * 4;
 
+    const flags = columns.tcpControlBits[row]! | columns.reverseTcpControlBits[row]!;
     const ports = ((into.assetPort << 16) | into.peerPort) >>> 0;
-    const slot = sessions.find(asset.words, row * 4, peer.words, row * 4, ports, protocol, startMs, endMs);
+    const slot = sessions.find(asset.words, row * 4, peer.words, row * 4, ports, protocol, startMs, endMs, flags);
     this.sessions = sessions;
     this.slot = slot;
     this.row = row;
@@ -182,6 +183,7 @@ export class RowReader {
     into.retold = false;
     into.records = 1;
     into.sessionStarts = sessions.numbers[at + Field.records] === 1;
+    into.pauseMs = into.sessionStarts ? 0 : Math.max(0, into.startMs - this.lastBeforeMs);
     into.row = this.row;
   }
 
@@ -199,6 +201,7 @@ export class RowReader {
     into.retold = true;
     into.records = numbers[at + Field.records]! - 1;
     into.sessionStarts = true;
+    into.pauseMs = 0;
     into.row = -1;
   }
 

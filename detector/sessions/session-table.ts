@@ -24,6 +24,13 @@ export const TCP_IDLE_MS = 3_605_000;
 export const OTHER_IDLE_MS = 305_000;
 /** The same after FIN or RST: the last acknowledgements and the other direction's record may still follow. */
 export const CLOSED_IDLE_MS = 5000;
+/**
+ * Of tries without an answer, from one port: a SYN that comes again later than the ones before it lasted, and this much more, is another try. Stacks wait twice as
+ * long each time (RFC 6298 §5.5), from 1 s or 3 s on, at most 64 s (Linux, tcp_syn_retries 6), and send at most eleven (macOS).
+ */
+export const SYN_WAIT_MS = 4000;
+export const SYN_LONGEST_WAIT_MS = 70_000;
+export const MOST_SYNS = 11;
 /** A session that can no longer continue is kept this much longer at least, for the records of its other direction that are still on their way. */
 export const LATE_MS = 120_000;
 /** Clocks of two sensors that tell of the same packets may differ by this much. */
@@ -89,6 +96,8 @@ export class SessionTable {
   // Times of the record that is looked up: as arguments of functions that V8 does not inline, doubles would become objects.
   private startMs = 0;
   private endMs = 0;
+  /** TCP flags of both its directions. */
+  private flags = 0;
 
   /**
    * `ended` is told the serial number of every session that is forgotten or followed by another of the same 5-tuple. `maxSessions` is a power of
@@ -101,7 +110,7 @@ export class SessionTable {
 
   /**
    * The slot of the session that a record [startMs, endMs] belongs to, begun now if there is none (`records` is then 0). Slots are good until the
-   * next `find`. Addresses are given as words (network order bytes in memory) at word offsets.
+   * next `find`. Addresses are given as words (network order bytes in memory) at word offsets; `flags`: TCP flags of the record, both directions.
    */
   find(
     asset: Uint32Array,
@@ -112,7 +121,9 @@ export class SessionTable {
     protocol: number,
     startMs: number,
     endMs: number,
+    flags = 0,
   ): number {
+    this.flags = flags;
     this.startMs = startMs;
     this.endMs = endMs;
     this.activeTimeout.take(endMs - startMs);
@@ -298,10 +309,22 @@ export class SessionTable {
   private continues(slot: number): boolean {
     const at = slot * DOUBLES;
     const after = this.startMs - this.numbers[at + Field.last]!;
+    if (after >= 0 && this.connectsAnew(slot, after)) return false;
     if (after > CLOSED_IDLE_MS) return after <= this.idleMs(slot);
     // A record from before the session came late: a FIN already seen belongs to the end, it does not part the two.
     const before = this.numbers[at + Field.first]! - this.endMs;
     return before <= (this.words[slot * WORDS + PROTOCOL] === Protocol.tcp ? TCP_IDLE_MS : OTHER_IDLE_MS);
+  }
+
+  /** True when the record's SYN begins another connection from the same port: the one before was answered, or no stack repeats its SYN so. */
+  private connectsAnew(slot: number, afterMs: number): boolean {
+    if ((this.flags & TcpFlag.syn) === 0 || this.words[slot * WORDS + PROTOCOL] !== Protocol.tcp) return false;
+    const flags = this.words[slot * WORDS + FLAGS]!;
+    if (((flags | (flags >>> 16)) & TcpFlag.ack) !== 0) return afterMs > CLOSED_IDLE_MS;
+    const at = slot * DOUBLES;
+    const lastedMs = this.numbers[at + Field.last]! - this.numbers[at + Field.first]!;
+    const syns = this.numbers[at + Field.packetsOut]! + this.numbers[at + Field.packetsIn]!;
+    return afterMs > Math.min(lastedMs + SYN_WAIT_MS, SYN_LONGEST_WAIT_MS) || syns >= MOST_SYNS;
   }
 
   private idleMs(slot: number): number {

@@ -66,6 +66,30 @@ describe('session table', () => {
     expect(touch(table, 2, 53, 2 * OTHER_IDLE_MS + 1, 2 * OTHER_IDLE_MS + 1, 17)).not.toBe(udp);
   });
 
+  it('a SYN begins another connection where the last was answered, or where no stack would repeat it so', () => {
+    const SYN = 0x02;
+    const table = new SessionTable(() => {});
+    const told = (peer: number, second: number, flags: number, packets = 1): number => {
+      const slot = table.find(asset, 0, peerOf(peer), 0, 443, 6, second * 1000, second * 1000, flags);
+      table.addFlags(slot, flags, 0);
+      const at = slot * table.stride;
+      table.numbers[at + Field.records]! += 1;
+      table.numbers[at + Field.packetsOut]! += packets;
+      table.numbers[at + Field.last] = Math.max(table.numbers[at + Field.last]!, second * 1000);
+      return table.numbers[at + Field.serial]!;
+    };
+    const repeated = [0, 1, 3, 7, 15, 31, 63, 127].map((second) => told(1, second, SYN));
+    expect(new Set(repeated).size).toBe(1);
+    const steady = [0, 30, 60, 90].map((second) => told(2, second, SYN));
+    expect(new Set(steady).size).toBe(4);
+    const many = [0, 4, 8, 12].map((second) => told(3, second, SYN, 6));
+    expect(new Set(many).size).toBe(2);
+    const answered = [0, 4, 60, 120].map((second) => told(4, second, SYN | 0x18));
+    expect(new Set(answered).size).toBe(3);
+    const goesOn = [SYN | 0x18, 0x18, 0x18].map((flags, n) => told(5, n * 600, flags));
+    expect(new Set(goesOn).size).toBe(1);
+  });
+
   it('counts each stretch of time from one sensor', () => {
     const table = new SessionTable(() => {});
     const slot = table.find(asset, 0, peerOf(1), 0, 443, 6, 0, 60_000);
