@@ -4,18 +4,21 @@ import { UsageError } from '../errors.js';
 import { renderTable } from '../render/table.js';
 import { type CommonFlags, commonSettings, withCommonFlags } from './common.js';
 
-/** `cordon dashboards`: the Grafana files anew from their definitions. */
+/** `cordon dashboards`: the Grafana files anew from their definitions; in the checkout its alerting files too. */
 export function dashboardsCommand(): Command {
   return new Command('dashboards')
-    .description('(Re)generate the Grafana dashboards from their definitions')
+    .description('(Re)generate the Grafana dashboards and alert rules from their definitions')
     .option('--to <folder>', 'where to (default: dashboards/generated of the checkout)')
     .action(async (flags: { to?: string }) => {
       // A development dependency: it is not in the installed program's image.
-      const { writeDashboards } = await import('../../dashboards/definitions/generate.js').catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
-        throw new UsageError('dashboards are generated in a checkout with development dependencies; run npm ci there');
-      });
-      for (const path of writeDashboards(flags.to)) process.stdout.write(`${path}\n`);
+      const { writeAlerting, writeDashboards } = await import('../../dashboards/definitions/generate.js').catch(
+        (error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+          throw new UsageError('dashboards are generated in a checkout with development dependencies; run npm ci there');
+        },
+      );
+      const paths = [...writeDashboards(flags.to), ...(flags.to === undefined ? writeAlerting() : [])];
+      for (const path of paths) process.stdout.write(`${path}\n`);
     });
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import { packageRoot } from '../../flow/service/paths.js';
+import { generateAlerting } from './alert-provisioning.js';
 import { claims } from './claims.js';
 import { destinations } from './destinations.js';
 import { device } from './device.js';
@@ -51,6 +52,16 @@ export function writeDashboards(folder = join(packageRoot(), 'dashboards', 'gene
   return dashboards.map(({ file, json }) => {
     const path = join(folder, file);
     writeFileSync(path, json);
+    return path;
+  });
+}
+
+/** Writes the alerting files to dashboards/provisioning/alerting/ and returns their paths. */
+export function writeAlerting(folder = join(packageRoot(), 'dashboards', 'provisioning', 'alerting')): string[] {
+  mkdirSync(folder, { recursive: true });
+  return generateAlerting().map(({ file, yaml }) => {
+    const path = join(folder, file);
+    writeFileSync(path, yaml);
     return path;
   });
 }

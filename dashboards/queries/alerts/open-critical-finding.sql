@@ -1,0 +1,16 @@
+-- Critical findings that nobody has decided on, by what they are about; the range is how far back their last record may lie. A row of its own is always
+-- there: an answer without any row is a broken answer.
+WITH
+-- include shared/standing
+SELECT fleet, asset, cause, toFloat64(sum(n)) AS open
+FROM (
+  SELECT toString(f.fleet) AS fleet, toString(f.asset) AS asset, if(f.claim = '', toString(f.detection), toString(f.claim)) AS cause, 1 AS n
+  FROM found AS f
+  INNER JOIN standing AS s ON s.id = f.id
+  WHERE s.state = 'open' AND f.severity = 'critical'
+  UNION ALL
+  SELECT '(none)', '(none)', '(none)', 0
+)
+GROUP BY fleet, asset, cause
+ORDER BY open DESC, fleet, asset, cause
+LIMIT 500
