@@ -60,7 +60,8 @@ function numbers() {
     .overrideByName('Peer', [column.minWidth(130), column.wrapped()])
     .overrideByName('Set', [column.minWidth(90), column.wrapped()])
     .overrideByName('Port', [column.width(84)])
-    .overrideByRegexp('/^(Observed|Expected|Connections)$/', [column.width(104), column.unit('short')])
+    .overrideByRegexp('/^(Observed|Expected)$/', [column.width(100), column.unit('short')])
+    .overrideByName('Connections', [column.width(112), column.unit('short')])
     .overrideByName('Unit', [column.width(76)])
     .overrideByRegexp('/^Window/', [column.width(98), column.unit('dateTimeAsIso'), column.wrapped()])
     .overrideByName('Completion', [column.width(108)])
@@ -76,7 +77,7 @@ function volume() {
       description:
         'What the device exchanged with the peer of the finding in each interval; with all its peers where the finding names none.',
       unit: 'decbytes',
-      at: [0, 11, 12, 9],
+      at: [0, 11, 10, 9],
       sql: 'volume',
     },
     'direction',
@@ -88,14 +89,14 @@ function neighbours() {
     id: 3,
     title: 'What else was found on the device',
     description: 'Findings of the same device in the time range in order of time: they may be one story. An id leads to that finding.',
-    at: [12, 11, 12, 9],
+    at: [10, 11, 14, 9],
     sql: 'neighbours',
   })
     .overrideByName('First seen', [column.width(98), column.unit('dateTimeAsIso'), column.wrapped()])
-    .overrideByName('Severity', [column.width(84), column.mappings(SEVERITY_MAPPING), column.coloured()])
-    .overrideByName('Asset', [column.width(96), column.wrapped()])
-    .overrideByName('Claim or detection', [column.width(120), column.wrapped()])
-    .overrideByName('Why', [column.minWidth(160), column.wrapped()])
+    .overrideByName('Severity', [column.width(92), column.mappings(SEVERITY_MAPPING), column.coloured()])
+    .overrideByName('Asset', [column.width(92), column.wrapped()])
+    .overrideByName('Claim or detection', [column.width(116), column.wrapped()])
+    .overrideByName('Why', [column.minWidth(170), column.wrapped()])
     .overrideByName('Finding', [column.width(90), column.link('Open the finding', 'finding', 'finding')]);
 }
 
@@ -108,14 +109,14 @@ function evidence() {
     at: [0, 20, 24, 9],
     sql: 'evidence',
   })
-    .overrideByRegexp('/^(Start|End)$/', [column.width(98), column.unit('dateTimeAsIso'), column.wrapped()])
-    .overrideByRegexp('/^(Source|Destination)$/', [column.width(140), column.wrapped()])
-    .overrideByRegexp('/^Octets/', [column.width(84), column.unit('decbytes')])
-    .overrideByName('Sampling 1 in', [column.width(94), column.unit('short')])
-    .overrideByName('Sensor', [column.width(110), column.wrapped()])
-    .overrideByName('Exporter/domain #sequence.record', [column.width(170), column.wrapped()])
-    .overrideByName('Wireshark', [column.minWidth(220), column.wrapped()])
-    .overrideByName('Community ID', [column.minWidth(150), column.wrapped()]);
+    .overrideByRegexp('/^(Start|End)$/', [column.width(94), column.unit('dateTimeAsIso'), column.wrapped()])
+    .overrideByRegexp('/^(Source|Destination)$/', [column.width(126), column.wrapped()])
+    .overrideByRegexp('/^Octets/', [column.width(74), column.unit('decbytes')])
+    .overrideByName('Sampling 1 in', [column.width(86), column.unit('short')])
+    .overrideByName('Sensor', [column.width(96), column.wrapped()])
+    .overrideByName('Exporter/domain #sequence.record', [column.width(146), column.wrapped()])
+    .overrideByName('Wireshark', [column.minWidth(180), column.wrapped()])
+    .overrideByName('Community ID', [column.minWidth(130), column.wrapped()]);
 }
 
 function decisions() {

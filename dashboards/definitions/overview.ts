@@ -78,13 +78,17 @@ function findingsBySeverity(): stat.PanelBuilder {
   const builder = stats(NAME, {
     id: 2,
     title: 'Open findings by severity',
-    description: 'Findings with records inside the time range: broken claims and departures from what was learned.',
+    description:
+      'Findings with records inside the time range that nobody has closed: broken claims and departures from what was learned. A tile leads to them in the queue.',
     unit: 'none',
     at: [7, 0, 9, 4],
     sql: 'findings-by-severity',
   }).thresholds(thresholds(GREY));
   for (const [severity, colour] of Object.entries(SEVERITY_COLOURS)) {
-    builder.overrideByName(severity[0]!.toUpperCase() + severity.slice(1), [thresholdsProperty(GREY, [1, colour])]);
+    builder.overrideByName(severity[0]!.toUpperCase() + severity.slice(1), [
+      thresholdsProperty(GREY, [1, colour]),
+      column.linkTo('Open them in the queue', 'triage', { severity: [severity], state: ['open', 'acknowledged'] }),
+    ]);
   }
   return builder;
 }

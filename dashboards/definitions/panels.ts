@@ -57,6 +57,11 @@ export const column = {
     id: 'links',
     value: [{ title, url: `/d/cordon-${target}/cordon-${target}?\${__url_time_range}&var-${variable}=\${__value.raw:percentencode}` }],
   }),
+  /** A link to another of our dashboards with these choices there. */
+  linkTo: (title: string, target: string, choices: Readonly<Record<string, readonly string[]>>): dashboard.DynamicConfigValue => {
+    const chosen = Object.entries(choices).flatMap(([name, values]) => values.map((value) => `&var-${name}=${value}`));
+    return { id: 'links', value: [{ title, url: `/d/cordon-${target}/cordon-${target}?\${__url_time_range}${chosen.join('')}` }] };
+  },
   wrapped: (): dashboard.DynamicConfigValue => ({
     id: 'custom.cellOptions',
     value: { type: common.TableCellDisplayMode.Auto, wrapText: true },

@@ -56,7 +56,7 @@ function queue() {
     at: [0, 4, 24, 14],
     sql: 'queue',
   })
-    .overrideByName('Severity', [column.width(84), column.mappings(SEVERITY_MAPPING), column.coloured()])
+    .overrideByName('Severity', [column.width(92), column.mappings(SEVERITY_MAPPING), column.coloured()])
     .overrideByName('State', [column.width(116), column.wrapped()])
     .overrideByName('Asset', [column.width(104), column.wrapped(), column.link('Open the device', 'device', 'asset')])
     .overrideByName('Claim or detection', [column.width(136), column.wrapped()])
@@ -73,13 +73,14 @@ function grouped() {
     id: 3,
     title: 'By device and kind',
     description: 'Findings of one kind on one device are one thing to look at: how many, towards how many peers, since when.',
-    at: [0, 18, 14, 9],
+    at: [0, 18, 15, 9],
     sql: 'grouped',
   })
-    .overrideByName('Asset', [column.minWidth(110), column.wrapped(), column.link('Open the device', 'device', 'asset')])
-    .overrideByName('Claim or detection', [column.minWidth(150), column.wrapped()])
-    .overrideByName('Worst', [column.width(88), column.mappings(SEVERITY_MAPPING), column.coloured()])
-    .overrideByRegexp('/^(Findings|Open|Peers)$/', [column.width(76), column.unit('short')])
+    .overrideByName('Asset', [column.minWidth(100), column.wrapped(), column.link('Open the device', 'device', 'asset')])
+    .overrideByName('Claim or detection', [column.minWidth(130), column.wrapped()])
+    .overrideByName('Worst', [column.width(92), column.mappings(SEVERITY_MAPPING), column.coloured()])
+    .overrideByName('Findings', [column.width(80), column.unit('short')])
+    .overrideByRegexp('/^(Open|Peers)$/', [column.width(62), column.unit('short')])
     .overrideByRegexp('/seen$/', [column.width(100), column.unit('dateTimeAsIso'), column.wrapped()]);
 }
 
@@ -91,7 +92,7 @@ function overTime() {
       title: 'Findings by kind',
       description: 'When findings began, by the claim or detection that made them. A burst of one kind is one cause more often than many.',
       unit: 'short',
-      at: [14, 18, 10, 9],
+      at: [15, 18, 9, 9],
       sql: 'over-time',
     },
     'kind',

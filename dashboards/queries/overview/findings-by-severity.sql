@@ -1,15 +1,15 @@
--- Findings with records inside the time range, counted by severity.
+-- Findings with records inside the time range that nobody has closed, counted by severity.
+WITH
+-- include shared/standing
 SELECT
-  countIf(level = 'critical') AS "Critical",
-  countIf(level = 'high') AS "High",
-  countIf(level = 'medium') AS "Medium",
-  countIf(level = 'low') AS "Low",
-  countIf(level = 'info') AS "Info"
-FROM (
-  SELECT toString(severity) AS level
-  FROM cordon.findings_current
-  WHERE lastSeen >= $__fromTime AND firstSeen <= $__toTime
-    AND $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
-    AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
-    AND $__conditionalAll(toString(severity) IN (${severity:singlequote}), $severity)
-)
+  countIf(severity = 'critical') AS "Critical",
+  countIf(severity = 'high') AS "High",
+  countIf(severity = 'medium') AS "Medium",
+  countIf(severity = 'low') AS "Low",
+  countIf(severity = 'info') AS "Info"
+FROM found AS f
+INNER JOIN standing AS s ON s.id = f.id
+WHERE state != 'closed'
+  AND $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
+  AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
+  AND $__conditionalAll(toString(severity) IN (${severity:singlequote}), $severity)
