@@ -46,6 +46,41 @@ test.each([
   expect(expandMacros(`SELECT ${macro} FROM t`, range)).toBe(`SELECT ${expected} FROM t`);
 });
 
+/* The plugin's own vectors of whole queries (its pkg/macros/macros_test.go): other milliseconds, spaces, brackets around and within. */
+const between = { fromMs: Date.parse('2014-11-12T11:45:26.123Z'), toMs: Date.parse('2015-11-12T11:45:26.456Z'), intervalMs: 0 };
+const [FROM, TO] = ['toDateTime(1415792726)', 'toDateTime(1447328726)'];
+const [FROM_MS, TO_MS] = ['fromUnixTimestamp64Milli(1415792726123)', 'fromUnixTimestamp64Milli(1447328726456)'];
+const CAST = 'cast(sth as timestamp)';
+test.each([
+  [`where $__timeFilter(${CAST})`, `where ${CAST} >= ${FROM} AND ${CAST} <= ${TO}`],
+  [`where $__timeFilter(${CAST} )`, `where ${CAST} >= ${FROM} AND ${CAST} <= ${TO}`],
+  [`where $__timeFilter_ms(${CAST})`, `where ${CAST} >= ${FROM_MS} AND ${CAST} <= ${TO_MS}`],
+  [`where $__timeFilter_ms(${CAST} )`, `where ${CAST} >= ${FROM_MS} AND ${CAST} <= ${TO_MS}`],
+  ['where ( date >= $__fromTime and date <= $__toTime ) limit 100', `where ( date >= ${FROM} and date <= ${TO} ) limit 100`],
+  ['where ( date >= $__fromTime ) and ( date <= $__toTime ) limit 100', `where ( date >= ${FROM} ) and ( date <= ${TO} ) limit 100`],
+  ['where ( date >= $__fromTime_ms and date <= $__toTime_ms ) limit 100', `where ( date >= ${FROM_MS} and date <= ${TO_MS} ) limit 100`],
+  [
+    'where ( date >= $__fromTime_ms ) and ( date <= $__toTime_ms ) limit 100',
+    `where ( date >= ${FROM_MS} ) and ( date <= ${TO_MS} ) limit 100`,
+  ],
+  ['where t >= $__fromTime - INTERVAL 7 DAY', `where t >= ${FROM} - INTERVAL 7 DAY`],
+])('%s expands as the plugin does in a query', (query, expected) => {
+  expect(expandMacros(`select * from foo ${query}`, between)).toBe(`select * from foo ${expected}`);
+});
+
+test.each([
+  // Intervals are whole seconds, or milliseconds, and never zero.
+  ['$__interval_s', 0, '1'],
+  ['$__interval_s', 1999, '1'],
+  ['$__timeInterval(c)', 500, 'toStartOfInterval(toDateTime(c), INTERVAL 1 second)'],
+  ['$__timeInterval_ms(c)', 0, 'toStartOfInterval(toDateTime64(c, 3), INTERVAL 1 millisecond)'],
+  ['$__timeInterval(c)', 7_200_000, 'toStartOfInterval(toDateTime(c), INTERVAL 7200 second)'],
+  ['$__timeGroup(c, 1s)', 0, 'toStartOfInterval(toDateTime(c), INTERVAL 1 second)'],
+  ["$__timeGroup(c, '24h')", 0, 'toStartOfInterval(toDateTime(c), INTERVAL 86400 second)'],
+])('%s at an interval of %d ms', (macro, intervalMs, expected) => {
+  expect(expandMacros(macro, { ...between, intervalMs })).toBe(expected);
+});
+
 describe('quotes and comments', () => {
   test('text in quotes is not a macro, comments go', () => {
     expect(expandMacros("SELECT '$__fromTime, it\\'s (', `$__x`, \"$__y\" -- $__nothing\n/* $__toTime( */ FROM t", range)).toBe(
