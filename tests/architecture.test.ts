@@ -52,6 +52,11 @@ const FORBIDDEN: readonly { from: string; never: readonly string[]; why: string 
   },
   { from: 'detector/detections', never: ['detector/store', 'detector/engine', 'flow/bus', 'node:'], why: 'detections are pure' },
   { from: 'detector/watches', never: ['detector/store', 'detector/engine', 'flow/bus', 'node:'], why: 'watches are pure' },
+  {
+    from: 'detector/report/page',
+    never: ['detector/store', 'detector/decisions', 'detector/detections', 'detector/engine', 'flow/bus', 'node:'],
+    why: 'a page is made from figures alone',
+  },
   { from: 'detector/claims', never: ['detector/store', 'detector/engine', 'flow/bus'], why: 'claims are compiled without the rest' },
   { from: 'dashboards', never: ['detector/detections', 'detector/engine', 'detector/sessions'], why: 'screens read the store' },
 ];

@@ -1,4 +1,8 @@
+import { cutText } from '../../flow/visible-text.js';
 import { terminalText } from './text.js';
+
+/** Characters of a cell at most: a name of 10 kB must not make every line of the table as wide. */
+const MOST_CHARACTERS = 400;
 
 export interface TableColumn {
   readonly title: string;
@@ -11,7 +15,12 @@ export interface TableColumn {
 /** A plain table for terminals: two spaces between columns, wrapped cells, no colours, safe text. Ends with a newline. */
 export function renderTable(columns: readonly TableColumn[], rows: readonly (readonly string[])[]): string {
   const cells = rows.map((row) =>
-    columns.map((column, index) => wrap(terminalText(row[index] ?? ''), column.width ?? Number.POSITIVE_INFINITY)),
+    columns.map((column, index) =>
+      wrap(
+        cutText(terminalText(row[index] ?? ''), column.width === undefined ? MOST_CHARACTERS : Number.POSITIVE_INFINITY),
+        column.width ?? Number.POSITIVE_INFINITY,
+      ),
+    ),
   );
   const widths = columns.map((column, index) => Math.max(width(column.title), ...cells.flatMap((row) => row[index]!.map(width))));
   const lines = [

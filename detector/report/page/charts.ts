@@ -2,14 +2,14 @@ import { DAY_MS, HOUR_MS } from '../../../flow/time.js';
 import type { Interval } from '../../coverage/intervals.js';
 import type { VerdictWord } from '../../coverage/verdict-types.js';
 import { formatOctets } from '../../findings/quantity.js';
-import { type Html, html, join, NOTHING } from './html.js';
+import { type Html, html, NOTHING } from './html.js';
 import { dayText, instant } from './words.js';
 
 /** Units of the drawing: 1 is about a quarter of a millimetre on A4. */
 const WIDTH = 700;
-const LEFT = 92;
-const ROW = 16;
-const AXIS = 16;
+const LEFT = 110;
+const ROW = 18;
+const AXIS = 18;
 
 /** The time that runs from left to right. */
 export interface TimeAxis {
@@ -30,16 +30,17 @@ function round(value: number): number {
 
 const TICKS_MS = [HOUR_MS, 3 * HOUR_MS, 6 * HOUR_MS, DAY_MS, 2 * DAY_MS, 7 * DAY_MS, 30 * DAY_MS, 90 * DAY_MS, 365 * DAY_MS];
 
-/** Lines and dates (within three days: hours in UTC) under the rows. */
+/** Lines and dates (within some days: hours in UTC) under the rows. */
 function axis(time: TimeAxis, height: number): Html {
   const step = TICKS_MS.find((tick) => (time.toMs - time.fromMs) / tick <= 9) ?? 3650 * DAY_MS;
   const ticks: Html[] = [];
   for (let at = time.fromMs; at < time.toMs; at += step) {
     const text = step < DAY_MS ? instant(at).slice(11, 16) : dayText(at + HOUR_MS, time.timezone).slice(step >= 90 * DAY_MS ? 0 : 5);
     const x = xOf(time, at);
-    ticks.push(html`<line class="grid" x1="${x}" y1="0" x2="${x}" y2="${height}"/><text x="${x + 2}" y="${height + 10}">${text}</text>`);
+    ticks.push(html`<line class="grid" x1="${x}" y1="0" x2="${x}" y2="${height}"/><text x="${x + 2}" y="${height + 11}">${text}</text>`);
   }
-  return join(ticks);
+  const unit = step < DAY_MS ? html`<text x="0" y="${height + 11}">UTC</text>` : NOTHING;
+  return html`${ticks}${unit}`;
 }
 
 function drawing(height: number, label: string, content: Html): Html {
@@ -64,11 +65,11 @@ export function strips(time: TimeAxis, rows: readonly Strip[], label: string): H
       // What is too short to be seen is drawn as wide as a line: a blind minute of a month must not vanish.
       const width = round(Math.max(0.8, xOf(time, toMs) - x));
       const inside =
-        word !== '' && width > word.length * 5.2 + 4 ? html`<text class="onDark" x="${x + 3}" y="${y + 9}">${word}</text>` : NOTHING;
+        word !== '' && width > word.length * 6.4 + 6 ? html`<text class="onDark" x="${x + 3}" y="${y + 10.5}">${word}</text>` : NOTHING;
       return html`<rect class="${as}" x="${x}" y="${y}" width="${width}" height="${ROW - 4}"/>${inside}`;
     });
-    const dots = marks.map((ms) => html`<circle class="mark" cx="${xOf(time, ms)}" cy="${y + 6}" r="2.4"/>`);
-    return html`<text class="name" x="0" y="${y + 9}">${short(name)}</text><rect class="frame" x="${LEFT}" y="${y}" width="${WIDTH - LEFT}" height="${ROW - 4}"/>${drawn}${dots}`;
+    const dots = marks.map((ms) => html`<circle class="mark" cx="${xOf(time, ms)}" cy="${y + 7}" r="2.8"/>`);
+    return html`<text class="name" x="0" y="${y + 10.5}">${short(name)}</text><rect class="frame" x="${LEFT}" y="${y}" width="${WIDTH - LEFT}" height="${ROW - 4}"/>${drawn}${dots}`;
   });
   return drawing(height + AXIS, label, html`${axis(time, height)}${content}`);
 }

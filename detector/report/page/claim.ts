@@ -28,7 +28,7 @@ ${
   claim.amendments.length === 0
     ? NOTHING
     : html`<h3>Amendments</h3>${table(
-        [{ title: 'Period', as: 'when' }, { title: 'Computed', as: 'when' }, { title: 'Verdict' }, { title: 'Why' }],
+        [{ title: 'Period', width: 20 }, { title: 'Computed', width: 20 }, { title: 'Verdict', width: 16 }, { title: 'Why' }],
         claim.amendments.map((one) => [instant(one.fromMs), instant(one.computedMs), verdictWord(one.verdict), name(one.sentence)]),
       )}`
 }
@@ -99,11 +99,7 @@ ${
   blind.length === 0
     ? NOTHING
     : html`<h3>Blind stretches</h3><p>${counted(seen.blindCount, 'stretch').replace(/stretchs$/, 'stretches')}, ${formatDuration(seen.blindMs)} together.${blind.length < seen.blindCount ? ` The ${blind.length} longest are shown.` : ''}</p>${table(
-        [
-          { title: 'From', as: 'when' },
-          { title: 'To', as: 'when' },
-          { title: 'Length', as: 'number' },
-        ],
+        [{ title: 'From' }, { title: 'To' }, { title: 'Length', as: 'number' }],
         blind.map(({ fromMs, toMs }) => [instant(fromMs), instant(toMs), formatDuration(toMs - fromMs)]),
       )}`
 }`;
@@ -118,12 +114,12 @@ function verdicts(claim: ClaimFigures): Html {
       : html`<p>${counted(claim.verdictsLeftOut, 'period')} more are left out; those that are not VERIFIED come first.</p>`;
   return html`<h3>Verdicts</h3>${left}${table(
     [
-      { title: 'Period', as: 'tight' },
-      { title: 'Verdict' },
-      { title: 'Observed', as: 'number' },
-      { title: 'Longest blind', as: 'number' },
-      { title: 'Judged', as: 'number' },
-      { title: 'Anew' },
+      { title: 'Period', width: 13 },
+      { title: 'Verdict', width: 16 },
+      { title: 'Observed', as: 'number', width: 11 },
+      { title: 'Longest blind', as: 'number', width: 9 },
+      { title: 'Records judged', as: 'number', width: 9 },
+      { title: 'Computed anew', width: 11 },
       { title: 'Why' },
     ],
     claim.verdicts.map(({ fromMs, toMs, verdict, numbers, anew, sentence }) => [
@@ -154,9 +150,9 @@ function exceptions({ exceptions: used, declared }: ClaimFigures): Html {
     [
       { title: 'Exception' },
       { title: 'What it allows' },
-      { title: 'Valid', as: 'when' },
-      { title: 'Flows', as: 'number' },
-      { title: 'Octets', as: 'number' },
+      { title: 'Valid', width: 24 },
+      { title: 'Flows', as: 'number', width: 11 },
+      { title: 'Octets', as: 'number', width: 13 },
     ],
     names.map((id) => {
       const one = listed.find((exception) => exception.id === id);
@@ -177,10 +173,10 @@ function counts(title: string, meaning: string, what: string, list: readonly Cou
   return html`<h3>${title}</h3><p>${meaning}</p>${table(
     [
       { title: what },
-      { title: 'Flows', as: 'number' },
-      { title: 'Octets', as: 'number' },
-      { title: 'First', as: 'when' },
-      { title: 'Last', as: 'when' },
+      { title: 'Flows', as: 'number', width: 11 },
+      { title: 'Octets', as: 'number', width: 13 },
+      { title: 'First', width: 24 },
+      { title: 'Last', width: 24 },
     ],
     list.map(({ about, flows, octets, firstMs, lastMs }) => [
       name(about),

@@ -13,9 +13,11 @@ export function cover(figures: ReportFigures, digest: string): Html {
     (part) => part !== '',
   );
   return html`<section class="cover"><p class="kind">Cordon audit report</p>
-<h1>${owners.length === 0 ? 'Claims judged by what was seen' : join(owners.map(name), ', ')}</h1>
+<h1>What was claimed, and what was seen</h1>
 <p class="period">${stretchText(period.fromMs, period.toMs, period.timezone)} <small>(${period.timezone})</small></p>
+${tiles(figures)}
 <dl>
+${owners.length === 0 ? NOTHING : html`<dt>Owner of the claims</dt><dd>${join(owners.map(name), ', ')}</dd>`}
 <dt>Period</dt><dd>${instant(period.fromMs)} up to ${instant(period.toMs)}</dd>
 ${only.length === 0 ? NOTHING : html`<dt>Only</dt><dd>${join(only.map(name), ', ')}</dd>`}
 <dt>As of</dt><dd>${instant(asOf.ms)}${asOf.by === 'argument' ? ', as it was asked for' : ', the last that the store tells of: no clock was read'}</dd>
@@ -58,7 +60,7 @@ function recomputedText({ recomputed: { computed, same, notComputed, differences
   const told = html`<p>For this report ${counted(computed, 'verdict')} were computed anew from stored findings, coverage and counts: ${counted(same, 'verdict')} came out the same.${left}</p>`;
   if (differences.length === 0) return told;
   return html`${told}<p class="NOT_PROVEN"><b>These came out differently</b> from what had been stored:</p>${table(
-    [{ title: 'Claim' }, { title: 'Fleet' }, { title: 'Period from', as: 'when' }, { title: 'Stored' }, { title: 'Anew' }],
+    [{ title: 'Claim' }, { title: 'Fleet' }, { title: 'Period from', width: 24 }, { title: 'Stored' }, { title: 'Anew' }],
     differences.map((one) => [name(one.claim), name(one.fleet), instant(one.fromMs), verdictWord(one.stored), verdictWord(one.anew)]),
   )}`;
 }
@@ -74,35 +76,47 @@ export function worstOf({ counts }: ClaimFigures): VerdictWord {
   return counts.VIOLATED > 0 ? 'VIOLATED' : counts.NOT_PROVEN > 0 ? 'NOT_PROVEN' : 'VERIFIED';
 }
 
-/** All claims on one page: how many held, and each over time. */
-export function summary({ claims, period }: ReportFigures): Html {
+/** How many claims held. */
+function tiles({ claims }: ReportFigures): Html {
+  if (claims.length === 0) return NOTHING;
   const count = (verdict: VerdictWord): number => claims.filter((claim) => worstOf(claim) === verdict).length;
-  const tiles = (['VIOLATED', 'NOT_PROVEN', 'VERIFIED'] as const).map(
+  const pieces = (['VIOLATED', 'NOT_PROVEN', 'VERIFIED'] as const).map(
     (verdict) =>
       html`<div class="tile ${verdict}"><b>${count(verdict)}</b><span>of ${counted(claims.length, 'claim')} ${verdict.replace('_', ' ')}: ${EXPLAINED[verdict]}</span></div>`,
   );
+  return html`<div class="tiles">${pieces}</div>`;
+}
+
+/** '1 violated, 2 not proven, 28 verified': what there was of each. */
+function periodsText({ counts }: ClaimFigures): string {
+  return (['VIOLATED', 'NOT_PROVEN', 'VERIFIED'] as const)
+    .filter((verdict) => counts[verdict] > 0)
+    .map((verdict) => `${counts[verdict]} ${verdict.toLowerCase().replace('_', ' ')}`)
+    .join(', ');
+}
+
+/** All claims on one page, each over time. */
+export function summary({ claims, period }: ReportFigures): Html {
   const drawn = claims.slice(0, 60);
   const rows = drawn.map(({ claim, states }) => ({ name: claim, bars: stateBars(states) }));
   return html`<section class="page" id="summary"><h2>Summary</h2>
-${claims.length === 0 ? html`<p>No verdict is stored for this period. Nothing is proven.</p>` : html`<div class="tiles">${tiles}</div>`}
+${claims.length === 0 ? html`<p>No verdict is stored for this period. Nothing is proven.</p>` : NOTHING}
 ${rows.length === 0 ? NOTHING : strips(period, rows, 'Verdicts of every claim over time; a blank stretch has no verdict')}
 ${drawn.length < claims.length ? html`<p class="soft">The first ${drawn.length} of ${counted(claims.length, 'claim')} are drawn; the table holds all.</p>` : NOTHING}
 ${table(
   [
-    { title: 'Claim' },
+    { title: 'Claim', width: 16 },
     { title: 'What is claimed' },
-    { title: 'Severity' },
-    { title: 'Periods: violated', as: 'number' },
-    { title: 'not proven', as: 'number' },
-    { title: 'verified', as: 'number' },
-    { title: 'Findings', as: 'number' },
-    { title: 'Worst' },
+    { title: 'Severity', width: 9 },
+    { title: 'Periods', width: 13 },
+    { title: 'Findings', as: 'number', width: 9 },
+    { title: 'Worst', width: 16 },
   ],
   claims.map((claim, index) => [
     html`<a href="#claim-${index + 1}">${name(claim.claim)}</a><br><small>${name(claim.fleet)}</small>`,
     name(claim.text),
     severityWord(claim.severity),
-    ...(['VIOLATED', 'NOT_PROVEN', 'VERIFIED'] as const).map((verdict) => claim.counts[verdict]),
+    periodsText(claim),
     claim.violations.total,
     verdictWord(worstOf(claim)),
   ]),

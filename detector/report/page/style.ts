@@ -1,3 +1,6 @@
+/** Widths that columns of tables can have, in per cent: the policy lets no element bring a width of its own. */
+export const COLUMN_WIDTHS = [7, 9, 11, 13, 16, 20, 24, 30, 40] as const;
+
 /** The style of the page: its hash stands in the policy, so that no other style applies. Colours hold on paper, and every colour has its word beside it. */
 export const STYLE = `
 :root { color-scheme: light; --ink: #1a1f26; --soft: #59636e; --line: #d0d7de; --good: #1a7f4b; --open: #b26a00; --bad: #b42318; --out: #1f5fa8; --in: #8fb4dd; }
@@ -20,14 +23,13 @@ section { margin-top: 14mm; }
 dl { display: grid; grid-template-columns: 38mm 1fr; gap: 1mm 4mm; margin: 0 0 4mm; }
 dt { color: var(--soft); }
 dd { margin: 0; }
-table { width: 100%; border-collapse: collapse; margin: 0 0 3mm; font-size: 8.5pt; line-height: 1.35; }
+${COLUMN_WIDTHS.map((width) => `.w${width} { width: ${width}%; }`).join('\n')}
+table { width: 100%; table-layout: fixed; border-collapse: collapse; margin: 0 0 3mm; font-size: 8.5pt; line-height: 1.35; }
 thead { display: table-header-group; }
 tr { break-inside: avoid; }
 th { text-align: left; font-weight: 600; color: var(--soft); border-bottom: 0.4mm solid var(--ink); padding: 0.8mm 2mm 0.8mm 0; vertical-align: bottom; }
 td { border-bottom: 0.2mm solid var(--line); padding: 1.2mm 2mm 1.2mm 0; vertical-align: top; }
-th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td.tight, th.tight { white-space: nowrap; }
-td.when { white-space: nowrap; font-variant-numeric: tabular-nums; }
+th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; }
 .verdict { font-weight: 700; white-space: nowrap; }
 .verdict::before { content: ""; display: inline-block; width: 2.4mm; height: 2.4mm; margin-right: 1.4mm; border-radius: 0.4mm; background: currentColor; }
 .VERIFIED { color: var(--good); }
@@ -40,6 +42,7 @@ td.when { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .claimed { font-size: 12pt; line-height: 1.4; border-left: 1.2mm solid var(--ink); padding-left: 4mm; margin-bottom: 4mm; }
 .unseen { border: 0.3mm solid var(--line); border-left: 1.6mm solid var(--open); padding: 3mm 4mm 1mm; margin-bottom: 4mm; break-inside: avoid; }
 .unseen h3 { margin-top: 0; }
+.whole { break-inside: avoid; }
 .finding { border-top: 0.3mm solid var(--line); padding-top: 2mm; margin-top: 3mm; }
 .finding > p, .finding > ul { break-inside: avoid; }
 .finding ol { margin: 0; padding: 0; list-style: none; font-size: 8pt; }
@@ -49,7 +52,7 @@ td.when { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .medium { color: var(--open); }
 ul { margin: 0 0 3mm; padding-left: 5mm; }
 svg { display: block; width: 100%; height: auto; margin-bottom: 3mm; break-inside: avoid; }
-svg text { font: 8px system-ui, "DejaVu Sans", sans-serif; fill: var(--soft); }
+svg text { font: 9.5px system-ui, "DejaVu Sans", sans-serif; fill: var(--soft); }
 svg .frame { fill: #fff; stroke: var(--line); }
 svg .grid { stroke: var(--line); stroke-width: 0.5; }
 svg .VERIFIED { fill: var(--good); }
@@ -64,6 +67,6 @@ svg .mark { fill: var(--bad); }
 svg .onDark { fill: #fff; font-weight: 600; }
 svg .name { fill: var(--ink); }
 @page { size: A4; margin: 16mm 14mm 18mm; @bottom-left { content: "Cordon audit report"; font: 8pt sans-serif; color: #59636e; } @bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif; color: #59636e; } }
-@media print { body { padding: 0; max-width: none; } section { margin-top: 0; } .page { break-before: page; } a { color: inherit; text-decoration: none; } }
+@media print { body { padding: 0; max-width: none; } .page { margin-top: 0; break-before: page; } a { color: inherit; text-decoration: none; } }
 @media screen { .page { border-top: 0.3mm solid var(--line); padding-top: 10mm; } }
 `;

@@ -1,4 +1,4 @@
-import { formatDuration, MINUTE_MS } from '../../../flow/time.js';
+import { formatDuration } from '../../../flow/time.js';
 import { countText, shareText } from '../../coverage/words.js';
 import type { ExporterFigures, ReportFigures, TelemetryFigures } from '../figures.js';
 import { type Strip, strips, volumeChart } from './charts.js';
@@ -15,7 +15,7 @@ ${exporters.length === 0 ? html`<p>No telemetry is stored for this period.</p>` 
 ${
   drawn.length === 0
     ? NOTHING
-    : html`<p>Each row is a sensor, each cell ${stepText(stepMs)}. Green: it told of every minute and all that it sent arrived. Amber: minutes without messages, or losses. Blank: nothing came.</p>${strips(
+    : html`<p>Each row is a sensor, each cell ${stepText(stepMs)}. Green: all that it sent arrived. Amber: some of it was lost. Blank: nothing came.</p>${strips(
         period,
         drawn.map((sensor) => sensorStrip(sensor, telemetry, period.toMs)),
         'What of each sensor arrived over time',
@@ -23,14 +23,14 @@ ${
 }
 ${table(
   [
-    { title: 'Sensor' },
-    { title: 'Exporter' },
-    { title: 'First and last message', as: 'when' },
-    { title: 'Records', as: 'number' },
-    { title: 'Lost', as: 'number' },
-    { title: 'Unread', as: 'number' },
-    { title: 'Sampling' },
-    { title: 'Clock' },
+    { title: 'Sensor', width: 13 },
+    { title: 'Exporter', width: 16 },
+    { title: 'First and last message', width: 16 },
+    { title: 'Records', as: 'number', width: 9 },
+    { title: 'Lost', as: 'number', width: 11 },
+    { title: 'Unread', as: 'number', width: 7 },
+    { title: 'Sampling', width: 9 },
+    { title: 'Clock', width: 9 },
     { title: 'Events' },
   ],
   exporters.map(exporterRow),
@@ -53,11 +53,9 @@ function stepText(stepMs: number): string {
 function sensorStrip({ sensor, steps }: TelemetryFigures['sensors'][number], { stepMs }: TelemetryFigures, toMs: number): Strip {
   return {
     name: sensor,
-    bars: steps.map(({ fromMs, minutes, received }) => {
-      const until = Math.min(toMs, fromMs + stepMs);
-      const whole = received >= 1 && minutes >= Math.floor((until - fromMs) / MINUTE_MS);
-      return { fromMs, toMs: until, as: whole ? 'all' : 'some' };
-    }),
+    bars: steps
+      .filter(({ minutes }) => minutes > 0)
+      .map(({ fromMs, received }) => ({ fromMs, toMs: Math.min(toMs, fromMs + stepMs), as: received >= 1 ? 'all' : 'some' })),
   };
 }
 

@@ -6,10 +6,15 @@ import { counted, instant, severityWord } from './words.js';
 
 /** What was found that no claim speaks of: behaviour that departs from what was learned, silence, blindness. */
 export function beyondPages({ beyond }: ReportFigures): Html {
-  return html`<section class="page" id="beyond"><h2>Findings beyond the claims</h2>
+  return html`<section${beyond.total === 0 ? NOTHING : html` class="page"`} id="beyond"><h2>Findings beyond the claims</h2>
 ${beyond.total === 0 ? html`<p>None was found.</p>` : html`<p>${counted(beyond.total, 'finding')} that no claim speaks of. They tell of a departure from what was learned; they break no claim.</p>`}
 ${table(
-  [{ title: 'Detection' }, { title: 'Findings', as: 'number' }, { title: 'Assets', as: 'number' }, { title: 'Worst' }],
+  [
+    { title: 'Detection' },
+    { title: 'Findings', as: 'number', width: 13 },
+    { title: 'Assets', as: 'number', width: 13 },
+    { title: 'Worst', width: 16 },
+  ],
   beyond.byDetection.map(({ title, findings, assets, worst }) => [name(title), findings, assets, severityWord(worst)]),
 )}
 ${beyond.listed.length < beyond.total ? html`<p>The ${beyond.listed.length} gravest, then earliest, are shown.</p>` : NOTHING}
@@ -19,11 +24,11 @@ ${findingList(beyond.listed)}</section>`;
 /** Who decided what, and what nobody is told of because of it. */
 export function trailPages({ trail, asOf }: ReportFigures): Html {
   const columns = [
-    { title: 'When', as: 'when' },
-    { title: 'By' },
-    { title: 'Decision' },
+    { title: 'When', width: 16 },
+    { title: 'By', width: 13 },
+    { title: 'Decision', width: 13 },
     { title: 'About' },
-    { title: 'Until', as: 'when' },
+    { title: 'Until', width: 16 },
     { title: 'Why' },
   ] as const;
   const rows = (list: ReportFigures['trail']['decisions']): (readonly (Html | string)[])[] =>
@@ -35,7 +40,7 @@ export function trailPages({ trail, asOf }: ReportFigures): Html {
       untilMs === 0 ? '' : instant(untilMs),
       name(reason),
     ]);
-  return html`<section class="page" id="trail"><h2>Audit trail</h2>
+  return html`<section id="trail"><h2>Audit trail</h2>
 <h3>Decisions</h3>
 ${trail.decisions.length === 0 ? html`<p>Nobody has decided anything since the period began.</p>` : html`<p>Since the period began, up to ${instant(asOf.ms)}.${trail.decisionsLeftOut === 0 ? '' : ` ${counted(trail.decisionsLeftOut, 'later decision')} left out.`}</p>`}
 ${table(columns, rows(trail.decisions))}
@@ -46,7 +51,7 @@ ${table(columns, rows(trail.mutes))}</section>`;
 
 /** What a third party does to check the report. */
 export function checkPages(): Html {
-  return html`<section class="page" id="check"><h2>How to check this report</h2>
+  return html`<section class="whole" id="check"><h2>How to check this report</h2>
 <p>The page loads nothing and runs nothing: it is one file, and its policy forbids scripts, images and requests.</p>
 <ul>
 <li>The claim files: <code>sha256sum FILE</code> gives what stands on the first page.</li>
