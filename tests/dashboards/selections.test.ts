@@ -80,6 +80,20 @@ describe.each(filtered)('$dashboard.title: $name', ({ dashboard, name: title, so
   });
 });
 
+/**
+ * The plugin turns these into fields of Grafana as one would think. Others it hands on as JSON or text (arrays, tuples, SimpleAggregateFunction of anything with
+ * arguments), which then are no time, no number, and no link.
+ */
+const PLAIN =
+  /^(?:LowCardinality\(String\)|DateTime\('UTC'\)|(?:Nullable\()?(?:String|U?Int(?:8|16|32|64)|Float64|DateTime64\(3, 'UTC'\))\)?)$/;
+
+test("every column of every answer is of a type that Grafana's plugin knows", async () => {
+  for (const { dashboard, name, source } of sources) {
+    const { sql } = library.expand({ dashboard: dashboard.uid, source, ...DAY_RANGE, variables: {} }, NOW);
+    for (const column of (await sample.query(sql)).meta) expect(column.type, `${dashboard.title}, ${name}: ${column.name}`).toMatch(PLAIN);
+  }
+});
+
 test('no answer grows with the store: tables have a LIMIT or are one row, series are bounded by their interval', async () => {
   for (const { dashboard, name, source, query } of sources) {
     const limit = /\bLIMIT (\d+)\b(?! BY)/.exec(query.rawSql)?.[1];
