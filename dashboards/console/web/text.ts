@@ -1,5 +1,5 @@
 /** Characters that change how others are shown: control characters, marks and overrides of writing direction, zero widths. */
-const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /** Text from outside with such characters shown as escapes, so that a name cannot pass for another. */
 export function visible(text: string): string {
