@@ -5,6 +5,8 @@ const AGE = {
   flows: 'toDateTime(flowStartMilliseconds)',
   asset_peer_1m: 'bucket',
   asset_peer_1h: 'bucket',
+  asset_peer_1d: 'bucket',
+  asset_peers: 'lastMet',
   asset_activity: 'hour',
 } as const;
 
@@ -17,6 +19,8 @@ export async function applyRetention(store: Store, retention: Retention): Promis
     flows: retention.flows,
     asset_peer_1m: retention.minutes,
     asset_peer_1h: retention.hours,
+    asset_peer_1d: retention.hours,
+    asset_peers: retention.hours,
     asset_activity: retention.minutes,
   };
   for (const [table, age] of Object.entries(AGE)) {

@@ -1,27 +1,28 @@
--- Peers that were met for the first time of all inside the range (by the hour rollup), newest first.
-WITH buckets AS (
-  SELECT bucket, fleet, asset, peerAddress, protocol, port, sensor, octetsOut, octetsIn, records FROM cordon.asset_peer_1h
-  WHERE bucket >= toStartOfHour($__fromTime) AND bucket <= $__toTime
-    AND $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
+-- Peers that were met for the first time of all inside the range, newest first.
+WITH met AS (
+  SELECT asset, peerAddress, min(p.firstMet) AS first
+  FROM cordon.asset_peers AS p
+  WHERE $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
     AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
-),
-met AS (
-  SELECT asset, peerAddress, min(bucket) AS firstMet
-  FROM cordon.asset_peer_1h
-  WHERE asset IN (SELECT DISTINCT asset FROM buckets) AND bucket <= $__toTime
   GROUP BY asset, peerAddress
+  HAVING first >= toStartOfHour($__fromTime) AND first <= $__toTime
+  ORDER BY first DESC, asset, peerAddress
+  LIMIT 300
 )
 SELECT
-  met.firstMet AS "First met",
+  toDateTime(met.first, 'UTC') AS "First met",
   asset AS "Asset",
   concat(replaceRegexpOne(toString(peerAddress), '^::ffff:', '')) AS "Peer",
   arrayStringConcat(arraySlice(arraySort(groupUniqArray(concat(transform(protocol, [1, 6, 17, 58, 132], ['icmp', 'tcp', 'udp', 'icmpv6', 'sctp'], toString(protocol)), if(port = 0, '', concat('/', toString(port)))))), 1, 6), ', ') AS "Ports",
   sum(octetsOut) AS "Octets out",
   sum(octetsIn) AS "Octets in",
   sum(records) AS "Records"
-FROM buckets
+FROM (
+  SELECT asset, peerAddress, protocol, port, sum(octetsOut) AS octetsOut, sum(octetsIn) AS octetsIn, sum(records) AS records
+  FROM cordon.asset_peer_between(from = $__fromTime, to = $__toTime, step = 86400)
+  WHERE (asset, peerAddress) IN (SELECT asset, peerAddress FROM met)
+  GROUP BY asset, peerAddress, protocol, port
+) AS counted
 INNER JOIN met USING (asset, peerAddress)
-WHERE met.firstMet >= toStartOfHour($__fromTime)
 GROUP BY "First met", "Asset", "Peer"
 ORDER BY "First met" DESC, "Asset", "Peer"
-LIMIT 300

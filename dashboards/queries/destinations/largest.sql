@@ -1,8 +1,7 @@
 -- Peers that received most. Where several sensors saw the same conversation, the largest count stands for it.
 WITH buckets AS (
-  SELECT bucket, fleet, asset, peerAddress, protocol, port, sensor, octetsOut, octetsIn, records FROM cordon.asset_peer_1h
-  WHERE bucket >= toStartOfHour($__fromTime) AND bucket <= $__toTime
-    AND $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
+  SELECT * FROM cordon.asset_peer_between(from = $__fromTime, to = $__toTime, step = 86400)
+  WHERE $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
     AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
 )
 SELECT concat(replaceRegexpOne(toString(peerAddress), '^::ffff:', '')) AS "Peer", sum(sent) AS "Octets out"

@@ -1,14 +1,7 @@
 -- The asset in five numbers. Where several sensors saw the same conversation, the largest count stands for it.
 WITH buckets AS (
-  SELECT bucket, fleet, asset, peerAddress, protocol, port, sensor, octetsOut, octetsIn, records, attempts FROM cordon.asset_peer_1m
-  WHERE toUnixTimestamp($__toTime) - toUnixTimestamp($__fromTime) <= 172800
-    AND bucket >= toStartOfMinute($__fromTime) AND bucket <= $__toTime
-    AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
-  UNION ALL
-  SELECT bucket, fleet, asset, peerAddress, protocol, port, sensor, octetsOut, octetsIn, records, attempts FROM cordon.asset_peer_1h
-  WHERE toUnixTimestamp($__toTime) - toUnixTimestamp($__fromTime) > 172800
-    AND bucket >= toStartOfHour($__fromTime) AND bucket <= $__toTime
-    AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
+  SELECT * FROM cordon.asset_peer_between(from = $__fromTime, to = $__toTime, step = 86400)
+  WHERE $__conditionalAll(asset IN (${asset:singlequote}), $asset)
 ),
 counted AS (
   SELECT asset, peerAddress, max(sent) AS octetsSent, max(received) AS octetsReceived, max(tries) AS unanswered

@@ -1,21 +1,14 @@
 -- Every peer of the assets in the range: what was exchanged, when it was met first of all (by the hour rollup), and the claims that it broke.
 WITH buckets AS (
-  SELECT bucket, fleet, asset, peerAddress, protocol, port, sensor, octetsOut, octetsIn, records, attempts FROM cordon.asset_peer_1m
-  WHERE toUnixTimestamp($__toTime) - toUnixTimestamp($__fromTime) <= 172800
-    AND bucket >= toStartOfMinute($__fromTime) AND bucket <= $__toTime
-    AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
-  UNION ALL
-  SELECT bucket, fleet, asset, peerAddress, protocol, port, sensor, octetsOut, octetsIn, records, attempts FROM cordon.asset_peer_1h
-  WHERE toUnixTimestamp($__toTime) - toUnixTimestamp($__fromTime) > 172800
-    AND bucket >= toStartOfHour($__fromTime) AND bucket <= $__toTime
-    AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
+  SELECT * FROM cordon.asset_peer_between(from = $__fromTime, to = $__toTime, step = 86400)
+  WHERE $__conditionalAll(asset IN (${asset:singlequote}), $asset)
 ),
 counted AS (
   SELECT asset, peerAddress, protocol, port, max(sent) AS octetsSent, max(received) AS octetsReceived, max(flows) AS flowRecords, max(tries) AS unanswered,
     max(latest) AS lastMet
   FROM (
     SELECT asset, peerAddress, protocol, port, sensor, sum(octetsOut) AS sent, sum(octetsIn) AS received, sum(records) AS flows, sum(attempts) AS tries,
-      max(bucket) AS latest
+      max(buckets.latest) AS latest
     FROM buckets
     GROUP BY asset, peerAddress, protocol, port, sensor
   )

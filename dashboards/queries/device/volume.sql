@@ -1,28 +1,15 @@
 -- Octets out per interval, beside the same time a week before; an interval without records is nought and no gap.
 WITH buckets AS (
-  SELECT bucket, asset, peerAddress, protocol, port, sensor, octetsOut, 'this range' AS series FROM cordon.asset_peer_1m
-  WHERE toUnixTimestamp($__toTime) - toUnixTimestamp($__fromTime) <= 172800
-    AND bucket >= toStartOfMinute($__fromTime) AND bucket <= $__toTime
-    AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
+  SELECT bucket, asset, peerAddress, protocol, port, sensor, octetsOut, 'this range' AS series
+  FROM cordon.asset_peer_between(from = $__fromTime, to = $__toTime, step = $__interval_s)
+  WHERE $__conditionalAll(asset IN (${asset:singlequote}), $asset)
   UNION ALL
-  SELECT bucket + INTERVAL 7 DAY, asset, peerAddress, protocol, port, sensor, octetsOut, 'a week before' AS series FROM cordon.asset_peer_1m
-  WHERE toUnixTimestamp($__toTime) - toUnixTimestamp($__fromTime) <= 172800
-    AND bucket >= toStartOfMinute($__fromTime) - INTERVAL 7 DAY AND bucket <= $__toTime - INTERVAL 7 DAY
-    AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
-  UNION ALL
-  SELECT bucket, asset, peerAddress, protocol, port, sensor, octetsOut, 'this range' AS series FROM cordon.asset_peer_1h
-  WHERE toUnixTimestamp($__toTime) - toUnixTimestamp($__fromTime) > 172800
-    AND bucket >= toStartOfHour($__fromTime) AND bucket <= $__toTime
-    AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
-  UNION ALL
-  SELECT bucket + INTERVAL 7 DAY, asset, peerAddress, protocol, port, sensor, octetsOut, 'a week before' AS series FROM cordon.asset_peer_1h
-  WHERE toUnixTimestamp($__toTime) - toUnixTimestamp($__fromTime) > 172800
-    AND bucket >= toStartOfHour($__fromTime) - INTERVAL 7 DAY AND bucket <= $__toTime - INTERVAL 7 DAY
-    AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
-)
-SELECT toDateTime(second, 'UTC') AS time, series, sum(octets) AS "Octets out"
-FROM (
-  SELECT toUInt32(toUnixTimestamp(interval)) AS second, series, octets
+  SELECT bucket + INTERVAL 7 DAY, asset, peerAddress, protocol, port, sensor, octetsOut, 'a week before' AS series
+  FROM cordon.asset_peer_between(from = $__fromTime - 604800, to = $__toTime - 604800, step = $__interval_s)
+  WHERE $__conditionalAll(asset IN (${asset:singlequote}), $asset)
+),
+counted AS (
+  SELECT interval, series, sum(octets) AS sent
   FROM (
     SELECT interval, series, max(counted) AS octets
     FROM (
@@ -32,15 +19,20 @@ FROM (
     )
     GROUP BY interval, series, asset, peerAddress, protocol, port
   )
+  GROUP BY interval, series
+)
+SELECT toDateTime(second, 'UTC') AS time, line AS series, sum(octets) AS "Octets out"
+FROM (
+  SELECT toUInt32(toUnixTimestamp(interval)) AS second, series AS line, sent AS octets FROM counted
   UNION ALL
   SELECT
     arrayJoin(range(
       toUInt32(intDiv(toUnixTimestamp($__fromTime), $__interval_s) * $__interval_s),
       toUInt32(toUnixTimestamp($__toTime)),
       toUInt32($__interval_s))) AS second,
-    series,
+    line,
     toUInt64(0) AS octets
-  FROM (SELECT DISTINCT series FROM buckets)
+  FROM (SELECT DISTINCT series AS line FROM counted)
 )
 GROUP BY time, series
 ORDER BY time, series

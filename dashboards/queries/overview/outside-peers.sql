@@ -6,15 +6,7 @@ FROM (
   SELECT peerAddress, owner, max(counted) AS octets
   FROM (
     SELECT peerAddress, asset AS owner, protocol, port, sensor, sum(octetsOut) AS counted
-    FROM (
-      SELECT bucket, fleet, asset, peerAddress, protocol, port, sensor, octetsOut FROM cordon.asset_peer_1m
-      WHERE toUnixTimestamp($__toTime) - toUnixTimestamp($__fromTime) <= 172800
-        AND bucket >= toStartOfMinute($__fromTime) AND bucket <= $__toTime
-      UNION ALL
-      SELECT bucket, fleet, asset, peerAddress, protocol, port, sensor, octetsOut FROM cordon.asset_peer_1h
-      WHERE toUnixTimestamp($__toTime) - toUnixTimestamp($__fromTime) > 172800
-        AND bucket >= toStartOfHour($__fromTime) AND bucket <= $__toTime
-    )
+    FROM cordon.asset_peer_between(from = $__fromTime, to = $__toTime, step = 86400)
     WHERE $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
       AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
       AND NOT (

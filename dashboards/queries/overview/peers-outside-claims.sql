@@ -17,15 +17,7 @@ counted AS (
   FROM (
     SELECT asset, peerAddress, protocol, port, sensor,
       sum(octetsOut) AS sentOctets, sum(octetsIn) AS receivedOctets, sum(records) AS flows, sum(attempts) AS tries
-    FROM (
-      SELECT asset, peerAddress, protocol, port, sensor, octetsOut, octetsIn, records, attempts FROM cordon.asset_peer_1m
-      WHERE toUnixTimestamp($__toTime) - toUnixTimestamp($__fromTime) <= 172800
-        AND bucket >= toStartOfMinute($__fromTime) AND bucket <= $__toTime
-      UNION ALL
-      SELECT asset, peerAddress, protocol, port, sensor, octetsOut, octetsIn, records, attempts FROM cordon.asset_peer_1h
-      WHERE toUnixTimestamp($__toTime) - toUnixTimestamp($__fromTime) > 172800
-        AND bucket >= toStartOfHour($__fromTime) AND bucket <= $__toTime
-    )
+    FROM cordon.asset_peer_between(from = $__fromTime, to = $__toTime, step = 86400)
     WHERE (asset, peerAddress) IN (SELECT asset, peerAddress FROM judged)
     GROUP BY asset, peerAddress, protocol, port, sensor
   )

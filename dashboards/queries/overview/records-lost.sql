@@ -1,9 +1,8 @@
 -- Data records that each sensor sent and that did not arrive, per interval.
 SELECT
-  $__timeInterval(minute) AS time,
+  $__timeInterval(bucket) AS time,
   sensor,
   sum(recordsLost) AS "Records lost"
-FROM cordon.coverage_minutes
-WHERE minute >= toStartOfMinute($__fromTime) AND minute <= $__toTime
+FROM cordon.coverage_between(from = $__fromTime, to = $__toTime, step = $__interval_s)
 GROUP BY time, sensor
 ORDER BY time, sensor

@@ -8,11 +8,9 @@ SELECT
     SELECT max(silence)
     FROM (
       SELECT greatest(0, toUnixTimestamp($__toTime) - toUnixTimestamp64Milli(max(lastMessageMilliseconds)) / 1000) AS silence
-      FROM cordon.coverage_minutes
-      WHERE minute >= $__toTime - INTERVAL 7 DAY AND minute <= $__toTime
+      FROM cordon.coverage_between(from = $__toTime - 604800, to = $__toTime, step = 86400)
       GROUP BY sensor
     )
   ) AS "Longest silence"
-FROM cordon.coverage_minutes
-WHERE minute >= toStartOfMinute($__fromTime) AND minute <= $__toTime
+FROM cordon.coverage_between(from = $__fromTime, to = $__toTime, step = 86400)
 HAVING count() > 0

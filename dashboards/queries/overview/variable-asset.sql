@@ -3,7 +3,7 @@ SELECT DISTINCT asset
 FROM (
   SELECT toString(asset) AS asset FROM cordon.findings_current WHERE lastSeen >= $__fromTime AND firstSeen <= $__toTime
   UNION ALL
-  SELECT toString(asset) AS asset FROM cordon.asset_peer_1h WHERE bucket >= toStartOfHour($__fromTime) AND bucket <= $__toTime
+  SELECT DISTINCT toString(asset) AS asset FROM cordon.asset_peers WHERE lastMet >= toStartOfHour($__fromTime) AND firstMet <= $__toTime
 )
 WHERE asset != ''
 ORDER BY asset

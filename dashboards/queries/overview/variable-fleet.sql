@@ -5,7 +5,7 @@ FROM (
   UNION ALL
   SELECT toString(fleet) AS fleet FROM cordon.findings_current WHERE lastSeen >= $__fromTime AND firstSeen <= $__toTime
   UNION ALL
-  SELECT toString(fleet) AS fleet FROM cordon.asset_peer_1h WHERE bucket >= toStartOfHour($__fromTime) AND bucket <= $__toTime
+  SELECT DISTINCT toString(fleet) AS fleet FROM cordon.asset_peers WHERE lastMet >= toStartOfHour($__fromTime) AND firstMet <= $__toTime
 )
 WHERE fleet != ''
 ORDER BY fleet

@@ -14,10 +14,9 @@ SELECT
   sum(restarts) AS "Restarts",
   sum(kernelDrops) + sum(messagesOverrun) AS "Dropped",
   max(samplingInterval) AS "Sampling 1 in",
-  if(countIf(NOT isNaN(clockOffsetMilliseconds)) = 0, NULL, minIf(clockOffsetMilliseconds, NOT isNaN(clockOffsetMilliseconds))) AS "Clock offset"
-FROM cordon.coverage_minutes
-WHERE minute >= toStartOfMinute($__fromTime) AND minute <= $__toTime
-  AND $__conditionalAll(sensor IN (${sensor:singlequote}), $sensor)
+  if(isInfinite(min(clockOffsetMilliseconds)), NULL, min(clockOffsetMilliseconds)) AS "Clock offset"
+FROM cordon.coverage_between(from = $__fromTime, to = $__toTime, step = 86400)
+WHERE $__conditionalAll(sensor IN (${sensor:singlequote}), $sensor)
 GROUP BY "Sensor", "Exporter", "Domain", "Protocol"
 ORDER BY "Age" DESC, "Sensor", "Exporter", "Domain"
 LIMIT 500

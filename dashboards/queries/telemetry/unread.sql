@@ -1,7 +1,7 @@
 -- Records and messages that arrived and gave no row, by why, per interval.
 SELECT time, pair.1 AS reason, sum(pair.2) AS "Unread"
 FROM (
-  SELECT $__timeInterval(minute) AS time,
+  SELECT $__timeInterval(bucket) AS time,
     arrayJoin([
       ('template missing or no flow', recordsUndecodable),
       ('malformed', recordsMalformed + messagesMalformed),
@@ -10,9 +10,8 @@ FROM (
       ('dropped by the kernel', kernelDrops),
       ('dropped for want of room', messagesOverrun)
     ]) AS pair
-  FROM cordon.coverage_minutes
-  WHERE minute >= toStartOfMinute($__fromTime) AND minute <= $__toTime
-    AND $__conditionalAll(sensor IN (${sensor:singlequote}), $sensor)
+  FROM cordon.coverage_between(from = $__fromTime, to = $__toTime, step = $__interval_s)
+  WHERE $__conditionalAll(sensor IN (${sensor:singlequote}), $sensor)
 )
 GROUP BY time, reason
 HAVING sum(pair.2) > 0

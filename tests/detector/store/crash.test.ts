@@ -55,7 +55,7 @@ it('stores every row exactly once, in flows and both rollups, however often the 
   await store.start();
   try {
     const expected = { rows: CRASH_ROWS, octets: String(octets) };
-    expect(await totals(store)).toEqual({ flows: expected, minutes: expected, hours: expected });
+    expect(await totals(store)).toEqual({ flows: expected, minutes: expected, hours: expected, days: expected });
   } finally {
     await store.close();
   }

@@ -7,8 +7,8 @@ export interface Totals {
 
 const OUT_AND_IN = 'octetDeltaCount + reverseOctetDeltaCount';
 
-/** Rows and octets as the raw table and both rollups tell them: the three must always agree. */
-export async function totals(store: Store): Promise<{ flows: Totals; minutes: Totals; hours: Totals }> {
+/** Rows and octets as the raw table and its rollups tell them: all must always agree. */
+export async function totals(store: Store): Promise<{ flows: Totals; minutes: Totals; hours: Totals; days: Totals }> {
   const one = async (sql: string): Promise<Totals> => {
     const row = (await store.query<{ rows: string; octets: string }>(sql)).rows[0]!;
     return { rows: Number(row.rows), octets: row.octets };
@@ -17,5 +17,6 @@ export async function totals(store: Store): Promise<{ flows: Totals; minutes: To
     flows: await one(`SELECT count() AS rows, sum(${OUT_AND_IN}) AS octets FROM flows`),
     minutes: await one('SELECT sum(records) AS rows, sum(octetsOut + octetsIn) AS octets FROM asset_peer_1m'),
     hours: await one('SELECT sum(records) AS rows, sum(octetsOut + octetsIn) AS octets FROM asset_peer_1h'),
+    days: await one('SELECT sum(records) AS rows, sum(octetsOut + octetsIn) AS octets FROM asset_peer_1d'),
   };
 }
