@@ -1,7 +1,7 @@
 import { parseAddress } from '../../flow/address.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import type { Finding } from '../findings/finding.js';
-import { asksOnly, initiatorByPorts, TcpFlag } from '../sessions/orientation.js';
+import { asksOnly, hasPorts, initiatorByPorts, TcpFlag } from '../sessions/orientation.js';
 import { CLOSED_IDLE_MS, MOST_SYNS, OTHER_IDLE_MS, SYN_LONGEST_WAIT_MS, SYN_WAIT_MS, TCP_IDLE_MS } from '../sessions/session-table.js';
 import type { FindingFlow } from './detection.js';
 import { Began, ObservedRecord } from './observed-record.js';
@@ -25,6 +25,9 @@ interface Session {
   flagsOut: number;
   flagsIn: number;
   packets: number;
+  /** Starts of the earliest records of one direction each. */
+  firstOutMs: number;
+  firstInMs: number;
   readonly facts: Set<number>;
   /** By direction, who counts and until when. */
   readonly holders: { out: { sensor: string; untilMs: number } | undefined; in: { sensor: string; untilMs: number } | undefined };
@@ -56,7 +59,7 @@ export function recordsOf(rows: readonly FindingFlow[], claims: CompiledClaims):
   for (const { row, session, record } of records) {
     const { protocol, assetPort, peerPort } = row;
     const byPorts = (): number => initiatorByPorts(claims, protocol, assetPort, peerPort, session.flagsOut, session.flagsIn);
-    record.initiator = session.began === Began.unknown ? byPorts() : session.began;
+    record.initiator = session.began === Began.unknown ? byPorts() || spokeFirst(session, protocol) : session.began;
     record.initiatorSeen = session.began !== Began.unknown;
     record.peerFacts = session.facts;
   }
@@ -67,6 +70,13 @@ function continues(session: Session, row: FindingFlow): boolean {
   const idleMs = session.closed ? CLOSED_IDLE_MS : row.protocol === TCP ? TCP_IDLE_MS : OTHER_IDLE_MS;
   const afterMs = row.startMs - session.lastMs;
   return afterMs <= idleMs && !(afterMs >= 0 && connectsAnew(session, afterMs, row));
+}
+
+/** Of records of one direction each: the direction that started earlier, where both are there. */
+function spokeFirst({ firstOutMs, firstInMs }: Session, protocol: number): number {
+  if (!hasPorts(protocol) || firstOutMs === firstInMs || firstOutMs === Number.POSITIVE_INFINITY || firstInMs === Number.POSITIVE_INFINITY)
+    return Began.unknown;
+  return firstOutMs < firstInMs ? Began.asset : Began.peer;
 }
 
 function connectsAnew({ startMs, lastMs, flagsOut, flagsIn, packets }: Session, afterMs: number, row: FindingFlow): boolean {
@@ -87,6 +97,8 @@ function beginSession(row: FindingFlow, number: number): Session {
     flagsOut: 0,
     flagsIn: 0,
     packets: 0,
+    firstOutMs: Number.POSITIVE_INFINITY,
+    firstInMs: Number.POSITIVE_INFINITY,
     facts: new Set(),
     holders,
   };
@@ -100,6 +112,8 @@ function takeIn(session: Session, row: FindingFlow, claims: CompiledClaims): voi
     else if (asksOnly(row.flagsOut)) session.began = Began.asset;
     else if (asksOnly(row.flagsIn)) session.began = Began.peer;
   }
+  if (row.packetsIn === 0) session.firstOutMs = Math.min(session.firstOutMs, row.startMs);
+  if (row.packetsOut === 0) session.firstInMs = Math.min(session.firstInMs, row.startMs);
   session.flagsOut |= row.flagsOut;
   session.flagsIn |= row.flagsIn;
   for (const fact of row.peerNames === '' ? [] : claims.peers.factsOfNames(row.peerNames)) session.facts.add(fact);

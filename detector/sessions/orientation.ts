@@ -1,5 +1,6 @@
 import type { CompiledClaims } from '../claims/compiled.js';
 import { Began } from '../detections/observed-record.js';
+import { isServicePort } from './service-ports.js';
 
 /*
  * Who began (detection.md P1). Every rule reads the session, not the record at hand, and treats its two ends alike, so that either
@@ -7,9 +8,12 @@ import { Began } from '../detections/observed-record.js';
  *   1. seen: the exporter says so with confidence, or one end sent a SYN without ACK   (sticks to the session)
  *   2. the port that some claim names is the responder's
  *   3. the well-known port (RFC 6335 §6: below 1024) is the responder's
- *   4. of an ephemeral port (Linux and RFC 6335: 32768 and up) and a lower one, the lower is the responder's
- *   5. an end that only refuses (RST, never SYN) is the responder
- *   6. unknown, judged as the worse side
+ *   4. the port of a known service is the responder's (service-ports.ts)
+ *   5. of an ephemeral port (Linux and RFC 6335: 32768 and up) and a lower one, the lower is the responder's
+ *   6. an end that only refuses (RST, never SYN) is the responder
+ *   7. who spoke first began: by the word of a sensor that saw the packets (Zeek, Suricata, our meter), or by the earlier start of two records of one direction each;
+ *      of one direction alone that says nothing
+ *   8. unknown, judged as the worse side
  */
 
 /** Confidence in % from which the `initiator` column counts as seen. 50 means "from ports or order", which one record cannot know. */
@@ -51,7 +55,7 @@ export function icmpInitiator(protocol: number, icmpTypeCode: number, fromAsset:
   return fromAsset ? Began.asset : Began.peer;
 }
 
-/** Rules 2 to 5, for a session in which nobody was seen to begin. */
+/** Rules 2 to 6, for a session in which nobody was seen to begin. */
 export function initiatorByPorts(
   claims: CompiledClaims,
   protocol: number,
@@ -65,6 +69,8 @@ export function initiatorByPorts(
     if (claimed !== Began.unknown) return claimed;
     const wellKnown = onlyOne(assetPort < FIRST_USER_PORT, peerPort < FIRST_USER_PORT);
     if (wellKnown !== Began.unknown) return wellKnown;
+    const service = onlyOne(isServicePort(assetPort), isServicePort(peerPort));
+    if (service !== Began.unknown) return service;
     const lower = onlyOne(assetPort < FIRST_EPHEMERAL_PORT, peerPort < FIRST_EPHEMERAL_PORT);
     if (lower !== Began.unknown) return lower;
   }

@@ -20,6 +20,9 @@ LEVEL_OF_COMPLETION[Completion.attempt] = Level.attempt;
 LEVEL_OF_COMPLETION[Completion.established] = Level.established;
 LEVEL_OF_COMPLETION[Completion.transferred] = Level.transferred;
 
+/** Formats whose sensor sees packets one by one: its word on who spoke first holds where nothing better is known. */
+const SEES_PACKETS = new Set(['pcap', 'zeek', 'suricata']);
+
 /**
  * Turns the rows of a batch, one at a time, into what detections see: asset on one side, peer on the other, the session's knowledge added.
  * Two steps, because a record may change who began its session: `read` takes the record into the session, `tell` then fills in what it said,
@@ -33,6 +36,7 @@ export class RowReader {
   private columns: FlowBatch['columns'];
   private assetOfCode = new Int32Array(0);
   private sensorOfCode = new Uint32Array(0);
+  private seesPacketsOfCode = new Uint8Array(0);
   private applicationOfCode = new Int32Array(0);
   private resolverOfSourceCode = new Uint8Array(0);
   private resolverOfDestinationCode = new Uint8Array(0);
@@ -63,6 +67,7 @@ export class RowReader {
     this.assetOfCode = Int32Array.from(batch.columns.asset.dictionary.names, (name) => this.assetByName.get(name) ?? -1);
     this.peers.open(batch);
     this.sensorOfCode = Uint32Array.from(batch.columns.sensor.dictionary.names, (name) => (hashText(name) | 1) >>> 0);
+    this.seesPacketsOfCode = Uint8Array.from(batch.columns.exportProtocol.dictionary.names, (name) => (SEES_PACKETS.has(name) ? 1 : 0));
     const { applicationName, sourceNames, destinationNames } = batch.columns;
     this.applicationOfCode = Int32Array.from(applicationName.dictionary.names, applicationsOf);
     this.resolverOfSourceCode = Uint8Array.from(sourceNames.dictionary.names, (names) => (namesResolver(names) ? 1 : 0));
@@ -311,7 +316,22 @@ export class RowReader {
       sessions.markSeen(slot, now);
       return now;
     }
-    return initiatorByPorts(this.claims, into.protocol, into.assetPort, into.peerPort, sessions.flagsOut(slot), sessions.flagsIn(slot));
+    const { protocol, assetPort, peerPort } = into;
+    const byPorts = initiatorByPorts(this.claims, protocol, assetPort, peerPort, sessions.flagsOut(slot), sessions.flagsIn(slot));
+    return byPorts !== Began.unknown || !hasPorts(protocol) ? byPorts : this.bySpeakingFirst(row, sessions, slot, fromAsset, into.startMs);
+  }
+
+  private bySpeakingFirst(row: number, sessions: SessionTable, slot: number, fromAsset: boolean, startMs: number): number {
+    const { initiator, exportProtocol, reversePacketDeltaCount, biflow } = this.columns;
+    const known = initiator[row]!;
+    const firstBeforeMs = sessions.numbers[slot * sessions.stride + Field.records]! === 1 ? Number.NaN : this.firstBeforeMs;
+    if (this.seesPacketsOfCode[exportProtocol.codes[row]!] === 1 && known !== Initiator.unknown) {
+      const began = (known === Initiator.source) === fromAsset ? Began.asset : Began.peer;
+      sessions.markFirst(slot, began, startMs, firstBeforeMs, true);
+    } else if (biflow[row] === 0 && reversePacketDeltaCount[row] === 0) {
+      sessions.markFirst(slot, fromAsset ? Began.asset : Began.peer, startMs, firstBeforeMs, false);
+    }
+    return sessions.spokeFirst(slot);
   }
 
   private seenInRow(row: number, fromAsset: boolean, protocol: number): number {

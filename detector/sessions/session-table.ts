@@ -72,13 +72,17 @@ const DOUBLES = WORDS / 2;
 /** Beyond what any rule asks for (completion.ts: TRANSFERRED_OCTETS). */
 const MOST_ESTIMATE = 0xffff;
 
-// Marks: seen initiator (bits 0–1), initiator judged with (2–3), furthest level told (4–5), biflow (6), class of the peer (8–23).
+// Marks: seen initiator (bits 0–1), initiator judged with (2–3), furthest level told (4–5), biflow (6), class of the peer (8–23),
+// who spoke first (24–25: Began.*, or 3 where two began in the same millisecond), by a sensor that saw the packets (26).
 const SEEN_MASK = 0b11;
 const JUDGED_SHIFT = 2;
 const TOLD_SHIFT = 4;
 const BIFLOW_BIT = 1 << 6;
 const PEER_SHIFT = 8;
 const PEER_MASK = 0xffff;
+const FIRST_SHIFT = 24;
+const BOTH_FIRST = 3;
+const SAW_PACKETS_BIT = 1 << 26;
 
 export class SessionTable {
   /** The slot's numbers are at `slot * stride + Field.x`. */
@@ -176,6 +180,29 @@ export class SessionTable {
   setPeerClass(slot: number, peerClass: number): void {
     const at = slot * WORDS + MARKS;
     this.words[at] = ((this.words[at]! & ~(PEER_MASK << PEER_SHIFT)) | (peerClass << PEER_SHIFT)) >>> 0;
+  }
+  /**
+   * Takes in that `side` (Began.*) spoke at `startMs`, of a session that had begun at `firstBeforeMs` (NaN: with this record). The earliest stays.
+   * `sawPackets`: the sensor says who spoke first, not only in which direction.
+   */
+  markFirst(slot: number, side: number, startMs: number, firstBeforeMs: number, sawPackets: boolean): void {
+    const at = slot * WORDS + MARKS;
+    const marks = this.words[at]!;
+    const known = (marks >>> FIRST_SHIFT) & SEEN_MASK;
+    // Whom the packets' order shows holds against starts of records.
+    if ((marks & SAW_PACKETS_BIT) !== 0 && !sawPackets) return;
+    let first = known;
+    if (known === 0 || startMs < firstBeforeMs || (sawPackets && (marks & SAW_PACKETS_BIT) === 0)) first = side;
+    else if (startMs === firstBeforeMs && known !== side) first = BOTH_FIRST;
+    this.words[at] = ((marks & ~(SEEN_MASK << FIRST_SHIFT)) | (first << FIRST_SHIFT) | (sawPackets ? SAW_PACKETS_BIT : 0)) >>> 0;
+  }
+  /** Began.* of who spoke first, as far as that is known: of records of one direction each, both directions are needed. */
+  spokeFirst(slot: number): number {
+    const marks = this.words[slot * WORDS + MARKS]!;
+    const first = (marks >>> FIRST_SHIFT) & SEEN_MASK;
+    const at = slot * DOUBLES;
+    const both = this.numbers[at + Field.packetsOut]! > 0 && this.numbers[at + Field.packetsIn]! > 0;
+    return first !== BOTH_FIRST && (both || (marks & SAW_PACKETS_BIT) !== 0) ? first : 0;
   }
   told(slot: number): number {
     return (this.words[slot * WORDS + MARKS]! >>> TOLD_SHIFT) & 0b11;

@@ -17,14 +17,16 @@ const ASKED: readonly DetectionId[] = ['beacon', 'reconnect-hammer'];
 const claims = claimsOf(UNCLAIMED);
 
 interface Calls {
+  /** Of the client; 47000 where it is left out, as operating systems give them. */
+  readonly port?: number;
   readonly protocol: number;
   readonly everyMs: number;
   readonly hours: number;
   readonly answered: boolean;
 }
 
-/** From port 47000 to port 4444 of a place outside. */
-function calls({ protocol, everyMs, hours, answered }: Calls): Conversation[] {
+/** From one port to port 4444 of a place outside. */
+function calls({ protocol, everyMs, hours, answered, port = 47_000 }: Calls): Conversation[] {
   const down = answered
     ? { octetsDown: protocol === TCP ? 320 : 90, packetsDown: protocol === TCP ? 5 : 1 }
     : { octetsDown: 0, packetsDown: 0 };
@@ -32,7 +34,7 @@ function calls({ protocol, everyMs, hours, answered }: Calls): Conversation[] {
   return Array.from({ length: Math.floor((hours * 60 * MINUTE) / everyMs) }, (_, n) => ({
     startMs: FROM + n * everyMs,
     endMs: FROM + n * everyMs + (answered ? 200 : 0),
-    ...{ client: '10.40.10.11', clientPort: 47_000, server: '203.0.113.7', serverPort: 4444, protocol },
+    ...{ client: '10.40.10.11', clientPort: port, server: '203.0.113.7', serverPort: 4444, protocol },
     ...up,
     ...down,
   }));
@@ -69,6 +71,13 @@ describe.each(TOLD_BY)('told by %s, from one port', (by) => {
     ],
   ] as const)('%s are calls of their own', async (_name, what, expected) => {
     expect(await told(calls(what), by)).toEqual(expected);
+  });
+
+  it('who began is told by who spoke first, where both ports may be a client’s', async () => {
+    expect(await told(calls({ protocol: UDP, everyMs: MINUTE, hours: 4, answered: true, port: 5555 }), by)).toEqual(
+      // The exporter here gives both directions the same start.
+      by === 'netflow9' ? [] : ['beacon'],
+    );
   });
 
   it('a SYN every five seconds is a hammer, though a meter makes one record of many', async () => {

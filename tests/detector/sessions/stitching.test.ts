@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OPEN_CLAIMS } from '../../../detector/detections/example-claims.js';
-import { ObservedRecord } from '../../../detector/detections/observed-record.js';
+import { Began, ObservedRecord } from '../../../detector/detections/observed-record.js';
 import { ExchangeKinds, kindsOf } from '../../../detector/sessions/exchange-kinds.js';
 import { RowReader } from '../../../detector/sessions/row-reader.js';
 import { SessionTable } from '../../../detector/sessions/session-table.js';
@@ -49,6 +49,51 @@ function lookups(): Row[] {
     biflow: true,
   }));
 }
+
+/** Who began each record's session, as it is told then; ports 1025 to 5000, which old stacks give to clients. */
+function begunBy(rows: readonly Row[]): number[] {
+  const batch = batchOf(claims, rows);
+  const reader = new RowReader(claims, batch);
+  reader.open(batch);
+  const sessions = new SessionTable(() => {});
+  const kinds = new ExchangeKinds(kindsOf(1));
+  const record = new ObservedRecord();
+  return rows.map((_, row) => {
+    record.asset = reader.assetOf(row);
+    reader.read(row, sessions, kinds, record);
+    reader.tell(record);
+    return record.initiator;
+  });
+}
+
+describe('who began, where neither port tells', () => {
+  const out: Row = {
+    startMs: FROM,
+    endMs: FROM + 9,
+    source: '10.40.10.11',
+    sourcePort: 2001,
+    destination: '203.0.113.7',
+    destinationPort: 3001,
+    protocol: 17,
+    octets: 80,
+  };
+  const back: Row = { ...out, source: out.destination, sourcePort: 3001, destination: out.source, destinationPort: 2001 };
+  const after = (row: Row, ms: number): Row => ({ ...row, startMs: row.startMs + ms, endMs: row.endMs + ms });
+
+  it('the direction that started earlier, whichever is told first; of one direction, or of two at once, nobody knows', () => {
+    expect(begunBy([out, after(back, 20)])).toEqual([Began.unknown, Began.asset]);
+    expect(begunBy([after(back, 20), out])).toEqual([Began.unknown, Began.asset]);
+    expect(begunBy([after(out, 20), back])).toEqual([Began.unknown, Began.peer]);
+    expect(begunBy([out, after(out, 1000)])).toEqual([Began.unknown, Began.unknown]);
+    expect(begunBy([out, back])).toEqual([Began.unknown, Began.unknown]);
+  });
+
+  it('the port of a known service is the responder’s, though it is the higher one or both are', () => {
+    expect(begunBy([{ ...out, sourcePort: 1026, destinationPort: 44_818 }])).toEqual([Began.asset]);
+    expect(begunBy([{ ...out, sourcePort: 47_808, destinationPort: 50_000 }])).toEqual([Began.peer]);
+    expect(begunBy([{ ...out, sourcePort: 1900, destinationPort: 3478 }])).toEqual([Began.unknown]);
+  });
+});
 
 function startsOf(rows: readonly Row[], port: number): number {
   const batch = batchOf(claims, inOrder(rows));
