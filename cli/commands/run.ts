@@ -45,6 +45,7 @@ import { startWatching } from '../wiring/periodic-watches.js';
 import { serveConsole } from '../wiring/serve-console.js';
 import { watchOnce } from '../wiring/stored-watches.js';
 import { configuredRetention } from '../wiring/stores.js';
+import { frontTls } from '../wiring/tls-files.js';
 import { type CommonFlags, commonSettings, type Settings, withCommonFlags, withListenFlag } from './common.js';
 
 const GUEST_SESSIONS = 2;
@@ -293,12 +294,14 @@ function recordedRange(scenarios: readonly Scenario[]): { from: string; to: stri
 async function serveFront(embedded: Embedded, config: Config, lifecycle: Lifecycle): Promise<string> {
   const password = environment('CORDON_FRONT_PASSWORD');
   if (password === undefined) return '';
+  const tls = frontTls(config.front.tls);
   const front = createHttpFront({
     store: embedded.store,
     username: 'grafana_reader',
     password,
     host: config.front.host,
     port: config.front.port,
+    ...(tls === undefined ? {} : { tls }),
   });
   let url = '';
   await lifecycle.start({

@@ -29,22 +29,34 @@ export function loadTls({ tls }: Config['collector']): TlsSettings | undefined {
   return settings;
 }
 
-/**
- * Reads the files of console.tls; undefined where neither is named. Throws a UsageError that names the setting, the file and what to do.
- */
-export function consoleTls({ cert, key }: Config['console']['tls']): { cert: Buffer; key: Buffer } | undefined {
+/** Reads the files of console.tls; undefined where neither is named. Throws a UsageError that names the setting, the file and what to do. */
+export function consoleTls(tls: Config['console']['tls']): ServerTls | undefined {
+  return serverTls('console.tls', "the console's certificate", tls);
+}
+
+/** The same for front.tls. */
+export function frontTls(tls: Config['front']['tls']): ServerTls | undefined {
+  return serverTls('front.tls', "the HTTP front's certificate", tls);
+}
+
+interface ServerTls {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+function serverTls(section: string, what: string, { cert, key }: Config['console']['tls']): ServerTls | undefined {
   if (cert === undefined && key === undefined) return undefined;
   try {
     const settings = {
-      cert: readPem('cert', cert, "the console's certificate", 'CERTIFICATE', 'console.tls'),
-      key: readPem('key', key, 'its private key', 'PRIVATE KEY', 'console.tls'),
+      cert: readPem('cert', cert, what, 'CERTIFICATE', section),
+      key: readPem('key', key, 'its private key', 'PRIVATE KEY', section),
     };
     createSecureContext(settings);
     return settings;
   } catch (error) {
-    if (error instanceof Error && error.message.startsWith('console.tls')) throw new UsageError(error.message);
+    if (error instanceof Error && error.message.startsWith(section)) throw new UsageError(error.message);
     throw new UsageError(
-      `console.tls: ${cert} and ${key} cannot be used together (${reasonOf(error)}); check that the key is the certificate's and has no passphrase`,
+      `${section}: ${cert} and ${key} cannot be used together (${reasonOf(error)}); check that the key is the certificate's and has no passphrase`,
     );
   }
 }

@@ -80,7 +80,8 @@ export interface Config {
   notifications: { leastSeverity: 'info' | 'low' | 'medium' | 'high' | 'critical'; targets: NotificationTarget[] };
   /** `tls`: PEM files of the console's certificate and key; needed beyond loopback. */
   console: { host: string; port: number; tls: { cert: string | undefined; key: string | undefined } };
-  front: { host: string; port: number };
+  /** The same for the HTTP front that Grafana reads the embedded store by. */
+  front: { host: string; port: number; tls: { cert: string | undefined; key: string | undefined } };
   metrics: { host: string; port: number };
   logLevel: LogLevel;
 }
@@ -157,7 +158,7 @@ export function defaultConfig(): Config {
     detections: {},
     notifications: { leastSeverity: 'low', targets: [] },
     console: { host: '127.0.0.1', port: 3080, tls: { cert: undefined, key: undefined } },
-    front: { host: '127.0.0.1', port: 8123 },
+    front: { host: '127.0.0.1', port: 8123, tls: { cert: undefined, key: undefined } },
     metrics: { host: '127.0.0.1', port: 9464 },
     logLevel: 'warn',
   };
@@ -229,8 +230,10 @@ function resolvePaths(values: Record<string, unknown>, folder: string): void {
   if (typeof drills.keyFile === 'string') drills.keyFile = resolve(folder, drills.keyFile);
   const tls = (values.collector as { tls?: Record<string, unknown> } | undefined)?.tls ?? {};
   for (const key of ['cert', 'key', 'ca']) if (typeof tls[key] === 'string') tls[key] = resolve(folder, tls[key]);
-  const consoleTls = (values.console as { tls?: Record<string, unknown> } | undefined)?.tls ?? {};
-  for (const key of ['cert', 'key']) if (typeof consoleTls[key] === 'string') consoleTls[key] = resolve(folder, consoleTls[key]);
+  for (const section of [values.console, values.front]) {
+    const files = (section as { tls?: Record<string, unknown> } | undefined)?.tls ?? {};
+    for (const key of ['cert', 'key']) if (typeof files[key] === 'string') files[key] = resolve(folder, files[key]);
+  }
   const buffer = (values.collector as { buffer?: Record<string, unknown> } | undefined)?.buffer ?? {};
   if (typeof buffer.path === 'string') buffer.path = resolve(folder, buffer.path);
   const collector = values.collector as { elements?: string[] } | undefined;

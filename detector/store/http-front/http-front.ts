@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, BlockList, isIP } from 'node:net';
 import type { ChdbStore } from '../chdb/chdb-store.js';
 import { StoreError } from '../store-error.js';
 import { type Credentials, credentialsOf, sameCredentials } from './authentication.js';
@@ -39,7 +40,10 @@ export interface HttpFrontOptions {
   readonly username: string;
   /** Not empty: other users of the machine reach loopback too. */
   readonly password: string;
+  /** Default 127.0.0.1. Beyond loopback the password would cross the network: `tls` is needed there. */
   readonly host?: string;
+  /** PEM. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
   /** 0 takes a free one. */
   readonly port?: number;
   readonly limits?: Partial<HttpFrontLimits>;
@@ -67,6 +71,12 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
   const { store } = options;
   if (options.password === '')
     throw new StoreError('authentication-failed', 'the HTTP front needs a password: other users of this machine reach it too');
+  if (options.tls === undefined && !isLoopback(options.host ?? defaultFrontHost)) {
+    throw new StoreError(
+      'authentication-failed',
+      `the HTTP front on ${options.host} would send its password over the network; name a certificate and its key in front.tls, or listen on 127.0.0.1`,
+    );
+  }
   const expected: Credentials = { username: options.username, password: options.password };
   const limits = { ...defaultHttpFrontLimits, ...options.limits };
   const host = options.host ?? defaultFrontHost;
@@ -127,6 +137,18 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
     else await read(request, response);
   };
 
+  const serve = (incoming: IncomingMessage, response: ServerResponse): void => {
+    counters.requests++;
+    const deadline = setTimeout(() => response.destroy(), limits.answerMs);
+    response.once('close', () => clearTimeout(deadline));
+    answer(incoming, response).catch((error: unknown) => {
+      if (error instanceof RequestError) counters.refused++;
+      else counters.failed++;
+      if (response.headersSent || response.destroyed) response.destroy();
+      else sendFailure(response, error, !incoming.complete);
+    });
+  };
+
   return {
     counters,
 
@@ -134,31 +156,19 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
       const { rows } = await store.query<{ name: string }>('SELECT name FROM system.table_functions');
       guard = createSqlGuard(rows.map((row) => row.name));
       version = await store.version();
-      const listening = createServer(
-        {
-          maxHeaderSize: limits.maxHeaderBytes,
-          headersTimeout: limits.requestMs,
-          requestTimeout: limits.requestMs,
-          connectionsCheckingInterval: Math.min(limits.requestMs, 5000),
-        },
-        (incoming, response) => {
-          counters.requests++;
-          const deadline = setTimeout(() => response.destroy(), limits.answerMs);
-          response.once('close', () => clearTimeout(deadline));
-          answer(incoming, response).catch((error: unknown) => {
-            if (error instanceof RequestError) counters.refused++;
-            else counters.failed++;
-            if (response.headersSent || response.destroyed) response.destroy();
-            else sendFailure(response, error, !incoming.complete);
-          });
-        },
-      );
+      const settings: ServerOptions = {
+        maxHeaderSize: limits.maxHeaderBytes,
+        headersTimeout: limits.requestMs,
+        requestTimeout: limits.requestMs,
+        connectionsCheckingInterval: Math.min(limits.requestMs, 5000),
+      };
+      const listening = options.tls === undefined ? createServer(settings, serve) : createTlsServer({ ...settings, ...options.tls }, serve);
       listening.maxConnections = limits.maxConnections;
       listening.setTimeout(limits.idleMs, (socket) => socket.destroy());
       await listen(listening, host, options.port ?? defaultFrontPort);
       server = listening;
       const { port } = listening.address() as AddressInfo;
-      return { host, port, url: `http://${host.includes(':') ? `[${host}]` : host}:${port}` };
+      return { host, port, url: `${options.tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}` };
     },
 
     stop: async () => {
@@ -172,6 +182,15 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
       clearTimeout(giveUp);
     },
   };
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+function isLoopback(host: string): boolean {
+  const version = isIP(host);
+  return host === 'localhost' || (version !== 0 && LOOPBACK.check(host, version === 4 ? 'ipv4' : 'ipv6'));
 }
 
 /** How long `stop` waits for answers under way. */

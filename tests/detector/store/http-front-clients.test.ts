@@ -9,6 +9,7 @@ import type { ChdbStore } from '../../../detector/store/chdb/chdb-store.js';
 import { createHttpFront, type HttpFront } from '../../../detector/store/http-front/http-front.js';
 import { createStore } from '../../../detector/store/store.js';
 import { packageRoot } from '../../../flow/service/paths.js';
+import { hasOpenssl, makeAuthority, makeCertificate, pem } from '../../collector/inputs/certificates.js';
 
 /*
  * The front as its two clients meet it: the driver inside Grafana's plugin (clickhouse-go), by the bytes it was seen to send and the answers it was seen to
@@ -236,5 +237,32 @@ describe('the official client', () => {
     await vi.waitFor(async () => expect(await running()).toBe('0'), { timeout: 10_000 });
     expect(await (await client.query({ query: 'SELECT 7', format: 'CSV' })).text()).toBe('7\n');
     await expect(store.guestQuery('SELECT 1', 'CSV', {}, second.signal)).rejects.toMatchObject({ code: 'query-failed' });
+  });
+});
+
+describe('beyond loopback', () => {
+  test.skipIf(!hasOpenssl)('it listens with TLS only, and answers the official client there', async () => {
+    const options = { store, username: 'grafana_reader', password: 'secret', port: 0 };
+    for (const host of ['0.0.0.0', '::', '192.0.2.1', 'front.example']) {
+      expect(() => createHttpFront({ ...options, host }), host).toThrow(/front\.tls/);
+    }
+    const authority = makeAuthority(folder, 'front-authority');
+    const secure = createHttpFront({
+      ...options,
+      host: '0.0.0.0',
+      tls: pem(makeCertificate(folder, authority, 'front', ['IP:127.0.0.1'])),
+    });
+    const { port, url: address } = await secure.start();
+    expect(address).toBe(`https://0.0.0.0:${port}`);
+    const overTls = createClient({
+      url: `https://127.0.0.1:${port}`,
+      username: 'grafana_reader',
+      password: 'secret',
+      tls: { ca_cert: await readFile(authority.cert) },
+      log: { level: ClickHouseLogLevel.OFF },
+    });
+    expect(await (await overTls.query({ query: 'SELECT 1', format: 'CSV' })).text()).toBe('1\n');
+    await overTls.close();
+    await secure.stop();
   });
 });
