@@ -1,4 +1,4 @@
-import type { AssetAges } from './asset-ages.js';
+import type { AssetTimes } from './asset-times.js';
 import { finishHash, mixWord } from './hash.js';
 import { SeenSet } from './seen-set.js';
 import type { StateReader, StateWriter } from './state.js';
@@ -9,11 +9,11 @@ import type { StateReader, StateWriter } from './state.js';
  */
 export class LearnedRelations {
   readonly warmUpMs: number;
-  private readonly ages: AssetAges;
+  private readonly times: AssetTimes;
   private readonly assets = new Map<number, SeenSet>();
 
-  constructor(ages: AssetAges, warmUpMs: number) {
-    this.ages = ages;
+  constructor(times: AssetTimes, warmUpMs: number) {
+    this.times = times;
     this.warmUpMs = warmUpMs;
   }
 
@@ -28,7 +28,7 @@ export class LearnedRelations {
       this.assets.set(asset, seen);
     }
     const firstMs = seen.meet(finishHash(mixWord(a, word)), finishHash(mixWord(b, ~word)), ms, periodFromMs);
-    return firstMs >= Math.max(periodFromMs, this.ages.firstMs(asset, ms) + this.warmUpMs);
+    return firstMs >= Math.max(periodFromMs, this.times.firstMs(asset) + this.warmUpMs);
   }
 
   /** Forgets relations with one peer: the next meeting of each is its first. */
@@ -38,14 +38,10 @@ export class LearnedRelations {
   }
 
   learningUntil(asset: number, nowMs: number): number | undefined {
-    const firstMs = this.ages.known(asset);
-    if (firstMs === undefined) return undefined;
-    const untilMs = firstMs + this.warmUpMs;
-    return nowMs < untilMs ? untilMs : undefined;
+    return this.times.learningUntil(asset, this.warmUpMs, nowMs);
   }
 
   save(writer: StateWriter): void {
-    this.ages.save(writer);
     writer.u32(this.assets.size);
     for (const [asset, seen] of this.assets) {
       writer.u32(asset);
@@ -54,7 +50,6 @@ export class LearnedRelations {
   }
 
   load(reader: StateReader): void {
-    this.ages.load(reader);
     for (let left = reader.u32(); left > 0; left--) {
       const asset = reader.u32();
       const seen = new SeenSet();

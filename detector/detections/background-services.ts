@@ -1,5 +1,5 @@
 import { hasPorts, Protocol } from '../sessions/orientation.js';
-import type { ObservedRecord } from './observed-record.js';
+import { Began, type ObservedRecord } from './observed-record.js';
 
 const UDP = 17;
 const IPV4_WORD = 0xffff0000;
@@ -34,12 +34,20 @@ const ONE_WAY_UDP = new Set([162, 514, 2055, 2056, 4739, 6343, 8125, 9995, 9996]
 
 export const DNS_PORT = 53;
 
-/** True for exchanges of segments' background: the services above, ICMPv6, routing and group protocols, and whatever goes to many (multicast, broadcast). */
+/** True for exchanges of segments' background: the services above by the responder's port (either, where nobody knows who began), ICMPv6, routing and group protocols, and whatever goes to many (multicast, broadcast). */
 export function isBackground(record: ObservedRecord): boolean {
-  const { protocol, assetPort, peerPort } = record;
+  const { protocol, assetPort, peerPort, initiator } = record;
   if (!hasPorts(protocol)) return BACKGROUND_PROTOCOLS.has(protocol) || goesToMany(record);
-  if (protocol === UDP && (BACKGROUND_UDP.has(peerPort) || BACKGROUND_UDP.has(assetPort))) return true;
+  if (protocol === UDP) {
+    if (initiator !== Began.peer && BACKGROUND_UDP.has(peerPort)) return true;
+    if (initiator !== Began.asset && BACKGROUND_UDP.has(assetPort)) return true;
+  }
   return goesToMany(record);
+}
+
+/** True for questions for names, in the same way. */
+export function isLookup({ initiator, assetPort, peerPort }: ObservedRecord): boolean {
+  return (initiator !== Began.peer && peerPort === DNS_PORT) || (initiator !== Began.asset && assetPort === DNS_PORT);
 }
 
 export function isOneWay({ protocol, peerPort }: ObservedRecord): boolean {

@@ -82,17 +82,7 @@ export class BeaconKeys {
   private whom: Uint32Array;
   private readonly sorted = new Float64Array(STARTS);
 
-  // Rows by kind of exchange: a cache.
-  private readonly kindRow: Int32Array;
-  private readonly kindSerial: Uint32Array;
-  private readonly kindEpoch: Uint32Array;
-  /** Whether the hashes are those of the record at hand. */
-  private hashed = false;
-
-  constructor(assets: number, kinds: number) {
-    this.kindRow = new Int32Array(kinds);
-    this.kindSerial = new Uint32Array(kinds);
-    this.kindEpoch = new Uint32Array(kinds);
+  constructor(assets: number) {
     this.candidates = new RecentKeys(bound(assets, CANDIDATES_PER_ASSET, MOST_CANDIDATES));
     this.rows = new RecentKeys(bound(assets, ROWS_PER_ASSET, MOST_ROWS));
     const { capacity } = this.rows;
@@ -116,8 +106,8 @@ export class BeaconKeys {
 
   /** Takes the record into the row of its peer. −1: there is none yet. */
   peerRow(record: ObservedRecord): number {
-    this.hashed = false;
-    let row = this.knownRow(record);
+    this.hash(record);
+    let row = this.rows.find(this.a, this.b);
     if (row < 0) {
       if (!exchangeStarts(record)) return -1;
       row = this.nominate(record, this.a, this.b, false);
@@ -128,9 +118,8 @@ export class BeaconKeys {
     return row;
   }
 
-  /** Takes the start of a session into the row of its network. −1: there is none yet. */
+  /** After `peerRow`: takes the start of a session into the row of its network. −1: there is none yet. */
   networkRow(record: ObservedRecord): number {
-    this.hash(record);
     const key = ((record.protocol << 16) | record.peerPort) ^ NETWORK_SEED;
     const a = finishHash(mixWord(mixWord(this.hashes.networkA, key), record.asset));
     const b = finishHash(mixWord(mixWord(this.hashes.networkB, key), record.asset));
@@ -269,22 +258,7 @@ export class BeaconKeys {
       reader.numbers(values);
   }
 
-  /** The row that the record's peer has; −1 for none. */
-  private knownRow(record: ObservedRecord): number {
-    const { kind } = record;
-    const known = this.kindSerial[kind] === record.kindSerial && this.kindEpoch[kind] === this.rows.changes;
-    if (known && (this.kindRow[kind]! >= 0 || !exchangeStarts(record))) return this.kindRow[kind]!;
-    this.hash(record);
-    const row = this.rows.find(this.a, this.b);
-    this.kindRow[kind] = row;
-    this.kindSerial[kind] = record.kindSerial;
-    this.kindEpoch[kind] = this.rows.changes;
-    return row;
-  }
-
   private hash(record: ObservedRecord): void {
-    if (this.hashed) return;
-    this.hashed = true;
     this.hashes.take(record.peerWords, record.peerWordsOffset);
     const key = ((record.protocol << 16) | record.peerPort) ^ (record.asset << 24);
     this.a = finishHash(mixWord(mixWord(this.hashes.peerA, key), record.asset));

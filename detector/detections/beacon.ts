@@ -11,7 +11,7 @@ import { DNS_PORT, isBackground } from './background-services.js';
 import { BEACON_EXAMPLES } from './beacon-examples.js';
 import { BEACON_INTERVALS, BeaconKeys } from './beacon-keys.js';
 import { recomputeBeacon } from './beacon-recompute.js';
-import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import { Attention, type Detection, type Evaluator, type ParameterTable, type ParameterValues, type UnitContext } from './detection.js';
 import { Began, exchangeStarts, Level, type ObservedRecord } from './observed-record.js';
 import { formatInterval, formatShare } from './rhythm-words.js';
 
@@ -133,11 +133,14 @@ export const beacon: Detection<typeof PARAMETERS> = {
   references: ['reference/detection.md D08, P2, P4, P7', 'RITA (activecm/rita): the formula that this one replaces, see tests/bench'],
   examples: BEACON_EXAMPLES,
   recompute: recomputeBeacon,
+  attends: (record) => (mayBeBeacon(record) ? Attention.strange : Attention.none),
   evaluator: (unit, parameters) => new BeaconWatch(unit, parameters),
 };
 
-/** What is known of a kind of exchange: nothing, that it is passed over, or that it is looked at. */
-const Care = { unknown: 0, none: 1, outside: 2, inside: 3 } as const;
+/** The rhythm of lookups is that of caches; what else is wrong with them the detections on DNS tell. */
+function mayBeBeacon(record: ObservedRecord): boolean {
+  return record.initiator === Began.asset && record.peerPort !== DNS_PORT && !isBackground(record);
+}
 
 class BeaconWatch implements Evaluator {
   private readonly unit: UnitContext;
@@ -145,38 +148,25 @@ class BeaconWatch implements Evaluator {
   private readonly keys: BeaconKeys;
   private readonly timeoutsMs: readonly number[];
   private readonly matters = new Map<string, Matter>();
-  /** By kind of exchange: Care, and the serial number it holds for. A cache. */
-  private readonly care: Uint8Array;
-  private readonly careSerial: Uint32Array;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.unit = unit;
     this.parameters = parameters;
-    this.keys = new BeaconKeys(unit.assets.length, unit.kinds);
+    this.keys = new BeaconKeys(unit.assets.length);
     const declared = unit.claims.sensors.map(({ activeTimeoutMs }) => activeTimeoutMs).filter((ms) => ms > 0);
     this.timeoutsMs = [...new Set([...declared, ...ACTIVE_TIMEOUTS_MS])];
-    this.care = new Uint8Array(unit.kinds);
-    this.careSerial = new Uint32Array(unit.kinds);
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
-    if (record.admitted || record.initiator !== Began.asset || record.sampling > 1) return;
-    const { kind } = record;
-    if (this.careSerial[kind] !== record.kindSerial) {
-      this.careSerial[kind] = record.kindSerial;
-      this.care[kind] = this.careFor(record);
-    }
-    if (this.care[kind] === Care.none) return;
-    const outside = this.care[kind] === Care.outside;
+    if (record.admitted || record.sampling > 1 || !mayBeBeacon(record)) return;
     const { keys } = this;
     const peerRow = keys.peerRow(record);
     if (!exchangeStarts(record)) return;
     const peerFires = peerRow >= 0 && this.look(peerRow);
-    if (peerFires && this.isNews(peerRow)) this.reportPeer(record, peerRow, outside, findings);
+    if (peerFires && this.isNews(peerRow)) this.reportPeer(record, peerRow, findings);
     const networkRow = keys.networkRow(record);
     if (networkRow < 0 || !this.look(networkRow) || peerFires) return;
-    if (keys.shareOfOthers(networkRow) >= LEAST_OTHERS && this.isNews(networkRow))
-      this.reportNetwork(record, networkRow, outside, findings);
+    if (keys.shareOfOthers(networkRow) >= LEAST_OTHERS && this.isNews(networkRow)) this.reportNetwork(record, networkRow, findings);
   }
 
   /** What somebody closed as an incident should have ended: if it goes on, it is told at once. */
@@ -195,12 +185,6 @@ class BeaconWatch implements Evaluator {
 
   load(reader: StateReader): void {
     this.keys.load(reader);
-  }
-
-  private careFor(record: ObservedRecord): number {
-    // The rhythm of lookups is that of caches; what else is wrong with them the detections on DNS tell.
-    if (isBackground(record) || record.peerPort === DNS_PORT) return Care.none;
-    return this.unit.claims.isOutside(record.peerBytes, record.peerOffset) ? Care.outside : Care.inside;
   }
 
   /** After a start of the row: true when it is time to measure, the measure passes and has passed often enough. Leaves the measure in `keys.rings`. */
@@ -265,18 +249,18 @@ class BeaconWatch implements Evaluator {
     return this.timeoutsMs.some((ms) => Math.abs(medianMs - ms) <= ms * TIMEOUT_SHARE);
   }
 
-  private reportPeer(record: ObservedRecord, row: number, outside: boolean, findings: FindingSink): void {
+  private reportPeer(record: ObservedRecord, row: number, findings: FindingSink): void {
     const name = this.unit.claims.nameOf(record.peerBytes, record.peerOffset);
     const peer = `${formatAddress(record.peerBytes, record.peerOffset)}${name === '' ? '' : ` (${name})`}`;
-    this.report(record, row, outside, peer, '', findings);
+    this.report(record, row, peer, '', findings);
   }
 
-  private reportNetwork(record: ObservedRecord, row: number, outside: boolean, findings: FindingSink): void {
+  private reportNetwork(record: ObservedRecord, row: number, findings: FindingSink): void {
     const network = formatPrefix(networkOf(record));
-    this.report(record, row, outside, network, `${network} ${formatPort(record.protocol, record.peerPort)}`, findings);
+    this.report(record, row, network, `${network} ${formatPort(record.protocol, record.peerPort)}`, findings);
   }
 
-  private report(record: ObservedRecord, row: number, outside: boolean, to: string, part: string, findings: FindingSink): void {
+  private report(record: ObservedRecord, row: number, to: string, part: string, findings: FindingSink): void {
     const { rings } = this.keys;
     const intervals = rings.count(row) - 1;
     const { medianMs, spread } = rings;
@@ -289,7 +273,7 @@ class BeaconWatch implements Evaluator {
     const verb = record.level === Level.attempt ? 'tried to reach' : 'connected to';
     const evenly = sizes.spread <= 0.05 ? ', nearly the same each time' : '';
     findings.measure(record, {
-      matter: this.matterOf(part, outside),
+      matter: this.matterOf(part, this.unit.claims.isOutside(record.peerBytes, record.peerOffset)),
       observed: medianMs / SECOND_MS,
       expected: 0,
       unit: 'seconds',

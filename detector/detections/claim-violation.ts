@@ -1,22 +1,11 @@
 import { BudgetWindow } from '../baseline/budget-window.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims, CompiledRule } from '../claims/compiled.js';
-import type { FindingSink, Matter } from '../findings/finding-sink.js';
+import type { FindingSink } from '../findings/finding-sink.js';
 import type { UndecidedCode } from '../findings/judgement.js';
 import { formatOctets } from '../findings/quantity.js';
-import {
-  type Admission,
-  exceptionFor,
-  isAdmitted,
-  isBroken,
-  isInside,
-  isWithinAgreedTime,
-  type Plan,
-  type PlanBudget,
-  type PlanStep,
-  planFor,
-} from './claim-plan.js';
-import { severitiesOf } from './claim-severity.js';
+import { type ClaimJudgements, judgementsOf, type Step } from './claim-judgements.js';
+import { type Admission, exceptionFor, isAdmitted, isBroken, isInside, isWithinAgreedTime, type PlanBudget } from './claim-plan.js';
 import { CLAIM_VIOLATION_EXAMPLES } from './claim-violation-examples.js';
 import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
 import { Began, type ObservedRecord } from './observed-record.js';
@@ -93,68 +82,36 @@ export const claimViolation: Detection<typeof PARAMETERS> = {
   evaluator: (unit, parameters) => new ClaimJudge(unit, parameters),
 };
 
-/** Plans by atom, protocol, port and side that are remembered. A cache: beyond it plans are made anew, results do not change. */
-const CACHED_PLANS = 65_536;
-
-/** What the judge keeps with a step of a plan: the port to file a finding under. */
-interface Step extends PlanStep {
-  readonly port: number;
-  readonly matter: Matter;
-}
-interface Judgement {
-  readonly steps: readonly Step[];
-  readonly budgets: readonly PlanBudget[];
-  readonly admission: Admission;
-}
-
-const NO_JUDGEMENT: Judgement = { steps: [], budgets: [], admission: { always: false, windows: [] } };
-
-function doubtOf({ undecided }: PlanStep): number {
-  return undecided === undefined ? 0 : 1;
-}
-
 class ClaimJudge implements Evaluator {
   private readonly claims: CompiledClaims;
-  private readonly findingsPerPeriod: number;
-  /** By class of the peer, then by everything else. */
-  private readonly plans = new Map<number, Map<number, Judgement>>();
-  private plansMade = 0;
+  private readonly judgements: ClaimJudgements;
   /** Claims (index) for which the record at hand was counted as undecided. */
-  private readonly doubted: number[] = [];
-  private readonly matters = new Map<string, Matter>();
-  private readonly budgets = new Map<CompiledRule, Map<number, BudgetWindow>>();
-  /** Judgement by kind of exchange, and the kind's serial number. */
-  private readonly cached: Judgement[];
-  private readonly cachedSerial: Uint32Array;
-  /** Serial numbers of kinds that are admitted at any time or of which the claims say nothing, and which of the two it is. */
-  private readonly idleSerial: Uint32Array;
-  private readonly idleAdmitted: Uint8Array;
+  private doubted: number[] | undefined;
+  private budgets: Map<CompiledRule, Map<number, BudgetWindow>> | undefined;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.claims = unit.claims;
-    this.findingsPerPeriod = parameters.findingsPerPeriod;
-    this.cached = new Array<Judgement>(unit.kinds).fill(NO_JUDGEMENT);
-    this.cachedSerial = new Uint32Array(unit.kinds);
-    this.idleSerial = new Uint32Array(unit.kinds);
-    this.idleAdmitted = new Uint8Array(unit.kinds);
+    this.judgements = judgementsOf(unit.claims, unit.kinds, ID, parameters.findingsPerPeriod);
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
     if (record.startMs < this.claims.effectiveFromMs || record.startMs >= this.claims.effectiveUntilMs) return;
-    // Most records: admitted at any time and counted towards nothing. One look at one array tells.
-    if (this.idleSerial[record.kind] === record.kindSerial) {
-      record.admitted = this.idleAdmitted[record.kind] === 1;
+    const { steps, budgets, admission, idle } = this.judgements.of(record);
+    if (idle) {
+      // Most records.
+      record.admitted = admission.always;
       return;
     }
-    const { steps, budgets, admission } = this.judgementOf(record);
     record.admitted = isAdmitted(admission, record);
-    if (this.doubted.length > 0) this.doubted.length = 0;
+    this.doubted = undefined;
     if (steps.length > 0) this.judgeSteps(record, steps, admission, findings);
     if (budgets.length > 0 && !record.retold) this.judgeBudgets(record, budgets, admission, findings);
   }
 
   save(writer: StateWriter): void {
-    const all = [...this.budgets].flatMap(([rule, windows]) => [...windows].map(([subject, window]) => ({ rule, subject, window })));
+    const all = [...(this.budgets ?? [])].flatMap(([rule, windows]) =>
+      [...windows].map(([subject, window]) => ({ rule, subject, window })),
+    );
     writer.u32(all.length);
     for (const { rule, subject, window } of all) {
       const claim = this.claims.claims.findIndex((candidate) => candidate.rules.includes(rule));
@@ -200,7 +157,8 @@ class ClaimJudge implements Evaluator {
 
   /** Counts, once per record and claim, that nobody can say whether it was broken; not where an `only` rule admits the record for certain. */
   private doubt(record: ObservedRecord, claim: number, code: UndecidedCode, admission: Admission, findings: FindingSink): void {
-    if (this.doubted.includes(claim) || isAdmitted(admission, record)) return;
+    if (this.doubted?.includes(claim) || isAdmitted(admission, record)) return;
+    this.doubted ??= [];
     this.doubted.push(claim);
     findings.undecided(record, claim, code);
   }
@@ -235,7 +193,7 @@ class ClaimJudge implements Evaluator {
       const way = budget.direction === 'both' ? 'in both directions' : budget.direction;
       const period = this.claims.periodOf(toMs - 1);
       findings.measure(record, {
-        matter: this.matterOf(claim, `budget ${rule.index}`, budget.scope, rule.text),
+        matter: this.judgements.matterOf(claim, `budget ${rule.index}`, budget.scope, rule.text),
         observed,
         expected,
         unit: byOctets ? 'octets' : 'flows',
@@ -251,6 +209,7 @@ class ClaimJudge implements Evaluator {
   }
 
   private windowOf(rule: CompiledRule, subject: number): BudgetWindow {
+    this.budgets ??= new Map();
     let windows = this.budgets.get(rule);
     if (windows === undefined) {
       windows = new Map();
@@ -262,69 +221,5 @@ class ClaimJudge implements Evaluator {
       windows.set(subject, window);
     }
     return window;
-  }
-
-  private judgementOf(record: ObservedRecord): Judgement {
-    const { kind, kindSerial } = record;
-    if (this.cachedSerial[kind] === kindSerial) return this.cached[kind]!;
-    const atom = this.claims.atomOf(record.peerBytes, record.peerOffset);
-    const judgement =
-      record.initiator === Began.unknown
-        ? this.worseOf(this.planOf(record, atom, Began.asset), this.planOf(record, atom, Began.peer))
-        : this.planOf(record, atom, record.initiator);
-    if (judgement.steps.length === 0 && judgement.budgets.length === 0 && judgement.admission.windows.length === 0) {
-      this.idleSerial[kind] = kindSerial;
-      this.idleAdmitted[kind] = judgement.admission.always ? 1 : 0;
-    }
-    this.cachedSerial[kind] = kindSerial;
-    this.cached[kind] = judgement;
-    return judgement;
-  }
-
-  private planOf(record: ObservedRecord, atom: number, began: number): Judgement {
-    const port = began === Began.asset ? record.peerPort : record.assetPort;
-    let plans = this.plans.get(record.peerClass);
-    if (plans === undefined) {
-      plans = new Map();
-      this.plans.set(record.peerClass, plans);
-    }
-    const key = (((atom * this.claims.fleets.length + record.fleet) * 2 + (began - 1)) * 256 + record.protocol) * 65_536 + port;
-    const known = plans.get(key);
-    if (known !== undefined) return known;
-    const plan = planFor(this.claims, record.fleet, { atom, facts: record.peerFacts }, record.protocol, port, began);
-    const judgement = this.withMatters(plan, port);
-    this.plansMade += 1;
-    if (this.plansMade >= CACHED_PLANS) {
-      this.plans.clear();
-      this.plansMade = 0;
-    } else plans.set(key, judgement);
-    return judgement;
-  }
-
-  private withMatters({ steps, budgets, admission }: Plan, port: number): Judgement {
-    const filed = steps.map((step) => ({ ...step, port, matter: this.matterOf(step.claim, '', 'member', step.rule) }));
-    return { steps: filed, budgets, admission };
-  }
-
-  /** Nobody knows who began: a claim that either way breaks is broken; broken both ways, the finding goes under the lower port. */
-  private worseOf(a: Judgement, b: Judgement): Judgement {
-    const steps = [...a.steps, ...b.steps].sort((x, y) => x.claim - y.claim || doubtOf(x) - doubtOf(y) || x.port - y.port);
-    const rules = new Set(a.budgets.map((budget) => budget.rule));
-    const budgets = [...a.budgets, ...b.budgets.filter((budget) => !rules.has(budget.rule))];
-    // Admitted for certain only if both sides are; where times decide, that is left open.
-    return { steps, budgets, admission: { always: a.admission.always && b.admission.always, windows: [] } };
-  }
-
-  private matterOf(claim: number, part: string, scope: 'member' | 'fleet', rule: string): Matter {
-    const key = `${claim}|${part}|${rule}`;
-    let matter = this.matters.get(key);
-    if (matter === undefined) {
-      const { severity } = this.claims.claims[claim]!;
-      // A budget that is passed is passed, whatever its exchanges came to.
-      const severities = part === '' ? severitiesOf(severity) : ([severity, severity, severity, severity] as const);
-      matter = { detection: ID, claim, part, scope, rule, severities, most: this.findingsPerPeriod };
-      this.matters.set(key, matter);
-    }
-    return matter;
   }
 }

@@ -1,10 +1,13 @@
 import type { FlowColumnName } from '../../flow/columns.js';
+import { MINUTE_MS } from '../../flow/time.js';
+import type { AssetTimes } from '../baseline/asset-times.js';
 import type { LocalClock } from '../baseline/local-clock.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { ClaimKind, CompiledClaims, Severity } from '../claims/compiled.js';
 import type { FollowedDecision } from '../decisions/followed.js';
 import type { Finding } from '../findings/finding.js';
 import type { FindingSink } from '../findings/finding-sink.js';
+import type { ExchangeKinds } from '../sessions/exchange-kinds.js';
 import type { ObservedRecord } from './observed-record.js';
 
 /** A technique of MITRE ATT&CK and the version of the matrix in which its id was checked. */
@@ -73,9 +76,32 @@ export interface UnitContext {
   /** Indexes into `claims.assets` of the unit's assets. */
   readonly assets: readonly number[];
   readonly clock: LocalClock;
-  /** Bound of `ObservedRecord.kind` in this unit. */
-  readonly kinds: number;
+  /** Of all units of the partition: rows for what is decided once per kind of exchange, and when the assets' records began. */
+  readonly kinds: ExchangeKinds;
+  readonly times: AssetTimes;
 }
+
+/** Which records of one kind of exchange a detection wants to see, as bits: those of which one of them holds. */
+export const Attention = {
+  none: 0,
+  always: 1 << 0,
+  /** The first of a session, and a session told anew. */
+  starts: 1 << 1,
+  /** Nobody has answered so far. */
+  attempts: 1 << 2,
+  /** No claim admits it. */
+  strange: 1 << 3,
+  /** The session has lasted LASTING_MS. */
+  lasting: 1 << 4,
+  /** The sensor told an application, or the peer by the name of a resolver. */
+  told: 1 << 5,
+  /** The sensor told the asset's MAC address. */
+  mac: 1 << 6,
+  /** The first of the asset in a minute of record time. */
+  minutes: 1 << 7,
+} as const;
+/** What a session lasts that is long for anybody. */
+export const LASTING_MS = 5 * MINUTE_MS;
 
 /** A detection at work on one unit. Constant memory per key; driven by the records alone; never reads the clock. */
 export interface Evaluator {
@@ -161,4 +187,11 @@ export interface Detection<P extends ParameterTable = ParameterTable> extends De
    */
   readonly recompute: (finding: Finding, rows: readonly FindingFlow[], claims: CompiledClaims) => number;
   evaluator(unit: UnitContext, parameters: ParameterValues<P>): Evaluator;
+  /** False where the claims give it nothing to do in this unit: then there is no evaluator. Left out: it always has. */
+  concerns?(unit: UnitContext): boolean;
+  /**
+   * Which records of a kind of exchange it wants to see (Attention); of the others they would change nothing. Asked once per kind, with one of its records, of which only that counts
+   * what makes the kind: asset, peer, protocol, responder's port, who began. An evaluator is made with the first record that it is to see. Left out: all, from the first on.
+   */
+  attends?(record: ObservedRecord, unit: UnitContext): number;
 }

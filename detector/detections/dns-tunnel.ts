@@ -7,7 +7,15 @@ import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatOctets } from '../findings/quantity.js';
 import { formatInstant } from '../findings/time-span.js';
 import { Protocol } from '../sessions/orientation.js';
-import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import {
+  Attention,
+  type Detection,
+  type Evaluator,
+  type FindingFlow,
+  type ParameterTable,
+  type ParameterValues,
+  type UnitContext,
+} from './detection.js';
 import { DNS_TUNNEL_EXAMPLES } from './dns-tunnel-examples.js';
 import { type ExchangeTraits, Trait, traitsOf } from './exchange-traits.js';
 import { Began, type ObservedRecord } from './observed-record.js';
@@ -94,6 +102,8 @@ export const dnsTunnel: Detection<typeof PARAMETERS> = {
   references: ['reference/detection.md D16', 'RFC 1035 §2.3.4', 'RFC 6891'],
   examples: DNS_TUNNEL_EXAMPLES,
   recompute: recomputeDnsTunnel,
+  attends: (record, unit) =>
+    asksPlainly(record) && (traitsOf(unit).of(record) & Trait.groupPeer) === 0 ? Attention.always : Attention.none,
   evaluator: (unit, parameters) => new DnsTunnelWatch(unit, parameters),
 };
 
@@ -126,7 +136,7 @@ class DnsTunnelWatch implements Evaluator {
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
-    if (record.protocol !== Protocol.udp || record.peerPort !== 53 || record.initiator !== Began.asset || record.retold) return;
+    if (!asksPlainly(record) || record.retold) return;
     if ((this.traits.of(record) & Trait.groupPeer) !== 0) return;
     this.hashes.take(record.peerWords, record.peerWordsOffset);
     const resolver = this.resolvers.find(record.asset, this.hashes.peerA, this.hashes.peerB, record.startMs);
@@ -211,6 +221,10 @@ class DnsTunnelWatch implements Evaluator {
       },
     });
   }
+}
+
+function asksPlainly({ protocol, peerPort, initiator }: ObservedRecord): boolean {
+  return protocol === Protocol.udp && peerPort === 53 && initiator === Began.asset;
 }
 
 function meanQuery({ queries, octetsOut }: WindowCounts): number {

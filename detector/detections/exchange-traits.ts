@@ -1,5 +1,6 @@
 import { isMappedIPv4 } from '../../flow/address.js';
-import { AssetAges } from '../baseline/asset-ages.js';
+import type { CompiledClaims } from '../claims/compiled.js';
+import { type ExchangeKinds, KindWord } from '../sessions/exchange-kinds.js';
 import { hasPorts, Protocol } from '../sessions/orientation.js';
 import type { UnitContext } from './detection.js';
 import { isKnownResolver } from './known-resolvers.js';
@@ -39,29 +40,28 @@ const INDUSTRIAL_PORTS = new Set([
   ...[102, 502, 789, 1089, 1090, 1091, 1962, 2222, 2404, 4840, 5007, 9600, 18_245, 20_000, 20_547, 34_962, 34_963, 34_964, 44_818, 47_808],
 ]);
 
-const caches = new WeakMap<UnitContext, ExchangeTraits>();
+/** Beside the traits in their word. */
+const DECIDED = 1 << 31;
 
-/** The unit's table of traits, shared by its detections. The table is a cache: it changes no result and is not in snapshots. */
-export function traitsOf(unit: UnitContext): ExchangeTraits {
-  let traits = caches.get(unit);
+const readers = new WeakMap<ExchangeKinds, ExchangeTraits>();
+
+/** What tells the traits, one for all detections and units of a partition. They are kept with the kinds of exchange: a cache. */
+export function traitsOf({ claims, kinds }: Pick<UnitContext, 'claims' | 'kinds'>): ExchangeTraits {
+  let traits = readers.get(kinds);
   if (traits === undefined) {
-    traits = new ExchangeTraits(unit);
-    caches.set(unit, traits);
+    traits = new ExchangeTraits(claims, kinds);
+    readers.set(kinds, traits);
   }
   return traits;
 }
 
 export class ExchangeTraits {
-  /** Of the unit's assets; state of the detections that use it. */
-  readonly ages = new AssetAges();
-  private readonly unit: UnitContext;
-  private readonly serials: Uint32Array;
-  private readonly bits: Uint16Array;
+  private readonly claims: CompiledClaims;
+  private readonly kinds: ExchangeKinds;
 
-  constructor(unit: UnitContext) {
-    this.unit = unit;
-    this.serials = new Uint32Array(unit.kinds);
-    this.bits = new Uint16Array(unit.kinds);
+  constructor(claims: CompiledClaims, kinds: ExchangeKinds) {
+    this.claims = claims;
+    this.kinds = kinds;
   }
 
   of(record: ObservedRecord): number {
@@ -71,17 +71,17 @@ export class ExchangeTraits {
   }
 
   private find(record: ObservedRecord): number {
-    const { kind } = record;
-    if (this.serials[kind] !== record.kindSerial) {
-      this.serials[kind] = record.kindSerial;
-      this.bits[kind] = this.decide(record);
+    let word = this.kinds.word(record, KindWord.traits);
+    if (word === 0) {
+      word = this.decide(record) | DECIDED;
+      this.kinds.keep(record, KindWord.traits, word);
     }
-    return this.bits[kind]!;
+    return word & ~DECIDED;
   }
 
   private decide(record: ObservedRecord): number {
     const { peerBytes, peerOffset, protocol } = record;
-    const { claims } = this.unit;
+    const { claims } = this;
     const port = responderPort(record);
     let bits = 0;
     if (isGroup(peerBytes, peerOffset)) bits |= Trait.groupPeer;

@@ -7,7 +7,15 @@ import type { FollowedDecision } from '../decisions/followed.js';
 import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatPort } from '../findings/quantity.js';
-import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import {
+  Attention,
+  type Detection,
+  type Evaluator,
+  type FindingFlow,
+  type ParameterTable,
+  type ParameterValues,
+  type UnitContext,
+} from './detection.js';
 import { type ExchangeTraits, Trait, traitsOf } from './exchange-traits.js';
 import { FOREIGN_RESOLVER_EXAMPLES } from './foreign-resolver-examples.js';
 import { Began, type ObservedRecord } from './observed-record.js';
@@ -67,6 +75,12 @@ export const foreignResolver: Detection<typeof PARAMETERS> = {
   references: ['reference/detection.md D16', 'RFC 7858', 'RFC 8484'],
   examples: FOREIGN_RESOLVER_EXAMPLES,
   recompute: recomputeForeignResolver,
+  attends: (record, unit) => {
+    const traits = traitsOf(unit).of(record);
+    if (!mayBeForeign(record, traits)) return Attention.none;
+    if ((traits & ASKS_NAMES) !== 0) return Attention.always;
+    return record.peerPort === 443 ? Attention.told : Attention.none;
+  },
   evaluator: (unit, parameters) => new ForeignResolver(unit, parameters),
 };
 
@@ -82,7 +96,7 @@ class ForeignResolver implements Evaluator {
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.unit = unit;
     this.traits = traitsOf(unit);
-    this.learned = new LearnedRelations(this.traits.ages, parameters.warmUpHours * HOUR_MS);
+    this.learned = new LearnedRelations(unit.times, parameters.warmUpHours * HOUR_MS);
     this.matter = {
       detection: ID,
       claim: -1,
@@ -95,12 +109,11 @@ class ForeignResolver implements Evaluator {
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
-    this.traits.ages.firstMs(record.asset, record.startMs);
     const traits = this.traits.of(record);
     const plain = (traits & Trait.dns) !== 0;
     const https = (traits & Trait.dnsOverHttps) !== 0 || (record.peerIsNamedResolver && record.peerPort === 443);
     if (!plain && !https && (traits & Trait.dnsOverTls) === 0) return;
-    if (record.initiator !== Began.asset || (traits & Trait.publicPeer) === 0 || (traits & Trait.declaredPeer) !== 0) return;
+    if (!mayBeForeign(record, traits)) return;
     this.hashes.take(record.peerWords, record.peerWordsOffset);
     const { startMs, periodFromMs } = record;
     const { peerA, peerB } = this.hashes;
@@ -148,6 +161,13 @@ class ForeignResolver implements Evaluator {
     }
     return pinned;
   }
+}
+
+const ASKS_NAMES = Trait.dns | Trait.dnsOverTls | Trait.dnsOverHttps;
+
+/** The asset asks somebody on the internet whom no claim names. */
+function mayBeForeign({ initiator }: ObservedRecord, traits: number): boolean {
+  return initiator === Began.asset && (traits & Trait.publicPeer) !== 0 && (traits & Trait.declaredPeer) === 0;
 }
 
 /** True where an `only` claim of the fleet has a rule for DNS, and not one that merely takes all ports in. */

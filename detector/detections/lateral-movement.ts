@@ -7,7 +7,15 @@ import type { FollowedDecision } from '../decisions/followed.js';
 import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatPort } from '../findings/quantity.js';
-import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import {
+  Attention,
+  type Detection,
+  type Evaluator,
+  type FindingFlow,
+  type ParameterTable,
+  type ParameterValues,
+  type UnitContext,
+} from './detection.js';
 import { type ExchangeTraits, responderPort, Trait, traitsOf } from './exchange-traits.js';
 import { LATERAL_MOVEMENT_EXAMPLES } from './lateral-movement-examples.js';
 import { Began, Level, type ObservedRecord } from './observed-record.js';
@@ -66,6 +74,7 @@ export const lateralMovement: Detection<typeof PARAMETERS> = {
   references: ['reference/detection.md D15'],
   examples: LATERAL_MOVEMENT_EXAMPLES,
   recompute: recomputeNewRelation,
+  attends: (record, unit) => (isRelation(traitsOf(unit).of(record)) ? Attention.always : Attention.none),
   evaluator: (unit, parameters) => new LateralMovement(unit, parameters),
 };
 
@@ -77,7 +86,7 @@ class LateralMovement implements Evaluator {
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.traits = traitsOf(unit);
-    this.learned = new LearnedRelations(this.traits.ages, parameters.warmUpHours * HOUR_MS);
+    this.learned = new LearnedRelations(unit.times, parameters.warmUpHours * HOUR_MS);
     this.matter = {
       detection: ID,
       claim: -1,
@@ -90,11 +99,8 @@ class LateralMovement implements Evaluator {
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
-    this.traits.ages.firstMs(record.asset, record.startMs);
     const traits = this.traits.of(record);
-    // Administration and industrial protocols with anybody inside; other devices of the inventory on any port.
-    if ((traits & (Trait.lateral | Trait.industrial | Trait.memberPeer)) === 0) return;
-    if ((traits & Trait.groupPeer) !== 0 || (traits & (Trait.publicPeer | Trait.memberPeer)) === Trait.publicPeer) return;
+    if (!isRelation(traits)) return;
     // What came to nothing is no relation; scan tells of tries.
     if (record.level === Level.attempt) return;
     this.hashes.take(record.peerWords, record.peerWordsOffset);
@@ -149,6 +155,12 @@ class LateralMovement implements Evaluator {
 /** A relation by which somebody administers or commands: by protocol, responder's port and who began. */
 function relationWord(protocol: number, port: number, began: number): number {
   return (protocol << 18) | (port << 2) | began;
+}
+
+/** Administration and industrial protocols with anybody inside; other devices of the inventory on any port. */
+function isRelation(traits: number): boolean {
+  if ((traits & (Trait.lateral | Trait.industrial | Trait.memberPeer)) === 0) return false;
+  return (traits & Trait.groupPeer) === 0 && (traits & (Trait.publicPeer | Trait.memberPeer)) !== Trait.publicPeer;
 }
 
 /** All that the relation exchanged on that port in its first period, as far as a claim neither admits nor forbids it. */

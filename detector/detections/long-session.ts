@@ -9,8 +9,16 @@ import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatOctets, formatPort } from '../findings/quantity.js';
 import { formatInstant } from '../findings/time-span.js';
-import { DNS_PORT, isBackground, isOneWay } from './background-services.js';
-import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import { isBackground, isLookup, isOneWay } from './background-services.js';
+import {
+  Attention,
+  type Detection,
+  type Evaluator,
+  type FindingFlow,
+  type ParameterTable,
+  type ParameterValues,
+  type UnitContext,
+} from './detection.js';
 import { LONG_SESSION_EXAMPLES } from './long-session-examples.js';
 import { Began, Level, type ObservedRecord } from './observed-record.js';
 import { recordsOf } from './recompute.js';
@@ -111,6 +119,7 @@ export const longSession: Detection<typeof PARAMETERS> = {
   references: ['reference/detection.md D09, P2', 'corelight/zeek-long-connections (the ladder)'],
   examples: LONG_SESSION_EXAMPLES,
   recompute: recomputeLongSession,
+  attends: () => Attention.lasting,
   evaluator: (unit, parameters) => new LongSessionWatch(unit, parameters),
 };
 
@@ -265,9 +274,7 @@ class LongSessionWatch implements Evaluator {
 
 /** What is repeated by its nature from the same port: time, discovery, logs, lookups. */
 function isStanding(record: ObservedRecord): boolean {
-  return (
-    isBackground(record) || isOneWay(record) || (record.protocol === 17 && (record.peerPort === DNS_PORT || record.assetPort === DNS_PORT))
-  );
+  return isBackground(record) || isOneWay(record) || (record.protocol === 17 && isLookup(record));
 }
 
 function isKeptOpen(

@@ -1,5 +1,5 @@
 import { compareAddresses, lastAddress, parseAddress, parsePrefix } from '../../flow/address.js';
-import { formatDuration } from '../../flow/time.js';
+import { formatDuration, SECOND_MS } from '../../flow/time.js';
 import { PeerHashes } from '../baseline/peer-hashes.js';
 import { SeenSet } from '../baseline/seen-set.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
@@ -7,6 +7,7 @@ import type { CompiledClaims, Severity } from '../claims/compiled.js';
 import type { FollowedDecision } from '../decisions/followed.js';
 import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
+import { type ExchangeKinds, KindWord } from '../sessions/exchange-kinds.js';
 import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from './detection.js';
 import { NEW_DESTINATION_EXAMPLES } from './new-destination-examples.js';
 import { Began, type ObservedRecord } from './observed-record.js';
@@ -139,6 +140,20 @@ interface AddressRange {
   readonly last: Uint8Array;
 }
 
+const MOST_SECOND = 0xffff_ffff;
+
+/** Number of the time since which nothing that a unit of the partition has met was forgotten: what kinds of exchange are known to be holds within it. */
+interface KnownEpoch {
+  number: number;
+}
+const epochs = new WeakMap<ExchangeKinds, KnownEpoch>();
+
+function epochOf(kinds: ExchangeKinds): KnownEpoch {
+  const epoch = epochs.get(kinds) ?? { number: 1 };
+  epochs.set(kinds, epoch);
+  return epoch;
+}
+
 class Novelty implements Evaluator {
   private readonly warmUpMs: number;
   private readonly leastScore: number;
@@ -148,22 +163,16 @@ class Novelty implements Evaluator {
   /** By asset. */
   private readonly met: (Met | undefined)[] = [];
   private readonly hashes = new PeerHashes();
-  /*
-   * Kinds of exchange with a peer that was found to be known, by a record of that start and period. A record that neither starts nor is filed earlier
-   * would be told the same and would change nothing in any set, unless a set has forgotten: it need not ask.
-   */
-  private readonly knownSerial: Uint32Array;
-  private readonly knownStartMs: Float64Array;
-  private readonly knownPeriodMs: Float64Array;
+  private readonly kinds: ExchangeKinds;
+  private readonly epoch: KnownEpoch;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.claims = unit.claims;
     this.warmUpMs = parameters.warmUpHours * HOUR_MS;
     this.leastScore = parameters.leastScore;
     this.mostNewDays = parameters.mostNewDays;
-    this.knownSerial = new Uint32Array(unit.kinds);
-    this.knownStartMs = new Float64Array(unit.kinds);
-    this.knownPeriodMs = new Float64Array(unit.kinds);
+    this.kinds = unit.kinds;
+    this.epoch = epochOf(unit.kinds);
     this.matter = {
       detection: ID,
       claim: -1,
@@ -176,9 +185,8 @@ class Novelty implements Evaluator {
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
-    const { kind, startMs, periodFromMs } = record;
-    if (this.knownSerial[kind] === record.kindSerial && startMs >= this.knownStartMs[kind]! && periodFromMs >= this.knownPeriodMs[kind]!)
-      return;
+    if (this.isKnown(record)) return;
+    const { startMs, periodFromMs } = record;
     const met = this.metBy(record.asset, startMs);
     const { hashes } = this;
     hashes.take(record.peerWords, record.peerWordsOffset);
@@ -220,7 +228,7 @@ class Novelty implements Evaluator {
   decided(asset: number, { does, peer, accepted }: FollowedDecision): void {
     const met = this.met[asset];
     // What was known of a kind of exchange may be known no more.
-    this.knownSerial.fill(0);
+    this.epoch.number += 1;
     if (does === 'approve') this.approve(asset, met, accepted);
     else if (met !== undefined && peer !== '' && !peer.includes('/')) this.unlearn(met, peer);
   }
@@ -278,16 +286,26 @@ class Novelty implements Evaluator {
     for (const set of [met.networks, met.beginners]) set.forget(hashes.networkA, hashes.networkB);
   }
 
-  private remember({ kind, kindSerial, startMs, periodFromMs }: ObservedRecord, met: Met, newPeer: boolean): void {
+  /**
+   * A kind of exchange with a peer that was found to be known, by a record of that second or one before. A record that does not start earlier
+   * would be told the same and would change nothing in any set, unless a set has forgotten: it need not ask.
+   */
+  private isKnown(record: ObservedRecord): boolean {
+    const since = this.kinds.word(record, KindWord.knownSince);
+    return since > 0 && record.startMs >= since * SECOND_MS && this.kinds.word(record, KindWord.knownEpoch) === this.epoch.number;
+  }
+
+  private remember(record: ObservedRecord, met: Met, newPeer: boolean): void {
     const forgettings =
       met.peers.forgettings + met.networks.forgettings + met.ports.forgettings + met.beginners.forgettings + met.outside.forgettings;
     if (forgettings !== met.forgettings) {
       met.forgettings = forgettings;
-      this.knownSerial.fill(0);
+      this.epoch.number += 1;
     }
-    this.knownSerial[kind] = newPeer ? 0 : kindSerial;
-    this.knownStartMs[kind] = startMs;
-    this.knownPeriodMs[kind] = periodFromMs;
+    // A session told anew is filed under the period of the record at hand: it tells nothing of its own.
+    const since = newPeer || record.retold ? 0 : Math.floor(record.startMs / SECOND_MS) + 1;
+    this.kinds.keep(record, KindWord.knownSince, since > 0 && since <= MOST_SECOND ? since : 0);
+    this.kinds.keep(record, KindWord.knownEpoch, this.epoch.number);
   }
 
   private metBy(asset: number, startMs: number): Met {

@@ -5,7 +5,7 @@ import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatPort } from '../findings/quantity.js';
 import { formatInstant } from '../findings/time-span.js';
 import { applicationWords, expectedApplications, UNRECOGNISED_APPLICATION } from './applications-table.js';
-import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import { Attention, type Detection, type Evaluator, type ParameterTable, type ParameterValues, type UnitContext } from './detection.js';
 import { type ExchangeTraits, responderPort, Trait, traitsOf } from './exchange-traits.js';
 import { type HeldSession, HeldSessions } from './held-sessions.js';
 import { Level, type ObservedRecord } from './observed-record.js';
@@ -109,6 +109,12 @@ export const protocolMismatch: Detection<typeof PARAMETERS> = {
   references: ['reference/detection.md D17', 'IANA Service Name and Transport Protocol Port Number Registry', 'RFC 7766 §6.2.3'],
   examples: PROTOCOL_MISMATCH_EXAMPLES,
   recompute: recomputeMismatch,
+  attends: (record, unit) => {
+    const traits = traitsOf(unit).of(record);
+    if ((traits & Trait.icmp) !== 0) return (traits & Trait.groupPeer) === 0 ? Attention.always : Attention.told;
+    const port = responderPort(record);
+    return (traits & Trait.tcp) !== 0 && (port === WEB_PORT || port === DNS_PORT) ? Attention.told | Attention.lasting : Attention.told;
+  },
   evaluator: (unit, parameters) => new ProtocolMismatch(unit, parameters),
 };
 

@@ -6,7 +6,7 @@ import type { FindingSink, Matter, Totals } from '../findings/finding-sink.js';
 import { formatPort } from '../findings/quantity.js';
 import { formatSpan } from '../findings/time-span.js';
 import { isBackground, isOneWay } from './background-services.js';
-import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import { Attention, type Detection, type Evaluator, type ParameterTable, type ParameterValues, type UnitContext } from './detection.js';
 import { HammerKeys, MOST_PEERS, triesOf } from './hammer-keys.js';
 import { recomputeHammer } from './hammer-recompute.js';
 import { Began, exchangeStarts, Level, type ObservedRecord } from './observed-record.js';
@@ -79,6 +79,7 @@ export const reconnectHammer: Detection<typeof PARAMETERS> = {
   references: ['reference/detection.md D20, P6'],
   examples: RECONNECT_HAMMER_EXAMPLES,
   recompute: recomputeHammer,
+  attends: ({ initiator }) => (initiator === Began.asset ? Attention.strange : Attention.none),
   evaluator: (unit, parameters) => new HammerWatch(unit, parameters),
 };
 

@@ -4,8 +4,8 @@ import { medianError, type StartRings } from '../baseline/start-rings.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { FollowedDecision } from '../decisions/followed.js';
 import type { FindingSink } from '../findings/finding-sink.js';
-import { DNS_PORT, isBackground } from './background-services.js';
-import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import { isBackground, isLookup } from './background-services.js';
+import { Attention, type Detection, type Evaluator, type ParameterTable, type ParameterValues, type UnitContext } from './detection.js';
 import { Began, Level, type ObservedRecord } from './observed-record.js';
 import { RHYTHM_CHANGE_EXAMPLES } from './rhythm-change-examples.js';
 import { RhythmReports, recomputeRhythm } from './rhythm-reports.js';
@@ -100,15 +100,16 @@ export const rhythmChange: Detection<typeof PARAMETERS> = {
   references: ['reference/detection.md D21, D08'],
   examples: RHYTHM_CHANGE_EXAMPLES,
   recompute: recomputeRhythm,
+  attends: (record) => Attention.minutes | (mayBeRhythm(record) ? Attention.starts : Attention.none),
   evaluator: (unit, parameters) => new RhythmWatch(unit, parameters),
 };
 
-/** What is known of a kind of exchange: nothing, that it is passed over, that its rhythm may be learned, or that it may only take over another's. */
-const Care = { unknown: 0, none: 1, learn: 2, strange: 3 } as const;
+/** The rhythm of lookups is that of caches. */
+function mayBeRhythm(record: ObservedRecord): boolean {
+  return record.initiator !== Began.unknown && !isLookup(record) && !isBackground(record);
+}
 
 interface Asset {
-  firstMs: number;
-  newestMs: number;
   /** Number of the minute that was looked at last, and how many have shown the asset. */
   minute: number;
   activeMinutes: number;
@@ -124,9 +125,6 @@ class RhythmWatch implements Evaluator {
   private readonly rows: RhythmRows;
   private readonly reports: RhythmReports;
   private readonly assets: (Asset | undefined)[] = [];
-  // By kind of exchange: Care, and the serial number it holds for. A cache.
-  private readonly care: Uint8Array;
-  private readonly careSerial: Uint32Array;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.unit = unit;
@@ -134,22 +132,20 @@ class RhythmWatch implements Evaluator {
     this.mostShift = parameters.mostShift;
     this.missedBeats = parameters.missedBeats;
     this.settleMs = LATE_MS + Math.max(0, ...unit.claims.sensors.map(({ activeTimeoutMs }) => activeTimeoutMs));
-    this.rows = new RhythmRows(unit.assets.length, unit.kinds);
+    this.rows = new RhythmRows(unit.assets.length);
     this.reports = new RhythmReports(ID, unit.claims);
-    this.care = new Uint8Array(unit.kinds);
-    this.careSerial = new Uint32Array(unit.kinds);
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
-    const asset = this.assets[record.asset] ?? this.beginAsset(record);
-    if (record.endMs > asset.newestMs) asset.newestMs = record.endMs;
-    if (record.sessionStarts && record.initiator !== Began.unknown && record.sampling <= 1 && record.level !== Level.attempt)
-      this.start(record, asset, findings);
-    const minute = Math.floor(asset.newestMs / MINUTE_MS);
+    const asset = this.assetOf(record.asset);
+    const newestMs = this.unit.times.newestMs(record.asset);
+    if (record.sessionStarts && record.sampling <= 1 && record.level !== Level.attempt && mayBeRhythm(record))
+      this.start(record, asset, newestMs, findings);
+    const minute = Math.floor(newestMs / MINUTE_MS);
     if (minute > asset.minute) {
       asset.minute = minute;
       asset.activeMinutes += 1;
-      if (asset.learned > 0) this.lookForEnds(record, asset, findings);
+      if (asset.learned > 0) this.lookForEnds(record, asset, newestMs, findings);
     }
   }
 
@@ -158,47 +154,36 @@ class RhythmWatch implements Evaluator {
   }
 
   learningUntil(asset: number, nowMs: number): number | undefined {
-    const known = this.assets[asset];
-    if (known === undefined) return undefined;
-    const until = known.firstMs + this.warmUpMs;
-    return nowMs < until ? until : undefined;
+    return this.unit.times.learningUntil(asset, this.warmUpMs, nowMs);
   }
 
   save(writer: StateWriter): void {
     this.rows.save(writer);
     writer.byAsset(this.assets, (asset) => {
-      for (const value of [asset.firstMs, asset.newestMs, asset.minute, asset.activeMinutes, asset.learned]) writer.f64(value);
+      for (const value of [asset.minute, asset.activeMinutes, asset.learned]) writer.f64(value);
     });
   }
 
   load(reader: StateReader): void {
     this.rows.load(reader);
     for (let left = reader.u32(); left > 0; left--) {
-      const index = reader.u32();
-      const [firstMs, newestMs, minute, activeMinutes, learned] = [0, 1, 2, 3, 4].map(() => reader.f64()) as [
-        number,
-        number,
-        number,
-        number,
-        number,
-      ];
-      this.assets[index] = { firstMs, newestMs, minute, activeMinutes, learned };
+      const asset = this.assetOf(reader.u32());
+      asset.minute = reader.f64();
+      asset.activeMinutes = reader.f64();
+      asset.learned = reader.f64();
     }
   }
 
-  private beginAsset(record: ObservedRecord): Asset {
-    const asset = { firstMs: record.startMs, newestMs: record.endMs, minute: 0, activeMinutes: 0, learned: 0 };
-    this.assets[record.asset] = asset;
+  private assetOf(index: number): Asset {
+    let asset = this.assets[index];
+    if (asset === undefined) {
+      asset = { minute: 0, activeMinutes: 0, learned: 0 };
+      this.assets[index] = asset;
+    }
     return asset;
   }
 
-  private start(record: ObservedRecord, asset: Asset, findings: FindingSink): void {
-    const { kind } = record;
-    if (this.careSerial[kind] !== record.kindSerial) {
-      this.careSerial[kind] = record.kindSerial;
-      this.care[kind] = this.careFor(record);
-    }
-    if (this.care[kind] === Care.none) return;
+  private start(record: ObservedRecord, asset: Asset, newestMs: number, findings: FindingSink): void {
     const { rows } = this;
     const row = rows.rowOf(record, record.initiator === Began.asset ? record.peerPort : record.assetPort);
     if (row < 0) return;
@@ -216,17 +201,12 @@ class RhythmWatch implements Evaluator {
     if (!rows.rings.add(row, startMs)) return;
     if (rows.told[row] === 1) rows.told[row] = 0;
     else if (pauseMs > rows.fact(row, Fact.longestMs)) rows.setFact(row, Fact.longestMs, pauseMs);
-    const lagMs = asset.newestMs - startMs;
+    const lagMs = newestMs - startMs;
     if (lagMs > rows.fact(row, Fact.lagMs)) rows.setFact(row, Fact.lagMs, lagMs);
     // A window of a claim may open: what is admitted is asked of the record.
-    if (record.admitted || (this.care[kind] === Care.learn && !record.breaksClaim)) this.learn(record, row, asset, findings);
+    if (record.admitted || (!record.breaksClaim && !this.unit.claims.isOutside(record.peerBytes, record.peerOffset)))
+      this.learn(record, row, asset, findings);
     else this.lookForTakeover(record, row, findings);
-  }
-
-  private careFor(record: ObservedRecord): number {
-    // The rhythm of lookups is that of caches.
-    if (isBackground(record) || record.peerPort === DNS_PORT || record.assetPort === DNS_PORT) return Care.none;
-    return this.unit.claims.isOutside(record.peerBytes, record.peerOffset) ? Care.strange : Care.learn;
   }
 
   private learn(record: ObservedRecord, row: number, asset: Asset, findings: FindingSink): void {
@@ -336,17 +316,17 @@ class RhythmWatch implements Evaluator {
   }
 
   /** Each minute in which the asset shows itself: whose beats are overdue? */
-  private lookForEnds(record: ObservedRecord, asset: Asset, findings: FindingSink): void {
+  private lookForEnds(record: ObservedRecord, asset: Asset, newestMs: number, findings: FindingSink): void {
     const { rows } = this;
     let overdue = 0;
-    for (let row = 0; row < rows.keys.end; row++) if (this.isOfAsset(row, record) && this.isOverdue(row, asset)) overdue += 1;
+    for (let row = 0; row < rows.keys.end; row++) if (this.isOfAsset(row, record) && this.isOverdue(row, newestMs)) overdue += 1;
     // Most of what is steady has ceased: then the asset falls silent, which is for other detections to tell.
     if (overdue === 0 || (asset.learned > 1 && overdue * 2 > asset.learned)) return;
     for (let row = 0; row < rows.keys.end; row++) {
-      if (!this.isOfAsset(row, record) || rows.told[row] === 1 || !this.isOverdue(row, asset)) continue;
-      if (asset.activeMinutes - rows.activeAt[row]! < LEAST_ACTIVE_MINUTES || !this.isJudged(row, asset.newestMs)) continue;
+      if (!this.isOfAsset(row, record) || rows.told[row] === 1 || !this.isOverdue(row, newestMs)) continue;
+      if (asset.activeMinutes - rows.activeAt[row]! < LEAST_ACTIVE_MINUTES || !this.isJudged(row, newestMs)) continue;
       rows.told[row] = 1;
-      this.reports.end(record, asset.newestMs, rows, row, findings);
+      this.reports.end(record, newestMs, rows, row, findings);
     }
   }
 
@@ -355,11 +335,11 @@ class RhythmWatch implements Evaluator {
     return rows.keys.isUsed(row) && rows.asset[row] === record.asset && rows.isLearned(row);
   }
 
-  private isOverdue(row: number, asset: Asset): boolean {
+  private isOverdue(row: number, newestMs: number): boolean {
     const { rows } = this;
     const periodMs = rows.fact(row, Fact.periodMs);
     const usualMs = Math.max(this.missedBeats * periodMs, 1.5 * rows.fact(row, Fact.longestMs) + periodMs, LEAST_PAUSE_MS);
-    return asset.newestMs - rows.fact(row, Fact.latestMs) > usualMs + rows.fact(row, Fact.lagMs) + this.settleMs;
+    return newestMs - rows.fact(row, Fact.latestMs) > usualMs + rows.fact(row, Fact.lagMs) + this.settleMs;
   }
 }
 

@@ -66,12 +66,8 @@ export class RhythmRows {
   began: Uint8Array;
   private readonly once = new Uint32Array(ONCE_SEEN);
   private readonly hashes = new PeerHashes();
-  // Rows by kind of exchange: a cache.
-  private readonly kindRow: Int32Array;
-  private readonly kindSerial: Uint32Array;
-  private readonly kindEpoch: Uint32Array;
 
-  constructor(assets: number, kinds: number) {
+  constructor(assets: number) {
     let most = ROWS_PER_ASSET;
     while (most < MOST_ROWS && most < ROWS_PER_ASSET * assets) most *= 2;
     this.keys = new RecentKeys(most);
@@ -89,9 +85,6 @@ export class RhythmRows {
     this.ports = new Uint32Array(capacity);
     this.protocol = new Uint8Array(capacity);
     this.began = new Uint8Array(capacity);
-    this.kindRow = new Int32Array(kinds);
-    this.kindSerial = new Uint32Array(kinds);
-    this.kindEpoch = new Uint32Array(kinds);
   }
 
   fact(row: number, fact: number): number {
@@ -108,10 +101,6 @@ export class RhythmRows {
 
   /** The row of the record's exchange, made now when it has earned one. −1: it has none. */
   rowOf(record: ObservedRecord, responderPort: number): number {
-    const { kind } = record;
-    if (this.kindSerial[kind] === record.kindSerial && this.kindEpoch[kind] === this.keys.changes) {
-      if (this.kindRow[kind]! >= 0 || this.isTaken(record.startMs)) return this.kindRow[kind]!;
-    }
     this.hashes.take(record.peerWords, record.peerWordsOffset);
     const key = ((record.protocol << 16) | responderPort) ^ (record.initiator << 28);
     const a = finishHash(mixWord(mixWord(this.hashes.peerA, key), record.asset));
@@ -125,9 +114,6 @@ export class RhythmRows {
       }
       row = this.begin(record, responderPort, a, b);
     }
-    this.kindRow[kind] = row;
-    this.kindSerial[kind] = record.kindSerial;
-    this.kindEpoch[kind] = this.keys.changes;
     return row;
   }
 
@@ -194,7 +180,6 @@ export class RhythmRows {
     this.rings.load(reader, this.keys.capacity);
     for (const values of this.arrays()) reader.numbers(values);
     reader.numbers(this.once);
-    this.kindSerial.fill(0);
   }
 
   private begin(record: ObservedRecord, responderPort: number, a: number, b: number): number {

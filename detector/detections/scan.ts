@@ -6,7 +6,7 @@ import type { FindingSink, FindingUnit, Matter } from '../findings/finding-sink.
 import { formatPort } from '../findings/quantity.js';
 import { formatInstant } from '../findings/time-span.js';
 import { Protocol } from '../sessions/orientation.js';
-import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import { Attention, type Detection, type Evaluator, type ParameterTable, type ParameterValues, type UnitContext } from './detection.js';
 import { type ExchangeTraits, Trait, traitsOf } from './exchange-traits.js';
 import { Began, Level, type ObservedRecord } from './observed-record.js';
 import { SCAN_EXAMPLES } from './scan-examples.js';
@@ -99,6 +99,8 @@ export const scan: Detection<typeof PARAMETERS> = {
   references: ['reference/detection.md D14', 'ncsa/bro-simple-scan', 'RFC 793 §3.4'],
   examples: SCAN_EXAMPLES,
   recompute: recomputeScan,
+  attends: (record, unit) =>
+    record.initiator === Began.unknown || (traitsOf(unit).of(record) & Trait.groupPeer) !== 0 ? Attention.none : Attention.attempts,
   evaluator: (unit, parameters) => new ScanWatch(unit, parameters),
 };
 

@@ -8,7 +8,15 @@ import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatCount } from '../findings/quantity.js';
 import { formatInstant } from '../findings/time-span.js';
-import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import {
+  Attention,
+  type Detection,
+  type Evaluator,
+  type FindingFlow,
+  type ParameterTable,
+  type ParameterValues,
+  type UnitContext,
+} from './detection.js';
 import { type ExchangeTraits, Trait, traitsOf } from './exchange-traits.js';
 import { formatMac, isSharedMac, MacTable } from './mac-table.js';
 import type { ObservedRecord } from './observed-record.js';
@@ -74,6 +82,7 @@ export const unknownDevice: Detection<typeof PARAMETERS> = {
   references: ['reference/detection.md D18', 'RFC 5798 §7.3 (virtual router MAC addresses)'],
   examples: UNKNOWN_DEVICE_EXAMPLES,
   recompute: recomputeUnknownDevice,
+  attends: (record, unit) => (isStranger(traitsOf(unit).of(record)) ? Attention.always : Attention.mac),
   evaluator: (unit, parameters) => new UnknownDevice(unit, parameters),
 };
 
@@ -95,7 +104,7 @@ class UnknownDevice implements Evaluator {
     this.unit = unit;
     this.traits = traitsOf(unit);
     this.leastPackets = parameters.leastPackets;
-    this.learned = new LearnedRelations(this.traits.ages, parameters.warmUpHours * HOUR_MS);
+    this.learned = new LearnedRelations(unit.times, parameters.warmUpHours * HOUR_MS);
     this.stranger = {
       detection: ID,
       claim: -1,
@@ -109,10 +118,9 @@ class UnknownDevice implements Evaluator {
 
   judge(record: ObservedRecord, findings: FindingSink): void {
     if (record.retold) return;
-    const firstMs = this.traits.ages.firstMs(record.asset, record.startMs);
     if (record.packetsIn > 0) {
       const traits = this.traits.of(record);
-      if ((traits & (Trait.nearPeer | Trait.memberPeer | Trait.declaredPeer | Trait.groupPeer)) === Trait.nearPeer) {
+      if (isStranger(traits)) {
         this.hashes.take(record.peerWords, record.peerWordsOffset);
         const { peerA, peerB } = this.hashes;
         const isNew = this.learned.meetsNew(record.asset, peerA, peerB, 0, record.startMs, record.periodFromMs);
@@ -120,7 +128,8 @@ class UnknownDevice implements Evaluator {
           this.judgeStranger(record, this.strangers.find(record.asset, peerA, peerB, record), record.packetsIn * record.sampling, findings);
       }
     }
-    if (record.assetMac !== 0 && record.packetsOut > 0) this.judgeMac(record, firstMs + this.learned.warmUpMs, findings);
+    if (record.assetMac !== 0 && record.packetsOut > 0)
+      this.judgeMac(record, this.unit.times.firstMs(record.asset) + this.learned.warmUpMs, findings);
   }
 
   decided(asset: number, { does, peer, detection }: FollowedDecision): void {
@@ -236,6 +245,11 @@ class UnknownDevice implements Evaluator {
     }
     return matter;
   }
+}
+
+/** In the asset's subnet, and nobody knows it. */
+function isStranger(traits: number): boolean {
+  return (traits & (Trait.nearPeer | Trait.memberPeer | Trait.declaredPeer | Trait.groupPeer)) === Trait.nearPeer;
 }
 
 /** A cache. */

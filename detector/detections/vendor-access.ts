@@ -9,7 +9,7 @@ import { AccessHours, hourWords, LEARNED_MS, WEEKS_REMEMBERED } from './access-h
 import { type SessionVolume, SessionVolumes } from './access-volumes.js';
 import { agreedUntil, isWindowOpen, windowsOf } from './access-windows.js';
 import { REMOTE_CONTROL } from './applications-table.js';
-import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import { Attention, type Detection, type Evaluator, type ParameterTable, type ParameterValues, type UnitContext } from './detection.js';
 import { type ExchangeTraits, Trait, traitsOf } from './exchange-traits.js';
 import { Began, Level, type ObservedRecord } from './observed-record.js';
 import { VENDOR_ACCESS_EXAMPLES } from './vendor-access-examples.js';
@@ -95,6 +95,11 @@ export const vendorAccess: Detection<typeof PARAMETERS> = {
   references: ['reference/detection.md D10', 'IEC 62443-3-3 SR 1.13', 'NIST 800-53 MA-4'],
   examples: VENDOR_ACCESS_EXAMPLES,
   recompute: recomputeVendorAccess,
+  attends: (record, unit) => {
+    const traits = traitsOf(unit).of(record);
+    if (record.initiator !== Began.peer || (traits & Trait.groupPeer) !== 0) return Attention.none;
+    return (traits & Trait.management) === 0 ? Attention.told : Attention.always;
+  },
   evaluator: (unit, parameters) => new VendorAccess(unit, parameters),
 };
 
@@ -151,7 +156,6 @@ class VendorAccess implements Evaluator {
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
-    const firstMs = this.traits.ages.firstMs(record.asset, record.startMs);
     if (record.initiator !== Began.peer || record.level === Level.attempt) return;
     const traits = this.traits.of(record);
     if ((traits & Trait.management) === 0 && (record.application & REMOTE_CONTROL) === 0) return;
@@ -169,7 +173,7 @@ class VendorAccess implements Evaluator {
       findings.contribute(record, { matter: this.source, port: record.assetPort, confidence: 75, why });
       return;
     }
-    this.judgeHour(record, firstMs, findings);
+    this.judgeHour(record, this.unit.times.firstMs(record.asset), findings);
   }
 
   decided(asset: number, { does, detection }: FollowedDecision): void {
@@ -177,12 +181,10 @@ class VendorAccess implements Evaluator {
   }
 
   learningUntil(asset: number, nowMs: number): number | undefined {
-    const firstMs = this.traits.ages.known(asset);
-    return firstMs === undefined || nowMs >= firstMs + LEARNED_MS ? undefined : firstMs + LEARNED_MS;
+    return this.unit.times.learningUntil(asset, LEARNED_MS, nowMs);
   }
 
   save(writer: StateWriter): void {
-    this.traits.ages.save(writer);
     for (const table of [this.hours, this.volumes]) {
       writer.u32(table.size);
       for (const [asset, one] of table) {
@@ -193,7 +195,6 @@ class VendorAccess implements Evaluator {
   }
 
   load(reader: StateReader): void {
-    this.traits.ages.load(reader);
     for (let left = reader.u32(); left > 0; left--) this.hoursOf(reader.u32()).load(reader);
     for (let left = reader.u32(); left > 0; left--) this.volumesOf(reader.u32()).load(reader);
   }

@@ -76,6 +76,7 @@ export const via: Detection<typeof PARAMETERS> = {
   references: ['reference/assurance.md §1.5', 'NIST 800-53 AC-17(3)', 'IEC 62443-3-3 SR 1.13'],
   examples: VIA_EXAMPLES,
   recompute: pastJumpHost,
+  concerns: (unit) => unit.claims.claims.some((claim) => claim.via !== undefined && fleetsOf(unit).has(claim.subject)),
   evaluator: (unit, parameters) => new ViaWatch(unit, parameters),
 };
 
@@ -119,8 +120,8 @@ class ViaWatch implements Evaluator {
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.unit = unit;
-    const { assets, claims } = unit.claims;
-    const fleets = new Set(unit.assets.map((asset) => assets[asset]!.fleet));
+    const { claims } = unit.claims;
+    const fleets = fleetsOf(unit);
     this.watches = claims.flatMap((claim) => {
       if (claim.via === undefined || !fleets.has(claim.subject)) return [];
       const matter = (part: string, rule: string): Matter => ({
@@ -282,6 +283,11 @@ class ViaWatch implements Evaluator {
     if (exception >= 0) findings.excuse(record, claim.index, exception);
     return exception >= 0;
   }
+}
+
+/** Jump hosts included: they are watched for the sake of a fleet. */
+function fleetsOf({ assets, claims }: UnitContext): ReadonlySet<number> {
+  return new Set(assets.map((asset) => claims.assets[asset]!.fleet));
 }
 
 function sessionsOn({ sessions, via: rules }: Watch, jump: string): Intervals {

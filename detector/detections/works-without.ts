@@ -65,6 +65,7 @@ export const worksWithout: Detection<typeof PARAMETERS> = {
   references: ['reference/assurance.md §1.5', 'IEC 62443-3-3 SR 5.2 RE 2 (island mode)'],
   examples: WORKS_WITHOUT_EXAMPLES,
   recompute: aliveWithin,
+  concerns: (unit) => unit.claims.claims.some(({ island, subject }) => island !== undefined && fleetsOf(unit).has(subject)),
   evaluator: (unit, parameters) => new IslandWatch(unit, parameters),
 };
 
@@ -97,6 +98,10 @@ interface Watch {
   readonly stretches: Stretches;
 }
 
+function fleetsOf({ assets, claims }: UnitContext): ReadonlySet<number> {
+  return new Set(assets.filter((asset) => !claims.assets[asset]!.auxiliary).map((asset) => claims.assets[asset]!.fleet));
+}
+
 class IslandWatch implements Evaluator {
   private readonly unit: UnitContext;
   private readonly longestUnseen: number;
@@ -109,9 +114,7 @@ class IslandWatch implements Evaluator {
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.unit = unit;
     this.longestUnseen = parameters.longestUnseenPercent / 100;
-    const fleets = new Set(
-      unit.assets.filter((asset) => !unit.claims.assets[asset]!.auxiliary).map((asset) => unit.claims.assets[asset]!.fleet),
-    );
+    const fleets = fleetsOf(unit);
     const claims = unit.claims.claims.filter((claim) => claim.island !== undefined && fleets.has(claim.subject));
     this.watches = claims.flatMap((claim) => this.watchesOf(claim, claim.island!));
     for (const asset of unit.assets) {

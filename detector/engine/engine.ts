@@ -1,6 +1,5 @@
 import { FlowBatch } from '../../flow/batch.js';
 import { MINUTE_MS } from '../../flow/time.js';
-import { LocalClock } from '../baseline/local-clock.js';
 import { StateError, StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import type { FollowedDecision } from '../decisions/followed.js';
@@ -11,6 +10,7 @@ import { compareFindings } from '../findings/json.js';
 import { compareJudgements, type Judgement } from '../findings/judgement.js';
 import { RowReader } from '../sessions/row-reader.js';
 import { type DetectionSettings, type EffectiveParameters, effectiveParameters } from './parameters.js';
+import { Partition } from './partition.js';
 import { type SnapshotBinding, sealSnapshot, unsealSnapshot } from './snapshot.js';
 import { UnitState } from './unit.js';
 
@@ -19,6 +19,8 @@ export interface EngineOptions {
   readonly parameters?: DetectionSettings;
   /** Which detections judge, for tools that ask for some; all where it is left out. */
   readonly detections?: readonly DetectionId[];
+  /** Every detection sees every record, whatever it attends: the findings must be the same, which a test holds. */
+  readonly showAll?: boolean;
 }
 
 /** An asset that a learned detection does not judge yet. */
@@ -69,46 +71,44 @@ export interface VersionEngine extends Engine {
   inherit(before: VersionEngine): void;
 }
 
-export function createEngine({ claims, parameters, detections = DETECTION_IDS }: EngineOptions): VersionEngine {
-  return new PartitionEngine(claims, effectiveParameters(parameters), detections);
+export function createEngine({ claims, parameters, detections = DETECTION_IDS, showAll = false }: EngineOptions): VersionEngine {
+  return new PartitionEngine(claims, effectiveParameters(parameters), detections, showAll);
 }
 
 class PartitionEngine implements VersionEngine {
   unassignedRecords = 0;
   private readonly claims: CompiledClaims;
   private readonly parameters: EffectiveParameters;
-  private readonly detections: readonly DetectionId[];
+  private readonly partition: Partition;
   /** Indexes of the assets of each unit. */
   private readonly assetsOfUnit = new Map<string, number[]>();
-  private readonly clock: LocalClock;
   private readonly reader: RowReader;
   private readonly record = new ObservedRecord();
   private readonly units = new Map<string, UnitState>();
+  private readonly fleetOf: Uint32Array;
   private readonly unitOfAsset: (UnitState | undefined)[] = [];
   private batch = new FlowBatch(16);
   /** So long after the claims' end something may still wait for time to pass; 0: nothing ever does. */
   private readonly settleMs: number;
   private decisions: readonly FollowedDecision[] = [];
 
-  constructor(claims: CompiledClaims, parameters: EffectiveParameters, detections: readonly DetectionId[]) {
+  constructor(claims: CompiledClaims, parameters: EffectiveParameters, detections: readonly DetectionId[], showAll: boolean) {
     this.claims = claims;
     this.parameters = parameters;
-    // In the order of judging, whatever the order asked for.
-    this.detections = DETECTION_IDS.filter((id) => detections.includes(id));
+    this.partition = new Partition(claims, parameters, detections, showAll);
     claims.assets.forEach(({ unit }, asset) => {
       const assets = this.assetsOfUnit.get(unit);
       if (assets === undefined) this.assetsOfUnit.set(unit, [asset]);
       else assets.push(asset);
     });
-    this.clock = new LocalClock(claims.timezone);
     this.reader = new RowReader(claims, this.batch);
     this.settleMs = settleMsOf(claims);
+    this.fleetOf = Uint32Array.from(claims.assets, ({ fleet }) => fleet);
   }
 
   ingest(batch: FlowBatch, range?: RowRange): void {
     this.batch = batch;
     this.reader.open(batch);
-    for (const unit of this.units.values()) unit.book.open(batch);
     const { reader, record } = this;
     const starts = batch.columns.flowStartMilliseconds;
     const { fromMs, untilMs } = range ?? { fromMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
@@ -126,14 +126,14 @@ class PartitionEngine implements VersionEngine {
       }
       const unit = this.unitOfAsset[asset] ?? this.addUnit(this.claims.assets[asset]!.unit, asset);
       record.asset = asset;
-      record.fleet = this.claims.assets[asset]!.fleet;
-      if (reader.read(row, unit.sessions, unit.kinds, record)) {
+      record.fleet = this.fleetOf[asset]!;
+      if (reader.read(row, unit.sessions, this.partition.kinds, record)) {
         reader.retell(record);
         unit.book.retract(record.session);
-        unit.judge(record);
+        unit.judge(record, batch);
       }
       reader.tell(record);
-      unit.judge(record);
+      unit.judge(record, batch);
     }
   }
 
@@ -207,6 +207,7 @@ class PartitionEngine implements VersionEngine {
     if ('refused' in unsealed) return unsealed.refused;
     this.units.clear();
     this.unitOfAsset.length = 0;
+    for (const asset of this.claims.assets.keys()) this.partition.times.forget(asset);
     const reader = new StateReader(unsealed.state);
     this.unassignedRecords = reader.f64();
     this.reader.load(reader);
@@ -225,13 +226,13 @@ class PartitionEngine implements VersionEngine {
     const unit = asset < 0 ? undefined : (this.unitOfAsset[asset] ?? this.units.get(this.claims.assets[asset]!.unit));
     if (unit === undefined || unit.passedMs >= untilMs + this.settleMs) return;
     record.asset = asset;
-    record.fleet = this.claims.assets[asset]!.fleet;
+    record.fleet = this.fleetOf[asset]!;
     reader.pass(row, record);
-    unit.pass(record);
+    unit.pass(record, this.batch);
   }
 
   private binding(): SnapshotBinding {
-    const parameters = Object.fromEntries(this.detections.map((id) => [id, this.parameters[id]]));
+    const parameters = Object.fromEntries(this.partition.ids.map((id) => [id, this.parameters[id]]));
     return { claimsHash: this.claims.hash, parameters };
   }
 
@@ -242,8 +243,7 @@ class PartitionEngine implements VersionEngine {
   }
 
   private newUnit(name: string): UnitState {
-    const unit = new UnitState(this.claims, name, this.assetsOfUnit.get(name) ?? [], this.clock, this.parameters, this.detections);
-    unit.book.open(this.batch);
+    const unit = new UnitState(this.partition, name, this.assetsOfUnit.get(name) ?? []);
     unit.decide(this.decisions);
     this.units.set(name, unit);
     return unit;

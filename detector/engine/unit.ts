@@ -1,33 +1,33 @@
-import type { LocalClock } from '../baseline/local-clock.js';
+import type { FlowBatch } from '../../flow/batch.js';
 import { StateReader, StateWriter } from '../baseline/state.js';
-import type { CompiledClaims } from '../claims/compiled.js';
 import type { FollowedDecision } from '../decisions/followed.js';
-import type { Detection, Evaluator, UnitContext } from '../detections/detection.js';
-import { DETECTIONS, type DetectionId } from '../detections/index.js';
+import type { Evaluator, UnitContext } from '../detections/detection.js';
+import type { DetectionId } from '../detections/index.js';
 import type { ObservedRecord } from '../detections/observed-record.js';
 import { DrillWatch } from '../drills/drill-watch.js';
 import { FindingBook } from '../findings/finding-book.js';
 import type { Judgement } from '../findings/judgement.js';
-import { ExchangeKinds, kindsOf } from '../sessions/exchange-kinds.js';
 import { SessionTable } from '../sessions/session-table.js';
-import type { EffectiveParameters } from './parameters.js';
+import type { Partition } from './partition.js';
 
-/** Everything remembered of one unit: an asset, or a fleet that is judged as a whole. Units share nothing, so partitions do not matter. */
+/** Everything remembered of one unit: an asset, or a fleet that is judged as a whole. Units share nothing that results depend on, so partitions do not matter. */
 export class UnitState {
   readonly name: string;
   readonly sessions: SessionTable;
-  readonly kinds: ExchangeKinds;
   readonly book: FindingBook;
   newestMs = Number.NEGATIVE_INFINITY;
   /** End of the newest record after the claims' own time; not kept in snapshots, for passing the same time again changes nothing. */
   passedMs = Number.NEGATIVE_INFINITY;
-  private readonly evaluators: readonly { readonly id: DetectionId; readonly evaluator: Evaluator }[];
-  /** The same evaluators without their names. */
-  private readonly judges: readonly Evaluator[];
-  private readonly assets: readonly number[];
-  private readonly claims: CompiledClaims;
-  private readonly drills: DrillWatch;
-  private readonly aboutAuxiliary: readonly Evaluator[];
+  private readonly partition: Partition;
+  private readonly context: UnitContext;
+  /** By place of the detection: made with the first record that it is to see. */
+  private readonly judges: (Evaluator | undefined)[];
+  /** Places of detections that the claims give something to do here, as bits; those that look at jump hosts too. */
+  private readonly concerned: number;
+  private readonly aboutAuxiliary: number;
+  private readonly hasAuxiliary: boolean;
+  private readonly drills: DrillWatch | undefined;
+  private batch: FlowBatch | undefined;
   private decisions: readonly FollowedDecision[] = [];
   /** Ids of decisions that have taken effect. */
   private readonly followed = new Set<string>();
@@ -36,27 +36,28 @@ export class UnitState {
   private counting: (Judgement | undefined)[] = [];
   private countingPeriodMs = Number.NaN;
 
-  /** `assets` are the unit's, `detections` those that judge, in that order. */
-  constructor(
-    claims: CompiledClaims,
-    name: string,
-    assets: readonly number[],
-    clock: LocalClock,
-    parameters: EffectiveParameters,
-    detections: readonly DetectionId[],
-  ) {
+  /** `assets` are the unit's. */
+  constructor(partition: Partition, name: string, assets: readonly number[]) {
+    const { claims, detections } = partition;
     this.name = name;
-    this.assets = assets;
-    this.claims = claims;
-    this.drills = new DrillWatch(claims, assets);
+    this.partition = partition;
+    this.context = partition.contextOf(assets);
+    this.drills = claims.drills.some(({ probe }) => assets.includes(probe)) ? new DrillWatch(claims, assets) : undefined;
     this.book = new FindingBook(claims, name);
     this.sessions = new SessionTable((session) => this.book.forget(session));
-    const kinds = kindsOf(assets.length, claims.assets.length);
-    this.kinds = new ExchangeKinds(kinds);
-    const context: UnitContext = { claims, assets, clock, kinds };
-    this.evaluators = detections.map((id) => ({ id, evaluator: evaluatorOf(id, context, parameters) }));
-    this.judges = this.evaluators.map(({ evaluator }) => evaluator);
-    this.aboutAuxiliary = this.evaluators.flatMap(({ id, evaluator }) => (detectionOf(id).auxiliary === true ? [evaluator] : []));
+    this.hasAuxiliary = assets.some((asset) => claims.assets[asset]!.auxiliary);
+    this.judges = new Array<Evaluator | undefined>(detections.length).fill(undefined);
+    let concerned = 0;
+    let aboutAuxiliary = 0;
+    for (const [index, { concerns, auxiliary }] of detections.entries()) {
+      if (concerns?.(this.context) === false) continue;
+      concerned |= 1 << index;
+      if (auxiliary === true) aboutAuxiliary |= 1 << index;
+      // What the claims ask for may be told by time alone.
+      if (concerns !== undefined) this.judgeAt(index);
+    }
+    this.concerned = concerned;
+    this.aboutAuxiliary = aboutAuxiliary;
   }
 
   /** What people have decided, in the order of taking effect; a list that is longer than before, or the same. */
@@ -65,26 +66,40 @@ export class UnitState {
     this.nextDecisionMs = decisions.find(({ id }) => !this.followed.has(id))?.effectiveMs ?? Number.POSITIVE_INFINITY;
   }
 
-  judge(record: ObservedRecord): void {
+  /** `batch`: the record's. */
+  judge(record: ObservedRecord, batch: FlowBatch): void {
+    this.open(batch);
     if (record.startMs >= this.nextDecisionMs) this.follow(record.startMs);
-    if (this.drills.takes(record, this.book)) return;
-    const auxiliary = this.claims.assets[record.asset]!.auxiliary;
-    if (!record.retold && !auxiliary) this.count(record);
-    const judges = auxiliary ? this.aboutAuxiliary : this.judges;
-    for (let i = 0; i < judges.length; i++) judges[i]!.judge(record, this.book);
+    if (this.drills?.takes(record, this.book) === true) return;
+    if (this.hasAuxiliary && this.context.claims.assets[record.asset]!.auxiliary) {
+      this.call(this.aboutAuxiliary, record);
+      return;
+    }
+    const { times, attention, first } = this.partition;
+    const firstOfMinute = times.take(record.asset, record.startMs, record.endMs);
+    if (!record.retold) this.count(record);
+    if (first < 0) this.call(attention.maskOf(record, firstOfMinute, this.context) & this.concerned, record);
+    else {
+      this.judgeAt(first).judge(record, this.book);
+      this.call(attention.maskOf(record, firstOfMinute, this.context) & this.concerned & ~(1 << first), record);
+    }
   }
 
   /** A record that other claims judge: see Evaluator.passed. */
-  pass(record: ObservedRecord): void {
+  pass(record: ObservedRecord, batch: FlowBatch): void {
+    this.open(batch);
     if (record.endMs > this.passedMs) this.passedMs = record.endMs;
-    for (const { evaluator } of this.evaluators) evaluator.passed?.(record, this.book);
+    for (const judge of this.judges) judge?.passed?.(record, this.book);
   }
 
   /** Until when (ms since the epoch) each learning detection still learns the asset. */
   learning(asset: number): { detection: DetectionId; untilMs: number }[] {
-    return this.evaluators.flatMap(({ id, evaluator }) => {
-      const untilMs = evaluator.learningUntil?.(asset, this.newestMs);
-      return untilMs === undefined ? [] : [{ detection: id, untilMs }];
+    const { partition, context } = this;
+    return partition.learners(context).flatMap((index) => {
+      // One that has seen nothing yet learns by the asset's time all the same; it is asked, and not kept.
+      const judge = this.judges[index] ?? partition.evaluator(index, context);
+      const untilMs = judge.learningUntil?.(asset, this.newestMs);
+      return untilMs === undefined ? [] : [{ detection: partition.ids[index]!, untilMs }];
     });
   }
 
@@ -92,44 +107,76 @@ export class UnitState {
   inherit(before: UnitState): void {
     for (const id of before.followed) this.followed.add(id);
     this.decide(this.decisions);
-    for (const { id, evaluator } of this.evaluators) {
-      const known = before.evaluators.find((one) => one.id === id)?.evaluator;
+    this.partition.times.inherit(before.partition.times, this.context.assets);
+    for (const [index, id] of this.partition.ids.entries()) {
+      const known = before.judges[before.partition.ids.indexOf(id)];
       if (known?.learningUntil === undefined) continue;
       const writer = new StateWriter();
       known.save(writer);
-      evaluator.load(new StateReader(writer.finish()));
+      this.judgeAt(index).load(new StateReader(writer.finish()));
     }
   }
 
   save(writer: StateWriter): void {
     writer.f64(this.newestMs);
+    this.partition.times.save(writer, this.context.assets);
     this.sessions.save(writer);
     this.book.save(writer);
-    this.drills.save(writer);
+    this.drills?.save(writer);
     writer.text(JSON.stringify([...this.followed]));
-    for (const { evaluator } of this.evaluators) evaluator.save(writer);
+    let made = 0;
+    for (const [index, judge] of this.judges.entries()) if (judge !== undefined) made |= 1 << index;
+    writer.u32(made);
+    for (const judge of this.judges) judge?.save(writer);
   }
 
   load(reader: StateReader): void {
     this.newestMs = reader.f64();
+    this.partition.times.load(reader, this.context.assets);
     this.sessions.load(reader);
     this.book.load(reader);
-    this.drills.load(reader);
+    this.drills?.load(reader);
     for (const id of JSON.parse(reader.text()) as string[]) this.followed.add(id);
     this.decide(this.decisions);
-    for (const { evaluator } of this.evaluators) evaluator.load(reader);
+    const made = reader.u32();
+    for (const index of this.judges.keys()) if ((made & (1 << index)) !== 0) this.judgeAt(index).load(reader);
+  }
+
+  private open(batch: FlowBatch): void {
+    if (this.batch === batch) return;
+    this.batch = batch;
+    this.book.open(batch);
+  }
+
+  private judgeAt(index: number): Evaluator {
+    let judge = this.judges[index];
+    if (judge === undefined) {
+      judge = this.partition.evaluator(index, this.context);
+      this.judges[index] = judge;
+    }
+    return judge;
+  }
+
+  /** `mask`: places of detections, as bits. */
+  private call(mask: number, record: ObservedRecord): void {
+    for (let left = mask; left !== 0; left &= left - 1) {
+      const index = 31 - Math.clz32(left & -left);
+      const judge = this.judges[index] ?? this.judgeAt(index);
+      judge.judge(record, this.book);
+    }
   }
 
   /** What takes effect by `startMs` does, in its order, on the assets of the unit that it is about. */
   private follow(startMs: number): void {
+    const { claims, assets } = this.context;
     for (const decision of this.decisions) {
       if (decision.effectiveMs > startMs) break;
       if (this.followed.has(decision.id)) continue;
       this.followed.add(decision.id);
-      for (const asset of this.assets) {
-        const { name, fleet } = this.claims.assets[asset]!;
-        if (decision.asset !== name && decision.asset !== this.claims.fleets[fleet]!.name) continue;
-        for (const { evaluator } of this.evaluators) evaluator.decided?.(asset, decision);
+      for (const asset of assets) {
+        const { name, fleet } = claims.assets[asset]!;
+        if (decision.asset !== name && decision.asset !== claims.fleets[fleet]!.name) continue;
+        for (const index of this.judges.keys()) if ((this.concerned & (1 << index)) !== 0) this.judgeAt(index).decided?.(asset, decision);
       }
     }
     this.decide(this.decisions);
@@ -148,15 +195,8 @@ export class UnitState {
   }
 
   private countsOf(record: ObservedRecord): Judgement | undefined {
-    const { name, fleet } = this.claims.assets[record.asset]!;
-    return this.book.judgements.of('judged', this.claims.fleets[fleet]!.name, '', name, record);
+    const { claims } = this.context;
+    const { name, fleet } = claims.assets[record.asset]!;
+    return this.book.judgements.of('judged', claims.fleets[fleet]!.name, '', name, record);
   }
-}
-
-function evaluatorOf(id: DetectionId, context: UnitContext, parameters: EffectiveParameters): Evaluator {
-  return (detectionOf(id).evaluator as (unit: UnitContext, values: Readonly<Record<string, number>>) => Evaluator)(context, parameters[id]);
-}
-
-function detectionOf(id: DetectionId): Detection {
-  return DETECTIONS[id];
 }

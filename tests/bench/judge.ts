@@ -1,3 +1,4 @@
+import { AssetTimes } from '../../detector/baseline/asset-times.js';
 import { LocalClock } from '../../detector/baseline/local-clock.js';
 import { compileTexts } from '../../detector/claims/load.js';
 import { claimViolation } from '../../detector/detections/claim-violation.js';
@@ -52,15 +53,14 @@ wholeEngine('claims only', OF_CLAIMS);
 wholeEngine('all detections', DETECTION_IDS);
 
 function judgeAlone(name: string, peers: number, records: number, target?: number): void {
-  // As the engine: a unit for each asset, reached by the record's asset.
+  // As the engine: a unit for each asset, reached by the record's asset, and one table of kinds.
+  const clock = new LocalClock(claims.timezone);
+  const kinds = new ExchangeKinds(kindsOf(1000));
+  const times = new AssetTimes(claims.assets.length);
   const units = claims.assets.slice(0, 1000).map((_, asset) => {
-    const kinds = kindsOf(1);
     return {
-      kinds: new ExchangeKinds(kinds),
-      judge: claimViolation.evaluator(
-        { claims, assets: [asset], clock: new LocalClock(claims.timezone), kinds },
-        { findingsPerPeriod: 1000 },
-      ),
+      kinds,
+      judge: claimViolation.evaluator({ claims, assets: [asset], clock, kinds, times }, { findingsPerPeriod: 1000 }),
     };
   });
   const counts = { broken: 0, other: 0 };

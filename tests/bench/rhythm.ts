@@ -1,3 +1,4 @@
+import { AssetTimes } from '../../detector/baseline/asset-times.js';
 import { LocalClock } from '../../detector/baseline/local-clock.js';
 import { StateWriter } from '../../detector/baseline/state.js';
 import { compileTexts } from '../../detector/claims/load.js';
@@ -44,20 +45,20 @@ interface Mix {
   readonly unanswered: number;
 }
 
-function evaluatorsOf(detections: readonly Detection[]): Evaluator[] {
+function evaluatorsOf(detections: readonly Detection[], kinds: ExchangeKinds, times: AssetTimes): Evaluator[] {
   return detections.map((detection) => {
     const values = Object.fromEntries(Object.entries(detection.parameters).map(([name, { default: usual }]) => [name, usual]));
-    return detection.evaluator({ claims, assets: [0], clock: new LocalClock(claims.timezone), kinds: kindsOf(1) }, values);
+    return detection.evaluator({ claims, assets: [0], clock: new LocalClock(claims.timezone), kinds, times }, values);
   });
 }
 
 /** Nanoseconds of processor time a record. */
 function run(detections: readonly Detection[], mix: Mix): { nanoseconds: number; bytesPerAsset: number } {
-  const units = Array.from({ length: ASSETS }, () => ({
-    kinds: new ExchangeKinds(kindsOf(1)),
-    evaluators: evaluatorsOf(detections),
-    sessions: 0,
-  }));
+  const units = Array.from({ length: ASSETS }, () => {
+    const kinds = new ExchangeKinds(kindsOf(1));
+    const times = new AssetTimes(1);
+    return { kinds, times, evaluators: evaluatorsOf(detections, kinds, times), sessions: 0 };
+  });
   const record = new ObservedRecord();
   record.peerBytes = new Uint8Array(16);
   record.peerWords = new Uint32Array(record.peerBytes.buffer);
@@ -93,6 +94,7 @@ function run(detections: readonly Detection[], mix: Mix): { nanoseconds: number;
     record.peerPort = 443 + (peer % 3);
     record.level = (state >>> 20) % 100 < mix.unanswered ? Level.attempt : Level.established;
     record.admitted = mix.admitted;
+    unit.times.take(0, record.startMs, record.endMs);
     unit.kinds.find(record, Began.asset);
     const { evaluators } = unit;
     for (let one = 0; one < evaluators.length; one++) evaluators[one]!.judge(record, sink);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AssetTimes } from '../../../detector/baseline/asset-times.js';
 import { LocalClock } from '../../../detector/baseline/local-clock.js';
 import type { Detection, Evaluator } from '../../../detector/detections/detection.js';
 import { OPEN_CLAIMS } from '../../../detector/detections/example-claims.js';
@@ -6,6 +7,7 @@ import { DETECTIONS, type DetectionId } from '../../../detector/detections/index
 import { ObservedRecord } from '../../../detector/detections/observed-record.js';
 import { effectiveParameters } from '../../../detector/engine/parameters.js';
 import type { FindingSink } from '../../../detector/findings/finding-sink.js';
+import { ExchangeKinds } from '../../../detector/sessions/exchange-kinds.js';
 import { HOUR_MS, MINUTE_MS } from '../../../flow/time.js';
 import { claimsOf } from '../support/rows.js';
 
@@ -29,8 +31,9 @@ const silent: FindingSink = {
   rowOf: () => undefined,
 };
 
+const unit = { claims, assets: [0], clock: new LocalClock(claims.timezone), kinds: new ExchangeKinds(512), times: new AssetTimes(1) };
+
 function evaluatorOf(id: DetectionId): Evaluator {
-  const unit = { claims, assets: [0], clock: new LocalClock(claims.timezone), kinds: 512 };
   const detection: Detection = DETECTIONS[id];
   return (detection.evaluator as (context: typeof unit, values: Readonly<Record<string, number>>) => Evaluator)(
     unit,
@@ -58,9 +61,9 @@ function recordTo(address: number, ms: number, kind: number, octets: number): Ob
   });
 }
 
-/** Bytes of all typed arrays that hang on an evaluator; not those of the claims and the clock, which all share. */
+/** Bytes of all typed arrays that hang on an evaluator; not those of the claims, the clock and the partition's tables, which all share. */
 function bytesOf(root: object): number {
-  const seen = new Set<unknown>([claims]);
+  const seen = new Set<unknown>([claims, unit.kinds, unit.times]);
   const walk = (value: unknown): number => {
     if (typeof value !== 'object' || value === null || seen.has(value) || value instanceof LocalClock) return 0;
     seen.add(value);

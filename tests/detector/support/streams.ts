@@ -1,3 +1,4 @@
+import { AssetTimes } from '../../../detector/baseline/asset-times.js';
 import { LocalClock } from '../../../detector/baseline/local-clock.js';
 import type { CompiledClaims } from '../../../detector/claims/compiled.js';
 import type { Detection, Evaluator } from '../../../detector/detections/detection.js';
@@ -29,16 +30,17 @@ export class StreamJudge {
   readonly evaluator: Evaluator;
   private readonly claims: CompiledClaims;
   private readonly kinds: ExchangeKinds;
+  private readonly times = new AssetTimes(1);
   private readonly sink: FindingSink;
   private sessions = 0;
 
   constructor(detection: Detection, claims: CompiledClaims, parameters: Readonly<Record<string, number>> = {}) {
     const defaults = Object.entries(detection.parameters).map(([name, { default: usual }]) => [name, parameters[name] ?? usual] as const);
-    const kinds = kindsOf(1);
+    const kinds = new ExchangeKinds(kindsOf(1));
     this.claims = claims;
-    this.kinds = new ExchangeKinds(kinds);
+    this.kinds = kinds;
     this.evaluator = detection.evaluator(
-      { claims, assets: [0], clock: new LocalClock(claims.timezone), kinds },
+      { claims, assets: [0], clock: new LocalClock(claims.timezone), kinds, times: this.times },
       Object.fromEntries(defaults),
     );
     const refuse = (): never => {
@@ -92,6 +94,7 @@ export class StreamJudge {
     const period = this.claims.periodOf(startMs);
     record.periodFromMs = period.fromMs;
     record.periodToMs = period.toMs;
+    this.times.take(0, startMs, record.endMs);
     this.kinds.find(record, record.initiator);
     this.evaluator.judge(record, this.sink);
   }
