@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../flow/time.js';
 import type { LocalClock } from './local-clock.js';
-import { MOST_PEER_GROUPS, type PeerGroups } from './peer-groups.js';
+import { MOST_PEER_GROUPS } from './peer-groups.js';
 import type { StateReader, StateWriter } from './state.js';
 
 /** Lengths of the windows in calendar days of the claim file's time zone. */
@@ -29,13 +29,25 @@ export interface DaySum {
   readonly sessions: number;
 }
 
+/** Numbers of a lane that add up: octets of today, and of the days before it that lie in each window; the level of today at which a window passes its limit; what was told. */
+export const Today = { octets: 0, before: 1, alarmAt: 1 + WINDOWS, toldRatio: 2 + WINDOWS, toldPeriodMs: 3 + WINDOWS } as const;
+const NUMBERS = 4 + WINDOWS;
+
+// Where the days of a lane, and what else is small, lie in its `days`.
+const RECORDS = KEPT_DAYS;
+const SESSIONS = 2 * KEPT_DAYS;
+const REST = 3 * KEPT_DAYS;
+/** The largest sum of training for each window; the day on which the lane entered; window and last day of what was told; day of the last foretelling. */
+export const Rest = { largest: 0, entered: WINDOWS, toldWindow: WINDOWS + 1, toldDay: WINDOWS + 2, foretoldDay: WINDOWS + 3 } as const;
+const DAYS = REST + WINDOWS + 4;
+
 /**
  * Octets of one asset by local day for 31 days, in lanes: 0 and 1 are out and in of all peers, 2 + 2·place and the next those of a peer group (PeerGroups).
  *
- *   lane   31 days × (octets f32, records f32, sessions f32) · today's octets f64 · sums before today f64 × 3 · largest of training f32 × 3
- *          · level of today at which a window passes its limit f64 · entered on day f64 · told: ratio, period, window, last day f64 · day of the last foretelling f64
+ *   numbers  7 of `Today`, f64
+ *   days     31 × octets · 31 × records · 31 × sessions · 7 of `Rest`, f32
  *
- * 500 bytes a lane: 4 kB for an asset with three groups of peers, 17 kB at most.
+ * 456 bytes a lane: 3.6 kB for an asset with three groups of peers, 15.5 kB at most.
  */
 export class DailyVolumes {
   /** The local day at hand, and its bounds. */
@@ -43,29 +55,27 @@ export class DailyVolumes {
   todayFromMs = Number.NaN;
   todayToMs = Number.NaN;
   lanes = 0;
-  octets = new Float32Array(FIRST_LANES * KEPT_DAYS);
-  records = new Float32Array(FIRST_LANES * KEPT_DAYS);
-  sessions = new Float32Array(FIRST_LANES * KEPT_DAYS);
-  current = new Float64Array(FIRST_LANES);
-  before = new Float64Array(FIRST_LANES * WINDOWS);
-  largest = new Float32Array(FIRST_LANES * WINDOWS);
-  alarmAt = new Float64Array(FIRST_LANES);
-  entered = new Float64Array(FIRST_LANES);
-  toldRatio = new Float64Array(FIRST_LANES);
-  toldPeriodMs = new Float64Array(FIRST_LANES);
-  toldWindow = new Float64Array(FIRST_LANES);
-  toldDay = new Float64Array(FIRST_LANES);
-  foretoldDay = new Float64Array(FIRST_LANES);
+  numbers = new Float64Array(FIRST_LANES * NUMBERS);
+  private days = new Float32Array(FIRST_LANES * DAYS);
 
-  /** Bytes of typed arrays. */
-  get bytes(): number {
-    return this.arrays().reduce((sum, { byteLength }) => sum + byteLength, 0);
+  /** Where a number of `Today` lies in `numbers`. */
+  at(lane: number, field: number): number {
+    return lane * NUMBERS + field;
+  }
+
+  /** A number of `Rest`. */
+  rest(lane: number, field: number): number {
+    return this.days[lane * DAYS + REST + field]!;
+  }
+
+  setRest(lane: number, field: number, value: number): void {
+    this.days[lane * DAYS + REST + field] = value;
   }
 
   /** Makes the two lanes of a place, cleared, as entered on `day`. */
   openLanes(place: number, day: number): void {
     const first = 2 + 2 * place;
-    while (first + 2 > this.current.length) this.grow();
+    while (first + 2 > this.numbers.length / NUMBERS) this.resize(Math.min(MOST_LANES, (2 * this.numbers.length) / NUMBERS));
     this.lanes = Math.max(this.lanes, first + 2);
     this.clear(first, day);
     this.clear(first + 1, day);
@@ -85,49 +95,51 @@ export class DailyVolumes {
   }
 
   /** Adds to today. */
-  addToday(lane: number, octets: number, starts: boolean): void {
-    const at = this.slot(lane, this.today);
-    this.current[lane]! += octets;
-    this.records[at]! += 1;
-    if (starts) this.sessions[at]! += 1;
+  addToday(lane: number, octets: number, records: number, sessions: number): void {
+    const slot = this.slot(this.today);
+    const at = lane * DAYS + slot;
+    this.numbers[lane * NUMBERS + Today.octets]! += octets;
+    this.days[at + RECORDS]! += records;
+    this.days[at + SESSIONS]! += sessions;
   }
 
   /** Adds to a day before, as long as it is kept. */
   addBefore(lane: number, day: number, octets: number): void {
-    if (day <= this.today - KEPT_DAYS || day < this.entered[lane]!) return;
-    this.octets[this.slot(lane, day)]! += octets;
+    if (day <= this.today - KEPT_DAYS || day < this.rest(lane, Rest.entered)) return;
+    this.days[lane * DAYS + this.slot(day)]! += octets;
     for (let window = 0; window < WINDOWS; window++)
-      if (day > this.today - WINDOW_DAYS[window]!) this.before[lane * WINDOWS + window]! += octets;
+      if (day > this.today - WINDOW_DAYS[window]!) this.numbers[this.at(lane, Today.before + window)]! += octets;
   }
 
-  /** Today is over: its octets go to the days, and the days up to `next` begin empty. `groups` are halved once a week, so that who was large long ago gives way. */
-  closeToday(next: number, clock: LocalClock, groups: PeerGroups): void {
+  /** Today is over: its octets go to the days, and the days up to `next` begin empty. */
+  closeToday(next: number, clock: LocalClock): void {
+    const { days, numbers } = this;
     for (let lane = 0; lane < this.lanes; lane++) {
-      this.octets[this.slot(lane, this.today)]! += this.current[lane]!;
-      this.current[lane] = 0;
+      const first = lane * DAYS;
+      days[first + this.slot(this.today)]! += numbers[this.at(lane, Today.octets)]!;
+      numbers[this.at(lane, Today.octets)] = 0;
       for (let day = Math.max(this.today + 1, next - KEPT_DAYS + 1); day <= next; day++) {
-        const at = this.slot(lane, day);
-        this.octets[at] = 0;
-        this.records[at] = 0;
-        this.sessions[at] = 0;
+        const at = first + this.slot(day);
+        days[at] = 0;
+        days[at + RECORDS] = 0;
+        days[at + SESSIONS] = 0;
       }
       for (let window = 0; window < WINDOWS; window++)
-        this.before[lane * WINDOWS + window] = this.sum(lane, next - WINDOW_DAYS[window]! + 1, next - 1).octets;
+        numbers[this.at(lane, Today.before + window)] = this.sum(lane, next - WINDOW_DAYS[window]! + 1, next - 1).octets;
     }
-    if (Math.floor(next / 7) !== Math.floor(this.today / 7)) groups.halve();
     this.setToday(next, clock);
   }
 
-  /** The days from `first` to `last`, today not included in octets (`current` has it). */
+  /** The days from `first` to `last`, today not included in octets (`Today.octets` has it). */
   sum(lane: number, first: number, last: number): DaySum {
     let octets = 0;
     let records = 0;
     let sessions = 0;
     for (let day = first; day <= last; day++) {
-      const at = this.slot(lane, day);
-      octets += this.octets[at]!;
-      records += this.records[at]!;
-      sessions += this.sessions[at]!;
+      const at = lane * DAYS + this.slot(day);
+      octets += this.days[at]!;
+      records += this.days[at + RECORDS]!;
+      sessions += this.days[at + SESSIONS]!;
     }
     return { octets, records, sessions };
   }
@@ -135,72 +147,35 @@ export class DailyVolumes {
   save(writer: StateWriter): void {
     writer.f64(this.today);
     writer.u32(this.lanes);
-    writer.u32(this.current.length);
-    for (const values of this.arrays()) writer.numbers(values);
+    writer.u32(this.numbers.length / NUMBERS);
+    writer.numbers(this.numbers);
+    writer.numbers(this.days);
   }
 
   load(reader: StateReader, clock: LocalClock): void {
     this.setToday(reader.f64(), clock);
     this.lanes = reader.u32();
-    const lanes = reader.u32();
-    while (this.current.length < lanes) this.grow();
-    for (const values of this.arrays()) reader.numbers(values);
-  }
-
-  private arrays(): (Float32Array | Float64Array)[] {
-    const { octets, records, sessions, current, before, largest, alarmAt, entered } = this;
-    const { toldRatio, toldPeriodMs, toldWindow, toldDay, foretoldDay } = this;
-    return [
-      octets,
-      records,
-      sessions,
-      current,
-      before,
-      largest,
-      alarmAt,
-      entered,
-      toldRatio,
-      toldPeriodMs,
-      toldWindow,
-      toldDay,
-      foretoldDay,
-    ];
+    this.resize(reader.u32());
+    reader.numbers(this.numbers);
+    reader.numbers(this.days);
   }
 
   private clear(lane: number, day: number): void {
-    for (const values of [this.octets, this.records, this.sessions]) values.fill(0, lane * KEPT_DAYS, (lane + 1) * KEPT_DAYS);
-    for (const values of [this.before, this.largest]) values.fill(0, lane * WINDOWS, (lane + 1) * WINDOWS);
-    for (const values of [this.current, this.toldRatio, this.toldPeriodMs, this.foretoldDay]) values[lane] = 0;
-    this.alarmAt[lane] = Number.POSITIVE_INFINITY;
-    this.entered[lane] = day;
+    this.numbers.fill(0, lane * NUMBERS, (lane + 1) * NUMBERS);
+    this.days.fill(0, lane * DAYS, (lane + 1) * DAYS);
+    this.numbers[this.at(lane, Today.alarmAt)] = Number.POSITIVE_INFINITY;
+    this.setRest(lane, Rest.entered, day);
   }
 
-  private grow(): void {
-    const now = this.current.length;
-    const lanes = Math.min(MOST_LANES, 2 * now);
-    this.octets = widened(this.octets, lanes, now);
-    this.records = widened(this.records, lanes, now);
-    this.sessions = widened(this.sessions, lanes, now);
-    this.current = widened(this.current, lanes, now);
-    this.before = widened(this.before, lanes, now);
-    this.largest = widened(this.largest, lanes, now);
-    this.alarmAt = widened(this.alarmAt, lanes, now);
-    this.entered = widened(this.entered, lanes, now);
-    this.toldRatio = widened(this.toldRatio, lanes, now);
-    this.toldPeriodMs = widened(this.toldPeriodMs, lanes, now);
-    this.toldWindow = widened(this.toldWindow, lanes, now);
-    this.toldDay = widened(this.toldDay, lanes, now);
-    this.foretoldDay = widened(this.foretoldDay, lanes, now);
+  private resize(lanes: number): void {
+    const { numbers, days } = this;
+    this.numbers = new Float64Array(lanes * NUMBERS);
+    this.numbers.set(numbers.subarray(0, lanes * NUMBERS));
+    this.days = new Float32Array(lanes * DAYS);
+    this.days.set(days.subarray(0, lanes * DAYS));
   }
 
-  private slot(lane: number, day: number): number {
-    return lane * KEPT_DAYS + (((day % KEPT_DAYS) + KEPT_DAYS) % KEPT_DAYS);
+  private slot(day: number): number {
+    return ((day % KEPT_DAYS) + KEPT_DAYS) % KEPT_DAYS;
   }
-}
-
-/** The values of `now` lanes in an array for `lanes`. */
-function widened<T extends Float32Array | Float64Array>(values: T, lanes: number, now: number): T {
-  const more = new (values.constructor as new (length: number) => T)((values.length / now) * lanes);
-  more.set(values);
-  return more;
 }

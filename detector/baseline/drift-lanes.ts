@@ -8,7 +8,7 @@ import type { StateReader, StateWriter } from './state.js';
  * learned as what they are, and all that is little lies near 0. It is learned until `freeze` and then stands still: a baseline that follows would follow a
  * sender that grows slowly. Only `shift` moves, when a rise has been told, or when the lane has sent less for a week.
  *
- *   lane   48 × (mean u16 1/1024 · deviation u16 1/4096 · count u8) · `Lane` numbers f64     424 bytes; 17 lanes at most, 7.2 kB
+ *   lane   48 means u16 1/1024 · 48 deviations u16 1/4096 · 48 counts u8, two in a word · `Lane` numbers f64     432 bytes; 17 lanes at most, 7.3 kB
  */
 
 export const UNIT_OCTETS = 32_768;
@@ -62,8 +62,14 @@ export const Lane = {
   /** What is added to the mean of every cell; and how y has been beside it, weighted over a week. */
   shift: 21,
   level: 22,
+  /** 1 where the lane is in use. */
+  open: 23,
 } as const;
-const NUMBERS = 23;
+const NUMBERS = 24;
+// Where means, deviations and counts of a lane's cells lie in its words.
+const DEVIATIONS = CELLS;
+const COUNTS = 2 * CELLS;
+const WORDS = COUNTS + CELLS / 2;
 
 /** What one closed hour says of a lane. */
 export interface HourResidual {
@@ -79,13 +85,11 @@ export interface HourResidual {
 export class DriftLanes {
   count = 0;
   numbers = new Float64Array(FIRST_LANES * NUMBERS);
-  private means = new Uint16Array(FIRST_LANES * CELLS);
-  private deviations = new Uint16Array(FIRST_LANES * CELLS);
-  private counts = new Uint8Array(FIRST_LANES * CELLS);
+  private words = new Uint16Array(FIRST_LANES * WORDS);
   private readonly told: HourResidual = { y: 0, usual: 0, beside: 0, residual: 0, sigma: LEAST_SIGMA };
 
   get bytes(): number {
-    return this.numbers.byteLength + this.means.byteLength + this.deviations.byteLength + this.counts.byteLength;
+    return this.numbers.byteLength + this.words.byteLength;
   }
 
   at(lane: number, field: number): number {
@@ -98,14 +102,23 @@ export class DriftLanes {
     this.count = Math.max(this.count, lane + 1);
     this.numbers.fill(0, lane * NUMBERS, (lane + 1) * NUMBERS);
     this.numbers[this.at(lane, Lane.entered)] = entered;
+    this.numbers[this.at(lane, Lane.open)] = 1;
     const hours = Math.max(0, now - entered);
+    this.words.fill(0, lane * WORDS, (lane + 1) * WORDS);
     for (let cell = 0; cell < CELLS; cell++) {
-      const at = lane * CELLS + cell;
-      this.means[at] = 0;
-      this.deviations[at] = 0;
-      this.counts[at] = Math.min(MOST_COUNTED, Math.floor((hours * (cell < HOURS_OF_DAY ? 5 : 2)) / (7 * HOURS_OF_DAY)));
+      const share = cell < HOURS_OF_DAY ? 5 : 2;
+      this.setCount(lane, cell, Math.min(MOST_COUNTED, Math.floor((hours * share) / (7 * HOURS_OF_DAY))));
     }
     this.numbers[this.at(lane, Lane.learned)] = hours;
+  }
+
+  isOpen(lane: number): boolean {
+    return lane < this.count && this.numbers[this.at(lane, Lane.open)] === 1;
+  }
+
+  /** The lane is nobody's, until it is made again. */
+  shut(lane: number): void {
+    if (lane < this.count) this.numbers[this.at(lane, Lane.open)] = 0;
   }
 
   /** Empties an open hour. */
@@ -115,10 +128,11 @@ export class DriftLanes {
 
   /** Takes in an hour while learning. */
   learn(lane: number, octets: number, hourOfWeek: number): void {
-    const cell = lane * CELLS + cellOf(hourOfWeek);
-    const { numbers } = this;
+    const cell = cellOf(hourOfWeek);
+    const at = lane * WORDS + cell;
+    const { numbers, words } = this;
     const y = Math.log1p(octets / UNIT_OCTETS);
-    const n = this.counts[cell]!;
+    const n = this.countOf(lane, cell);
     if (n >= SETTLED) {
       const { mean, sigma } = this.usual(lane, hourOfWeek);
       const z = Math.max(-MOST_Z, Math.min(MOST_Z, (y - mean) / sigma));
@@ -127,13 +141,13 @@ export class DriftLanes {
       numbers[this.at(lane, Lane.squares)]! += before * before;
       numbers[this.at(lane, Lane.zBefore)] = z;
     }
-    const mean = this.means[cell]! / MEAN_STEPS;
+    const mean = words[at]! / MEAN_STEPS;
     const residual = n === 0 ? 0 : y - mean;
     const alpha = 1 / Math.min(n + 1, CELL_MEMORY);
-    const deviation = this.deviations[cell]! / DEVIATION_STEPS;
-    this.means[cell] = steps(n === 0 ? y : mean + alpha * residual, MEAN_STEPS);
-    this.deviations[cell] = steps(deviation + alpha * (Math.abs(residual) - deviation), DEVIATION_STEPS);
-    this.counts[cell] = Math.min(MOST_COUNTED, n + 1);
+    const deviation = words[at + DEVIATIONS]! / DEVIATION_STEPS;
+    words[at] = steps(n === 0 ? y : mean + alpha * residual, MEAN_STEPS);
+    words[at + DEVIATIONS] = steps(deviation + alpha * (Math.abs(residual) - deviation), DEVIATION_STEPS);
+    this.setCount(lane, cell, Math.min(MOST_COUNTED, n + 1));
     const learned = numbers[this.at(lane, Lane.learned)]! + 1;
     const weight = 1 / Math.min(learned, LANE_MEMORY);
     numbers[this.at(lane, Lane.learned)] = learned;
@@ -164,36 +178,43 @@ export class DriftLanes {
   save(writer: StateWriter): void {
     writer.u32(this.count);
     writer.u32(this.numbers.length / NUMBERS);
-    for (const values of [this.numbers, this.means, this.deviations, this.counts]) writer.numbers(values);
+    for (const values of [this.numbers, this.words]) writer.numbers(values);
   }
 
   load(reader: StateReader): void {
     this.count = reader.u32();
     const lanes = reader.u32();
     while (this.numbers.length < lanes * NUMBERS) this.grow();
-    for (const values of [this.numbers, this.means, this.deviations, this.counts]) reader.numbers(values);
+    for (const values of [this.numbers, this.words]) reader.numbers(values);
   }
 
   private usual(lane: number, hourOfWeek: number): { mean: number; sigma: number } {
-    const cell = lane * CELLS + cellOf(hourOfWeek);
-    const n = this.counts[cell]!;
+    const cell = cellOf(hourOfWeek);
+    const at = lane * WORDS + cell;
+    const n = this.countOf(lane, cell);
     const whole = this.numbers[this.at(lane, Lane.deviation)]!;
-    const deviation = ((n * this.deviations[cell]!) / DEVIATION_STEPS + BORROWED_HOURS * whole) / (n + BORROWED_HOURS);
-    const mean = n >= LEAST_LEARNED ? this.means[cell]! / MEAN_STEPS : this.numbers[this.at(lane, Lane.mean)]!;
+    const deviation = ((n * this.words[at + DEVIATIONS]!) / DEVIATION_STEPS + BORROWED_HOURS * whole) / (n + BORROWED_HOURS);
+    const mean = n >= LEAST_LEARNED ? this.words[at]! / MEAN_STEPS : this.numbers[this.at(lane, Lane.mean)]!;
     return { mean, sigma: Math.max(LEAST_SIGMA, SIGMA_OF_DEVIATION * deviation) };
+  }
+
+  private countOf(lane: number, cell: number): number {
+    return (this.words[lane * WORDS + COUNTS + (cell >> 1)]! >> (8 * (cell & 1))) & 0xff;
+  }
+
+  private setCount(lane: number, cell: number, count: number): void {
+    const at = lane * WORDS + COUNTS + (cell >> 1);
+    const shift = 8 * (cell & 1);
+    this.words[at] = (this.words[at]! & ~(0xff << shift)) | (count << shift);
   }
 
   private grow(): void {
     const lanes = Math.min(MOST_LANES, (2 * this.numbers.length) / NUMBERS);
-    const numbers = new Float64Array(lanes * NUMBERS);
-    numbers.set(this.numbers);
-    const means = new Uint16Array(lanes * CELLS);
-    means.set(this.means);
-    const deviations = new Uint16Array(lanes * CELLS);
-    deviations.set(this.deviations);
-    const counts = new Uint8Array(lanes * CELLS);
-    counts.set(this.counts);
-    Object.assign(this, { numbers, means, deviations, counts });
+    const { numbers, words } = this;
+    this.numbers = new Float64Array(lanes * NUMBERS);
+    this.numbers.set(numbers);
+    this.words = new Uint16Array(lanes * WORDS);
+    this.words.set(words);
   }
 }
 

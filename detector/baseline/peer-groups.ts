@@ -11,24 +11,42 @@ import type { StateReader, StateWriter } from './state.js';
 
 /** Groups of one asset that are kept apart. Beyond, the one with the least volume gives way: a scan of many addresses turns over the smallest only. */
 export const MOST_PEER_GROUPS = 16;
-/** Kinds of exchange whose group is remembered in a unit, a power of two. A cache. */
-const REMEMBERED_KINDS = 64;
+const FIRST_PEER_GROUPS = 4;
 const V4_BITS = 0xffff0000;
 
 /** Tells the group of a record's peer. One for each unit. */
 export class PeerGroupReader {
   private readonly claims: CompiledClaims;
-  private readonly serials = new Uint32Array(REMEMBERED_KINDS);
-  private readonly keys = new Uint32Array(REMEMBERED_KINDS);
-  private readonly named = new Uint8Array(REMEMBERED_KINDS);
+  private readonly mask: number;
+  // A cache by kind of exchange; where the group has its place is a guess, to be looked at.
+  private readonly serials: Uint32Array;
+  private readonly keys: Uint32Array;
+  private readonly named: Uint8Array;
+  private readonly places: Uint8Array;
 
-  constructor(claims: CompiledClaims) {
+  /** `remembered`: kinds of exchange whose group is remembered, at least; the next power of two is taken. */
+  constructor(claims: CompiledClaims, remembered = 64) {
     this.claims = claims;
+    const kinds = 2 ** Math.ceil(Math.log2(Math.max(1, remembered)));
+    this.mask = kinds - 1;
+    this.serials = new Uint32Array(kinds);
+    this.keys = new Uint32Array(kinds);
+    this.named = new Uint8Array(kinds);
+    this.places = new Uint8Array(kinds);
+  }
+
+  /** Place of the record's group among `groups`, those of its asset; −1 when it has none. */
+  placeOf(record: ObservedRecord, groups: PeerGroups): number {
+    const key = this.keyOf(record);
+    const at = record.kind & this.mask;
+    const place = groups.find(key, this.places[at]!);
+    if (place >= 0) this.places[at] = place;
+    return place;
   }
 
   /** A number for the group; equal groups, equal numbers, two groups share one once in 2^32. */
   keyOf(record: ObservedRecord): number {
-    const at = record.kind & (REMEMBERED_KINDS - 1);
+    const at = record.kind & this.mask;
     if (this.serials[at] !== record.kindSerial) this.lookUp(record, at);
     // Not part of what a kind is: exporters of one network tell it differently.
     return record.peerAsn === 0 || this.named[at] === 1 ? this.keys[at]! : finishHash(mixWord(1, record.peerAsn));
@@ -66,15 +84,19 @@ export function groupNameOf(peer: string, claims: CompiledClaims): string {
 /** The peer groups of one asset, in places from 0 on. */
 export class PeerGroups {
   /** Octets of each, which decide who gives way; the owner adds and halves them. */
-  readonly volumes = new Float64Array(MOST_PEER_GROUPS);
+  volumes = new Float64Array(FIRST_PEER_GROUPS);
   readonly names: string[] = [];
   /** How often a group gave way: once one has, a group that enters may have been here before. */
   evictions = 0;
-  private readonly keys = new Uint32Array(MOST_PEER_GROUPS);
-  private last = 0;
+  private keys = new Uint32Array(FIRST_PEER_GROUPS);
 
   get size(): number {
     return this.names.length;
+  }
+
+  /** The next group that enters takes the place of another. */
+  get isFull(): boolean {
+    return this.names.length === MOST_PEER_GROUPS;
   }
 
   /** Bytes of typed arrays. */
@@ -82,15 +104,12 @@ export class PeerGroups {
     return this.volumes.byteLength + this.keys.byteLength;
   }
 
-  /** Place of the group; −1 when it has none. */
-  find(key: number): number {
+  /** Place of the group; −1 when it has none. `guess` is looked at first. */
+  find(key: number, guess = 0): number {
     const { keys } = this;
-    if (keys[this.last] === key && this.last < this.names.length) return this.last;
-    for (let place = 0; place < this.names.length; place++) {
-      if (keys[place] !== key) continue;
-      this.last = place;
-      return place;
-    }
+    const { length } = this.names;
+    if (keys[guess] === key && guess < length) return guess;
+    for (let place = 0; place < length; place++) if (keys[place] === key) return place;
     return -1;
   }
 
@@ -100,11 +119,10 @@ export class PeerGroups {
     if (place === MOST_PEER_GROUPS) {
       place = this.volumes.indexOf(Math.min(...this.volumes));
       this.evictions += 1;
-    }
+    } else if (place === this.keys.length) this.resize(Math.min(MOST_PEER_GROUPS, 2 * place));
     this.keys[place] = key;
     this.names[place] = name;
     this.volumes[place] = 0;
-    this.last = place;
     return place;
   }
 
@@ -121,6 +139,7 @@ export class PeerGroups {
   save(writer: StateWriter): void {
     writer.text(JSON.stringify(this.names));
     writer.f64(this.evictions);
+    writer.u32(this.keys.length);
     writer.numbers(this.keys);
     writer.numbers(this.volumes);
   }
@@ -129,7 +148,16 @@ export class PeerGroups {
     this.names.length = 0;
     this.names.push(...(JSON.parse(reader.text()) as string[]));
     this.evictions = reader.f64();
+    this.resize(reader.u32());
     reader.numbers(this.keys);
     reader.numbers(this.volumes);
+  }
+
+  private resize(places: number): void {
+    const { keys, volumes } = this;
+    this.keys = new Uint32Array(places);
+    this.keys.set(keys.subarray(0, places));
+    this.volumes = new Float64Array(places);
+    this.volumes.set(volumes.subarray(0, places));
   }
 }

@@ -1,5 +1,4 @@
 import { HOUR_MS, SECOND_MS } from '../../flow/time.js';
-import type { StateReader, StateWriter } from './state.js';
 
 /*
  * What one asset usually sends in a bin (5 minutes, an hour), by hour of the week (detection.md D03). y = ln(1 + octets / unit).
@@ -17,8 +16,9 @@ import type { StateReader, StateWriter } from './state.js';
  *  - Bursts among small background traffic spread y in the same way. So the threshold is never above SURGE_FACTOR times the largest bin
  *    learned (fading by half in 24 days): SURGE_FACTOR = e^(6·0.25), what six of the smallest σ allow.
  *
- * Kept small, because there are four for each asset: 5 bytes a level, 1.1 kB in all. A step of μ is 0.001, that is 0.1 % of the volume.
- *   count  u8, stops at 250   ·   mean  u16, 1/1024 (up to e^64)   ·   deviation  u16, 1/4096 (up to 16)
+ * Kept small, because there are six for each asset: 5 bytes a level, 1.1 kB in all. A step of μ is 0.001, that is 0.1 % of the volume.
+ *   217 × mean u16, 1/1024 (up to e^64)   ·   217 × deviation u16, 1/4096 (up to 16)   ·   217 × count u8, stops at 250, two in a word
+ * The numbers lie in tables that the owner has (`use`): one object serves the same question of all assets.
  */
 
 const HOURS_OF_WEEK = 168;
@@ -26,6 +26,10 @@ const HOURS_OF_DAY = 24;
 const DAY_LEVEL = HOURS_OF_WEEK;
 const ASSET_LEVEL = HOURS_OF_WEEK + 2 * HOURS_OF_DAY;
 const LEVELS = ASSET_LEVEL + 1;
+const DEVIATIONS = LEVELS;
+const COUNTS = 2 * LEVELS;
+/** Words that a profile takes in the table of its owner. */
+export const PROFILE_WORDS = COUNTS + Math.ceil(LEVELS / 2);
 const BORROWED_BINS = 3;
 const MEMORY_HOURS = 8;
 const CLIP_FROM = 8;
@@ -41,6 +45,9 @@ const MOST_STEPS = 0xffff;
 export const SURGE_FACTOR_SIGMAS = 6;
 export const SURGE_FACTOR = Math.exp(SURGE_FACTOR_SIGMAS * LEAST_SIGMA);
 
+const NO_WORDS = new Uint16Array(PROFILE_WORDS);
+const NO_NUMBERS = new Float64Array(1);
+
 export interface Prediction {
   /** Octets in a bin that would be usual. */
   expected: number;
@@ -51,11 +58,11 @@ export interface Prediction {
 export class VolumeProfile {
   private readonly unitOctets: number;
   private readonly memoryBins: number;
-  private readonly counts = new Uint8Array(LEVELS);
-  private readonly means = new Uint16Array(LEVELS);
-  private readonly deviations = new Uint16Array(LEVELS);
-  /** Octets of the largest bin learned, fading. */
-  private readonly peak = new Float64Array(1);
+  private words: Uint16Array = NO_WORDS;
+  private from = 0;
+  /** Where octets of the largest bin learned are, fading. */
+  private numbers: Float64Array = NO_NUMBERS;
+  private peakAt = 0;
   private readonly fading: number;
   private readonly prediction: Prediction = { expected: 0, mean: 0, sigma: LEAST_SIGMA };
 
@@ -66,23 +73,27 @@ export class VolumeProfile {
     this.memoryBins = Math.max(MEMORY_HOURS, (MEMORY_HOURS * HOUR_MS) / binMs);
   }
 
-  /** Bytes of typed arrays. */
-  get bytes(): number {
-    return this.counts.byteLength + this.means.byteLength + this.deviations.byteLength + this.peak.byteLength;
+  /** Goes to the profile whose words lie at `from`, and whose largest bin at `peakAt`. Zero: nothing learned. */
+  use(words: Uint16Array, from: number, numbers: Float64Array, peakAt: number): this {
+    this.words = words;
+    this.from = from;
+    this.numbers = numbers;
+    this.peakAt = peakAt;
+    return this;
   }
 
   /** Bins learned, up to MOST_COUNTED. */
   get bins(): number {
-    return this.counts[ASSET_LEVEL]!;
+    return this.countOf(ASSET_LEVEL);
   }
 
   /** Octets of a typical bin of the asset, at any hour. */
   get typical(): number {
-    return this.octetsOf(this.means[ASSET_LEVEL]! / MEAN_STEPS);
+    return this.octetsOf(this.words[this.from + ASSET_LEVEL]! / MEAN_STEPS);
   }
 
   get largest(): number {
-    return this.peak[0]!;
+    return this.numbers[this.peakAt]!;
   }
 
   /** The scale on which volumes are compared. */
@@ -97,11 +108,11 @@ export class VolumeProfile {
   /** What is usual at an hour of the week (0–167). The object is reused. */
   predict(hourOfWeek: number): Prediction {
     const day = dayLevel(hourOfWeek);
-    const dayMean = this.shrink(this.means, day, this.means[ASSET_LEVEL]!);
-    const dayDeviation = this.shrink(this.deviations, day, this.deviations[ASSET_LEVEL]!);
+    const dayMean = this.shrink(0, day, this.words[this.from + ASSET_LEVEL]!);
+    const dayDeviation = this.shrink(DEVIATIONS, day, this.words[this.from + DEVIATIONS + ASSET_LEVEL]!);
     const prediction = this.prediction;
-    prediction.mean = this.shrink(this.means, hourOfWeek, dayMean) / MEAN_STEPS;
-    prediction.sigma = sigmaOf(this.shrink(this.deviations, hourOfWeek, dayDeviation) / DEVIATION_STEPS);
+    prediction.mean = this.shrink(0, hourOfWeek, dayMean) / MEAN_STEPS;
+    prediction.sigma = sigmaOf(this.shrink(DEVIATIONS, hourOfWeek, dayDeviation) / DEVIATION_STEPS);
     prediction.expected = this.octetsOf(prediction.mean);
     return prediction;
   }
@@ -113,38 +124,41 @@ export class VolumeProfile {
     this.update(hourOfWeek, y, weight);
     this.update(dayLevel(hourOfWeek), y, weight);
     this.update(ASSET_LEVEL, y, weight);
-    const faded = this.peak[0]! * this.fading;
-    this.peak[0] = octets > faded ? faded + weight * (octets - faded) : faded;
+    const faded = this.numbers[this.peakAt]! * this.fading;
+    this.numbers[this.peakAt] = octets > faded ? faded + weight * (octets - faded) : faded;
   }
 
-  save(writer: StateWriter): void {
-    for (const values of [this.counts, this.means, this.deviations, this.peak]) writer.numbers(values);
-  }
-
-  load(reader: StateReader): void {
-    for (const values of [this.counts, this.means, this.deviations, this.peak]) reader.numbers(values);
-  }
-
-  private shrink(values: Uint16Array, level: number, above: number): number {
-    const n = this.counts[level]!;
-    return (n * values[level]! + BORROWED_BINS * above) / (n + BORROWED_BINS);
+  /** `part`: where means or deviations lie. */
+  private shrink(part: number, level: number, above: number): number {
+    const n = this.countOf(level);
+    return (n * this.words[this.from + part + level]! + BORROWED_BINS * above) / (n + BORROWED_BINS);
   }
 
   private update(level: number, y: number, weight: number): void {
-    const n = this.counts[level]!;
+    const { words } = this;
+    const n = this.countOf(level);
+    const at = this.from + level;
     if (n === 0) {
-      this.means[level] = steps(y, MEAN_STEPS);
-      this.counts[level] = 1;
+      words[at] = steps(y, MEAN_STEPS);
+      this.countOne(level);
       return;
     }
-    const mean = this.means[level]! / MEAN_STEPS;
-    const deviation = this.deviations[level]! / DEVIATION_STEPS;
+    const mean = words[at]! / MEAN_STEPS;
+    const deviation = words[at + DEVIATIONS]! / DEVIATION_STEPS;
     const reach = n < CLIP_FROM ? Number.POSITIVE_INFINITY : CLIP_SIGMAS * sigmaOf(deviation);
     const residual = Math.max(-reach, Math.min(reach, y - mean));
     const alpha = weight / Math.min(n + 1, this.memoryBins);
-    this.means[level] = steps(mean + alpha * residual, MEAN_STEPS);
-    this.deviations[level] = steps(deviation + alpha * (Math.abs(residual) - deviation), DEVIATION_STEPS);
-    if (weight === 1 && n < MOST_COUNTED) this.counts[level] = n + 1;
+    words[at] = steps(mean + alpha * residual, MEAN_STEPS);
+    words[at + DEVIATIONS] = steps(deviation + alpha * (Math.abs(residual) - deviation), DEVIATION_STEPS);
+    if (weight === 1 && n < MOST_COUNTED) this.countOne(level);
+  }
+
+  private countOf(level: number): number {
+    return (this.words[this.from + COUNTS + (level >> 1)]! >> (8 * (level & 1))) & 0xff;
+  }
+
+  private countOne(level: number): void {
+    this.words[this.from + COUNTS + (level >> 1)]! += 1 << (8 * (level & 1));
   }
 }
 

@@ -6,7 +6,7 @@ import { finishHash, mixWord } from '../../../detector/baseline/hash.js';
 import { LocalClock } from '../../../detector/baseline/local-clock.js';
 import { SEEN_EXACT_MEMBERS, SEEN_LONG_AGO, SeenSet } from '../../../detector/baseline/seen-set.js';
 import { StateReader, StateWriter } from '../../../detector/baseline/state.js';
-import { SURGE_FACTOR, VolumeProfile } from '../../../detector/baseline/volume-profile.js';
+import { PROFILE_WORDS, SURGE_FACTOR, VolumeProfile } from '../../../detector/baseline/volume-profile.js';
 import { exampleClaims } from '../../../detector/detections/example-claims.js';
 import { ObservedRecord } from '../../../detector/detections/observed-record.js';
 import { HOUR_MS } from '../../../flow/time.js';
@@ -71,10 +71,12 @@ describe('local clock', () => {
 });
 
 describe('volume profile', () => {
+  const newProfile = (): VolumeProfile => new VolumeProfile(HOUR_MS).use(new Uint16Array(PROFILE_WORDS), 0, new Float64Array(1), 0);
+
   it('learns a level within a few bins, whatever its size', () => {
     fc.assert(
       fc.property(fc.double({ min: 3, max: 12, noNaN: true }), (power) => {
-        const profile = new VolumeProfile(HOUR_MS);
+        const profile = newProfile();
         const octets = 10 ** power;
         for (let bin = 0; bin < 30; bin++) profile.learn(octets, bin % 168, false);
         const { expected, sigma } = profile.predict(12);
@@ -86,7 +88,7 @@ describe('volume profile', () => {
 
   it('a reported bin moves it a twentieth as far', () => {
     const learned = (reported: boolean): number => {
-      const profile = new VolumeProfile(HOUR_MS);
+      const profile = newProfile();
       for (let bin = 0; bin < 100; bin++) profile.learn(1e6, 10, false);
       profile.learn(1e9, 10, reported);
       expect(profile.largest).toBeGreaterThan(1e6);

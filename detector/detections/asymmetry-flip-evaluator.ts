@@ -1,0 +1,247 @@
+import { formatDuration, HOUR_MS } from '../../flow/time.js';
+import { type AssetVolumes, payloadOf, Sum, sumAt } from '../baseline/asset-volumes.js';
+import { OpenHours, shareOfHour } from '../baseline/open-hours.js';
+import type { PeerGroups } from '../baseline/peer-groups.js';
+import type { StateReader, StateWriter } from '../baseline/state.js';
+import type { VolumeConsumer } from '../baseline/volume-tally.js';
+import type { FollowedDecision } from '../decisions/followed.js';
+import type { FindingSink, Matter } from '../findings/finding-sink.js';
+import { formatOctets } from '../findings/quantity.js';
+import { formatInstant } from '../findings/time-span.js';
+import { ASYMMETRY_FLIP_ID, type ASYMMETRY_FLIP_PARAMETERS } from './asymmetry-flip-parameters.js';
+import type { ParameterValues, UnitContext } from './detection.js';
+import type { ObservedRecord } from './observed-record.js';
+import { laneRule } from './peer-lane.js';
+
+/** Share that is sent (0–1): at most so much in a download; nearly all in an upload to nobody known. r of −0.2 and 0.9 in the document. */
+const DOWNLOAD_SHARE = 0.4;
+const UNCLAIMED_SHARE = 0.95;
+/** Mean deviations from the usual share that are a flip, the least deviation that counts, and the least difference. r counts double. */
+const DEVIATIONS = 5;
+const LEAST_DEVIATION = 0.025;
+const LEAST_DIFFERENCE = 0.3;
+const LEARNED_HOURS = 8;
+const MEMORY_HOURS = 16;
+const FIRING_WEIGHT = 0.05;
+/** Packets counted: the share that a few sampled packets show is no share. */
+const LEAST_PACKETS = 30;
+
+// Numbers of a group of peers.
+const Group = {
+  /** Of the two open hours, at `hour & 1`: payload up and down, packets out and in, records, sessions, payload up that no claim admits. */
+  up: 0,
+  down: 2,
+  packetsOut: 4,
+  packetsIn: 6,
+  records: 8,
+  sessions: 10,
+  unclaimed: 12,
+  /** Usual share, its mean deviation, hours learned; 1 where the group lies outside. */
+  share: 14,
+  deviation: 15,
+  learned: 16,
+  outside: 17,
+} as const;
+const NUMBERS = 18;
+const OPEN = 14;
+const FIRST_PLACES = 4;
+
+/** 144 bytes a group of peers, 2.3 kB for the sixteen that are kept. */
+interface Watched {
+  readonly firstMs: number;
+  readonly hours: OpenHours;
+  numbers: Float64Array;
+}
+
+export class FlipConsumer implements VolumeConsumer<Watched> {
+  readonly unit: UnitContext;
+  private readonly warmUpMs: number;
+  private readonly leastOctets: number;
+  private readonly leastUnclaimed: number;
+  private readonly uploadShare: number;
+
+  constructor(unit: UnitContext, parameters: ParameterValues<typeof ASYMMETRY_FLIP_PARAMETERS>) {
+    this.unit = unit;
+    this.warmUpMs = parameters.warmUpHours * HOUR_MS;
+    this.leastOctets = parameters.leastMegabytes * 1e6;
+    this.leastUnclaimed = parameters.leastMegabytesUnclaimed * 1e6;
+    this.uploadShare = parameters.uploadPercent / 100;
+  }
+
+  begin(record: ObservedRecord): Watched {
+    return { firstMs: record.startMs, hours: new OpenHours(), numbers: new Float64Array(FIRST_PLACES * NUMBERS) };
+  }
+
+  dueMs({ hours }: Watched): number {
+    return hours.dueMs;
+  }
+
+  advance(watched: Watched, volumes: AssetVolumes, record: ObservedRecord, findings: FindingSink): void {
+    const { hours } = watched;
+    if (record.endMs >= hours.dueMs) hours.advance(record.endMs, (hour) => this.close(hour, watched, volumes, record, findings));
+  }
+
+  enter(watched: Watched, _volumes: AssetVolumes, place: number, record: ObservedRecord): void {
+    const { numbers } = watched;
+    if ((place + 1) * NUMBERS > numbers.length) {
+      watched.numbers = new Float64Array(numbers.length * 2);
+      watched.numbers.set(numbers);
+    }
+    watched.numbers.fill(0, place * NUMBERS, (place + 1) * NUMBERS);
+    const outside = this.unit.claims.isOutside(record.peerBytes, record.peerOffset);
+    watched.numbers[place * NUMBERS + Group.outside] = outside ? 1 : 0;
+  }
+
+  take({ numbers }: Watched, { groups, sums, fromMs }: AssetVolumes): void {
+    const side = Math.floor(fromMs / HOUR_MS) & 1;
+    for (let place = 0; place < groups.size; place++) {
+      const from = sumAt(place);
+      if (sums[from + Sum.records] === 0) continue;
+      const at = place * NUMBERS + side;
+      numbers[at + Group.up]! += sums[from + Sum.payloadOut]!;
+      numbers[at + Group.down]! += sums[from + Sum.payloadIn]!;
+      numbers[at + Group.packetsOut]! += sums[from + Sum.packetsOut]!;
+      numbers[at + Group.packetsIn]! += sums[from + Sum.packetsIn]!;
+      numbers[at + Group.records]! += sums[from + Sum.records]!;
+      numbers[at + Group.sessions]! += sums[from + Sum.sessions]!;
+      numbers[at + Group.unclaimed]! += sums[from + Sum.unclaimed]!;
+    }
+  }
+
+  add({ hours, numbers }: Watched, _volumes: AssetVolumes, place: number, record: ObservedRecord): void {
+    const { startMs, endMs, sampling } = record;
+    const up = payloadOf(record.octetsOut, record.packetsOut) * sampling;
+    const down = payloadOf(record.octetsIn, record.packetsIn) * sampling;
+    const last = Math.floor(endMs / HOUR_MS);
+    for (let hour = Math.max(hours.oldest, Math.floor(startMs / HOUR_MS)); hour <= last; hour++) {
+      const share = shareOfHour(startMs, endMs, hour);
+      const at = place * NUMBERS + (hour & 1);
+      numbers[at + Group.up]! += up * share;
+      numbers[at + Group.down]! += down * share;
+      numbers[at + Group.packetsOut]! += record.packetsOut * share;
+      numbers[at + Group.packetsIn]! += record.packetsIn * share;
+      numbers[at + Group.records]! += 1;
+      if (record.sessionStarts) numbers[at + Group.sessions]! += 1;
+      if (!record.admitted) numbers[at + Group.unclaimed]! += up * share;
+    }
+  }
+
+  /** A group of peers to which more is sent than comes may have been learned from the incident: it is not known any more. */
+  decided({ numbers }: Watched, { groups }: AssetVolumes, { does, peer, detection }: FollowedDecision): void {
+    if (does !== 'unlearn' || (peer === '' && detection !== ASYMMETRY_FLIP_ID)) return;
+    for (const place of groups.placesOf(peer, this.unit.claims)) {
+      const at = place * NUMBERS;
+      if (numbers[at + Group.share]! <= 0.5) continue;
+      for (const field of [Group.learned, Group.share, Group.deviation]) numbers[at + field] = 0;
+    }
+  }
+
+  learnedMs({ firstMs }: Watched): number {
+    return firstMs + this.warmUpMs;
+  }
+
+  save({ firstMs, hours, numbers }: Watched, writer: StateWriter): void {
+    writer.f64(firstMs);
+    hours.save(writer);
+    writer.u32(numbers.length);
+    writer.numbers(numbers);
+  }
+
+  load(reader: StateReader): Watched {
+    const firstMs = reader.f64();
+    const hours = new OpenHours();
+    hours.load(reader);
+    const numbers = new Float64Array(reader.u32());
+    reader.numbers(numbers);
+    return { firstMs, hours, numbers };
+  }
+
+  private close(hour: number, watched: Watched, { groups }: AssetVolumes, record: ObservedRecord, findings: FindingSink): void {
+    const { numbers } = watched;
+    const training = hour * HOUR_MS < this.learnedMs(watched);
+    for (let place = 0; place < groups.size; place++) {
+      const at = place * NUMBERS;
+      const open = at + (hour & 1);
+      const up = numbers[open + Group.up]!;
+      const all = up + numbers[open + Group.down]!;
+      const out = numbers[open + Group.packetsOut]!;
+      const back = numbers[open + Group.packetsIn]!;
+      // Where one direction shows no packet nobody knows the ratio.
+      if (all >= this.leastOctets && out > 0 && back > 0 && out + back >= LEAST_PACKETS) {
+        const flips = !training && this.isFlip(up / all, at, open, numbers);
+        if (flips) this.report(place, hour, up, all, numbers, groups, record, findings);
+        learn(up / all, at, flips ? FIRING_WEIGHT : 1, numbers);
+      }
+      for (let field = 0; field < OPEN; field += 2) numbers[open + field] = 0;
+    }
+  }
+
+  private isFlip(share: number, at: number, open: number, numbers: Float64Array): boolean {
+    if (numbers[at + Group.learned]! < LEARNED_HOURS) {
+      const unclaimed = numbers[open + Group.unclaimed]!;
+      return numbers[at + Group.outside] === 1 && unclaimed >= this.leastUnclaimed && share >= UNCLAIMED_SHARE;
+    }
+    const usual = numbers[at + Group.share]!;
+    if (usual <= DOWNLOAD_SHARE && share >= this.uploadShare) return true;
+    const band = DEVIATIONS * Math.max(LEAST_DEVIATION, numbers[at + Group.deviation]!);
+    return share > 0.5 && share - usual > Math.max(LEAST_DIFFERENCE, band);
+  }
+
+  private report(
+    place: number,
+    hour: number,
+    up: number,
+    all: number,
+    numbers: Float64Array,
+    groups: PeerGroups,
+    record: ObservedRecord,
+    findings: FindingSink,
+  ): void {
+    const at = place * NUMBERS;
+    const open = at + (hour & 1);
+    const windowFromMs = hour * HOUR_MS;
+    const windowToMs = windowFromMs + HOUR_MS;
+    const period = this.unit.claims.periodOf(windowFromMs);
+    const observed = (100 * up) / all;
+    const learned = numbers[at + Group.learned]! >= LEARNED_HOURS;
+    const expected = 100 * (learned ? numbers[at + Group.share]! : UNCLAIMED_SHARE);
+    const group = groups.names[place]!;
+    const usual = learned ? `where ${expected.toFixed(0)} % are usual with this group of peers` : 'and no claim admits this group of peers';
+    findings.measure(record, {
+      matter: matterOf(laneRule('out', group)),
+      observed,
+      expected,
+      unit: '%',
+      periodFromMs: period.fromMs,
+      periodToMs: period.toMs,
+      windowFromMs,
+      windowToMs,
+      confidence: learned ? 75 : 60,
+      why: `${observed.toFixed(0)} % of the ${formatOctets(all)} exchanged with ${group} in the ${formatDuration(HOUR_MS)} from ${formatInstant(windowFromMs)} were sent, ${usual}`,
+      totals: {
+        firstMs: windowFromMs,
+        lastMs: windowToMs,
+        octetsOut: Math.round(up / record.sampling),
+        octetsIn: Math.round((all - up) / record.sampling),
+        packetsOut: Math.round(numbers[open + Group.packetsOut]!),
+        packetsIn: Math.round(numbers[open + Group.packetsIn]!),
+        records: Math.max(1, numbers[open + Group.records]!),
+        sessions: numbers[open + Group.sessions]!,
+      },
+    });
+  }
+}
+
+function learn(share: number, at: number, weight: number, numbers: Float64Array): void {
+  const n = numbers[at + Group.learned]!;
+  const residual = n === 0 ? 0 : share - numbers[at + Group.share]!;
+  const alpha = n === 0 ? 1 : weight / Math.min(n + 1, MEMORY_HOURS);
+  numbers[at + Group.share] = n === 0 ? share : numbers[at + Group.share]! + alpha * residual;
+  numbers[at + Group.deviation]! += alpha * (Math.abs(residual) - numbers[at + Group.deviation]!);
+  numbers[at + Group.learned] = n + weight;
+}
+
+function matterOf(rule: string): Matter {
+  const severities = ['medium', 'medium', 'medium', 'medium'] as const;
+  return { detection: ASYMMETRY_FLIP_ID, claim: -1, part: rule, scope: 'member', rule, severities, most: Number.MAX_SAFE_INTEGER };
+}

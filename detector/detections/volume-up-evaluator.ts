@@ -1,0 +1,207 @@
+import { formatDuration, HOUR_MS, MINUTE_MS } from '../../flow/time.js';
+import { type AssetVolumes, At, Sum } from '../baseline/asset-volumes.js';
+import { EXTREMES } from '../baseline/hour-extremes.js';
+import type { StateReader, StateWriter } from '../baseline/state.js';
+import { PROFILE_WORDS } from '../baseline/volume-profile.js';
+import { type SeriesTables, VolumeSeries, type VolumeSurge } from '../baseline/volume-series.js';
+import type { VolumeConsumer } from '../baseline/volume-tally.js';
+import type { FollowedDecision } from '../decisions/followed.js';
+import type { FindingSink, Matter } from '../findings/finding-sink.js';
+import { formatOctets } from '../findings/quantity.js';
+import { formatInstant } from '../findings/time-span.js';
+import type { ParameterValues, UnitContext } from './detection.js';
+import type { ObservedRecord } from './observed-record.js';
+import { VOLUME_UP_ID, type VOLUME_UP_PARAMETERS, VOLUME_UP_RULE } from './volume-up-parameters.js';
+
+/** Bins of five minutes and of an hour: a burst, and a bulk copy in small steps. */
+const SHORT_BIN_MS = 5 * MINUTE_MS;
+const LONG_BIN_MS = HOUR_MS;
+
+/** One direction: its series, and where its numbers lie in the tables of an asset. */
+interface Way {
+  readonly inbound: boolean;
+  readonly matter: Matter;
+  /** Period and ratio of the surge that stands in the finding: a lesser one does not replace it. */
+  readonly periodAt: number;
+  readonly ratioAt: number;
+  readonly bins: readonly Bins[];
+}
+interface Bins {
+  readonly series: VolumeSeries;
+  readonly at: number;
+  readonly place: number;
+}
+/** When the asset was seen first, before the numbers of the ways. */
+const FIRST = 0;
+const SERIES = 4;
+
+/*
+ * 7.4 kB for each asset that shows records: four series (out and in, five minutes and an hour), each 1.3 kB of profile and extremes and a ring of open bins.
+ * The document counts flows and peers in the same way; here scan, reconnect-hammer and new-destination look at those, by who answered and who is new, which says
+ * more than how many.
+ */
+export class SurgeConsumer implements VolumeConsumer<SeriesTables> {
+  readonly unit: UnitContext;
+  private readonly warmUpMs: number;
+  private readonly ways: readonly [Way, Way];
+  private readonly size: number;
+
+  constructor(unit: UnitContext, parameters: ParameterValues<typeof VOLUME_UP_PARAMETERS>) {
+    const { sigmas, runSigmas, leastExcessMegabytes, leastExcessInMegabytes, leastExcessPercent } = parameters;
+    this.unit = unit;
+    this.warmUpMs = parameters.warmUpHours * HOUR_MS;
+    const rule = `${sigmas} σ in one bin or ${runSigmas} σ in three running`;
+    let at = FIRST + 1;
+    let place = 0;
+    const wayOf = (inbound: boolean, leastMegabytes: number): Way => {
+      const limits = { sigmas, runSigmas, leastExcess: leastMegabytes * 1e6, leastShare: leastExcessPercent / 100 };
+      const matter = inbound ? matterOf('in', VOLUME_UP_RULE.in + rule) : matterOf('', VOLUME_UP_RULE.out + rule);
+      const periodAt = at;
+      at += 2;
+      const bins = [SHORT_BIN_MS, LONG_BIN_MS].map((binMs): Bins => {
+        const series = new VolumeSeries(inbound, binMs, unit.clock, limits);
+        at += series.size;
+        place += 1;
+        return { series, at: at - series.size, place: place - 1 };
+      });
+      return { inbound, matter, periodAt, ratioAt: periodAt + 1, bins };
+    };
+    this.ways = [wayOf(false, leastExcessMegabytes), wayOf(true, leastExcessInMegabytes)];
+    this.size = at;
+  }
+
+  begin(record: ObservedRecord): SeriesTables {
+    const tables = this.newTables();
+    tables.numbers[FIRST] = record.startMs;
+    for (const { bins, periodAt } of this.ways) {
+      tables.numbers[periodAt] = Number.NEGATIVE_INFINITY;
+      for (const { series, at, place } of bins) series.use(tables, at, place).begin();
+    }
+    return tables;
+  }
+
+  dueMs(tables: SeriesTables, nowMs: number): number {
+    return this.isTraining(tables, nowMs) ? this.learnedMs(tables) : Number.POSITIVE_INFINITY;
+  }
+
+  advance(tables: SeriesTables, _volumes: AssetVolumes, record: ObservedRecord): void {
+    const training = this.isTraining(tables, record.endMs);
+    for (const { bins } of this.ways)
+      for (const { series, at, place } of bins) series.use(tables, at, place).advance(record.endMs, training);
+  }
+
+  take(tables: SeriesTables, { sums }: AssetVolumes, total: Float64Array): void {
+    const sampling = sums[At.sampling]!;
+    if (total[Sum.recordsOut]! > 0) {
+      for (const { series, at, place } of this.ways[0].bins)
+        series
+          .use(tables, at, place)
+          .take(total[Sum.out]!, total[Sum.packetsOut]!, total[Sum.recordsOut]!, total[Sum.sessionsOut]!, sampling);
+    }
+    if (total[Sum.recordsIn]! > 0) {
+      for (const { series, at, place } of this.ways[1].bins)
+        series.use(tables, at, place).take(total[Sum.in]!, total[Sum.packetsIn]!, total[Sum.recordsIn]!, total[Sum.sessionsIn]!, sampling);
+    }
+  }
+
+  add(tables: SeriesTables, _volumes: AssetVolumes, _place: number, record: ObservedRecord, findings: FindingSink): void {
+    const training = this.isTraining(tables, record.endMs);
+    for (const way of this.ways) {
+      if ((way.inbound ? record.octetsIn : record.octetsOut) === 0) continue;
+      for (const { series, at, place } of way.bins)
+        if (series.use(tables, at, place).add(record, training)) this.report(record, way, tables, series.surge()!, findings);
+    }
+  }
+
+  room(tables: SeriesTables, inbound: boolean, nowMs: number): number {
+    if (this.isTraining(tables, nowMs)) return Number.POSITIVE_INFINITY;
+    let room = Number.POSITIVE_INFINITY;
+    for (const { series, at, place } of this.ways[inbound ? 1 : 0].bins) room = Math.min(room, series.use(tables, at, place).room());
+    return room;
+  }
+
+  check(tables: SeriesTables, _volumes: AssetVolumes, _place: number, record: ObservedRecord, findings: FindingSink): void {
+    if (this.isTraining(tables, record.endMs)) return;
+    for (const way of this.ways) {
+      if ((way.inbound ? record.octetsIn : record.octetsOut) === 0) continue;
+      for (const { series, at, place } of way.bins)
+        if (series.use(tables, at, place).check()) this.report(record, way, tables, series.surge()!, findings);
+    }
+  }
+
+  /** A bin that was told counts a twentieth in what is usual; here, lesser surges of the same day are told again too. */
+  decided({ numbers }: SeriesTables, _volumes: AssetVolumes, { does, detection }: FollowedDecision): void {
+    if (does !== 'unlearn' || detection !== VOLUME_UP_ID) return;
+    for (const { ratioAt } of this.ways) numbers[ratioAt] = 0;
+  }
+
+  learnedMs({ numbers }: SeriesTables): number {
+    return numbers[FIRST]! + this.warmUpMs;
+  }
+
+  save({ numbers, words, extremes }: SeriesTables, writer: StateWriter): void {
+    for (const values of [numbers, words, extremes]) writer.numbers(values);
+  }
+
+  load(reader: StateReader): SeriesTables {
+    const tables = this.newTables();
+    for (const values of [tables.numbers, tables.words, tables.extremes]) reader.numbers(values);
+    return tables;
+  }
+
+  private newTables(): SeriesTables {
+    return {
+      numbers: new Float64Array(this.size),
+      words: new Uint16Array(SERIES * PROFILE_WORDS),
+      extremes: new Float32Array(SERIES * EXTREMES).fill(Number.NaN),
+    };
+  }
+
+  private isTraining(tables: SeriesTables, ms: number): boolean {
+    return ms < this.learnedMs(tables);
+  }
+
+  private report(
+    record: ObservedRecord,
+    { inbound, matter, periodAt, ratioAt }: Way,
+    { numbers }: SeriesTables,
+    surge: VolumeSurge,
+    findings: FindingSink,
+  ): void {
+    const period = this.unit.claims.periodOf(surge.fromMs);
+    const ratio = surge.observed / Math.max(1, surge.expected);
+    if (period.fromMs < numbers[periodAt]! || (period.fromMs === numbers[periodAt]! && ratio < numbers[ratioAt]!)) return;
+    numbers[periodAt] = period.fromMs;
+    numbers[ratioAt] = ratio;
+    const length = formatDuration(surge.toMs - surge.fromMs);
+    const direction = inbound ? 'in' : 'out';
+    findings.measure(record, {
+      matter,
+      observed: surge.observed,
+      expected: surge.expected,
+      unit: 'octets',
+      periodFromMs: period.fromMs,
+      periodToMs: period.toMs,
+      windowFromMs: surge.fromMs,
+      windowToMs: surge.toMs,
+      // Twice what is usual is weak, ten times is strong.
+      confidence: Math.round(Math.min(95, 40 + 25 * Math.log10(Math.max(1, ratio)) * 2)),
+      why: `${formatOctets(surge.observed)} ${direction} in the ${length} from ${formatInstant(surge.fromMs)}, where ${formatOctets(surge.expected)} are usual at this hour`,
+      totals: {
+        firstMs: surge.fromMs,
+        lastMs: Math.min(record.endMs, surge.toMs),
+        octetsOut: inbound ? 0 : surge.counted,
+        octetsIn: inbound ? surge.counted : 0,
+        packetsOut: inbound ? 0 : surge.packets,
+        packetsIn: inbound ? surge.packets : 0,
+        records: surge.records,
+        sessions: surge.sessions,
+      },
+    });
+  }
+}
+
+function matterOf(part: string, rule: string): Matter {
+  const severities = ['medium', 'medium', 'medium', 'medium'] as const;
+  return { detection: VOLUME_UP_ID, claim: -1, part, scope: 'member', rule, severities, most: Number.MAX_SAFE_INTEGER };
+}
