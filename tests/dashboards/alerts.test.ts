@@ -128,6 +128,12 @@ describe.each(rules)('$title', (rule) => {
   });
 });
 
+test('docs/grafana.md tells of every rule and of what it makes of broken answers', () => {
+  const page = readFileSync(join(root, 'docs/grafana.md'), 'utf8');
+  for (const { name, broken } of ALERT_RULES)
+    expect(page).toMatch(new RegExp(`^\\| \`${name}\` \\|.*\\| ${broken.noDataState} / ${broken.execErrState} \\|$`, 'm'));
+});
+
 describe('on the sample day', () => {
   const NOW = Date.parse(DAY_RANGE.to);
   let sample: SampleStore;
