@@ -88,6 +88,8 @@ export interface ClaimFigures {
   /** In the order of time. */
   readonly verdicts: readonly VerdictFigures[];
   readonly verdictsLeftOut: number;
+  /** Periods before the claim came into force or after it ended: they count for nothing. */
+  readonly notInForce: number;
   readonly seen: SeenFigures;
   readonly residual: readonly string[];
   readonly exceptions: readonly CountedFigures[];

@@ -30,6 +30,8 @@ export interface ReadClaims {
 /** Everything that is stored about one claim and fleet in the period. */
 export interface ClaimGroup {
   readonly verdicts: readonly VerdictOf[];
+  /** Periods before the claim came into force or after it ended. */
+  readonly notInForce: number;
   readonly history: readonly StoredVerdict[];
   readonly compiled: CompiledClaim | undefined;
   readonly version: ClaimVersion | undefined;
@@ -44,7 +46,10 @@ interface VerdictOf {
 
 /** Reads the verdicts of the period, and computes them anew where their claim file is at hand. */
 export async function readClaims({ store, versions, ...scope }: ClaimSources): Promise<ReadClaims> {
-  const stored = await readVerdicts(store, scope);
+  const all = await readVerdicts(store, scope);
+  const stored = all.filter(isInForce);
+  const outside = new Map<string, number>();
+  for (const verdict of all) if (!isInForce(verdict)) outside.set(keyOf(verdict), (outside.get(keyOf(verdict)) ?? 0) + 1);
   const history = await readVerdictHistory(store, scope);
   const computed = new Map<string, Anew | undefined>();
   const differences: Recomputed['differences'][number][] = [];
@@ -88,9 +93,21 @@ export async function readClaims({ store, versions, ...scope }: ClaimSources): P
     const compiled = version?.claims.claims.find(
       ({ id, subject }) => id === last.claim && version.claims.fleets[subject]!.name === last.fleet,
     );
-    return { verdicts, history: past.get(key) ?? [], compiled, version, blind: blindKnown ? blind : undefined };
+    return {
+      verdicts,
+      notInForce: outside.get(key) ?? 0,
+      history: past.get(key) ?? [],
+      compiled,
+      version,
+      blind: blindKnown ? blind : undefined,
+    };
   });
   return { groups: list.sort(compareGroups), recomputed: { ...counts, differences: differences.slice(0, REPORT_LIMITS.findingsOfClaim) } };
+}
+
+/** A period in which the claim did not apply says nothing about it: it is told, and counts for nothing. */
+function isInForce({ reasons }: StoredVerdict): boolean {
+  return !reasons.some(({ code }) => code === 'outside-effective-period');
 }
 
 function versionOf(versions: readonly ClaimVersion[], { claimsHash, fromMs, toMs }: StoredVerdict): ClaimVersion | undefined {
@@ -141,6 +158,7 @@ export function claimFigures(
     counts,
     states: statesOf(all),
     verdicts: listedVerdicts(group, verdictsListed),
+    notInForce: group.notInForce,
     verdictsLeftOut: Math.max(0, all.length - verdictsListed),
     seen: seenOf(all, group.blind),
     residual: [...new Set(all.flatMap(({ residual }) => residual))],

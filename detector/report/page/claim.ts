@@ -90,7 +90,7 @@ function unseen({ seen, residual, declared }: ClaimFigures): Html {
   const blind = seen.blind ?? [];
   return html`<div class="unseen"><h3>What was not seen</h3><ul>
 <li>${countText(seen.assetMinutes - seen.assetMinutesObserved)} of ${countText(seen.assetMinutes)} asset-minutes (${shareText(observed)} were observed); longest on end ${formatDuration(seen.longestBlindMs)}</li>
-<li>${countText(seen.recordsLost)} of ${countText(seen.recordsSent)} records lost on their way (${shareText(lost)}), ${countText(seen.recordsUnread)} arrived and could not be read</li>
+<li>${countText(seen.recordsLost)} of ${countText(seen.recordsSent)} records (of captures: packets) lost on their way (${shareText(lost)}), ${countText(seen.recordsUnread)} arrived and could not be read</li>
 <li>${hideable}</li>
 ${seen.blind === null ? html`<li>when it was blind is not told: the claim file is not at hand</li>` : NOTHING}
 ${residual.map((channel) => html`<li>not visible to these sensors: ${name(channel)}</li>`)}
@@ -112,7 +112,11 @@ function verdicts(claim: ClaimFigures): Html {
     claim.verdictsLeftOut === 0
       ? NOTHING
       : html`<p>${counted(claim.verdictsLeftOut, 'period')} more are left out; those that are not VERIFIED come first.</p>`;
-  return html`<h3>Verdicts</h3>${left}${table(
+  const outside =
+    claim.notInForce === 0
+      ? NOTHING
+      : html`<p>In ${counted(claim.notInForce, 'period')} the claim was not in force: nothing is said of them.</p>`;
+  return html`<h3>Verdicts</h3>${left}${outside}${table(
     [
       { title: 'Period', width: 13 },
       { title: 'Verdict', width: 16 },

@@ -21,7 +21,7 @@ export async function storedSpan(store: Store): Promise<{ fromMs: number; toMs: 
     `SELECT count() AS n, min(s.a) AS a, max(s.b) AS b, max(s.c) AS c FROM (
        SELECT toUnixTimestamp64Milli(min(m.minute)) AS a, toUnixTimestamp64Milli(max(m.minute)) + 60000 AS b, toUnixTimestamp64Milli(max(m.lastMessageMilliseconds)) AS c
        FROM coverage AS m HAVING count() > 0
-       UNION ALL SELECT toUnixTimestamp64Milli(min(v.periodFrom)), toUnixTimestamp64Milli(max(v.periodTo)), toInt64(max(v.revision)) FROM verdicts AS v HAVING count() > 0
+       UNION ALL SELECT toUnixTimestamp64Milli(min(v.periodFrom)), toUnixTimestamp64Milli(max(v.periodTo)), toInt64(max(v.revision)) FROM verdicts AS v WHERE position(v.reasons, 'outside-effective-period') = 0 HAVING count() > 0
        UNION ALL SELECT toInt64(toUnixTimestamp(min(p.bucket))) * 1000, toInt64(toUnixTimestamp(max(p.bucket))) * 1000 + 60000, toInt64(0) FROM asset_peer_1m AS p HAVING count() > 0
      ) AS s`,
   );

@@ -58,6 +58,11 @@ beforeAll(async () => {
         sentence: text,
         residual: JSON.stringify([text]),
       })),
+      {
+        ...verdict,
+        ...{ claimsId: 'flood', claim: 'flooded', fleet: 'flood', verdict: 'NOT_PROVEN', text: 'no flood', residual: '[]' },
+        ...{ periodFrom: DAY + 23 * HOUR_MS, reasons: JSON.stringify([{ code: 'outside-effective-period', about: '' }]) },
+      },
       // As if somebody had changed the word in the database.
       {
         ...verdict,
@@ -142,6 +147,12 @@ test('ten thousand violations are counted, the gravest are printed, and the page
   expect(one).toContain('10 000 findings');
   expect(one).toContain(`The ${REPORT_LIMITS.findingsOfClaim} gravest, then earliest, are shown`);
   expect(Buffer.byteLength(one)).toBeLessThan(200_000);
+});
+
+test('a period in which the claim was not in force is told and counts for nothing', async () => {
+  const figures = await read({ ...question, claim: 'flooded' });
+  expect(claimOf(figures, 'flooded')).toMatchObject({ counts: { VIOLATED: 1, NOT_PROVEN: 0, VERIFIED: 0 }, notInForce: 1 });
+  expect(renderReport(figures)).toContain('In 1 period the claim was not in force');
 });
 
 test('a fleet or claim chooses; a name that nothing goes by is refused with those that there are', async () => {
