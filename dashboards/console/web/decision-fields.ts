@@ -29,9 +29,9 @@ export interface CloseFields {
 
 /** The word, until when it holds, and how much wider than the finding it reaches. */
 export function closeFields(): CloseFields {
-  const words = WORDS.map(([value, name, meaning], index) => {
+  // None is chosen beforehand: a mute must not be what happens when somebody only presses Enter.
+  const words = WORDS.map(([value, name, meaning]) => {
     const input = h('input', { type: 'radio', name: 'as', value });
-    input.checked = index === 0;
     return { input, element: h('label', { class: 'word' }, input, h('span', {}, h('strong', {}, name), h('small', {}, meaning))) };
   });
   const holds = h(
@@ -50,10 +50,12 @@ export function closeFields(): CloseFields {
     h('div', { class: 'field' }, h('label', {}, h('span', {}, 'Holds for'), holds), until),
     scope.element,
   );
-  const chosen = (): string => words.find(({ input }) => input.checked)?.input.value ?? 'noise';
+  muting.hidden = true;
+  const chosen = (): string => words.find(({ input }) => input.checked)?.input.value ?? '';
+  const mutes = (): boolean => chosen() !== '' && chosen() !== 'incident';
   for (const { input } of words) {
     input.addEventListener('change', () => {
-      muting.hidden = chosen() === 'incident';
+      muting.hidden = !mutes();
     });
   }
   holds.addEventListener('change', () => {
@@ -70,7 +72,7 @@ export function closeFields(): CloseFields {
     first: words[0]!.input,
     values() {
       const as = chosen();
-      if (as === 'incident') return { as };
+      if (!mutes()) return { as };
       const widen = scope.widen();
       return {
         as,
@@ -79,7 +81,8 @@ export function closeFields(): CloseFields {
       };
     },
     problem() {
-      if (chosen() === 'incident' || holds.value !== '') return undefined;
+      if (chosen() === '') return { field: words[0]!.input, sentence: 'Choose what it was: noise, expected or incident.' };
+      if (!mutes() || holds.value !== '') return undefined;
       if (until.value === '') return { field: until, sentence: 'Choose the day until which it holds.' };
       return Date.parse(until.value) + 86_400_000 > Date.now()
         ? undefined

@@ -54,12 +54,14 @@ function press(key: string, row: HTMLTableRowElement, onRow: boolean, body: HTML
     return true;
   }
   if (!letters) return false;
-  const control =
-    key === 'o'
-      ? row.querySelector<HTMLElement>('td:last-child a, a')
-      : row.querySelector<HTMLElement>(`button[data-key="${CSS.escape(key)}"]`);
+  const control = key === 'o' ? mainLink(row) : row.querySelector<HTMLElement>(`button[data-key="${CSS.escape(key)}"]`);
   control?.click();
   return control !== null;
+}
+
+/** Our tables end with what the row is about. */
+function mainLink(row: HTMLTableRowElement): HTMLElement | null {
+  return row.querySelector<HTMLElement>('td:last-child a') ?? row.querySelector<HTMLElement>('a');
 }
 
 function nextRow(key: string, row: HTMLTableRowElement, body: HTMLTableSectionElement, letters: boolean): HTMLTableRowElement | undefined {
