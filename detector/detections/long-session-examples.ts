@@ -57,6 +57,11 @@ export const LONG_SESSION_EXAMPLES: Detection['examples'] = {
       rows: [{ ...KEEP_ALIVE, to: '10.40.30.10 445', seconds: 290, times: 600, everySeconds: 300 }],
     },
     {
+      name: 'a master inside that polls by IEC 104 for two days',
+      claims: SILENT_CLAIMS,
+      rows: [{ ...KEEP_ALIVE, from: '10.40.77.9 1100', to: '10.40.10.11 2404', seconds: 290, times: 600, everySeconds: 300 }],
+    },
+    {
       name: 'short connections all day',
       claims: SILENT_CLAIMS,
       rows: [{ ...KEEP_ALIVE, flags: 'SAPF', reverseFlags: 'SAPF', seconds: 20, times: 400, everySeconds: 120 }],

@@ -19,6 +19,7 @@ import {
   type ParameterValues,
   type UnitContext,
 } from './detection.js';
+import { type ExchangeTraits, Trait, traitsOf } from './exchange-traits.js';
 import { LONG_SESSION_EXAMPLES } from './long-session-examples.js';
 import { Began, Level, type ObservedRecord } from './observed-record.js';
 import { recordsOf } from './recompute.js';
@@ -125,6 +126,7 @@ export const longSession: Detection<typeof PARAMETERS> = {
 
 class LongSessionWatch implements Evaluator {
   private readonly unit: UnitContext;
+  private readonly traits: ExchangeTraits;
   private readonly leastMs: number;
   private readonly leastWebMs: number;
   private readonly leastAdmittedMs: number;
@@ -142,6 +144,7 @@ class LongSessionWatch implements Evaluator {
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.unit = unit;
+    this.traits = traitsOf(unit);
     this.leastMs = parameters.leastHours * HOUR_MS;
     this.leastWebMs = parameters.leastHoursWeb * HOUR_MS;
     this.usualPeers = parameters.usualPeers;
@@ -163,7 +166,8 @@ class LongSessionWatch implements Evaluator {
     if (openMs < this.leastMs) return;
     if (openMs < this.leastFor(record) || record.level === Level.attempt || isStanding(record)) return;
     const outside = this.unit.claims.isOutside(record.peerBytes, record.peerOffset);
-    if (record.admitted && !outside) return;
+    // Masters keep sessions with their devices open for months; who commands one for the first time lateral-movement tells.
+    if (!outside && (record.admitted || (this.traits.of(record) & Trait.industrial) !== 0)) return;
     const row = this.rowOf(record);
     const step = LADDER_HOURS.findLastIndex((hours) => openMs >= hours * HOUR_MS) + 1;
     if (step <= this.steps[row]!) return;
