@@ -58,6 +58,7 @@ export class FlipConsumer implements VolumeConsumer<Watched> {
   private readonly warmUpMs: number;
   private readonly leastOctets: number;
   private readonly leastUnclaimed: number;
+  private readonly leastWhileLearning: number;
   private readonly uploadShare: number;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof ASYMMETRY_FLIP_PARAMETERS>) {
@@ -65,6 +66,7 @@ export class FlipConsumer implements VolumeConsumer<Watched> {
     this.warmUpMs = parameters.warmUpHours * HOUR_MS;
     this.leastOctets = parameters.leastMegabytes * 1e6;
     this.leastUnclaimed = parameters.leastMegabytesUnclaimed * 1e6;
+    this.leastWhileLearning = parameters.leastMegabytesWhileLearning * 1e6;
     this.uploadShare = parameters.uploadPercent / 100;
   }
 
@@ -168,7 +170,7 @@ export class FlipConsumer implements VolumeConsumer<Watched> {
       const back = numbers[open + Group.packetsIn]!;
       // Where one direction shows no packet nobody knows the ratio.
       if (all >= this.leastOctets && out > 0 && back > 0 && out + back >= LEAST_PACKETS) {
-        const flips = !training && this.isFlip(up / all, at, open, numbers);
+        const flips = this.isFlip(up / all, at, open, numbers, training);
         if (flips) this.report(place, hour, up, all, numbers, groups, record, findings);
         learn(up / all, at, flips ? FIRING_WEIGHT : 1, numbers);
       }
@@ -176,11 +178,13 @@ export class FlipConsumer implements VolumeConsumer<Watched> {
     }
   }
 
-  private isFlip(share: number, at: number, open: number, numbers: Float64Array): boolean {
+  private isFlip(share: number, at: number, open: number, numbers: Float64Array, training: boolean): boolean {
     if (numbers[at + Group.learned]! < LEARNED_HOURS) {
       const unclaimed = numbers[open + Group.unclaimed]!;
-      return numbers[at + Group.outside] === 1 && unclaimed >= this.leastUnclaimed && share >= UNCLAIMED_SHARE;
+      const least = training ? this.leastWhileLearning : this.leastUnclaimed;
+      return numbers[at + Group.outside] === 1 && unclaimed >= least && share >= UNCLAIMED_SHARE;
     }
+    if (training) return false;
     const usual = numbers[at + Group.share]!;
     if (usual <= DOWNLOAD_SHARE && share >= this.uploadShare) return true;
     const band = DEVIATIONS * Math.max(LEAST_DEVIATION, numbers[at + Group.deviation]!);

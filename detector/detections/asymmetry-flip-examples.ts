@@ -30,6 +30,14 @@ export const ASYMMETRY_FLIP_EXAMPLES: Detection['examples'] = {
       ],
     },
     {
+      name: '150 MB on the first day, to a network that no claim admits',
+      claims: CLOSED,
+      rows: [
+        { ...FETCHES, to: '10.40.30.10 445' },
+        { ...SENDS, at: '2026-11-02T14:05:00Z', seconds: 900, to: '198.51.100.7 22', octets: 150_000_000, reverseOctets: 3_000_000 },
+      ],
+    },
+    {
       name: 'the same, told by a record for each direction',
       claims: OPEN_CLAIMS,
       rows: [
@@ -46,6 +54,14 @@ export const ASYMMETRY_FLIP_EXAMPLES: Detection['examples'] = {
       name: 'an archive that always gets uploads',
       claims: OPEN_CLAIMS,
       rows: [{ ...FETCHES, octets: 4_000_000, reverseOctets: 60_000 }, SENDS],
+    },
+    {
+      name: '40 MB on the first day',
+      claims: CLOSED,
+      rows: [
+        { ...FETCHES, to: '10.40.30.10 445' },
+        { ...SENDS, at: '2026-11-02T14:05:00Z', to: '198.51.100.7 443' },
+      ],
     },
     {
       name: 'half a megabyte goes up',

@@ -24,6 +24,13 @@ export const ASYMMETRY_FLIP_PARAMETERS = {
     unit: 'MB sent in an hour to an outside peer that no claim admits',
     reason: 'An upload as such, where nothing is known of the peer (detection.md D07).',
   },
+  leastMegabytesWhileLearning: {
+    default: 100,
+    least: 1,
+    most: 1_000_000,
+    unit: 'MB sent in an hour to an outside peer that no claim admits, while the asset is still learned',
+    reason: 'What leaves in the first weeks must not be learned silently; Slips, which learns nothing, tells from 100 MB on.',
+  },
   uploadPercent: {
     default: 80,
     least: 55,

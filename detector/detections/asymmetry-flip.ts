@@ -35,7 +35,8 @@ export const asymmetryFlip: Detection<typeof ASYMMETRY_FLIP_PARAMETERS> = {
     'bgpSourceAsNumber',
     'bgpDestinationAsNumber',
   ],
-  history: 'eight hours with a megabyte for each group of peers; an hour is judged 31 minutes after its end',
+  history:
+    '14 days of the asset’s records, and eight hours with a megabyte for each group of peers; a large upload to somebody outside whom no claim admits is told from the first hour on; an hour is judged 31 minutes after its end',
   falsePositives: [
     'Logs or a support bundle that the vendor asked for.',
     'A VPN or remote desktop: its directions follow who works.',
