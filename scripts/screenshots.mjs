@@ -23,11 +23,9 @@ const SCREENS = [
   { name: 'overview', height: 1180, theme: 'light' },
   { name: 'triage', height: 1000, theme: 'dark' },
   { name: 'device', height: 1100, theme: 'light', asset: true },
-  { name: 'destinations', height: 1000, theme: 'light' },
   { name: 'finding', height: 0, theme: 'dark', finding: true },
   { name: 'claims', height: 1100, theme: 'light' },
   { name: 'telemetry', height: 1000, theme: 'dark' },
-  { name: 'trail', height: 800, theme: 'light', now: true },
 ];
 const WIDTH = 1360;
 /** Where the last panel ends that is wholly above a height: no picture ends in the middle of one. In the page. */
@@ -55,7 +53,7 @@ try {
   const reason = ['--author', 'analyst-a', '--reason'];
   cordon('findings', 'ack', worst.id, ...reason, 'asked the vendor; change CHG-1182 does not cover it', '--data', data);
   const second = findings.find(({ asset, id }) => asset !== worst.asset && id !== worst.id);
-  cordon('findings', 'close', second.id, '--as', 'incident', ...reason, 'reported to the owner of the cluster', '--data', data);
+  cordon('findings', 'close', second.id, '--as', 'incident', ...reason, 'reported to the owner of the scanners', '--data', data);
 
   mkdirSync(folder, { recursive: true });
   const quiet = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update'];
@@ -93,18 +91,11 @@ function cordon(...args) {
   return stdout;
 }
 
-async function takeScreen(browser, url, { name, height, theme, asset, finding, now }, worst) {
+async function takeScreen(browser, url, { name, height, theme, asset, finding }, worst) {
   const page = await browser.newPage({ viewport: { width: WIDTH, height: height || 900 }, colorScheme: theme });
   const query = new URLSearchParams({ d: `cordon-${name}` });
   if (asset) query.set('var-asset', worst.asset);
   if (finding) query.set('var-finding', worst.id);
-  // Decisions are of today, the recorded days are not.
-  if (now)
-    for (const [key, value] of [
-      ['from', 'now-1h'],
-      ['to', 'now'],
-    ])
-      query.set(key, value);
   await page.goto(`${url}?${query}`);
   await page.waitForSelector('#panels[data-loaded]');
   const bottom = await page.evaluate(`(${LAST_BOTTOM})(${height || Number.MAX_SAFE_INTEGER})`);

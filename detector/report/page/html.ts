@@ -1,7 +1,7 @@
 import { cutText, visibleText } from '../../../flow/visible-text.js';
 
 /** Characters of one text of telemetry, claims or people that a report shows. */
-const MOST_CHARACTERS = 2000;
+export const MOST_CHARACTERS = 2000;
 
 /** HTML that we have written: the only thing that goes into a page as it is. */
 export class Html {

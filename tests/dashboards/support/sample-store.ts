@@ -6,20 +6,23 @@ import { VERDICT_COLUMNS } from '../../../detector/coverage/verdict-types.js';
 import { DECISION_COLUMNS } from '../../../detector/decisions/decision.js';
 import { FINDING_COLUMNS } from '../../../detector/findings/finding.js';
 import { JUDGEMENT_COLUMNS } from '../../../detector/findings/judgement.js';
-import { createStore, KEEP_FOREVER, type Store } from '../../../detector/store/store.js';
+import type { ChdbStore } from '../../../detector/store/chdb/chdb-store.js';
+import { createStore, KEEP_FOREVER } from '../../../detector/store/store.js';
 import { FLOW_COLUMNS } from '../../../flow/columns.js';
 import { COVERAGE_COLUMNS } from '../../../flow/coverage.js';
 import { nativeRows, type Row } from './rows.js';
 import { sampleCoverage, sampleDecisions, sampleFindings, sampleFlows, sampleJudgements, sampleVerdicts } from './sample-data.js';
 
 export interface SampleStore {
-  readonly store: Store;
+  readonly store: ChdbStore;
   /** As the command line wires it: rows as arrays in the order of the columns. */
   query(sql: string): Promise<QueryResult>;
   close(): Promise<void>;
 }
 
 export interface SampleExtras {
+  /** Sessions for whoever asks over HTTP. */
+  readonly guests?: number;
   readonly findings?: readonly Row<typeof FINDING_COLUMNS>[];
   readonly verdicts?: readonly Row<typeof VERDICT_COLUMNS>[];
   readonly flows?: readonly Row<typeof FLOW_COLUMNS>[];
@@ -28,7 +31,7 @@ export interface SampleExtras {
 /** A real store in a temporary folder with one day of two fleets in it. */
 export async function openSampleStore(extras: SampleExtras = {}): Promise<SampleStore> {
   const path = await mkdtemp(join(tmpdir(), 'cordon-dashboards-'));
-  const store = createStore({ kind: 'chdb', path, retention: KEEP_FOREVER });
+  const store = createStore({ kind: 'chdb', path, retention: KEEP_FOREVER, guests: extras.guests ?? 0 });
   await store.start();
   await store.migrate();
   await store.insertNative('flows', [nativeRows(FLOW_COLUMNS, [...sampleFlows(), ...(extras.flows ?? [])])], 'sample-flows');

@@ -6,6 +6,8 @@ import { claimVersion } from '../../../detector/engine/claim-version.js';
 import { REPORT_LIMITS, type ReportFigures, type ReportQuestion } from '../../../detector/report/figures.js';
 import { type KnownVersion, readReport } from '../../../detector/report/read.js';
 import { figuresJson, renderReport } from '../../../detector/report/render.js';
+import { createHttpFront } from '../../../detector/store/http-front/http-front.js';
+import { createStore } from '../../../detector/store/store.js';
 import { packageRoot } from '../../../flow/service/paths.js';
 import { HOUR_MS } from '../../../flow/time.js';
 import { DAY, sampleFinding } from '../../dashboards/support/sample-data.js';
@@ -46,6 +48,7 @@ beforeAll(async () => {
     revision: 3,
   };
   sample = await openSampleStore({
+    guests: 1,
     findings: [...many, ...hostile],
     verdicts: [
       { ...verdict, claimsId: 'flood', claim: 'flooded', fleet: 'flood', text: 'no flood', residual: '[]' },
@@ -135,6 +138,20 @@ test('the same store and question give the same bytes, and the page names the sh
   expect(JSON.parse(figuresJson(one))).toEqual(one);
   expect(renderReport(JSON.parse(figuresJson(one)) as ReportFigures)).toBe(page);
   expect(page).toContain(createHash('sha256').update(figuresJson(one)).digest('hex'));
+});
+
+test('a database that is reached over HTTP gives the same figures', async () => {
+  const front = createHttpFront({ store: sample.store, username: 'reader', password: 'secret', port: 0, allowWrites: true });
+  const { url } = await front.start();
+  const server = createStore({ kind: 'server', url, username: 'reader', password: 'secret' });
+  try {
+    await server.start();
+    const asked = { ...question, fleet: 'billing' };
+    expect(await readReport(server, asked, known)).toEqual(await read(asked));
+  } finally {
+    await server.close();
+    await front.stop();
+  }
 });
 
 test('ten thousand violations are counted, the gravest are printed, and the page says so', async () => {
