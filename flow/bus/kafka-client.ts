@@ -19,13 +19,20 @@ const maxUnzippedBytes = 64 << 20;
 export interface KafkaClients {
   /** A client of its own: kafkajs shares committed offsets between the consumers of one client, which mixes up groups. */
   create(retry: RetryOptions, more?: { readonly quiet?: boolean; readonly opened?: (socket: Socket) => void }): Kafka;
-  /** Cuts every connection: the last means of `stop`, because kafkajs waits for answers that may never come. */
+  /** Cuts every connection: the last means of a start that failed, because kafkajs waits for answers that may never come. */
   cutSockets(): void;
+  /** Cuts every connection, and each that kafkajs may still open for what was under way: the last means of `stop`. */
+  close(): void;
 }
+
+/** kafkajs hears of errors and not of a socket that is merely closed: without one its timers go on, and keep the process alive. */
+const CUT = 'cut by us';
 
 export function createKafkaClients(options: KafkaBusOptions, limits: KafkaLimits, log: BusLog): KafkaClients {
   registerGzip();
   const sockets = new Set<Socket>();
+  let closed = false;
+  const cut = (socket: Socket): Socket => socket.destroy(new Error(CUT));
   const socketFactory = ({ host, port, ssl, onConnect }: ISocketFactoryArgs, opened?: (socket: Socket) => void): Socket => {
     const servername = isIP(host) === 0 ? { servername: host } : {};
     const socket = ssl ? connectTls({ host, port, ...servername, ...ssl }, onConnect) : connectTcp({ host, port }, onConnect);
@@ -33,7 +40,7 @@ export function createKafkaClients(options: KafkaBusOptions, limits: KafkaLimits
     sockets.add(socket);
     opened?.(socket);
     socket.once('close', () => sockets.delete(socket));
-    return socket;
+    return closed ? cut(socket) : socket;
   };
   const logCreator = createLogCreator(log);
   return {
@@ -52,7 +59,11 @@ export function createKafkaClients(options: KafkaBusOptions, limits: KafkaLimits
         logCreator: () => logCreator,
       }),
     cutSockets: () => {
-      for (const socket of sockets) socket.destroy();
+      for (const socket of sockets) cut(socket);
+    },
+    close: () => {
+      closed = true;
+      for (const socket of sockets) cut(socket);
     },
   };
 }
@@ -74,7 +85,7 @@ function createLogCreator(log: BusLog): (entry: LogEntry) => void {
   return ({ namespace, level, log: { message, timestamp: _timestamp, stack: _stack, ...fields } }) => {
     // Retries of one batch end only with our own delivery timeout, after which the producer is never used again.
     if (message.startsWith('Limiting retries for the idempotent producer')) return;
-    if (level > kafkajs.logLevel.WARN) {
+    if (level > kafkajs.logLevel.WARN || message.includes(CUT)) {
       log.debug({ namespace, ...fields }, `kafkajs: ${message}`);
       return;
     }

@@ -68,6 +68,6 @@ export async function inspectKafka(
     throw unreachable(options.brokers, error);
   } finally {
     await within(limits.stopTimeoutMs, admin.close(), 'closing').catch(() => undefined);
-    clients.cutSockets();
+    clients.close();
   }
 }

@@ -66,6 +66,10 @@ export class KafkaPublisher {
     });
     await producer.connect();
     this.#producer = producer;
+    // Stopped meanwhile: nobody else would end the connection.
+    if (this.#failure === undefined) return;
+    await this.#dropProducer();
+    throw this.#failure;
   }
 
   /** Resolves with the offset when acknowledged. Calls queue up in order while there is no room. */

@@ -37,8 +37,11 @@ export function createKafkaBus(options: KafkaBusOptions): Bus {
     options.onHole ??
     ((hole: Hole) => log.error({ ...hole }, `${hole.first - hole.expected} messages were removed by the broker before they were read`));
 
-  const live = () => {
+  const goOn = () => {
     if (stopping !== undefined) throw new BusError('stopped', 'the bus was stopped');
+  };
+  const live = () => {
+    goOn();
     if (counts.size === 0) throw new BusError('stopped', 'the bus was not started');
   };
   const partitions = (topic: Topic): number => {
@@ -63,8 +66,11 @@ export function createKafkaBus(options: KafkaBusOptions): Bus {
 
   const connect = async () => {
     const found = await ensureTopics(admin, topicNames, options, limits, log);
+    goOn();
     await refreshLogs();
+    goOn();
     maxMessageBytes = await largestMessage(admin, topicNames, limits, log);
+    goOn();
     await publisher.start();
     counts = found;
     connected = true;
@@ -72,7 +78,7 @@ export function createKafkaBus(options: KafkaBusOptions): Bus {
 
   return {
     start: async () => {
-      if (stopping !== undefined) throw new BusError('stopped', 'the bus was stopped');
+      goOn();
       try {
         await within(limits.startTimeoutMs, connect(), 'connecting');
       } catch (error) {
@@ -134,7 +140,7 @@ export function createKafkaBus(options: KafkaBusOptions): Bus {
         await within(limits.stopTimeoutMs + 500, stopped, 'closing').catch((error: unknown) => {
           log.warn({ error: String(error) }, 'the bus stops although a reader or the broker has not answered');
         });
-        clients.cutSockets();
+        clients.close();
       })();
       return stopping;
     },

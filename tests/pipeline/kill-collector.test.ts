@@ -104,8 +104,7 @@ describe.skipIf(ownKafkaSkip !== undefined)('cordon collect, killed again and ag
     await check();
   });
 
-  // Once in some seven runs the buffer is never seen empty, on a machine that is busy with the rest; why is not known yet. What is checked of frames has never failed.
-  test(`${KILLS_THERE} times while the broker takes frames, some of them under way`, { retry: 2, timeout: 180_000 }, async () => {
+  test(`${KILLS_THERE} times while the broker takes frames, some of them under way`, async () => {
     const random = createRandom(seed + 1);
     let collect = await shape.collect();
     const sender = await createV5Sender(shape.port);

@@ -21,7 +21,8 @@ function adminOf(errors: Error[]): { readonly admin: KafkaAdmin; readonly asked:
     return [{ partition: 0, low: '3', high: '8' }];
   };
   const client = { connect: async () => undefined, disconnect: async () => undefined, fetchTopicOffsets: answer };
-  const clients: KafkaClients = { create: () => ({ admin: () => client }) as unknown as Kafka, cutSockets: () => undefined };
+  const ignore = () => undefined;
+  const clients: KafkaClients = { create: () => ({ admin: () => client }) as unknown as Kafka, cutSockets: ignore, close: ignore };
   return { admin: new KafkaAdmin(clients, limits), asked: () => asked };
 }
 
