@@ -1,10 +1,10 @@
-import { MINUTE_MS } from '../../flow/time.js';
+import { HOUR_MS, MINUTE_MS } from '../../flow/time.js';
 import type { ObservedRecord } from '../detections/observed-record.js';
-import { MOST_PEER_GROUPS, PeerGroups } from './peer-groups.js';
+import { PeerGroups } from './peer-groups.js';
 import type { StateReader, StateWriter } from './state.js';
 
-/** Length of a slice; a part of every bin that a volume is counted in, and of every hour and day of every time zone. */
-export const SLICE_MS = 5 * MINUTE_MS;
+/** Most that a slice holds: an hour of UTC, or what of it lies in one day of the time zone. */
+export const SLICE_MS = HOUR_MS;
 
 /** Where the numbers of an asset lie that are about all its groups of peers. */
 export const At = {
@@ -12,17 +12,17 @@ export const At = {
   from: 0,
   to: 1,
   sampling: 2,
-  /** A bit for each of its minutes of which a record tells. */
+  /** A bit for each minute of the hour of which a record tells: 30 in each of two numbers. */
   minutes: 3,
   /** Octets scaled by sampling; and how many may come before a detection has to look. */
-  out: 4,
-  in: 5,
-  roomOut: 6,
-  roomIn: 7,
+  out: 5,
+  in: 6,
+  roomOut: 7,
+  roomIn: 8,
   /** Records. */
-  pending: 8,
+  pending: 9,
 } as const;
-const HEAD = 9;
+const HEAD = 10;
 
 /** What is summed for each group of peers. Octets and payload are scaled by sampling, packets as counted. */
 export const Sum = {
@@ -46,7 +46,8 @@ export const Sum = {
 } as const;
 const WIDTH = 15;
 export const TOTAL_WIDTH = WIDTH;
-const FIRST_GROUPS = 4;
+const FIRST_GROUPS = 3;
+const HALF_HOUR = 30;
 
 /** IP and TCP headers without options, which every acknowledgement has (RFC 791, RFC 9293): taken off, so that a download is none of an upload. */
 const HEADER_OCTETS = 40;
@@ -60,7 +61,7 @@ export function sumAt(place: number): number {
   return HEAD + place * WIDTH;
 }
 
-/** The slice at hand of one asset, and what each detection keeps of it. 550 bytes for four groups of peers, 2.0 kB for the sixteen that are kept. */
+/** The slice at hand of one asset, and what each detection keeps of it. 440 bytes for three groups of peers, 2.0 kB for the sixteen that are kept. */
 export class AssetVolumes {
   readonly groups = new PeerGroups();
   /** By number of the detection; undefined until it has begun. */
@@ -81,7 +82,7 @@ export class AssetVolumes {
   roomFor(place: number): void {
     const { sums } = this;
     if (sumAt(place + 1) > sums.length) {
-      this.sums = new Float64Array(Math.min(sumAt(MOST_PEER_GROUPS), sumAt(2 * (place + 1))));
+      this.sums = new Float64Array(sumAt(place + 1));
       this.sums.set(sums);
     }
   }
@@ -103,9 +104,7 @@ export class AssetVolumes {
 export function collect(record: ObservedRecord, place: number, sums: Float64Array): void {
   const { octetsOut, octetsIn, packetsOut, packetsIn, sampling, sessionStarts } = record;
   const at = HEAD + place * WIDTH;
-  const first = Math.floor((record.startMs - sums[At.from]!) / MINUTE_MS);
-  const last = Math.floor((record.endMs - sums[At.from]!) / MINUTE_MS);
-  sums[At.minutes] = sums[At.minutes]! | ((1 << (last + 1)) - (1 << first));
+  markMinutes(sums, At.minutes, record.startMs, record.endMs, Math.floor(record.startMs / HOUR_MS));
   sums[At.pending]! += 1;
   sums[at + Sum.records]! += 1;
   if (sessionStarts) sums[at + Sum.sessions]! += 1;
@@ -133,6 +132,19 @@ export function collect(record: ObservedRecord, place: number, sums: Float64Arra
     sums[at + Sum.recordsAny]! += 1;
     if (sessionStarts) sums[at + Sum.sessionsAny]! += 1;
   }
+}
+
+/** Marks the minutes of the hour (counted from the epoch) that the time covers, 30 bits in each of two numbers from `at` on. */
+export function markMinutes(numbers: Float64Array, at: number, startMs: number, endMs: number, hour: number): void {
+  const first = Math.max(0, Math.floor(startMs / MINUTE_MS) - hour * 2 * HALF_HOUR);
+  const last = Math.min(2 * HALF_HOUR - 1, Math.floor(endMs / MINUTE_MS) - hour * 2 * HALF_HOUR);
+  if (first < HALF_HOUR) numbers[at] = numbers[at]! | bits(first, Math.min(last, HALF_HOUR - 1));
+  if (last >= HALF_HOUR) numbers[at + 1] = numbers[at + 1]! | bits(Math.max(first, HALF_HOUR) - HALF_HOUR, last - HALF_HOUR);
+}
+
+/** Bits `first` to `last`, below 30. */
+function bits(first: number, last: number): number {
+  return (1 << (last + 1)) - (1 << first);
 }
 
 /** Sums all groups into `total`, and counts what each has exchanged towards who stays when there are too many. */

@@ -1,4 +1,3 @@
-import { MOST_PEER_GROUPS } from './peer-groups.js';
 import type { StateReader, StateWriter } from './state.js';
 
 /*
@@ -15,7 +14,6 @@ export const UNIT_OCTETS = 32_768;
 export const CELLS = 48;
 const HOURS_OF_DAY = 24;
 const FIRST_LANES = 4;
-const MOST_LANES = 1 + MOST_PEER_GROUPS;
 const MEAN_STEPS = 1024;
 const DEVIATION_STEPS = 4096;
 const MOST_STEPS = 0xffff;
@@ -98,7 +96,7 @@ export class DriftLanes {
 
   /** Makes a lane, cleared. Hours from `entered` to `now` count as learned without traffic. */
   open(lane: number, entered: number, now: number): void {
-    while (lane * NUMBERS >= this.numbers.length) this.grow();
+    if (lane * NUMBERS >= this.numbers.length) this.resize(lane + 1);
     this.count = Math.max(this.count, lane + 1);
     this.numbers.fill(0, lane * NUMBERS, (lane + 1) * NUMBERS);
     this.numbers[this.at(lane, Lane.entered)] = entered;
@@ -184,7 +182,7 @@ export class DriftLanes {
   load(reader: StateReader): void {
     this.count = reader.u32();
     const lanes = reader.u32();
-    while (this.numbers.length < lanes * NUMBERS) this.grow();
+    this.resize(lanes);
     for (const values of [this.numbers, this.words]) reader.numbers(values);
   }
 
@@ -208,13 +206,12 @@ export class DriftLanes {
     this.words[at] = (this.words[at]! & ~(0xff << shift)) | (count << shift);
   }
 
-  private grow(): void {
-    const lanes = Math.min(MOST_LANES, (2 * this.numbers.length) / NUMBERS);
+  private resize(lanes: number): void {
     const { numbers, words } = this;
     this.numbers = new Float64Array(lanes * NUMBERS);
-    this.numbers.set(numbers);
+    this.numbers.set(numbers.subarray(0, lanes * NUMBERS));
     this.words = new Uint16Array(lanes * WORDS);
-    this.words.set(words);
+    this.words.set(words.subarray(0, lanes * WORDS));
   }
 }
 

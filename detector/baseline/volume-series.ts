@@ -91,10 +91,15 @@ export class VolumeSeries {
   private readonly profile: VolumeProfile;
   private readonly peaks: HourExtremes;
   private readonly open: number;
+  /** Which of the series in the tables it is. */
+  private readonly place: number;
+  private tables: SeriesTables | undefined;
   private numbers: Float64Array = new Float64Array(0);
   private from = 0;
 
-  constructor(inbound: boolean, binMs: number, clock: LocalClock, limits: VolumeLimits) {
+  /** `place`: which of the series in the tables it is. */
+  constructor(place: number, inbound: boolean, binMs: number, clock: LocalClock, limits: VolumeLimits) {
+    this.place = place;
     this.inbound = inbound;
     this.binMs = binMs;
     this.clock = clock;
@@ -105,12 +110,11 @@ export class VolumeSeries {
     this.size = RING + this.open * WIDTH;
   }
 
-  /** Goes to the series of one asset whose numbers begin at `from`; it is the `place`-th of those in the tables. */
-  use({ numbers, words, extremes }: SeriesTables, from: number, place: number): this {
-    this.numbers = numbers;
+  /** Goes to the series of one asset whose numbers begin at `from`. */
+  use(tables: SeriesTables, from: number): this {
+    this.tables = tables;
+    this.numbers = tables.numbers;
     this.from = from;
-    this.profile.use(words, place * PROFILE_WORDS, numbers, from + PEAK);
-    this.peaks.use(extremes, place * EXTREMES);
     return this;
   }
 
@@ -128,6 +132,7 @@ export class VolumeSeries {
     const to = Math.floor(ms / this.binMs);
     const { newest } = this;
     if (to <= newest) return;
+    this.bind();
     const before = Number.isNaN(newest) ? to - this.open : newest;
     const lastClosed = Math.min(before, to - this.open);
     for (let bin = before - this.open + 1; bin <= lastClosed; bin++) this.close(bin, training);
@@ -147,9 +152,12 @@ export class VolumeSeries {
     if (sampling > numbers[at + SAMPLING]!) numbers[at + SAMPLING] = sampling;
   }
 
-  /** Adds a record, which ends in the newest bin or before; true when a bin that it adds to is over its threshold: `surge` tells which. While `training`, nothing is told. */
+  /** Adds a record, with which time may move on; true when a bin that it adds to is over its threshold: `surge` tells which. While `training`, nothing is told. */
   add(record: ObservedRecord, training: boolean): boolean {
-    const endBin = Math.floor(record.endMs / this.binMs);
+    const { binMs } = this;
+    const endBin = Math.floor(record.endMs / binMs);
+    if (!(endBin <= this.newest)) this.advance(record.endMs, training);
+    if (record.startMs >= endBin * binMs && endBin === this.newest) return this.addTo(endBin, record, 1, training);
     const oldest = this.newest - this.open + 1;
     if (endBin < oldest) return false;
     const lengthMs = record.endMs - record.startMs;
@@ -227,6 +235,7 @@ export class VolumeSeries {
   /** Once more for a bin of sampled packets, with the band as wide as their number makes it. */
   private isOverSampled(bin: number, at: number): boolean {
     const { numbers } = this;
+    this.bind();
     const variance = (1 - 1 / numbers[at + SAMPLING]!) / Math.max(1, numbers[at + PACKETS]!);
     const { mean, sigma } = this.profile.predict(this.clock.hourOfWeek(bin * this.binMs));
     const wide = Math.sqrt(sigma * sigma + variance);
@@ -234,6 +243,13 @@ export class VolumeSeries {
     const cap = this.profile.largest * Math.exp(SURGE_FACTOR_SIGMAS * Math.sqrt(LEAST_SIGMA * LEAST_SIGMA + variance));
     if (octets >= Math.min(Math.expm1(mean + this.ownSigmas() * wide), cap)) return true;
     return this.inRun(bin - 1) && this.inRun(bin - 2) && octets >= Math.expm1(mean + this.limits.runSigmas * wide);
+  }
+
+  /** Profile and extremes of the asset at hand: looked at when bins close and open. */
+  private bind(): void {
+    const { words, extremes } = this.tables!;
+    this.profile.use(words, this.place * PROFILE_WORDS, this.numbers, this.from + PEAK);
+    this.peaks.use(extremes, this.place * EXTREMES);
   }
 
   private ownSigmas(): number {

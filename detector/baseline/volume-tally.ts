@@ -9,11 +9,11 @@ import type { StateReader, StateWriter } from './state.js';
 
 /*
  * The detections that look at volumes count the same records in bins of five minutes, hours and days, by direction and group of peers. Each of them doing so for itself
- * cost 1.5 µs a record. Here every record is added once, to the sums of its group in the slice of five minutes at hand; the detections take the sums when the slice is over, or
- * when it holds so much that one of them might have to speak at once.
+ * cost 1.5 µs a record. Here every record is added once, to the sums of its group in the hour at hand; the detections take the sums when the hour is over, when one of them has to close something, or
+ * when there is so much that one of them might have to speak at once. Only bins of five minutes are filled with every record (`each`).
  *
- *   record ──► within the slice ──► sums of its group ──► slice over, or no room left ──► take, of each detection ──► check, where there was no room
- *          └─► over a border, late ────────────────────────────────────────────────────► add, of each detection
+ *   record ──► within the hour ──► sums of its group ──► hour over, or no room left ──► take, of each detection ──► check, where there was no room
+ *          └─► over a border, late ──────────────────────────────────────────────────► add, of each detection
  *
  * Sums of whole records are sums of whole numbers, exact up to 2^53: that they are taken later changes no result.
  */
@@ -30,6 +30,10 @@ export interface VolumeConsumer<S extends object> {
   /** Until when (ms, after `nowMs`) nothing is to be closed; `advance` is called with the first record that ends then or later. */
   dueMs(state: S, nowMs: number): number;
   advance(state: S, volumes: AssetVolumes, record: ObservedRecord, findings: FindingSink): void;
+  /** Since when (ms) all that is taken counts as of today; left out: of its hour. */
+  sinceMs?(state: S): number;
+  /** Every record that counts, before it is added. */
+  each?(state: S, record: ObservedRecord, findings: FindingSink): void;
   /** The record's group of peers has got this place, which may have been another's. */
   enter?(state: S, volumes: AssetVolumes, place: number, record: ObservedRecord): void;
   /** Adds what the slice holds; `total` has the sums of all groups. */
@@ -69,6 +73,8 @@ export class VolumeTally {
   private readonly unit: UnitContext;
   private readonly reader: PeerGroupReader;
   private readonly consumers: VolumeConsumer<object>[] = [];
+  /** Numbers of those that want to be told of each record. */
+  private readonly telling: number[] = [];
   /** By asset, less the unit's least. */
   private readonly volumes: (AssetVolumes | undefined)[] = [];
   private readonly least: number;
@@ -81,6 +87,7 @@ export class VolumeTally {
 
   /** Feeds a detection from now on. Returns its number; the one with 0 has to call `judge` and to save the tally. */
   join(consumer: VolumeConsumer<object>): number {
+    if (consumer.each !== undefined) this.telling.push(this.consumers.length);
     return this.consumers.push(consumer) - 1;
   }
 
@@ -115,6 +122,7 @@ export class VolumeTally {
       return;
     }
     consumer.advance(state, volumes, record, findings);
+    consumer.each?.(state, record, findings);
     const place = this.reader.placeOf(record, volumes.groups);
     consumer.enter?.(state, volumes, place, record);
     if (volumes.sums[At.pending] === 0) consumer.add(state, volumes, place, record, findings);
@@ -163,6 +171,7 @@ export class VolumeTally {
 
   private count(record: ObservedRecord, place: number, volumes: AssetVolumes, findings: FindingSink): void {
     const { sums } = volumes;
+    this.tellEach(record, volumes, findings);
     collect(record, place, sums);
     if (sums[At.out]! < sums[At.roomOut]! && sums[At.in]! < sums[At.roomIn]!) return;
     this.flush(volumes);
@@ -186,6 +195,7 @@ export class VolumeTally {
       this.count(record, place, volumes, findings);
       return;
     }
+    this.tellEach(record, volumes, findings);
     const out = record.octetsOut * sampling;
     const back = record.octetsIn * sampling;
     const mayTell = sums[At.out]! + out >= sums[At.roomOut]! || sums[At.in]! + back >= sums[At.roomIn]!;
@@ -208,13 +218,14 @@ export class VolumeTally {
     }
   }
 
-  /** The next slice begins. It ends after five minutes, or when one of the detections has to close something. */
+  /** The next slice begins. It ends with the hour, or when one of the detections has to close something. */
   private moveOn(record: ObservedRecord, volumes: AssetVolumes, findings: FindingSink): void {
     const { endMs } = record;
     const { sums } = volumes;
-    const fromMs = Math.floor(endMs / SLICE_MS) * SLICE_MS;
-    if (Math.floor(fromMs / WEEK_MS) > Math.floor(sums[At.from]! / WEEK_MS)) volumes.groups.halve();
-    let toMs = fromMs + SLICE_MS;
+    const hourMs = Math.floor(endMs / SLICE_MS) * SLICE_MS;
+    let fromMs = hourMs;
+    if (Math.floor(hourMs / WEEK_MS) > Math.floor(sums[At.from]! / WEEK_MS)) volumes.groups.halve();
+    let toMs = hourMs + SLICE_MS;
     for (let i = 0; i < this.consumers.length; i++) {
       const consumer = this.consumers[i]!;
       let state = volumes.states[i];
@@ -224,6 +235,7 @@ export class VolumeTally {
       }
       consumer.advance(state, volumes, record, findings);
       toMs = Math.min(toMs, consumer.dueMs(state, endMs));
+      if (consumer.sinceMs !== undefined) fromMs = Math.max(fromMs, consumer.sinceMs(state));
     }
     sums[At.from] = fromMs;
     sums[At.to] = toMs;
@@ -239,6 +251,11 @@ export class VolumeTally {
     return place;
   }
 
+  private tellEach(record: ObservedRecord, volumes: AssetVolumes, findings: FindingSink): void {
+    const { telling } = this;
+    for (let i = 0; i < telling.length; i++) this.consumers[telling[i]!]!.each!(volumes.states[telling[i]!]!, record, findings);
+  }
+
   /** Gives the detections what was collected. */
   private flush(volumes: AssetVolumes): void {
     const { sums } = volumes;
@@ -251,6 +268,7 @@ export class VolumeTally {
     sums[At.out] = 0;
     sums[At.in] = 0;
     sums[At.minutes] = 0;
+    sums[At.minutes + 1] = 0;
     sums[At.pending] = 0;
   }
 

@@ -44,7 +44,7 @@ const Group = {
 } as const;
 const NUMBERS = 18;
 const OPEN = 14;
-const FIRST_PLACES = 4;
+const FIRST_PLACES = 3;
 
 /** 144 bytes a group of peers, 2.3 kB for the sixteen that are kept. */
 interface Watched {
@@ -86,7 +86,7 @@ export class FlipConsumer implements VolumeConsumer<Watched> {
   enter(watched: Watched, _volumes: AssetVolumes, place: number, record: ObservedRecord): void {
     const { numbers } = watched;
     if ((place + 1) * NUMBERS > numbers.length) {
-      watched.numbers = new Float64Array(numbers.length * 2);
+      watched.numbers = new Float64Array((place + 1) * NUMBERS);
       watched.numbers.set(numbers);
     }
     watched.numbers.fill(0, place * NUMBERS, (place + 1) * NUMBERS);

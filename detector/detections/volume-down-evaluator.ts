@@ -1,5 +1,5 @@
-import { formatDuration, HOUR_MS, MINUTE_MS } from '../../flow/time.js';
-import { type AssetVolumes, At, Sum } from '../baseline/asset-volumes.js';
+import { formatDuration, HOUR_MS } from '../../flow/time.js';
+import { type AssetVolumes, At, markMinutes, Sum } from '../baseline/asset-volumes.js';
 import { EXTREMES, HourExtremes } from '../baseline/hour-extremes.js';
 import { OpenHours, shareOfHour } from '../baseline/open-hours.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
@@ -114,9 +114,7 @@ export class FallConsumer implements VolumeConsumer<Watched> {
     // Agreed work may have closed it.
     if (hour < hours.oldest) return;
     const side = hour & 1;
-    const minute = Math.floor(fromMs / MINUTE_MS) - hour * MINUTES;
-    const bitsAt = BITS + 2 * side + (minute < HALF ? 0 : 1);
-    numbers[bitsAt] = numbers[bitsAt]! | (sums[At.minutes]! << (minute % HALF));
+    for (const half of [0, 1]) numbers[BITS + 2 * side + half] = numbers[BITS + 2 * side + half]! | sums[At.minutes + half]!;
     numbers[Way.octets + side]! += total[Sum.out]!;
     numbers[WAY + Way.octets + side]! += total[Sum.in]!;
     numbers[RECORDS + side]! += total[Sum.records]!;
@@ -129,7 +127,7 @@ export class FallConsumer implements VolumeConsumer<Watched> {
     const last = Math.floor(endMs / HOUR_MS);
     for (let hour = Math.max(hours.oldest, Math.floor(startMs / HOUR_MS)); hour <= last; hour++) {
       const side = hour & 1;
-      markMinutes(numbers, startMs, endMs, hour);
+      markMinutes(numbers, BITS + 2 * side, startMs, endMs, hour);
       const scaled = shareOfHour(startMs, endMs, hour) * record.sampling;
       numbers[Way.octets + side]! += record.octetsOut * scaled;
       numbers[WAY + Way.octets + side]! += record.octetsIn * scaled;
@@ -145,7 +143,7 @@ export class FallConsumer implements VolumeConsumer<Watched> {
     const { startMs, endMs } = record;
     const last = Math.floor(endMs / HOUR_MS);
     for (let hour = Math.max(hours.oldest, Math.floor(startMs / HOUR_MS)); hour <= last; hour++) {
-      markMinutes(numbers, startMs, endMs, hour);
+      markMinutes(numbers, BITS + 2 * (hour & 1), startMs, endMs, hour);
       numbers[AGREED + (hour & 1)] = 1;
     }
   }
@@ -276,20 +274,6 @@ function newWatched(): Watched {
 
 function endRun(numbers: Float64Array, at: number): void {
   numbers.fill(0, at + Way.score, at + Way.period + 1);
-}
-
-/** Marks the minutes of the hour that the record covers. */
-function markMinutes(numbers: Float64Array, startMs: number, endMs: number, hour: number): void {
-  const first = Math.max(0, Math.floor(startMs / MINUTE_MS) - hour * MINUTES);
-  const last = Math.min(MINUTES - 1, Math.floor(endMs / MINUTE_MS) - hour * MINUTES);
-  const at = BITS + 2 * (hour & 1);
-  if (first < HALF) numbers[at] = numbers[at]! | range(first, Math.min(last, HALF - 1));
-  if (last >= HALF) numbers[at + 1] = numbers[at + 1]! | range(Math.max(first, HALF) - HALF, last - HALF);
-}
-
-/** Bits `first` to `last`, below 30. */
-function range(first: number, last: number): number {
-  return (1 << (last + 1)) - (1 << first);
 }
 
 /** Longest run of minutes without a record within the hour. */

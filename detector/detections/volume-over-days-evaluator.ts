@@ -51,6 +51,10 @@ export class DaysConsumer implements VolumeConsumer<Watched> {
     return days.todayToMs;
   }
 
+  sinceMs({ days }: Watched): number {
+    return days.todayFromMs;
+  }
+
   /** The day is over: it teaches while learning, limits of the next are set, and rises are looked for. */
   advance({ days }: Watched, volumes: AssetVolumes, record: ObservedRecord, findings: FindingSink): void {
     if (record.endMs < days.todayToMs) return;
@@ -90,10 +94,8 @@ export class DaysConsumer implements VolumeConsumer<Watched> {
     const starts = record.sessionStarts ? 1 : 0;
     if (record.startMs < days.todayFromMs) this.spread(record, lane, out, back, days, volumes, findings);
     else {
-      for (const first of [lane, 0]) {
-        days.addToday(first, out, 1, starts);
-        days.addToday(first + 1, back, 1, starts);
-      }
+      days.addToday(lane, out, back, 1, starts);
+      days.addToday(0, out, back, 1, starts);
     }
     this.tellPassed(days, volumes, place, record, findings);
   }
@@ -166,7 +168,7 @@ export class DaysConsumer implements VolumeConsumer<Watched> {
       [0, out],
       [1, back],
     ] as const;
-    for (const [to, octets] of parts) days.addToday(to, octets * now, 1, sessionStarts ? 1 : 0);
+    for (const first of [lane, 0]) days.addToday(first, out * now, back * now, 1, sessionStarts ? 1 : 0);
     const last = Math.min(today - 1, localDay(clock, endMs));
     for (let day = localDay(clock, startMs); day <= last; day++) {
       const share = shareWithin(record, localDayStartMs(clock, day), localDayStartMs(clock, day + 1));
@@ -182,8 +184,5 @@ export class DaysConsumer implements VolumeConsumer<Watched> {
 
 /** Adds the sums at `at` to the two lanes from `lane` on. */
 function addBoth(days: DailyVolumes, lane: number, sums: Float64Array, at: number): void {
-  const records = sums[at + Sum.recordsAny]!;
-  const sessions = sums[at + Sum.sessionsAny]!;
-  days.addToday(lane, sums[at + Sum.out]!, records, sessions);
-  days.addToday(lane + 1, sums[at + Sum.in]!, records, sessions);
+  days.addToday(lane, sums[at + Sum.out]!, sums[at + Sum.in]!, sums[at + Sum.recordsAny]!, sums[at + Sum.sessionsAny]!);
 }

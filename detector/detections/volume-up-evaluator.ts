@@ -24,12 +24,10 @@ interface Way {
   /** Period and ratio of the surge that stands in the finding: a lesser one does not replace it. */
   readonly periodAt: number;
   readonly ratioAt: number;
-  readonly bins: readonly Bins[];
-}
-interface Bins {
-  readonly series: VolumeSeries;
-  readonly at: number;
-  readonly place: number;
+  readonly short: VolumeSeries;
+  readonly shortAt: number;
+  readonly long: VolumeSeries;
+  readonly longAt: number;
 }
 /** When the asset was seen first, before the numbers of the ways. */
 const FIRST = 0;
@@ -58,13 +56,13 @@ export class SurgeConsumer implements VolumeConsumer<SeriesTables> {
       const matter = inbound ? matterOf('in', VOLUME_UP_RULE.in + rule) : matterOf('', VOLUME_UP_RULE.out + rule);
       const periodAt = at;
       at += 2;
-      const bins = [SHORT_BIN_MS, LONG_BIN_MS].map((binMs): Bins => {
-        const series = new VolumeSeries(inbound, binMs, unit.clock, limits);
-        at += series.size;
-        place += 1;
-        return { series, at: at - series.size, place: place - 1 };
-      });
-      return { inbound, matter, periodAt, ratioAt: periodAt + 1, bins };
+      const short = new VolumeSeries(place, inbound, SHORT_BIN_MS, unit.clock, limits);
+      const long = new VolumeSeries(place + 1, inbound, LONG_BIN_MS, unit.clock, limits);
+      const shortAt = at;
+      const longAt = at + short.size;
+      at = longAt + long.size;
+      place += 2;
+      return { inbound, matter, periodAt, ratioAt: periodAt + 1, short, shortAt, long, longAt };
     };
     this.ways = [wayOf(false, leastExcessMegabytes), wayOf(true, leastExcessInMegabytes)];
     this.size = at;
@@ -73,9 +71,10 @@ export class SurgeConsumer implements VolumeConsumer<SeriesTables> {
   begin(record: ObservedRecord): SeriesTables {
     const tables = this.newTables();
     tables.numbers[FIRST] = record.startMs;
-    for (const { bins, periodAt } of this.ways) {
+    for (const { short, shortAt, long, longAt, periodAt } of this.ways) {
       tables.numbers[periodAt] = Number.NEGATIVE_INFINITY;
-      for (const { series, at, place } of bins) series.use(tables, at, place).begin();
+      short.use(tables, shortAt).begin();
+      long.use(tables, longAt).begin();
     }
     return tables;
   }
@@ -86,21 +85,31 @@ export class SurgeConsumer implements VolumeConsumer<SeriesTables> {
 
   advance(tables: SeriesTables, _volumes: AssetVolumes, record: ObservedRecord): void {
     const training = this.isTraining(tables, record.endMs);
-    for (const { bins } of this.ways)
-      for (const { series, at, place } of bins) series.use(tables, at, place).advance(record.endMs, training);
+    for (const { long, longAt } of this.ways) long.use(tables, longAt).advance(record.endMs, training);
+  }
+
+  /** Bins of five minutes are filled with every record: a slice is longer. */
+  each(tables: SeriesTables, record: ObservedRecord, findings: FindingSink): void {
+    const training = this.isTraining(tables, record.endMs);
+    const [out, back] = this.ways;
+    if (record.octetsOut > 0 && out.short.use(tables, out.shortAt).add(record, training))
+      this.report(record, out, tables, out.short.surge()!, findings);
+    if (record.octetsIn > 0 && back.short.use(tables, back.shortAt).add(record, training))
+      this.report(record, back, tables, back.short.surge()!, findings);
   }
 
   take(tables: SeriesTables, { sums }: AssetVolumes, total: Float64Array): void {
     const sampling = sums[At.sampling]!;
+    const [out, back] = this.ways;
     if (total[Sum.recordsOut]! > 0) {
-      for (const { series, at, place } of this.ways[0].bins)
-        series
-          .use(tables, at, place)
-          .take(total[Sum.out]!, total[Sum.packetsOut]!, total[Sum.recordsOut]!, total[Sum.sessionsOut]!, sampling);
+      out.long
+        .use(tables, out.longAt)
+        .take(total[Sum.out]!, total[Sum.packetsOut]!, total[Sum.recordsOut]!, total[Sum.sessionsOut]!, sampling);
     }
     if (total[Sum.recordsIn]! > 0) {
-      for (const { series, at, place } of this.ways[1].bins)
-        series.use(tables, at, place).take(total[Sum.in]!, total[Sum.packetsIn]!, total[Sum.recordsIn]!, total[Sum.sessionsIn]!, sampling);
+      back.long
+        .use(tables, back.longAt)
+        .take(total[Sum.in]!, total[Sum.packetsIn]!, total[Sum.recordsIn]!, total[Sum.sessionsIn]!, sampling);
     }
   }
 
@@ -108,24 +117,21 @@ export class SurgeConsumer implements VolumeConsumer<SeriesTables> {
     const training = this.isTraining(tables, record.endMs);
     for (const way of this.ways) {
       if ((way.inbound ? record.octetsIn : record.octetsOut) === 0) continue;
-      for (const { series, at, place } of way.bins)
-        if (series.use(tables, at, place).add(record, training)) this.report(record, way, tables, series.surge()!, findings);
+      if (way.long.use(tables, way.longAt).add(record, training)) this.report(record, way, tables, way.long.surge()!, findings);
     }
   }
 
   room(tables: SeriesTables, inbound: boolean, nowMs: number): number {
     if (this.isTraining(tables, nowMs)) return Number.POSITIVE_INFINITY;
-    let room = Number.POSITIVE_INFINITY;
-    for (const { series, at, place } of this.ways[inbound ? 1 : 0].bins) room = Math.min(room, series.use(tables, at, place).room());
-    return room;
+    const { long, longAt } = this.ways[inbound ? 1 : 0];
+    return long.use(tables, longAt).room();
   }
 
   check(tables: SeriesTables, _volumes: AssetVolumes, _place: number, record: ObservedRecord, findings: FindingSink): void {
     if (this.isTraining(tables, record.endMs)) return;
     for (const way of this.ways) {
       if ((way.inbound ? record.octetsIn : record.octetsOut) === 0) continue;
-      for (const { series, at, place } of way.bins)
-        if (series.use(tables, at, place).check()) this.report(record, way, tables, series.surge()!, findings);
+      if (way.long.use(tables, way.longAt).check()) this.report(record, way, tables, way.long.surge()!, findings);
     }
   }
 

@@ -78,7 +78,7 @@ describe('days of the local calendar', () => {
             day += later;
             volumes.closeToday(day, clock);
           }
-          volumes.addToday(0, octets, 1, 1);
+          volumes.addToday(0, octets, 0, 1, 1);
           model.set(day, (model.get(day) ?? 0) + octets);
         }
         for (const [index, days] of [1, 7, 30].entries()) {

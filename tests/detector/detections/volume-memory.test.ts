@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AssetTimes } from '../../../detector/baseline/asset-times.js';
 import { LocalClock } from '../../../detector/baseline/local-clock.js';
 import type { Detection, Evaluator } from '../../../detector/detections/detection.js';
 import { OPEN_CLAIMS } from '../../../detector/detections/example-claims.js';
@@ -6,6 +7,7 @@ import { DETECTIONS, type DetectionId } from '../../../detector/detections/index
 import { ObservedRecord } from '../../../detector/detections/observed-record.js';
 import { effectiveParameters } from '../../../detector/engine/parameters.js';
 import type { FindingSink } from '../../../detector/findings/finding-sink.js';
+import { ExchangeKinds } from '../../../detector/sessions/exchange-kinds.js';
 import { HOUR_MS, MINUTE_MS } from '../../../flow/time.js';
 import { claimsOf } from '../support/rows.js';
 
@@ -28,7 +30,7 @@ const silent: FindingSink = {
 };
 
 function evaluators(): Evaluator[] {
-  const unit = { claims, assets: [0], clock: new LocalClock(claims.timezone), kinds: 512 };
+  const unit = { claims, assets: [0], clock: new LocalClock(claims.timezone), kinds: new ExchangeKinds(512), times: new AssetTimes(1) };
   return VOLUMES.map((id) => {
     const detection: Detection = DETECTIONS[id];
     return (detection.evaluator as (context: typeof unit, values: Readonly<Record<string, number>>) => Evaluator)(
