@@ -3,8 +3,11 @@ import { detectionCard } from '../detections/cards.js';
 import type { Chapter, Incident } from '../incidents/incident.js';
 import type { Notice } from './notice.js';
 
-/** Version of the Open Cybersecurity Schema Framework that the events follow: class Detection Finding (2004) of category Findings (2). */
-export const OCSF_VERSION = '1.3.0';
+/**
+ * Version of the Open Cybersecurity Schema Framework that the events follow: class Detection Finding (2004) of category Findings (2). What a related event tells
+ * beside its uid and type (times, severity, description) came after 1.3.
+ */
+export const OCSF_VERSION = '1.6.0';
 const CLASS_UID = 2004;
 const SEVERITY_ID: Readonly<Record<Severity, number>> = { info: 1, low: 2, medium: 3, high: 4, critical: 5 };
 const SEVERITY_NAME: Readonly<Record<Severity, string>> = {
@@ -70,7 +73,7 @@ export function ocsfOf({ id, reason, incident }: Notice, { version, compact }: O
       ? {}
       : {
           evidences,
-          observables: incident.peers.map((value) => ({ name: 'evidences[].peer.ip', type_id: 2, type: 'IP Address', value })),
+          observables: incident.peers.map((value) => observableOf(value, chapters)),
         }),
     unmapped: {
       reason,
@@ -123,6 +126,12 @@ function evidenceOf({ assetAddress, peerAddress, initiator, port, protocol }: Ch
     dst_endpoint: responder,
     connection_info: { protocol_num: protocol, direction_id: byPeer ? 1 : 2 },
   };
+}
+
+/** A peer's address, and where in the event it stands: on the side that it had in the story. */
+function observableOf(value: string, chapters: readonly Chapter[]): object {
+  const byPeer = chapters.find(({ peerAddress }) => peerAddress === value)?.initiator === 'peer';
+  return { name: `evidences[].${byPeer ? 'src' : 'dst'}_endpoint.ip`, type_id: 2, type: 'IP Address', value };
 }
 
 function relatedOf({ finding, detection, atMs, severity, sentence }: Chapter): object {
