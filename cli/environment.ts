@@ -19,6 +19,9 @@ export const ENVIRONMENT = {
   CORDON_CONSOLE_READ_TOKEN: 'token of those who look at the console and do not decide, such as auditors',
 } as const;
 
+/** Folders in which programs are looked for: of the machine, and no setting of ours. */
+export const searchPath = (): string => process.env.PATH ?? '';
+
 export type EnvironmentName = keyof typeof ENVIRONMENT;
 
 /** The value of a variable; undefined when unset or empty, so that `X= cordon …` means unset. */

@@ -4,7 +4,7 @@ import { accessSync, constants, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { environment } from '../environment.js';
+import { environment, searchPath } from '../environment.js';
 import { UsageError } from '../errors.js';
 
 /** Names that Chromium and its kin go by, on the PATH and where systems put them that have none. */
@@ -16,13 +16,15 @@ const PRINT_MS = 180_000;
 const TOLD_CHARACTERS = 400;
 
 /** The browser that prints: CORDON_CHROMIUM, else what the machine has. Throws UsageError that says what to do where there is none. */
-export function findChromium(path: string | undefined = process.env.PATH): string {
+export function findChromium(): string {
   const named = environment('CORDON_CHROMIUM');
   if (named !== undefined) {
     if (isProgram(named)) return named;
     throw new UsageError(`CORDON_CHROMIUM=${named} is no program; name the path of Chromium or Chrome`);
   }
-  const folders = (path ?? '').split(delimiter).filter((folder) => isAbsolute(folder));
+  const folders = searchPath()
+    .split(delimiter)
+    .filter((folder) => isAbsolute(folder));
   const found = [...folders.flatMap((folder) => NAMES.map((name) => join(folder, name))), ...PLACES].find(isProgram);
   if (found !== undefined) return found;
   throw new UsageError(
