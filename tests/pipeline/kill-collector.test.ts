@@ -100,7 +100,8 @@ describe.skipIf(ownKafkaSkip !== undefined)('cordon collect, killed again and ag
     await sender.close();
     await drained(collect);
     await stop(collect);
-    expect(reached.size).toBeGreaterThan(100);
+    // Some for every kill, however slow the machine is; usually several hundred.
+    expect(reached.size).toBeGreaterThan(2 * KILLS_AWAY);
     await check();
   });
 
