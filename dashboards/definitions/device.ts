@@ -1,11 +1,10 @@
-import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
+import type * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import * as table from '@grafana/grafana-foundation-sdk/table';
-import { ClickHouseQueryBuilder, DATASOURCE } from './clickhouse-query.js';
 import { BLUE, GREEN, GREY, RED, SEVERITY_MAPPING, thresholds, thresholdsProperty } from './colours.js';
 import { dashboardFrame } from './frame.js';
 import { column, legend, panel } from './panels.js';
-import { lines, stackedBars, stats } from './shared-panels.js';
-import { queryVariable } from './variables.js';
+import { blindnessMarks, lines, marks, stackedBars, stats } from './shared-panels.js';
+import { oneOfQuery } from './variables.js';
 
 const NAME = 'device';
 
@@ -16,20 +15,16 @@ export function device(): dashboard.DashboardBuilder {
     'device',
     'One piece of equipment: its findings, its peers with the claims they broke, its volume beside last week, and its rhythm',
   )
-    .withVariable(queryVariable('overview', 'asset', 'Asset', 'One piece of equipment'))
-    .annotation(
-      new dashboard.AnnotationQueryBuilder()
-        .name('Findings')
-        .datasource(DATASOURCE)
-        .enable(true)
-        .iconColor(RED)
-        .target(new ClickHouseQueryBuilder(NAME, 'annotations', 'table')),
-    )
+    .withVariable(oneOfQuery('overview', 'asset', 'Asset', 'One piece of equipment'))
+    .annotation(marks(NAME, 'Findings', RED, 'annotations'))
+    .annotation(blindnessMarks(NAME))
     .withPanel(now())
     .withPanel(volume())
     .withPanel(talk())
     .withPanel(findings())
-    .withPanel(peers());
+    .withPanel(peers())
+    .withPanel(activity())
+    .withPanel(hours());
 }
 
 function now() {
@@ -118,4 +113,40 @@ function peers() {
     .overrideByRegexp('/^Octets/', [column.width(96), column.unit('decbytes')])
     .overrideByRegexp('/^(Records|Attempts)$/', [column.width(96), column.unit('short')])
     .overrideByRegexp('/met$/', [column.width(106), column.unit('dateTimeAsIso'), column.wrapped()]);
+}
+
+function activity() {
+  return lines(
+    NAME,
+    {
+      id: 6,
+      title: 'Minutes with traffic',
+      description:
+        'Share of the minutes of each interval in which the device sent something, as each sensor saw it, by the hour. Silence of the device and of its sensor look alike here: the amber marks say when the sensor was silent.',
+      unit: 'percentunit',
+      at: [0, 33, 12, 9],
+      sql: 'activity',
+    },
+    'sensor',
+  )
+    .interval('1h')
+    .min(0)
+    .max(1)
+    .legend(legend('mean', 'min'));
+}
+
+function hours() {
+  return panel(new table.PanelBuilder(), NAME, {
+    id: 7,
+    title: 'Octets out by hour and weekday',
+    description:
+      'What left the device in each hour of the week (UTC), summed over the time range. Maintenance windows and backups stand out, and so does work at an hour that nobody ordered.',
+    unit: 'decbytes',
+    at: [12, 33, 12, 9],
+    sql: 'hours',
+    format: 'table',
+  })
+    .thresholds(thresholds(GREY, [1, BLUE]))
+    .overrideByName('Hour (UTC)', [column.width(84)])
+    .overrideByRegexp('/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)$/', [column.minWidth(64), column.colouredText()]);
 }

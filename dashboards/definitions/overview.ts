@@ -1,11 +1,10 @@
 import * as bargauge from '@grafana/grafana-foundation-sdk/bargauge';
 import * as common from '@grafana/grafana-foundation-sdk/common';
-import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
+import type * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import type * as stat from '@grafana/grafana-foundation-sdk/stat';
 import type * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline';
 import * as table from '@grafana/grafana-foundation-sdk/table';
 import type * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
-import { ClickHouseQueryBuilder, DATASOURCE } from './clickhouse-query.js';
 import {
   AMBER,
   BLUE,
@@ -21,7 +20,7 @@ import {
 } from './colours.js';
 import { dashboardFrame } from './frame.js';
 import { column, legend, panel, reduce } from './panels.js';
-import { lines, stackedBars, stats, telemetryAgeOf, verdictTimelineOf } from './shared-panels.js';
+import { blindnessMarks, lines, marks, stackedBars, stats, telemetryAgeOf, verdictTimelineOf } from './shared-panels.js';
 import { queryVariable, severityVariable } from './variables.js';
 
 const NAME = 'overview';
@@ -36,14 +35,8 @@ export function overview(): dashboard.DashboardBuilder {
     .withVariable(queryVariable(NAME, 'fleet', 'Fleet', 'Group of vendor-managed equipment'))
     .withVariable(queryVariable(NAME, 'asset', 'Asset', 'One piece of equipment'))
     .withVariable(severityVariable())
-    .annotation(
-      new dashboard.AnnotationQueryBuilder()
-        .name('Findings')
-        .datasource(DATASOURCE)
-        .enable(true)
-        .iconColor(RED)
-        .target(new ClickHouseQueryBuilder(NAME, 'findings-annotations', 'table')),
-    )
+    .annotation(marks(NAME, 'Findings', RED, 'findings-annotations'))
+    .annotation(blindnessMarks(NAME))
     .withPanel(claimsByVerdict())
     .withPanel(findingsBySeverity())
     .withPanel(telemetryNow())

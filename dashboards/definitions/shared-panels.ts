@@ -4,11 +4,27 @@ import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import * as stat from '@grafana/grafana-foundation-sdk/stat';
 import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline';
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
+import { ClickHouseQueryBuilder, DATASOURCE } from './clickhouse-query.js';
 import { AMBER, GREEN, RED, thresholds, VERDICT_NUMBER_MAPPING } from './colours.js';
 import { legend, type PanelHead, panel, reduce } from './panels.js';
 
 /** Grafana keeps panels in step with the time picker at no finer grain than the rollups have. */
 const ROLLUP_INTERVAL = '1m';
+
+/** Marks on the time axis of every chart; the query gives time, timeEnd, text and tags. */
+export function marks(dashboardName: string, name: string, colour: string, sql: string): dashboard.AnnotationQueryBuilder {
+  return new dashboard.AnnotationQueryBuilder()
+    .name(name)
+    .datasource(DATASOURCE)
+    .enable(true)
+    .iconColor(colour)
+    .target(new ClickHouseQueryBuilder(dashboardName, sql, 'table'));
+}
+
+/** When a sensor that was heard before said nothing. */
+export function blindnessMarks(dashboardName: string): dashboard.AnnotationQueryBuilder {
+  return marks(dashboardName, 'Blindness', AMBER, 'blindness');
+}
 
 /** Numbers side by side, one a column of a table of one row. */
 export function stats(dashboardName: string, head: Omit<PanelHead, 'format'>): stat.PanelBuilder {

@@ -1,9 +1,9 @@
 import type * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import * as table from '@grafana/grafana-foundation-sdk/table';
-import { AMBER, GREEN, RED, thresholds, thresholdsProperty } from './colours.js';
+import { AMBER, GREEN, GREY, RED, thresholds, thresholdsProperty } from './colours.js';
 import { dashboardFrame } from './frame.js';
 import { column, legend, type PanelHead, panel } from './panels.js';
-import { lines, stackedBars, stats, telemetryAgeOf } from './shared-panels.js';
+import { blindnessMarks, lines, stackedBars, stats, telemetryAgeOf } from './shared-panels.js';
 import { queryVariable } from './variables.js';
 
 const NAME = 'telemetry';
@@ -12,6 +12,7 @@ const NAME = 'telemetry';
 export function telemetry(): dashboard.DashboardBuilder {
   return dashboardFrame(NAME, 'telemetry', 'Every exporter: what it sent, what arrived, what could not be read, and when it was silent')
     .withVariable(queryVariable(NAME, 'sensor', 'Sensor', 'A source of telemetry'))
+    .annotation(blindnessMarks(NAME))
     .withPanel(now())
     .withPanel(exporters())
     .withPanel(silence())
@@ -20,7 +21,9 @@ export function telemetry(): dashboard.DashboardBuilder {
     .withPanel(share())
     .withPanel(lost())
     .withPanel(unread())
-    .withPanel(clock());
+    .withPanel(clock())
+    .withPanel(storageNow())
+    .withPanel(storage());
 }
 
 function now() {
@@ -53,28 +56,26 @@ function exporters() {
     sql: 'exporters',
     format: 'table',
   })
-    .overrideByName('Sensor', [column.minWidth(130), column.wrapped()])
-    .overrideByName('Exporter', [column.width(130), column.wrapped()])
-    .overrideByName('Domain', [column.width(76), column.unit('none')])
-    .overrideByName('Protocol', [column.width(84)])
+    .overrideByName('Sensor', [column.minWidth(110), column.wrapped()])
+    .overrideByName('Exporter', [column.width(116), column.wrapped()])
+    .overrideByName('Domain', [column.width(68), column.unit('none')])
+    .overrideByName('Protocol', [column.width(76)])
     .overrideByName('Age', [
-      column.width(84),
+      column.width(66),
       column.unit('s'),
       { id: 'thresholds', value: thresholds(GREEN, [300, AMBER], [3600, RED]).build() },
       column.colouredText(),
     ])
     .overrideByName('Lost share', [
-      column.width(84),
+      column.width(72),
       column.unit('percentunit'),
       { id: 'decimals', value: 2 },
       thresholdsProperty(GREEN, [0.0001, AMBER], [0.01, RED]),
       column.colouredText(),
     ])
-    .overrideByName('Clock offset', [column.width(90), column.unit('ms')])
-    .overrideByRegexp('/^(Records|Lost|Unread|Templates missing|Templates redefined|Restarts|Dropped|Sampling 1 in)$/', [
-      column.width(88),
-      column.unit('short'),
-    ]);
+    .overrideByName('Clock offset', [column.width(74), column.unit('ms')])
+    .overrideByRegexp('/^(Records|Lost|Unread|Restarts|Dropped)$/', [column.width(76), column.unit('short')])
+    .overrideByRegexp('/^(Templates missing|Templates redefined|Sampling 1 in)$/', [column.width(94), column.unit('short')]);
 }
 
 type Head = Omit<PanelHead, 'format'>;
@@ -165,4 +166,38 @@ function clock() {
   )
     .legend(legend('min', 'max'))
     .noValue('no clock is known');
+}
+
+function storageNow() {
+  return stats(NAME, {
+    id: 10,
+    title: 'Disk',
+    description:
+      'What the store takes on its disk, what is free, and in how many days it is full at the pace since each table began. A table that has reached the days it is kept does not grow.',
+    unit: 'none',
+    at: [0, 37, 24, 4],
+    sql: 'storage-now',
+  })
+    .thresholds(thresholds(GREY))
+    .overrideByRegexp('/^(Store|Free|Growth a day)$/', [column.unit('decbytes')])
+    .overrideByName('Share free', [column.unit('percentunit'), thresholdsProperty(RED, [0.1, AMBER], [0.2, GREEN])])
+    .overrideByName('Days until full', [{ id: 'decimals', value: 0 }, thresholdsProperty(RED, [14, AMBER], [60, GREEN])]);
+}
+
+function storage() {
+  return panel(new table.PanelBuilder(), NAME, {
+    id: 11,
+    title: 'Retention and disk per table',
+    description:
+      'Rows and bytes on disk, the oldest and newest row, how many days the configuration keeps, and what a day takes. Empty "Kept days" is kept for ever.',
+    unit: 'none',
+    at: [0, 41, 24, 10],
+    sql: 'storage',
+    format: 'table',
+  })
+    .overrideByName('Table', [column.minWidth(150)])
+    .overrideByName('Rows', [column.width(110), column.unit('short')])
+    .overrideByRegexp('/^(On disk|Octets a row|Octets a day)$/', [column.width(120), column.unit('decbytes')])
+    .overrideByRegexp('/^(Oldest|Newest)$/', [column.width(110), column.unit('dateTimeAsIso'), column.wrapped()])
+    .overrideByName('Kept days', [column.width(100), column.unit('short')]);
 }

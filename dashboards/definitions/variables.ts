@@ -31,6 +31,11 @@ export function queryVariable(dashboardName: string, name: string, label: string
     .current(ALL);
 }
 
+/** A choice of exactly one value, the first when none is chosen: for a screen of one thing. */
+export function oneOfQuery(dashboardName: string, name: string, label: string, description: string): dashboard.QueryVariableBuilder {
+  return queryVariable(dashboardName, name, label, description).multi(false).includeAll(false).current({ text: '', value: '' });
+}
+
 /** A choice of several of these words, All included. */
 function wordsVariable(name: string, label: string, description: string, words: readonly string[]): dashboard.CustomVariableBuilder {
   return new dashboard.CustomVariableBuilder(name)

@@ -27,7 +27,7 @@ const RANGES = ['1h', '24h', '30d'] as const;
 const PANEL_MS = 300;
 const OVERVIEW_MS = 1500;
 const TO_MS = Date.UTC(2026, 10, 21);
-const shape: ScreensShape = { flows, days: 30, assets: 1000, sensors: 8, claims: 60, findings: 12_000, toMs: TO_MS };
+const shape: ScreensShape = { flows, days: 30, assets: 1000, sensors: 8, claims: 60, findings: 5000, toMs: TO_MS };
 /** The screens of one device and of one finding are opened on one. */
 const ONE: Readonly<Record<string, Selection>> = {
   'cordon-device': { asset: ['asset-0042'] },

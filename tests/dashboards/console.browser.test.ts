@@ -269,6 +269,17 @@ describe.skipIf(!browserExpected)('console in Chromium (skipped where /usr/bin/c
     expect(await colours('Rhythm: records per peer')).toBeGreaterThan(4);
   });
 
+  test('the screen of one device is of the first where none is chosen, and another can be chosen', async () => {
+    await open('?d=cordon-device');
+    const choice = page.locator('.variable summary').first();
+    expect(await choice.textContent()).not.toMatch(/All|none/);
+    await choice.click();
+    await page.getByLabel('Search asset').fill('bssdb-1');
+    await page.getByRole('radio').first().check();
+    await page.waitForFunction(`new URLSearchParams(location.search).get('var-asset') === 'bssdb-1'`);
+    await expect.poll(() => choice.textContent()).toBe('Asset: bssdb-1');
+  });
+
   test('links carry hostile names as they are', async () => {
     await open('?var-fleet=hostile');
     for (const name of HOSTILE.slice(0, 4)) {

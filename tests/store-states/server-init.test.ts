@@ -25,7 +25,7 @@ describe("the server's users", () => {
   it('are SQL that ClickHouse parses', async () => {
     const text = await readFile(join(folder, 'users.sql'), 'utf8');
     const statements = text.split(/;\s*\n/).filter((statement) => /^[A-Z]/m.test(statement));
-    expect(statements).toHaveLength(6);
+    expect(statements).toHaveLength(7);
     for (const statement of statements) await store.query(`EXPLAIN AST ${statement}`);
   });
 

@@ -6,11 +6,11 @@ import type { Mark } from './panel-context.js';
 import { createPanelFrame, type PanelFrame } from './panel-frame.js';
 import { createRangePicker } from './range-picker.js';
 import { followShortcuts, openHelp } from './shortcuts.js';
-import { type PageState, REFRESH_CHOICES, readState, refreshMs, writeState } from './state.js';
+import { ALL, type PageState, REFRESH_CHOICES, readState, refreshMs, writeState } from './state.js';
 import { createTextVariable } from './text-variable.js';
 import { applyTheme, initialTheme, rememberTheme } from './theme.js';
 import { formatTime } from './units.js';
-import { createVariablePicker, type VariablePicker } from './variable-picker.js';
+import { createVariablePicker, isSingle, type VariablePicker } from './variable-picker.js';
 
 /** Opens the dashboard of the address (`?d=`), else the first. */
 async function main(): Promise<void> {
@@ -60,6 +60,9 @@ function showDashboard(dashboard: Dashboard, settings: ConsoleSettings): void {
     waiting = new AbortController();
     clearTimeout(timer);
     const choices = withChoices ? refreshChoices(variables, waiting.signal) : Promise.resolve();
+    // A screen of one thing is of the first where none is chosen, so the choices come before the panels.
+    if (lacksChoice()) await choices;
+    if (mine !== round) return;
     const marks = readMarks(dashboard, state, waiting.signal);
     await Promise.all([choices, ...frames.map((frame) => frame.load(state, marks))]);
     if (mine !== round) return;
@@ -68,6 +71,9 @@ function showDashboard(dashboard: Dashboard, settings: ConsoleSettings): void {
     const every = refreshMs(state.refresh);
     if (every > 0) again(every);
   };
+  function lacksChoice(): boolean {
+    return dashboard.templating.list.some((variable) => isSingle(variable) && state.variables[variable.name]?.includes(ALL) !== false);
+  }
   /** A page that nobody sees asks nothing of the store. */
   function again(every: number): void {
     timer = window.setTimeout(() => (document.hidden ? again(every) : void load(true)), every);

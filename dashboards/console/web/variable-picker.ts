@@ -15,7 +15,7 @@ export interface VariablePicker {
   refresh(signal: AbortSignal): Promise<void>;
 }
 
-/** Chooses one, several or All values of a dashboard variable. */
+/** Chooses one, several or All values of a dashboard variable; of one that knows no All, exactly one: the first while none is chosen. */
 export function createVariablePicker(dashboard: Dashboard, variable: Variable, state: PageState, onChange: () => void): VariablePicker {
   const label = variable.label ?? variable.name;
   const summary = h('span', {});
@@ -27,9 +27,15 @@ export function createVariablePicker(dashboard: Dashboard, variable: Variable, s
   });
   const box = dropdown('variable', summary, search, list);
   let choices: readonly string[] = [];
+  const single = isSingle(variable);
 
   const chosen = (): string[] => state.variables[variable.name] ?? [ALL];
   const choose = (value: string, on: boolean): void => {
+    if (single) {
+      state.variables[variable.name] = [value];
+      show();
+      return onChange();
+    }
     const others = chosen().filter((other) => other !== ALL && other !== value);
     const next = value === ALL ? [] : on ? [...others, value] : others;
     state.variables[variable.name] = next.length === 0 ? [ALL] : next;
@@ -37,7 +43,7 @@ export function createVariablePicker(dashboard: Dashboard, variable: Variable, s
     onChange();
   };
   const choice = (value: string, text: string): HTMLElement => {
-    const input = h('input', { type: 'checkbox' });
+    const input = single ? h('input', { type: 'radio', name: `choice-${variable.name}` }) : h('input', { type: 'checkbox' });
     input.checked = chosen().includes(value);
     input.addEventListener('change', () => choose(value, input.checked));
     return h('label', { class: 'choice', title: shorten(text, 600) }, input, h('span', { dir: 'auto' }, shorten(text, 200)));
@@ -45,7 +51,13 @@ export function createVariablePicker(dashboard: Dashboard, variable: Variable, s
   /** Redraws the list; the focus returns to the choice it was on. */
   function show(): void {
     const values = chosen();
-    const text = values.includes(ALL) ? 'All' : values.length === 1 ? shorten(visible(values[0]!), 30) : `${values.length} chosen`;
+    const text = values.includes(ALL)
+      ? single
+        ? 'none'
+        : 'All'
+      : values.length === 1
+        ? shorten(visible(values[0]!), 30)
+        : `${values.length} chosen`;
     summary.textContent = `${label}: ${text}`;
     const focused = [...list.querySelectorAll('input')].indexOf(document.activeElement as HTMLInputElement);
     const wanted = search.value.toLowerCase();
@@ -53,7 +65,11 @@ export function createVariablePicker(dashboard: Dashboard, variable: Variable, s
     const listed = all.filter((value) => value.toLowerCase().includes(wanted));
     search.hidden = all.length < SEARCH_FROM;
     const rest = listed.length > MAX_LISTED ? [h('p', { class: 'hint' }, `${listed.length - MAX_LISTED} more: search for them`)] : [];
-    list.replaceChildren(choice(ALL, 'All'), ...listed.slice(0, MAX_LISTED).map((value) => choice(value, visible(value))), ...rest);
+    list.replaceChildren(
+      ...(single ? [] : [choice(ALL, 'All')]),
+      ...listed.slice(0, MAX_LISTED).map((value) => choice(value, visible(value))),
+      ...rest,
+    );
     if (focused >= 0) list.querySelectorAll('input')[focused]?.focus();
   }
   search.addEventListener('input', show);
@@ -62,9 +78,15 @@ export function createVariablePicker(dashboard: Dashboard, variable: Variable, s
     element: box,
     refresh: async (signal) => {
       choices = await readChoices(dashboard, variable, state, signal);
+      if (single && chosen().includes(ALL) && choices[0] !== undefined) state.variables[variable.name] = [choices[0]];
       show();
     },
   };
+}
+
+/** A variable of which exactly one value is chosen. */
+export function isSingle(variable: Variable): boolean {
+  return variable.type === 'query' && variable.includeAll === false && variable.multi === false;
 }
 
 async function readChoices(dashboard: Dashboard, variable: Variable, state: PageState, signal: AbortSignal): Promise<readonly string[]> {

@@ -12,6 +12,8 @@ CREATE SETTINGS PROFILE IF NOT EXISTS grafana_reader SETTINGS
     max_concurrent_queries_for_user = 64;
 CREATE USER IF NOT EXISTS grafana_reader IDENTIFIED WITH sha256_hash BY '0000000000000000000000000000000000000000000000000000000000000000' SETTINGS PROFILE 'grafana_reader';
 GRANT SELECT, SHOW DATABASES, SHOW TABLES, SHOW COLUMNS ON cordon.* TO grafana_reader;
+-- Retention and disk on the screen of telemetry: sizes of the tables that it may read, and the free space.
+GRANT SELECT ON system.tables, SELECT ON system.parts, SELECT ON system.disks TO grafana_reader;
 
 -- `cordon store` and `cordon detect`: make and change our tables, and read what tells them the schema.
 CREATE USER IF NOT EXISTS cordon_store IDENTIFIED WITH sha256_hash BY '0000000000000000000000000000000000000000000000000000000000000000';
