@@ -1,5 +1,5 @@
 import { HOUR_MS, MINUTE_MS } from '../../flow/time.js';
-import { grownTo } from './recent-keys.js';
+import { grownTo, NO_DOUBLES, NO_SHORTS } from './recent-keys.js';
 import type { StateReader, StateWriter } from './state.js';
 
 const BUCKET_MS = 5 * MINUTE_MS;
@@ -11,13 +11,12 @@ const MOST = 0xffff;
  * [`fromMs`, now].
  */
 export class HourCounts {
-  private counts: Uint16Array;
+  private counts = NO_SHORTS;
   /** Number of the newest bucket, counted from the epoch. */
-  private newest: Float64Array;
+  private newest = NO_DOUBLES;
 
-  constructor(rows: number) {
-    this.counts = new Uint16Array(rows * BUCKETS);
-    this.newest = new Float64Array(rows);
+  constructor(rows = 0) {
+    this.resize(rows);
   }
 
   resize(rows: number): void {

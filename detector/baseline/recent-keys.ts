@@ -2,29 +2,38 @@ import type { StateReader, StateWriter } from './state.js';
 
 const INITIAL_ROWS = 4;
 const NONE = 0xffffffff;
+/** Words of a row, and two heads of chains for each. */
+const A = 0;
+const B = 1;
+const USED = 2;
+const NEXT = 3;
+const OLDER = 4;
+const NEWER = 5;
+const WORDS = 6;
+const HEADS = 2;
+
+/** For whoever has no row yet: an array of its own would take more than what most assets keep. */
+export const NO_BYTES = new Uint8Array(0);
+export const NO_SHORTS = new Uint16Array(0);
+export const NO_WORDS = new Uint32Array(0);
+export const NO_FLOATS = new Float32Array(0);
+export const NO_DOUBLES = new Float64Array(0);
 
 /**
  * Numbers rows for keys, at most so many: a key that is not known takes a free row, or that of the key that was touched longest ago. Whoever keeps something by row
  * clears it when `add` gives the row. Keys are pairs of 32-bit hashes: two different ones share a row once in 2^64. Every operation takes constant time, however
- * many keys come; 32 bytes a row, doubled as needed.
+ * many keys come; 32 bytes a row in one array, none before the first key, doubled as needed.
  *
- *   heads   chains of rows by hash         rows in order of touching:  oldest ⇄ … ⇄ newest; rows that were let go stand at the oldest end
+ *   rows    a · b · used · next of its chain · older · newer      rows in order of touching:  oldest ⇄ … ⇄ newest; rows that were let go stand at the oldest end
+ *   heads   chains of rows by hash
  */
 export class RecentKeys {
   private readonly most: number;
-  private rows = INITIAL_ROWS;
+  private rows = 0;
   private count = 0;
-  private a = new Uint32Array(INITIAL_ROWS);
-  private b = new Uint32Array(INITIAL_ROWS);
-  private used = new Uint8Array(INITIAL_ROWS);
-  private next = new Uint32Array(INITIAL_ROWS);
-  private older = new Uint32Array(INITIAL_ROWS);
-  private newer = new Uint32Array(INITIAL_ROWS);
-  private heads = new Uint32Array(INITIAL_ROWS * 2).fill(NONE);
+  private words = NO_WORDS;
   private oldest = NONE;
   private newest = NONE;
-  /** How often a key came, was pushed out or let go since this object was made: until it grows, every row is still whose it was, and who had none has none. */
-  changes = 0;
 
   /** `most`: rows at most, a power of two, at least 4. */
   constructor(most: number) {
@@ -43,17 +52,19 @@ export class RecentKeys {
 
   /** The row that the next new key would take from another; −1 while there is room. */
   get nextToGo(): number {
-    return this.count === this.most && this.used[this.oldest] === 1 ? this.oldest : -1;
+    return this.count === this.most && this.isUsed(this.oldest) ? this.oldest : -1;
   }
 
   isUsed(row: number): boolean {
-    return this.used[row] === 1;
+    return this.words[row * WORDS + USED] === 1;
   }
 
   /** The key's row, −1 when it has none. */
   find(a: number, b: number): number {
-    for (let row = this.heads[a & (this.heads.length - 1)]!; row !== NONE; row = this.next[row]!) {
-      if (this.a[row] === a && this.b[row] === b) return row;
+    if (this.rows === 0) return -1;
+    const { words } = this;
+    for (let row = words[this.headOf(a)]!; row !== NONE; row = words[row * WORDS + NEXT]!) {
+      if (words[row * WORDS + A] === a && words[row * WORDS + B] === b) return row;
     }
     return -1;
   }
@@ -68,8 +79,8 @@ export class RecentKeys {
   /** A row for a key that has none; what was kept under it belongs to another key or to none. */
   add(a: number, b: number): number {
     let row = this.oldest;
-    if (row === NONE || this.used[row] === 1) {
-      if (this.count === this.rows && this.rows < this.most) this.grow();
+    if (row === NONE || this.isUsed(row)) {
+      if (this.count === this.rows && this.rows < this.most) this.resize(Math.max(INITIAL_ROWS, this.rows * 2));
       if (this.count < this.rows) {
         row = this.count++;
         this.linkNewest(row);
@@ -77,10 +88,10 @@ export class RecentKeys {
         this.drop(row);
       }
     }
-    this.a[row] = a;
-    this.b[row] = b;
-    this.used[row] = 1;
-    this.changes += 1;
+    const at = row * WORDS;
+    this.words[at + A] = a;
+    this.words[at + B] = b;
+    this.words[at + USED] = 1;
     this.chain(row);
     this.touch(row);
     return row;
@@ -95,91 +106,83 @@ export class RecentKeys {
 
   save(writer: StateWriter): void {
     const order: number[] = [];
-    for (let row = this.oldest; row !== NONE; row = this.newer[row]!) order.push(row);
+    for (let row = this.oldest; row !== NONE; row = this.words[row * WORDS + NEWER]!) order.push(row);
     writer.u32(this.rows);
     writer.numbers(Uint32Array.from(order));
-    writer.numbers(this.a);
-    writer.numbers(this.b);
-    writer.numbers(this.used);
+    for (let row = 0; row < this.count; row++) for (const word of [A, B, USED]) writer.u32(this.words[row * WORDS + word]!);
   }
 
   load(reader: StateReader): void {
-    this.rows = reader.u32();
+    this.resize(reader.u32());
     const order = reader.words();
     this.count = order.length;
-    this.a = new Uint32Array(this.rows);
-    this.b = new Uint32Array(this.rows);
-    this.used = new Uint8Array(this.rows);
-    reader.numbers(this.a);
-    reader.numbers(this.b);
-    reader.numbers(this.used);
-    this.next = new Uint32Array(this.rows);
-    this.older = new Uint32Array(this.rows);
-    this.newer = new Uint32Array(this.rows);
+    for (let row = 0; row < this.count; row++) for (const word of [A, B, USED]) this.words[row * WORDS + word] = reader.u32();
     this.oldest = NONE;
     this.newest = NONE;
     for (const row of order) this.linkNewest(row);
     this.chainAll();
   }
 
-  private grow(): void {
-    this.rows *= 2;
-    this.a = grownTo(this.a, this.rows);
-    this.b = grownTo(this.b, this.rows);
-    this.used = grownTo(this.used, this.rows);
-    this.next = grownTo(this.next, this.rows);
-    this.older = grownTo(this.older, this.rows);
-    this.newer = grownTo(this.newer, this.rows);
+  private resize(rows: number): void {
+    const before = this.words.subarray(0, this.count * WORDS);
+    this.rows = rows;
+    this.words = rows === 0 ? NO_WORDS : new Uint32Array(rows * (WORDS + HEADS));
+    this.words.set(before);
     this.chainAll();
   }
 
   private chainAll(): void {
-    this.heads = new Uint32Array(this.rows * 2).fill(NONE);
-    for (let row = 0; row < this.count; row++) if (this.used[row] === 1) this.chain(row);
+    this.words.fill(NONE, this.rows * WORDS);
+    for (let row = 0; row < this.count; row++) if (this.isUsed(row)) this.chain(row);
+  }
+
+  private headOf(a: number): number {
+    return this.rows * WORDS + (a & (this.rows * HEADS - 1));
   }
 
   private chain(row: number): void {
-    const at = this.a[row]! & (this.heads.length - 1);
-    this.next[row] = this.heads[at]!;
-    this.heads[at] = row;
+    const head = this.headOf(this.words[row * WORDS + A]!);
+    this.words[row * WORDS + NEXT] = this.words[head]!;
+    this.words[head] = row;
   }
 
   private drop(row: number): void {
-    const at = this.a[row]! & (this.heads.length - 1);
-    if (this.heads[at] === row) this.heads[at] = this.next[row]!;
+    const { words } = this;
+    const at = row * WORDS;
+    const head = this.headOf(words[at + A]!);
+    if (words[head] === row) words[head] = words[at + NEXT]!;
     else {
-      let before = this.heads[at]!;
-      while (this.next[before] !== row) before = this.next[before]!;
-      this.next[before] = this.next[row]!;
+      let before = words[head]!;
+      while (words[before * WORDS + NEXT] !== row) before = words[before * WORDS + NEXT]!;
+      words[before * WORDS + NEXT] = words[at + NEXT]!;
     }
-    this.a[row] = 0;
-    this.b[row] = 0;
-    this.used[row] = 0;
-    this.changes += 1;
+    words[at + A] = 0;
+    words[at + B] = 0;
+    words[at + USED] = 0;
   }
 
   private unlink(row: number): void {
-    const older = this.older[row]!;
-    const newer = this.newer[row]!;
+    const older = this.words[row * WORDS + OLDER]!;
+    const newer = this.words[row * WORDS + NEWER]!;
     if (older === NONE) this.oldest = newer;
-    else this.newer[older] = newer;
+    else this.words[older * WORDS + NEWER] = newer;
     if (newer === NONE) this.newest = older;
-    else this.older[newer] = older;
+    else this.words[newer * WORDS + OLDER] = older;
   }
 
   private linkNewest(row: number): void {
-    this.older[row] = this.newest;
-    this.newer[row] = NONE;
+    this.words[row * WORDS + OLDER] = this.newest;
+    this.words[row * WORDS + NEWER] = NONE;
     if (this.newest === NONE) this.oldest = row;
-    else this.newer[this.newest] = row;
+    else this.words[this.newest * WORDS + NEWER] = row;
     this.newest = row;
   }
 
   private linkOldest(row: number): void {
-    this.newer[row] = this.oldest;
-    this.older[row] = NONE;
+    this.words[row * WORDS + NEWER] = this.oldest;
+    this.words[row * WORDS + OLDER] = NONE;
     if (this.oldest === NONE) this.newest = row;
-    else this.older[this.oldest] = row;
+    else this.words[this.oldest * WORDS + OLDER] = row;
     this.oldest = row;
   }
 }

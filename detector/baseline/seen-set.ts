@@ -3,7 +3,10 @@ import type { StateReader, StateWriter } from './state.js';
 
 /** Exact members kept before the oldest go into the Bloom filter (detection.md D02). */
 export const SEEN_EXACT_MEMBERS = 512;
-const INITIAL_SLOTS = 16;
+const INITIAL_SLOTS = 4;
+/** For sets that nothing has entered: one free slot. */
+const NO_HASHES = new Uint32Array(2);
+const NEVER = new Float64Array(1).fill(Number.NaN);
 /** Members that were taken out of the Bloom filter, which cannot forget one alone; beyond it the oldest is known again. */
 const MAX_FORGOTTEN = 64;
 
@@ -16,13 +19,13 @@ export const SEEN_LONG_AGO = Number.NEGATIVE_INFINITY;
  * into a Bloom filter. At most 16 KiB + 4 KiB, whatever arrives.
  */
 export class SeenSet {
-  private hashes = new Uint32Array(INITIAL_SLOTS * 2);
+  private hashes = NO_HASHES;
   /** Time of the first meeting; NaN marks a free slot. */
-  private firstMs = new Float64Array(INITIAL_SLOTS).fill(Number.NaN);
+  private firstMs = NEVER;
   private count = 0;
   private bloom: TwoGenerationBloom | undefined;
   /** Pairs of hashes. */
-  private forgotten: number[] = [];
+  private forgotten: number[] | undefined;
 
   /** When the member was first met, after adding it now if it is new: then the answer is `ms`. `periodFromMs`: members met before it may become inexact. */
   meet(a: number, b: number, ms: number, periodFromMs: number): number {
@@ -53,6 +56,7 @@ export class SeenSet {
       this.rebuild(this.firstMs.length, Number.NEGATIVE_INFINITY);
     }
     if (this.bloom?.has(a, b) !== true || this.isForgotten(a, b)) return;
+    this.forgotten ??= [];
     if (this.forgotten.length >= 2 * MAX_FORGOTTEN) this.forgotten.splice(0, 2);
     this.forgotten.push(a >>> 0, b >>> 0);
   }
@@ -65,36 +69,49 @@ export class SeenSet {
   save(writer: StateWriter): void {
     writer.u32(this.firstMs.length);
     writer.u32(this.count);
-    writer.numbers(this.hashes);
-    writer.numbers(this.firstMs);
+    for (let slot = 0; slot < this.firstMs.length; slot++) {
+      if (Number.isNaN(this.firstMs[slot]!)) continue;
+      // In its slot again: in what order members go into the Bloom filter follows from it.
+      writer.u32(slot);
+      writer.u32(this.hashes[slot * 2]!);
+      writer.u32(this.hashes[slot * 2 + 1]!);
+      writer.f64(this.firstMs[slot]!);
+    }
     writer.u32(this.bloom === undefined ? 0 : 1);
     this.bloom?.save(writer);
-    writer.u32(this.forgotten.length);
-    for (const hash of this.forgotten) writer.u32(hash >>> 0);
+    writer.numbers(Uint32Array.from(this.forgotten ?? []));
   }
 
   load(reader: StateReader): void {
     const slots = reader.u32();
     this.count = reader.u32();
-    this.hashes = new Uint32Array(slots * 2);
-    this.firstMs = new Float64Array(slots);
-    reader.numbers(this.hashes);
-    reader.numbers(this.firstMs);
+    if (slots >= INITIAL_SLOTS) {
+      this.hashes = new Uint32Array(slots * 2);
+      this.firstMs = new Float64Array(slots).fill(Number.NaN);
+    }
+    for (let left = this.count; left > 0; left--) {
+      const slot = reader.u32();
+      this.hashes[slot * 2] = reader.u32();
+      this.hashes[slot * 2 + 1] = reader.u32();
+      this.firstMs[slot] = reader.f64();
+    }
     this.bloom = reader.u32() === 0 ? undefined : new TwoGenerationBloom();
     this.bloom?.load(reader);
-    this.forgotten = Array.from({ length: reader.u32() }, () => reader.u32());
+    const forgotten = reader.words();
+    this.forgotten = forgotten.length === 0 ? undefined : [...forgotten];
   }
 
   private isForgotten(a: number, b: number): boolean {
-    for (let at = 0; at < this.forgotten.length; at += 2)
-      if (this.forgotten[at] === a >>> 0 && this.forgotten[at + 1] === b >>> 0) return true;
+    const { forgotten } = this;
+    if (forgotten === undefined) return false;
+    for (let at = 0; at < forgotten.length; at += 2) if (forgotten[at] === a >>> 0 && forgotten[at + 1] === b >>> 0) return true;
     return false;
   }
 
   /** True where the member was forgotten, which it is no more: it is met now. */
   private remembersForgotten(a: number, b: number): boolean {
     const { forgotten } = this;
-    if (forgotten.length === 0) return false;
+    if (forgotten === undefined) return false;
     for (let at = 0; at < forgotten.length; at += 2) {
       if (forgotten[at] !== a >>> 0 || forgotten[at + 1] !== b >>> 0) continue;
       forgotten.splice(at, 2);
@@ -114,7 +131,8 @@ export class SeenSet {
   }
 
   private insert(a: number, b: number, ms: number): void {
-    if ((this.count + 1) * 2 > this.firstMs.length) this.rebuild(this.firstMs.length * 2, Number.NEGATIVE_INFINITY);
+    if ((this.count + 1) * 2 > this.firstMs.length)
+      this.rebuild(Math.max(INITIAL_SLOTS, this.firstMs.length * 2), Number.NEGATIVE_INFINITY);
     const slot = this.slotOf(a, b);
     this.hashes[slot * 2] = a;
     this.hashes[slot * 2 + 1] = b;

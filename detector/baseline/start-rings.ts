@@ -1,11 +1,16 @@
 import { SECOND_MS } from '../../flow/time.js';
-import { grownTo } from './recent-keys.js';
+import { grownTo, NO_DOUBLES, NO_WORDS } from './recent-keys.js';
 import type { StateReader, StateWriter } from './state.js';
 
 /** Starts closer together than this are one: connections opened side by side (detection.md D08). */
 export const TOGETHER_MS = SECOND_MS;
 /** How much of an interval's scatter the median absolute deviation of a sample stands for its standard error, 1.2533 × 1.4826: normal distribution. */
 const MEDIAN_ERROR = 1.858;
+
+export const MOST_STARTS = 64;
+/** What is measured, of all rings: nothing is kept in it. */
+const intervalsAtHand = new Float64Array(MOST_STARTS);
+const deviationsAtHand = new Float64Array(MOST_STARTS);
 
 /**
  * The latest starts of connections, so many for each row, kept in order of time: a start that is told late takes its place among the others, so that what an exporter's
@@ -17,18 +22,14 @@ export class StartRings {
   spread = 0;
   tail = 0;
   private readonly size: number;
-  private starts: Float64Array;
-  private counts: Uint32Array;
-  private readonly intervals: Float64Array;
-  private readonly deviations: Float64Array;
+  private starts = NO_DOUBLES;
+  private counts = NO_WORDS;
 
-  /** `size`: starts kept in a row, one more than intervals. */
+  /** `size`: starts kept in a row, one more than intervals; at most MOST_STARTS. */
   constructor(size: number, rows: number) {
+    if (size > MOST_STARTS) throw new RangeError(`rings hold ${MOST_STARTS} starts at most`);
     this.size = size;
-    this.starts = new Float64Array(size * rows);
-    this.counts = new Uint32Array(rows);
-    this.intervals = new Float64Array(size);
-    this.deviations = new Float64Array(size);
+    if (rows > 0) this.resize(rows);
   }
 
   resize(rows: number): void {
@@ -78,13 +79,13 @@ export class StartRings {
   /** Measures the last `intervals` intervals of the row, of which there must be as many. */
   measure(row: number, intervals: number): void {
     const { starts } = this;
-    const sorted = this.intervals;
+    const sorted = intervalsAtHand;
     const end = row * this.size + this.counts[row]!;
     for (let i = 0; i < intervals; i++) insert(sorted, i, starts[end - i - 1]! - starts[end - i - 2]!);
     const median = middle(sorted, intervals);
-    for (let i = 0; i < intervals; i++) insert(this.deviations, i, Math.abs(sorted[i]! - median));
+    for (let i = 0; i < intervals; i++) insert(deviationsAtHand, i, Math.abs(sorted[i]! - median));
     this.medianMs = median;
-    this.spread = middle(this.deviations, intervals) / median;
+    this.spread = middle(deviationsAtHand, intervals) / median;
     this.tail = sorted[Math.min(intervals - 1, Math.floor(intervals * 0.9))]! / median;
   }
 

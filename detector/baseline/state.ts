@@ -48,10 +48,10 @@ export class StateWriter {
   }
 
   /** What is kept by asset and for some only: how many, then for each its index and what `save` writes. */
-  byAsset<T extends object>(list: readonly (T | undefined)[], save: (item: T) => void): void {
-    this.u32(list.filter((item) => item !== undefined).length);
-    for (const [index, item] of list.entries()) {
-      if (item === undefined) continue;
+  byAsset<T extends object>(list: { entries(): Iterable<[number, T | undefined]> }, save: (item: T) => void): void {
+    const kept = [...list.entries()].filter(([, item]) => item !== undefined) as [number, T][];
+    this.u32(kept.length);
+    for (const [index, item] of kept) {
       this.u32(index);
       save(item);
     }
@@ -116,6 +116,13 @@ export class StateReader {
     const length = this.u32();
     const at = this.take(length * 4);
     return Uint32Array.from({ length }, (_, index) => this.view.getUint32(at + index * 4, true));
+  }
+
+  /** How many values `numbers` or `words` will read next. */
+  nextLength(): number {
+    const length = this.u32();
+    this.offset -= 4;
+    return length;
   }
 
   /** Fills `into`, whose length must be the one written. */

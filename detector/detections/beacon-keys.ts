@@ -2,7 +2,7 @@ import { parsePrefix } from '../../flow/address.js';
 import { HOUR_MS } from '../../flow/time.js';
 import { finishHash, mixWord } from '../baseline/hash.js';
 import { PeerHashes } from '../baseline/peer-hashes.js';
-import { grownTo, RecentKeys } from '../baseline/recent-keys.js';
+import { grownTo, NO_BYTES, NO_DOUBLES, NO_FLOATS, NO_SHORTS, NO_WORDS, RecentKeys } from '../baseline/recent-keys.js';
 import { StartRings } from '../baseline/start-rings.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { Totals } from '../findings/finding-sink.js';
@@ -50,14 +50,17 @@ const Sum = {
 } as const;
 const SUMS = 14;
 
+/** What is sorted, of all keys: nothing is kept in it. */
+const sortedAtHand = new Float64Array(STARTS);
+
 export class BeaconKeys {
   readonly rings: StartRings;
   /** By row: starts taken in, looks passed running, 1 while all connections came from one port of the asset. */
-  beats: Uint32Array;
-  passes: Uint8Array;
-  samePort: Uint8Array;
+  beats = NO_WORDS;
+  passes = NO_BYTES;
+  samePort = NO_BYTES;
   /** Looks that failed running. */
-  failures: Uint8Array;
+  failures = NO_BYTES;
   /** Whether the last `peerRow` or `networkRow` took in a start. */
   isNew = false;
   private readonly candidates: RecentKeys;
@@ -66,42 +69,25 @@ export class BeaconKeys {
   private a = 0;
   private b = 0;
   // By candidate.
-  private firstMs: Float64Array;
-  private latestMs: Float64Array;
-  private startCounts: Uint8Array;
-  private firstPeer: Uint32Array;
-  private several: Uint8Array;
+  private firstMs = NO_DOUBLES;
+  private latestMs = NO_DOUBLES;
+  private startCounts = NO_BYTES;
+  private firstPeer = NO_WORDS;
+  private several = NO_BYTES;
   // By row.
-  private sums: Float64Array;
-  private ports: Uint16Array;
-  private sizes: Float32Array;
+  private sums = NO_DOUBLES;
+  private ports = NO_SHORTS;
+  private sizes = NO_FLOATS;
   /** Tags of the peers of the latest starts: who they were, as far as a byte tells. */
-  private tags: Uint8Array;
+  private tags = NO_BYTES;
   /** Asset of the row; hashes of its peer (0 for a network's row) and of its network. */
-  private owner: Uint32Array;
-  private whom: Uint32Array;
-  private readonly sorted = new Float64Array(STARTS);
+  private owner = NO_WORDS;
+  private whom = NO_WORDS;
 
   constructor(assets: number) {
     this.candidates = new RecentKeys(bound(assets, CANDIDATES_PER_ASSET, MOST_CANDIDATES));
     this.rows = new RecentKeys(bound(assets, ROWS_PER_ASSET, MOST_ROWS));
-    const { capacity } = this.rows;
-    this.firstMs = new Float64Array(this.candidates.capacity);
-    this.latestMs = new Float64Array(this.candidates.capacity);
-    this.startCounts = new Uint8Array(this.candidates.capacity);
-    this.firstPeer = new Uint32Array(this.candidates.capacity);
-    this.several = new Uint8Array(this.candidates.capacity);
-    this.rings = new StartRings(STARTS, capacity);
-    this.beats = new Uint32Array(capacity);
-    this.passes = new Uint8Array(capacity);
-    this.samePort = new Uint8Array(capacity);
-    this.failures = new Uint8Array(capacity);
-    this.sums = new Float64Array(capacity * SUMS);
-    this.ports = new Uint16Array(capacity);
-    this.sizes = new Float32Array(capacity * STARTS);
-    this.tags = new Uint8Array(capacity * STARTS);
-    this.owner = new Uint32Array(capacity);
-    this.whom = new Uint32Array(2 * capacity);
+    this.rings = new StartRings(STARTS, 0);
   }
 
   /** Takes the record into the row of its peer. −1: there is none yet. */
@@ -209,7 +195,7 @@ export class BeaconKeys {
   /** Median of the octets that the latest connections sent, and the median deviation from it as a share of it. */
   sizesOf(row: number): { median: number; spread: number } {
     const count = Math.min(STARTS, this.beats[row]!);
-    const sorted = this.sorted.subarray(0, count);
+    const sorted = sortedAtHand.subarray(0, count);
     for (let i = 0; i < count; i++) sorted[i] = this.sizes[row * STARTS + i]!;
     const median = sorted.sort()[count >>> 1]!;
     for (let i = 0; i < count; i++) sorted[i] = Math.abs(sorted[i]! - median);

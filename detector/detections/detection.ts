@@ -1,5 +1,5 @@
 import type { FlowColumnName } from '../../flow/columns.js';
-import { MINUTE_MS } from '../../flow/time.js';
+import { HOUR_MS, MINUTE_MS } from '../../flow/time.js';
 import type { AssetTimes } from '../baseline/asset-times.js';
 import type { LocalClock } from '../baseline/local-clock.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
@@ -99,9 +99,12 @@ export const Attention = {
   mac: 1 << 6,
   /** The first of the asset in a minute of record time. */
   minutes: 1 << 7,
+  /** The session has lasted LONG_MS. */
+  long: 1 << 8,
 } as const;
-/** What a session lasts that is long for anybody. */
+/** What a session lasts that is no single question any more, and that is long for anybody. */
 export const LASTING_MS = 5 * MINUTE_MS;
+export const LONG_MS = HOUR_MS;
 
 /** A detection at work on one unit. Constant memory per key; driven by the records alone; never reads the clock. */
 export interface Evaluator {

@@ -1,8 +1,9 @@
 import { HOUR_MS } from '../../flow/time.js';
+import { ByAsset } from '../baseline/by-asset.js';
 import { finishHash, mixWord } from '../baseline/hash.js';
 import { HourCounts } from '../baseline/hour-counts.js';
 import { PeerHashes } from '../baseline/peer-hashes.js';
-import { grownTo, RecentKeys } from '../baseline/recent-keys.js';
+import { grownTo, NO_DOUBLES, RecentKeys } from '../baseline/recent-keys.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import { MOST_SYNS } from '../sessions/session-table.js';
 import type { ObservedRecord } from './observed-record.js';
@@ -43,16 +44,15 @@ export class HammerKeys {
   private readonly rows: RecentKeys;
   private readonly hashes = new PeerHashes();
   private readonly hours: HourCounts;
-  private sums: Float64Array;
+  private sums = NO_DOUBLES;
   /** By asset: peers and when each was last tried; 0 in free places. */
-  private readonly peersOf: (TriedPeers | undefined)[] = [];
+  private readonly peersOf = new ByAsset<TriedPeers>();
 
   constructor(assets: number) {
     let most = ROWS_PER_ASSET;
     while (most < MOST_ROWS && most < ROWS_PER_ASSET * assets) most *= 2;
     this.rows = new RecentKeys(most);
-    this.hours = new HourCounts(this.rows.capacity);
-    this.sums = new Float64Array(this.rows.capacity * SUMS);
+    this.hours = new HourCounts();
   }
 
   /** Counts an attempt that nobody has answered. Its row. */
@@ -85,7 +85,7 @@ export class HammerKeys {
     const [a, b] = this.keyOf(record);
     const row = this.rows.find(a, b);
     if (row >= 0) this.rows.remove(row);
-    const peers = this.peersOf[record.asset];
+    const peers = this.peersOf.get(record.asset);
     const at = peers?.hashes.indexOf(this.hashes.peerA) ?? -1;
     if (at >= 0) peers!.lastMs[at] = 0;
   }
@@ -116,10 +116,10 @@ export class HammerKeys {
 
   /** After `attempt`: how many peers the asset has tried in vain within the last hour (MOST_PEERS at most), 0 where this one was among them before. */
   peersTried(record: ObservedRecord): number {
-    let peers = this.peersOf[record.asset];
+    let peers = this.peersOf.get(record.asset);
     if (peers === undefined) {
       peers = noPeers();
-      this.peersOf[record.asset] = peers;
+      this.peersOf.set(record.asset, peers);
     }
     const { hashes, lastMs } = peers;
     const sinceMs = record.startMs - HOUR_MS;
@@ -144,7 +144,7 @@ export class HammerKeys {
 
   /** True when so many peers are to be told: twice as many as last time, as many as are counted, or after an hour. In a scan each try would be. */
   tellsPeers({ asset, startMs }: ObservedRecord, count: number): boolean {
-    const peers = this.peersOf[asset]!;
+    const peers = this.peersOf.get(asset)!;
     const isNews = startMs - peers.toldMs > HOUR_MS || count >= 2 * peers.told || (count === MOST_PEERS && peers.told < MOST_PEERS);
     if (isNews) {
       peers.told = count;
@@ -173,7 +173,7 @@ export class HammerKeys {
     reader.numbers(this.sums);
     for (let left = reader.u32(); left > 0; left--) {
       const peers = noPeers();
-      this.peersOf[reader.u32()] = peers;
+      this.peersOf.set(reader.u32(), peers);
       reader.numbers(peers.hashes);
       reader.numbers(peers.lastMs);
       peers.told = reader.u32();

@@ -1,8 +1,9 @@
 import { formatAddress } from '../../flow/address.js';
 import { DAY_MS, formatDuration, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../flow/time.js';
+import { ByAsset } from '../baseline/by-asset.js';
 import { finishHash, mixWord } from '../baseline/hash.js';
 import { PeerHashes } from '../baseline/peer-hashes.js';
-import { grownTo, RecentKeys } from '../baseline/recent-keys.js';
+import { grownTo, NO_BYTES, NO_DOUBLES, RecentKeys } from '../baseline/recent-keys.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims, Severity } from '../claims/compiled.js';
 import type { Finding } from '../findings/finding.js';
@@ -120,7 +121,7 @@ export const longSession: Detection<typeof PARAMETERS> = {
   references: ['reference/detection.md D09, P2', 'corelight/zeek-long-connections (the ladder)'],
   examples: LONG_SESSION_EXAMPLES,
   recompute: recomputeLongSession,
-  attends: () => Attention.lasting,
+  attends: () => Attention.long,
   evaluator: (unit, parameters) => new LongSessionWatch(unit, parameters),
 };
 
@@ -137,10 +138,10 @@ class LongSessionWatch implements Evaluator {
   private readonly hashes = new PeerHashes();
   private readonly keys: RecentKeys;
   /** By key: steps of the ladder that were told, and when it was last seen. */
-  private steps: Uint8Array;
-  private lastMs: Float64Array;
+  private steps = NO_BYTES;
+  private lastMs = NO_DOUBLES;
   /** By asset: when the latest peers were first told of, as many as are usual; oldest first. */
-  private readonly told: (Float64Array | undefined)[] = [];
+  private readonly told = new ByAsset<Float64Array>();
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.unit = unit;
@@ -153,8 +154,6 @@ class LongSessionWatch implements Evaluator {
     let most = KEYS_PER_ASSET;
     while (most < MOST_KEYS && most < KEYS_PER_ASSET * unit.assets.length) most *= 2;
     this.keys = new RecentKeys(most);
-    this.steps = new Uint8Array(this.keys.capacity);
-    this.lastMs = new Float64Array(this.keys.capacity);
     const rule = `a session open for ${LADDER_HOURS.join(', ')} hours`;
     const matter = { detection: ID, claim: -1, part: '', scope: 'member', rule, most: 50 } as const;
     this.outside = { ...matter, severities: OUTSIDE };
@@ -193,7 +192,7 @@ class LongSessionWatch implements Evaluator {
     reader.numbers(this.lastMs);
     for (let left = reader.u32(); left > 0; left--) {
       const told = new Float64Array(this.usualPeers);
-      this.told[reader.u32()] = told;
+      this.told.set(reader.u32(), told);
       reader.numbers(told);
     }
   }
@@ -205,10 +204,10 @@ class LongSessionWatch implements Evaluator {
 
   /** One more peer is to be told of. False when so many were in the last week that this one is nothing special. */
   private takesPeer({ asset, endMs }: ObservedRecord, hours: number): boolean {
-    let told = this.told[asset];
+    let told = this.told.get(asset);
     if (told === undefined) {
       told = new Float64Array(this.usualPeers).fill(Number.NEGATIVE_INFINITY);
-      this.told[asset] = told;
+      this.told.set(asset, told);
     }
     if (endMs - told[0]! < WEEK_MS && hours < ALWAYS_HOURS) return false;
     told.copyWithin(0, 1);

@@ -1,5 +1,6 @@
 import { compareAddresses, lastAddress, parseAddress, parsePrefix } from '../../flow/address.js';
 import { formatDuration, SECOND_MS } from '../../flow/time.js';
+import { ByAsset } from '../baseline/by-asset.js';
 import { PeerHashes } from '../baseline/peer-hashes.js';
 import { SeenSet } from '../baseline/seen-set.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
@@ -161,7 +162,7 @@ class Novelty implements Evaluator {
   private readonly matter: Matter;
   private readonly claims: CompiledClaims;
   /** By asset. */
-  private readonly met: (Met | undefined)[] = [];
+  private readonly met = new ByAsset<Met>();
   private readonly hashes = new PeerHashes();
   private readonly kinds: ExchangeKinds;
   private readonly epoch: KnownEpoch;
@@ -226,7 +227,7 @@ class Novelty implements Evaluator {
   }
 
   decided(asset: number, { does, peer, accepted }: FollowedDecision): void {
-    const met = this.met[asset];
+    const met = this.met.get(asset);
     // What was known of a kind of exchange may be known no more.
     this.epoch.number += 1;
     if (does === 'approve') this.approve(asset, met, accepted);
@@ -234,7 +235,7 @@ class Novelty implements Evaluator {
   }
 
   learningUntil(asset: number, nowMs: number): number | undefined {
-    const met = this.met[asset];
+    const met = this.met.get(asset);
     if (met === undefined) return undefined;
     const until = met.firstMs + this.warmUpMs;
     return nowMs < until ? until : undefined;
@@ -309,7 +310,7 @@ class Novelty implements Evaluator {
   }
 
   private metBy(asset: number, startMs: number): Met {
-    let met = this.met[asset];
+    let met = this.met.get(asset);
     if (met === undefined) {
       const [peers, networks, ports, beginners] = [new SeenSet(), new SeenSet(), new SeenSet(), new SeenSet()];
       const outside = new SeenSet();
@@ -317,7 +318,7 @@ class Novelty implements Evaluator {
         ...{ firstMs: startMs, peers, networks, ports, beginners, outside, before: undefined, acceptedText: [], accepted: [] },
         ...{ newDays: 0, newDayMs: Number.NEGATIVE_INFINITY, forgettings: 0 },
       };
-      this.met[asset] = met;
+      this.met.set(asset, met);
     }
     // An approval may have come before the first record.
     if (met.firstMs === Number.POSITIVE_INFINITY) met.firstMs = startMs;

@@ -1,5 +1,6 @@
 import { parseAddress } from '../../flow/address.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../flow/time.js';
+import { ByAsset } from '../baseline/by-asset.js';
 import { medianError, type StartRings } from '../baseline/start-rings.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { FollowedDecision } from '../decisions/followed.js';
@@ -8,7 +9,7 @@ import { isBackground, isLookup } from './background-services.js';
 import { Attention, type Detection, type Evaluator, type ParameterTable, type ParameterValues, type UnitContext } from './detection.js';
 import { Began, Level, type ObservedRecord } from './observed-record.js';
 import { RHYTHM_CHANGE_EXAMPLES } from './rhythm-change-examples.js';
-import { RhythmReports, recomputeRhythm } from './rhythm-reports.js';
+import { type RhythmReports, recomputeRhythm, reportsOf } from './rhythm-reports.js';
 import { CHANGE_INTERVALS, Fact, LEARN_INTERVALS, RhythmRows } from './rhythm-rows.js';
 
 const ID = 'rhythm-change';
@@ -124,7 +125,7 @@ class RhythmWatch implements Evaluator {
   private readonly settleMs: number;
   private readonly rows: RhythmRows;
   private readonly reports: RhythmReports;
-  private readonly assets: (Asset | undefined)[] = [];
+  private readonly assets = new ByAsset<Asset>();
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.unit = unit;
@@ -133,7 +134,7 @@ class RhythmWatch implements Evaluator {
     this.missedBeats = parameters.missedBeats;
     this.settleMs = LATE_MS + Math.max(0, ...unit.claims.sensors.map(({ activeTimeoutMs }) => activeTimeoutMs));
     this.rows = new RhythmRows(unit.assets.length);
-    this.reports = new RhythmReports(ID, unit.claims);
+    this.reports = reportsOf(unit, ID);
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
@@ -175,10 +176,10 @@ class RhythmWatch implements Evaluator {
   }
 
   private assetOf(index: number): Asset {
-    let asset = this.assets[index];
+    let asset = this.assets.get(index);
     if (asset === undefined) {
       asset = { minute: 0, activeMinutes: 0, learned: 0 };
-      this.assets[index] = asset;
+      this.assets.set(index, asset);
     }
     return asset;
   }
@@ -191,15 +192,15 @@ class RhythmWatch implements Evaluator {
     const pauseMs = startMs - rows.fact(row, Fact.latestMs);
     if (pauseMs > 0) {
       rows.setFact(row, Fact.latestMs, startMs);
-      rows.activeAt[row] = asset.activeMinutes;
+      rows.setFact(row, Fact.activeAt, asset.activeMinutes);
       rows.keys.touch(row);
     }
-    if (rows.skips[row]! > 0) {
-      rows.skips[row]! -= 1;
+    if (rows.fact(row, Fact.skips) > 0) {
+      rows.add(row, Fact.skips, -1);
       return;
     }
     if (!rows.rings.add(row, startMs)) return;
-    if (rows.told[row] === 1) rows.told[row] = 0;
+    if (rows.fact(row, Fact.told) === 1) rows.setFact(row, Fact.told, 0);
     else if (pauseMs > rows.fact(row, Fact.longestMs)) rows.setFact(row, Fact.longestMs, pauseMs);
     const lagMs = newestMs - startMs;
     if (lagMs > rows.fact(row, Fact.lagMs)) rows.setFact(row, Fact.lagMs, lagMs);
@@ -221,29 +222,29 @@ class RhythmWatch implements Evaluator {
       if (!record.admitted) this.lookForTakeover(record, row, findings);
       return;
     }
-    rows.runs[row]! += 1;
-    if (rows.runs[row]! % STARTS_PER_LOOK !== 0) return;
+    rows.add(row, Fact.runs, 1);
+    if (rows.fact(row, Fact.runs) % STARTS_PER_LOOK !== 0) return;
     rings.measure(row, LEARN_INTERVALS);
     if (!isRegular(rings)) {
       this.fail(row);
       return;
     }
-    if (rows.runs[row]! < LOOKS * STARTS_PER_LOOK) return;
+    if (rows.fact(row, Fact.runs) < LOOKS * STARTS_PER_LOOK) return;
     rows.setFact(row, Fact.periodMs, rings.medianMs);
     rows.setFact(row, Fact.spread, rings.spread);
     rows.remember(row, rings.medianMs);
-    rows.runs[row] = 0;
-    rows.failures[row] = 0;
+    rows.setFact(row, Fact.runs, 0);
+    rows.setFact(row, Fact.failures, 0);
     asset.learned += 1;
   }
 
   /** There is no rhythm now. What never has one is looked at less and less. */
   private fail(row: number): void {
     const { rows } = this;
-    rows.runs[row] = 0;
-    if (rows.failures[row]! < MOST_FAILURES + PATIENCE) rows.failures[row]! += 1;
-    if (rows.failures[row]! <= PATIENCE || rows.giveUp(row)) return;
-    rows.skips[row] = LEARN_INTERVALS << (rows.failures[row]! - PATIENCE);
+    rows.setFact(row, Fact.runs, 0);
+    if (rows.fact(row, Fact.failures) < MOST_FAILURES + PATIENCE) rows.add(row, Fact.failures, 1);
+    if (rows.fact(row, Fact.failures) <= PATIENCE || rows.giveUp(row)) return;
+    rows.setFact(row, Fact.skips, LEARN_INTERVALS << (rows.fact(row, Fact.failures) - PATIENCE));
     rows.restart(row);
   }
 
@@ -261,18 +262,18 @@ class RhythmWatch implements Evaluator {
     const shifted = Math.abs(Math.log(medianMs / usualMs)) > Math.log(1 + most);
     const learning = record.startMs < rows.fact(row, Fact.firstMs) + this.warmUpMs;
     if (!lost && !shifted) {
-      rows.runs[row] = 0;
+      rows.setFact(row, Fact.runs, 0);
       if (learning) {
         rows.setFact(row, Fact.periodMs, usualMs + (medianMs - usualMs) * REFINE);
         rows.setFact(row, Fact.spread, usualSpread + (spread - usualSpread) * REFINE);
       }
       return;
     }
-    rows.runs[row]! += 1;
-    if (rows.runs[row]! < BEATS_OFF) return;
+    rows.add(row, Fact.runs, 1);
+    if (rows.fact(row, Fact.runs) < BEATS_OFF) return;
     const isKnown = !lost && rows.isKnown(row, medianMs, SAME_SHARE);
     if (!learning && !isKnown) this.reports.change(record, { medianMs, spread, usualMs, usualSpread, rings, row, lost }, findings);
-    rows.runs[row] = 0;
+    rows.setFact(row, Fact.runs, 0);
     if (lost && learning) rows.setFact(row, Fact.spread, spread);
     else if (lost) {
       // What has lost its rhythm has none until it keeps one again.
@@ -289,14 +290,14 @@ class RhythmWatch implements Evaluator {
   private lookForTakeover(record: ObservedRecord, row: number, findings: FindingSink): void {
     const { rows } = this;
     const { rings } = rows;
-    if (rows.told[row] === 2 || rings.count(row) <= CHANGE_INTERVALS || rings.count(row) % STARTS_PER_LOOK !== 1) return;
-    const asset = this.assets[record.asset]!;
+    if (rows.fact(row, Fact.told) === 2 || rings.count(row) <= CHANGE_INTERVALS || rings.count(row) % STARTS_PER_LOOK !== 1) return;
+    const asset = this.assets.get(record.asset)!;
     if (asset.learned === 0) return;
     rings.measure(row, CHANGE_INTERVALS);
     if (!isRegular(rings)) return;
     const { medianMs, spread } = rings;
     for (let other = 0; other < rows.keys.end; other++) {
-      if (!rows.keys.isUsed(other) || other === row || rows.asset[other] !== record.asset || !rows.isLearned(other)) continue;
+      if (!rows.keys.isUsed(other) || other === row || rows.fact(other, Fact.asset) !== record.asset || !rows.isLearned(other)) continue;
       const usualMs = rows.fact(other, Fact.periodMs);
       const share = Math.max(SAME_SHARE, ERRORS * medianError(spread, CHANGE_INTERVALS));
       if (Math.abs(medianMs - usualMs) > usualMs * share || !this.isJudged(other, record.startMs)) continue;
@@ -305,7 +306,7 @@ class RhythmWatch implements Evaluator {
       const beganMs = rows.fact(row, Fact.firstMs);
       const follows = beganMs > ceasedMs - usualMs && beganMs < ceasedMs + TAKEOVER_PERIODS * usualMs;
       if (!follows || silentMs < this.missedBeats * usualMs) continue;
-      rows.told[row] = 2;
+      rows.setFact(row, Fact.told, 2);
       this.reports.takeover(record, { medianMs, spread, usualMs, rings, row }, rows, other, findings);
       return;
     }
@@ -323,16 +324,16 @@ class RhythmWatch implements Evaluator {
     // Most of what is steady has ceased: then the asset falls silent, which is for other detections to tell.
     if (overdue === 0 || (asset.learned > 1 && overdue * 2 > asset.learned)) return;
     for (let row = 0; row < rows.keys.end; row++) {
-      if (!this.isOfAsset(row, record) || rows.told[row] === 1 || !this.isOverdue(row, newestMs)) continue;
-      if (asset.activeMinutes - rows.activeAt[row]! < LEAST_ACTIVE_MINUTES || !this.isJudged(row, newestMs)) continue;
-      rows.told[row] = 1;
+      if (!this.isOfAsset(row, record) || rows.fact(row, Fact.told) === 1 || !this.isOverdue(row, newestMs)) continue;
+      if (asset.activeMinutes - rows.fact(row, Fact.activeAt) < LEAST_ACTIVE_MINUTES || !this.isJudged(row, newestMs)) continue;
+      rows.setFact(row, Fact.told, 1);
       this.reports.end(record, newestMs, rows, row, findings);
     }
   }
 
   private isOfAsset(row: number, record: ObservedRecord): boolean {
     const { rows } = this;
-    return rows.keys.isUsed(row) && rows.asset[row] === record.asset && rows.isLearned(row);
+    return rows.keys.isUsed(row) && rows.fact(row, Fact.asset) === record.asset && rows.isLearned(row);
   }
 
   private isOverdue(row: number, newestMs: number): boolean {

@@ -6,8 +6,9 @@ import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter, Measurement } from '../findings/finding-sink.js';
 import { formatPort } from '../findings/quantity.js';
 import { formatInstant, formatSpan } from '../findings/time-span.js';
+import type { ExchangeKinds } from '../sessions/exchange-kinds.js';
 import { medianInterval, startsIn } from './beacon-recompute.js';
-import type { FindingFlow } from './detection.js';
+import type { FindingFlow, UnitContext } from './detection.js';
 import { Began, ObservedRecord } from './observed-record.js';
 import { CHANGE_INTERVALS, Fact, type RhythmRows } from './rhythm-rows.js';
 import { formatInterval, formatShare } from './rhythm-words.js';
@@ -22,6 +23,15 @@ interface Measured {
   readonly usualMs: number;
   readonly rings: StartRings;
   readonly row: number;
+}
+
+const reporters = new WeakMap<ExchangeKinds, RhythmReports>();
+
+/** One for all units of a partition. */
+export function reportsOf({ claims, kinds }: UnitContext, detection: string): RhythmReports {
+  const reports = reporters.get(kinds) ?? new RhythmReports(detection, claims);
+  reporters.set(kinds, reports);
+  return reports;
 }
 
 /** How changes of rhythm are told. */
@@ -57,7 +67,7 @@ export class RhythmReports {
 
   takeover(record: ObservedRecord, measured: Measured, rows: RhythmRows, other: number, findings: FindingSink): void {
     const { medianMs, usualMs } = measured;
-    const before = `${formatAddress(rows.peer, other * 16)} on ${formatPort(rows.protocol[other]!, rows.ports[other]!)}`;
+    const before = `${formatAddress(rows.peerOf(other), 0)} on ${formatPort(rows.fact(other, Fact.protocol), rows.fact(other, Fact.ports))}`;
     this.measure(record, this.takenOver, measured, {
       confidence: 80,
       why:
@@ -78,7 +88,7 @@ export class RhythmReports {
       observed: (nowMs - lastMs) / SECOND_MS,
       expected: periodMs / SECOND_MS,
       unit: 'seconds',
-      peerPort: rows.ports[row]!,
+      peerPort: rows.fact(row, Fact.ports),
       periodFromMs: period.fromMs,
       periodToMs: period.toMs,
       windowFromMs: lastMs,
@@ -136,17 +146,17 @@ export class RhythmReports {
 /** A record of the exchange that has ceased, as its last one would have been: of the asset of the record at hand. */
 function recordOf(at: ObservedRecord, rows: RhythmRows, row: number, lastMs: number): ObservedRecord {
   const record = new ObservedRecord();
-  const byAsset = rows.began[row] === Began.asset;
+  const byAsset = rows.fact(row, Fact.began) === Began.asset;
   return Object.assign(record, {
     asset: at.asset,
     fleet: at.fleet,
     assetBytes: at.assetBytes,
     assetOffset: at.assetOffset,
-    peerBytes: rows.peer.slice(row * 16, row * 16 + 16),
-    protocol: rows.protocol[row]!,
-    assetPort: byAsset ? 0 : rows.ports[row]!,
-    peerPort: byAsset ? rows.ports[row]! : 0,
-    initiator: rows.began[row]!,
+    peerBytes: rows.peerOf(row),
+    protocol: rows.fact(row, Fact.protocol),
+    assetPort: byAsset ? 0 : rows.fact(row, Fact.ports),
+    peerPort: byAsset ? rows.fact(row, Fact.ports) : 0,
+    initiator: rows.fact(row, Fact.began),
     level: at.level,
     startMs: lastMs,
     endMs: lastMs,

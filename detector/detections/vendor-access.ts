@@ -5,6 +5,7 @@ import type { FollowedDecision } from '../decisions/followed.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatOctets } from '../findings/quantity.js';
 import { formatInstant } from '../findings/time-span.js';
+import { KindWord } from '../sessions/exchange-kinds.js';
 import { AccessHours, hourWords, LEARNED_MS, WEEKS_REMEMBERED } from './access-hours.js';
 import { type SessionVolume, SessionVolumes } from './access-volumes.js';
 import { agreedUntil, isWindowOpen, windowsOf } from './access-windows.js';
@@ -105,6 +106,9 @@ export const vendorAccess: Detection<typeof PARAMETERS> = {
 
 /** Kinds of access whose windows are remembered. A cache. */
 const MOST_KINDS = 512;
+
+/** Kept with a kind of exchange. */
+const NO_WINDOWS = 1;
 
 class VendorAccess implements Evaluator {
   private readonly unit: UnitContext;
@@ -293,10 +297,17 @@ class VendorAccess implements Evaluator {
   }
 
   private windowsFor(record: ObservedRecord): readonly CompiledWindow[] {
+    const { kinds } = this.unit;
+    // Of nearly all.
+    if (kinds.word(record, KindWord.windows) === NO_WINDOWS) return [];
     let windows = this.windows.get(record.kindSerial);
     if (windows === undefined) {
       if (this.windows.size >= MOST_KINDS) this.windows.clear();
       windows = windowsOf(this.unit.claims, record);
+      if (windows.length === 0) {
+        kinds.keep(record, KindWord.windows, NO_WINDOWS);
+        return windows;
+      }
       this.windows.set(record.kindSerial, windows);
     }
     return windows;

@@ -1,9 +1,9 @@
-import { Attention, type Detection, LASTING_MS, type UnitContext } from '../detections/detection.js';
+import { Attention, type Detection, LASTING_MS, LONG_MS, type UnitContext } from '../detections/detection.js';
 import { Level, type ObservedRecord } from '../detections/observed-record.js';
 import { type ExchangeKinds, KindWord } from '../sessions/exchange-kinds.js';
 
 /** Combinations of the bits of Attention: what a record is. */
-const OCCASIONS = 1 << 8;
+const OCCASIONS = 1 << 9;
 
 /**
  * Which detections see a record. Most have no business with most records: each says once per kind of exchange which of its records it wants to see
@@ -31,7 +31,8 @@ export class AttentionTable {
     if (record.sessionStarts) occasion |= Attention.starts;
     if (record.level === Level.attempt) occasion |= Attention.attempts;
     if (!record.admitted) occasion |= Attention.strange;
-    if (record.endMs - record.sessionStartMs >= LASTING_MS) occasion |= Attention.lasting;
+    const openMs = record.endMs - record.sessionStartMs;
+    if (openMs >= LASTING_MS) occasion |= openMs >= LONG_MS ? Attention.lasting | Attention.long : Attention.lasting;
     if (record.application !== 0 || record.peerIsNamedResolver) occasion |= Attention.told;
     if (record.assetMac !== 0) occasion |= Attention.mac;
     if (firstOfMinute) occasion |= Attention.minutes;

@@ -87,6 +87,9 @@ class PartitionEngine implements VersionEngine {
   private readonly units = new Map<string, UnitState>();
   private readonly fleetOf: Uint32Array;
   private readonly unitOfAsset: (UnitState | undefined)[] = [];
+  /** Units that have judged records since they were last asked for news: most have not, where there are thousands. */
+  private readonly withFindings: UnitState[] = [];
+  private readonly withCounts: UnitState[] = [];
   private batch = new FlowBatch(16);
   /** So long after the claims' end something may still wait for time to pass; 0: nothing ever does. */
   private readonly settleMs: number;
@@ -125,6 +128,7 @@ class PartitionEngine implements VersionEngine {
         continue;
       }
       const unit = this.unitOfAsset[asset] ?? this.addUnit(this.claims.assets[asset]!.unit, asset);
+      if (!unit.hasNewFindings || !unit.hasNewCounts) this.expectNews(unit);
       record.asset = asset;
       record.fleet = this.fleetOf[asset]!;
       if (reader.read(row, unit.sessions, this.partition.kinds, record)) {
@@ -158,7 +162,11 @@ class PartitionEngine implements VersionEngine {
 
   takeChanged(): Finding[] {
     const changed: Finding[] = [];
-    for (const unit of this.units.values()) unit.book.takeChanged(changed);
+    for (const unit of this.withFindings) {
+      unit.hasNewFindings = false;
+      unit.book.takeChanged(changed);
+    }
+    this.withFindings.length = 0;
     return changed.sort(compareFindings);
   }
 
@@ -180,7 +188,11 @@ class PartitionEngine implements VersionEngine {
 
   takeChangedJudgements(): Judgement[] {
     const changed: Judgement[] = [];
-    for (const unit of this.units.values()) unit.book.judgements.takeChanged(changed);
+    for (const unit of this.withCounts) {
+      unit.hasNewCounts = false;
+      unit.book.judgements.takeChanged(changed);
+    }
+    this.withCounts.length = 0;
     return changed.sort(compareJudgements);
   }
 
@@ -207,13 +219,17 @@ class PartitionEngine implements VersionEngine {
     if ('refused' in unsealed) return unsealed.refused;
     this.units.clear();
     this.unitOfAsset.length = 0;
+    this.withFindings.length = 0;
+    this.withCounts.length = 0;
     for (const asset of this.claims.assets.keys()) this.partition.times.forget(asset);
     const reader = new StateReader(unsealed.state);
     this.unassignedRecords = reader.f64();
     this.reader.load(reader);
     for (let left = reader.u32(); left > 0; left--) {
       const name = reader.text();
-      this.newUnit(name).load(reader);
+      const unit = this.newUnit(name);
+      unit.load(reader);
+      this.expectNews(unit);
     }
     if (reader.remaining > 0) throw new StateError('the snapshot is longer than its state: its version should have been raised');
     return undefined;
@@ -228,7 +244,15 @@ class PartitionEngine implements VersionEngine {
     record.asset = asset;
     record.fleet = this.fleetOf[asset]!;
     reader.pass(row, record);
+    this.expectNews(unit);
     unit.pass(record, this.batch);
+  }
+
+  private expectNews(unit: UnitState): void {
+    if (!unit.hasNewFindings) this.withFindings.push(unit);
+    if (!unit.hasNewCounts) this.withCounts.push(unit);
+    unit.hasNewFindings = true;
+    unit.hasNewCounts = true;
   }
 
   private binding(): SnapshotBinding {

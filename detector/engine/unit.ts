@@ -1,4 +1,5 @@
 import type { FlowBatch } from '../../flow/batch.js';
+import { ByAsset } from '../baseline/by-asset.js';
 import { StateReader, StateWriter } from '../baseline/state.js';
 import type { FollowedDecision } from '../decisions/followed.js';
 import type { Evaluator, UnitContext } from '../detections/detection.js';
@@ -16,6 +17,9 @@ export class UnitState {
   readonly sessions: SessionTable;
   readonly book: FindingBook;
   newestMs = Number.NEGATIVE_INFINITY;
+  /** Whether the engine has it in its list of those whose findings, and whose counts, may have changed. */
+  hasNewFindings = false;
+  hasNewCounts = false;
   /** End of the newest record after the claims' own time; not kept in snapshots, for passing the same time again changes nothing. */
   passedMs = Number.NEGATIVE_INFINITY;
   private readonly partition: Partition;
@@ -33,7 +37,7 @@ export class UnitState {
   private readonly followed = new Set<string>();
   private nextDecisionMs = Number.POSITIVE_INFINITY;
   /** Counts of the period at hand, by asset: found once, not with every record. */
-  private counting: (Judgement | undefined)[] = [];
+  private counting = new ByAsset<Judgement>();
   private countingPeriodMs = Number.NaN;
 
   /** `assets` are the unit's. */
@@ -185,18 +189,19 @@ export class UnitState {
   private count(record: ObservedRecord): void {
     if (record.endMs > this.newestMs) this.newestMs = record.endMs;
     if (this.countingPeriodMs !== record.periodFromMs) {
-      this.counting = [];
+      this.counting = new ByAsset();
       this.countingPeriodMs = record.periodFromMs;
     }
-    const counts = this.counting[record.asset] ?? this.countsOf(record);
+    const counts = this.counting.get(record.asset) ?? this.countsOf(record);
     if (counts === undefined) return;
-    this.counting[record.asset] = counts;
     this.book.judgements.add(counts, record);
   }
 
   private countsOf(record: ObservedRecord): Judgement | undefined {
     const { claims } = this.context;
     const { name, fleet } = claims.assets[record.asset]!;
-    return this.book.judgements.of('judged', claims.fleets[fleet]!.name, '', name, record);
+    const counts = this.book.judgements.of('judged', claims.fleets[fleet]!.name, '', name, record);
+    if (counts !== undefined) this.counting.set(record.asset, counts);
+    return counts;
   }
 }

@@ -275,7 +275,7 @@ export class FindingBook implements FindingSink {
 
   private addRow(state: FindingState, record: ObservedRecord, session: number): void {
     if (record.row < 0 || this.batch === undefined || state.finding.evidence.length >= this.limits.evidenceRows) return;
-    this.addEvidence(state, evidenceOf(this.batch, record.row), session);
+    this.addEvidence(state, evidenceOf(this.batch, record.row, state.finding.evidence.at(-1)), session);
   }
 
   private addEvidence(state: FindingState, row: EvidenceRow, session: number): void {

@@ -32,6 +32,8 @@ export const KindWord = {
   /** Since when all is known of it, for new-destination. */
   knownSince: 11,
   knownEpoch: 12,
+  /** Whether agreed times bind it, for vendor-access. */
+  windows: 13,
 } as const;
 
 /** Kinds that a partition of so many assets numbers at most. */

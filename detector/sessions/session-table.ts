@@ -36,7 +36,7 @@ export const LATE_MS = 120_000;
 /** Clocks of two sensors that tell of the same packets may differ by this much. */
 const SENSOR_SKEW_MS = 1000;
 
-const INITIAL_ROWS = 32;
+const INITIAL_ROWS = 8;
 /** Rows are counted in the low 13 bits of an index entry, from 1. */
 const ROW_MASK = 0x1fff;
 const TAG_MASK = ~ROW_MASK;
