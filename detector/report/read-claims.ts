@@ -1,3 +1,4 @@
+import { formatDuration } from '../../flow/time.js';
 import type { CompiledClaim } from '../claims/compiled.js';
 import { isFinal, type StoredVerdict } from '../coverage/amendment.js';
 import { type Interval, totalMs } from '../coverage/intervals.js';
@@ -177,7 +178,7 @@ function declaredOf({ claims }: ClaimVersion, claim: CompiledClaim): DeclaredCla
   const demanded = (value: number): number | null => (Number.isFinite(value) ? value : null);
   return {
     kind: claim.kind,
-    rules: claim.rules.map(({ text }) => text),
+    rules: ruleTexts(claim),
     source: claim.source ?? null,
     supports: claim.supports,
     sensors: coverage.sensors.map((index) => claims.sensors[index]!.name),
@@ -202,6 +203,13 @@ function declaredOf({ claims }: ClaimVersion, claim: CompiledClaim): DeclaredCla
       expiresMs,
     })),
   };
+}
+
+/** The rules in words, also of the kinds that have none of their own: works_without and via. */
+function ruleTexts({ rules, island, via }: CompiledClaim): string[] {
+  if (island !== undefined) return [`${formatDuration(island.forMs)} without ${island.contact.text}`, `alive by ${island.alive.text}`];
+  if (via !== undefined) return [`from ${via.from.text}`, `by ${via.jump.text}`, `to ${via.to.text}`];
+  return rules.map(({ text }) => text);
 }
 
 function statesOf(verdicts: readonly StoredVerdict[]): ClaimFigures['states'] {

@@ -131,10 +131,13 @@ function decisionFigures(decision: Decision, all: readonly Decision[]): Decision
   };
 }
 
-/** What people decided in the period and since, oldest first, and what is muted at the time of the report. `decisions`: those up to then. */
-export function trailFigures(decisions: readonly Decision[], fromMs: number, asOfMs: number): TrailFigures {
+/**
+ * What people decided since the period began, and of findings that the report shows, whenever they did; oldest first. And what is muted at the time of the report.
+ * `decisions`: those up to then.
+ */
+export function trailFigures(decisions: readonly Decision[], shown: ReadonlySet<string>, fromMs: number, asOfMs: number): TrailFigures {
   const index = new DecisionIndex(decisions);
-  const since = index.all.filter(({ atMs }) => atMs >= fromMs);
+  const since = index.all.filter(({ atMs, finding }) => atMs >= fromMs || shown.has(finding));
   const told = (decision: Decision): DecisionFigures => decisionFigures(decision, index.all);
   return {
     decisions: since.slice(0, REPORT_LIMITS.decisions).map(told),

@@ -1,5 +1,5 @@
 import { programVersion } from '../../flow/service/paths.js';
-import { createTimeZone } from '../claims/calendar.js';
+import { formatTime } from '../../flow/time.js';
 import type { ClaimVersion } from '../engine/claim-version.js';
 import { readDecisions } from '../store/queries/decisions.js';
 import { type ReportScope, storedSpan, sumJudgements } from '../store/queries/report.js';
@@ -40,6 +40,12 @@ export async function readReport(store: Store, question: ReportQuestion, known: 
   const mostVerdicts = perClaim(REPORT_LIMITS.verdictsOfClaim, REPORT_LIMITS.verdicts, 10);
   const findings = await readFindings(store, scope, decisions, asOfMs, mostFindings);
 
+  const claims = groups.map((group) => {
+    const { claim: id, fleet: of } = group.verdicts.at(-1)!.stored;
+    return claimFigures(group, sums, findings.of(id, of), mostVerdicts);
+  });
+  const shown = new Set([...claims.flatMap(({ violations }) => violations.listed), ...findings.beyond.listed].map(({ id }) => id));
+
   return {
     format: 'cordon-report/1',
     version: programVersion(),
@@ -48,14 +54,11 @@ export async function readReport(store: Store, question: ReportQuestion, known: 
     fleet: fleet ?? '',
     claim: claim ?? '',
     claimFiles: claimFiles(groups, known),
-    claims: groups.map((group) => {
-      const { claim: id, fleet: of } = group.verdicts.at(-1)!.stored;
-      return claimFigures(group, sums, findings.of(id, of), mostVerdicts);
-    }),
+    claims,
     recomputed,
     telemetry: await readTelemetry(store, scope),
     beyond: findings.beyond,
-    trail: trailFigures(decisions, fromMs, asOfMs),
+    trail: trailFigures(decisions, shown, fromMs, asOfMs),
     limits: REPORT_LIMITS,
   };
 }
@@ -68,9 +71,9 @@ function periodOf(
   if (period !== undefined) return stretchOf(period, timezone, span.toMs);
   const range = { fromMs: fromMs ?? span.fromMs, toMs: toMs ?? span.toMs };
   if (range.fromMs < range.toMs) return range;
-  const zone = createTimeZone('UTC');
-  const text = (ms: number): string => new Date(zone.toLocal(ms)).toISOString();
-  throw new ReportError(`nothing is stored then: the store tells of ${text(span.fromMs)} to ${text(span.toMs)}; change --from or --until`);
+  throw new ReportError(
+    `nothing is stored then: the store tells of ${formatTime(span.fromMs)} to ${formatTime(span.toMs)}; change --from or --until`,
+  );
 }
 
 /** A name typed wrongly would make an empty report, which looks like good news. */

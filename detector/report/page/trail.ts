@@ -42,7 +42,7 @@ export function trailPages({ trail, asOf }: ReportFigures): Html {
     ]);
   return html`<section id="trail"><h2>Audit trail</h2>
 <h3>Decisions</h3>
-${trail.decisions.length === 0 ? html`<p>Nobody has decided anything since the period began.</p>` : html`<p>Since the period began, up to ${instant(asOf.ms)}.${trail.decisionsLeftOut === 0 ? '' : ` ${counted(trail.decisionsLeftOut, 'later decision')} left out.`}</p>`}
+${trail.decisions.length === 0 ? html`<p>Nobody has decided anything since the period began, nor of the findings shown here.</p>` : html`<p>Since the period began, and of the findings shown here, up to ${instant(asOf.ms)}.${trail.decisionsLeftOut === 0 ? '' : ` ${counted(trail.decisionsLeftOut, 'later decision')} left out.`}</p>`}
 ${table(columns, rows(trail.decisions))}
 <h3>Muted at the time of this report</h3>
 ${trail.mutes.length === 0 ? html`<p>Nothing is muted.</p>` : html`<p>Findings in these scopes are stored and counted, and nobody is told of them.</p>`}

@@ -113,6 +113,9 @@ test('decisions stand by the findings they are about, and in the trail, with wha
   expect(first.evidence[0]).toMatchObject({ communityId: '1:LQU9qZlK+B5F3KDmev6m5PMibrg=' });
   expect(figures.trail.decisions.map(({ verb, takenBack }) => [verb, takenBack])).toContainEqual(['acknowledge', true]);
   expect(figures.beyond).toMatchObject({ total: 1, byDetection: [{ detection: 'D03-volume-up', findings: 1, assets: 1 }] });
+  // The finding is of before, and goes on: what was decided of it belongs to it.
+  const later = await read({ ...question, fromMs: DAY + 15.5 * HOUR_MS });
+  expect(later.trail.decisions.map(({ verb }) => verb)).toEqual(['noise', 'revoke']);
   const early = await read({ ...question, asOfMs: DAY + HOUR_MS });
   expect([early.asOf, early.trail.decisions, claimOf(early, 'scanners-closed').violations.listed.map(({ standing }) => standing)]).toEqual([
     { ms: DAY + HOUR_MS, by: 'argument' },
