@@ -7,7 +7,8 @@ SELECT
   countIf(severity = 'medium') AS "Medium",
   countIf(severity = 'low') AS "Low",
   countIf(severity = 'info') AS "Info"
-FROM standing
+FROM found AS f
+INNER JOIN standing AS s ON s.id = f.id
 WHERE state != 'closed'
   AND $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
   AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
