@@ -109,7 +109,7 @@ ${table(
     { title: 'What is claimed' },
     { title: 'Severity', width: 9 },
     { title: 'Periods', width: 13 },
-    { title: 'Findings', as: 'number', width: 9 },
+    { title: 'Findings', as: 'number', width: 11 },
     { title: 'Worst', width: 16 },
   ],
   claims.map((claim, index) => [
