@@ -71,8 +71,9 @@ export function createRangePicker(state: PageState, recorded: { from: string; to
   const update = (): void => {
     const known = quick.find(([at, , end]) => at === state.from && end === state.to);
     const exact = `${showEnd(state.from)} to ${showEnd(state.to)}`;
-    label.textContent = known === undefined ? exact : known[1] === 'Recorded data' ? `Recorded data: ${exact}` : known[1];
-    box.querySelector('summary')?.setAttribute('aria-label', `Time range: ${label.textContent}`);
+    label.textContent = known?.[1] ?? exact;
+    label.title = exact;
+    box.querySelector('summary')?.setAttribute('aria-label', `Time range: ${known === undefined ? exact : `${known[1]}, ${exact}`}`);
     from.value = showEnd(state.from);
     to.value = showEnd(state.to);
     problem.textContent = '';

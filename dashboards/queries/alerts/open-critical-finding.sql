@@ -4,10 +4,9 @@ WITH
 -- include shared/standing
 SELECT fleet, asset, cause, toFloat64(sum(n)) AS open
 FROM (
-  SELECT toString(f.fleet) AS fleet, toString(f.asset) AS asset, if(f.claim = '', toString(f.detection), toString(f.claim)) AS cause, 1 AS n
-  FROM found AS f
-  INNER JOIN standing AS s ON s.id = f.id
-  WHERE s.state = 'open' AND f.severity = 'critical'
+  SELECT toString(s.fleet) AS fleet, toString(s.asset) AS asset, if(s.claim = '', toString(s.detection), toString(s.claim)) AS cause, 1 AS n
+  FROM standing AS s
+  WHERE s.state = 'open' AND s.severity = 'critical'
   UNION ALL
   SELECT '(none)', '(none)', '(none)', 0
 )

@@ -14,8 +14,7 @@ SELECT
   rule AS "Rule",
   state AS "Decide",
   id AS "Finding"
-FROM found AS f
-INNER JOIN standing AS s ON s.id = f.id
+FROM standing
 WHERE $__conditionalAll(id IN (${finding:singlequote}), $finding)
-ORDER BY f.severity DESC, lastSeen DESC, id
+ORDER BY standing.severity DESC, lastSeen DESC, id
 LIMIT 100

@@ -7,8 +7,7 @@ SELECT
   countIf(severity = 'medium') AS "Medium",
   countIf(severity = 'low') AS "Low",
   countIf(severity = 'info') AS "Info"
-FROM found AS f
-INNER JOIN standing AS s ON s.id = f.id
+FROM standing
 WHERE state != 'closed'
   AND $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
   AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)

@@ -10,8 +10,7 @@ SELECT
   uniqExact(peerAddress) AS "Peers",
   min(firstSeen) AS "First seen",
   max(lastSeen) AS "Last seen"
-FROM found AS f
-INNER JOIN standing AS s ON s.id = f.id
+FROM standing
 WHERE $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
   AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
   AND $__conditionalAll(toString(severity) IN (${severity:singlequote}), $severity)

@@ -8,8 +8,7 @@ SELECT
   countIf(state = 'closed') AS "Closed",
   if(countIf(state = 'open') = 0, 0,
     greatest(0, toUnixTimestamp($__toTime) - toUnixTimestamp64Milli(minIf(firstSeen, state = 'open')) / 1000)) AS "Oldest open"
-FROM found AS f
-INNER JOIN standing AS s ON s.id = f.id
+FROM standing
 WHERE $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
   AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
   AND $__conditionalAll(toString(severity) IN (${severity:singlequote}), $severity)

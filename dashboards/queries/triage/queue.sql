@@ -15,12 +15,11 @@ SELECT
   lastSeen AS "Last seen",
   state AS "Decide",
   id AS "Finding"
-FROM found AS f
-INNER JOIN standing AS s ON s.id = f.id
+FROM standing
 WHERE $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
   AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
   AND $__conditionalAll(toString(severity) IN (${severity:singlequote}), $severity)
   AND $__conditionalAll(state IN (${state:singlequote}), $state)
-  AND $__conditionalAll(positionCaseInsensitiveUTF8(concat(asset, ' ', claim, ' ', detection, ' ', sentence, ' ', peerText, ' ', peerName, ' ', id), ${search:singlequote}) > 0, $search)
-ORDER BY state = 'closed', state != 'open', f.severity DESC, firstSeen, id
+  AND $__conditionalAll(positionCaseInsensitiveUTF8(concat(asset, ' ', claim, ' ', detection, ' ', sentence, ' ', replaceRegexpOne(toString(peerAddress), '^::ffff:', ''), ' ', peerName, ' ', id), ${search:singlequote}) > 0, $search)
+ORDER BY state = 'closed', state != 'open', standing.severity DESC, firstSeen, id
 LIMIT 500
