@@ -1,5 +1,5 @@
 import { HOUR_MS, MINUTE_MS } from '../../flow/time.js';
-import type { ObservedRecord } from '../detections/observed-record.js';
+import { Began, type ObservedRecord } from '../detections/observed-record.js';
 import { PeerGroups } from './peer-groups.js';
 import type { StateReader, StateWriter } from './state.js';
 
@@ -43,8 +43,10 @@ export const Sum = {
   sessionsOut: 12,
   sessionsIn: 13,
   sessionsAny: 14,
+  /** Records of sessions that the peer began. */
+  recordsCalled: 15,
 } as const;
-const WIDTH = 15;
+const WIDTH = 16;
 export const TOTAL_WIDTH = WIDTH;
 const FIRST_GROUPS = 3;
 const HALF_HOUR = 30;
@@ -61,7 +63,7 @@ export function sumAt(place: number): number {
   return HEAD + place * WIDTH;
 }
 
-/** The slice at hand of one asset, and what each detection keeps of it. 440 bytes for three groups of peers, 2.0 kB for the sixteen that are kept. */
+/** The slice at hand of one asset, and what each detection keeps of it. 460 bytes for three groups of peers, 2.1 kB for the sixteen that are kept. */
 export class AssetVolumes {
   readonly groups = new PeerGroups();
   /** By number of the detection; undefined until it has begun. */
@@ -107,6 +109,7 @@ export function collect(record: ObservedRecord, place: number, sums: Float64Arra
   markMinutes(sums, At.minutes, record.startMs, record.endMs, Math.floor(record.startMs / HOUR_MS));
   sums[At.pending]! += 1;
   sums[at + Sum.records]! += 1;
+  if (record.initiator === Began.peer) sums[at + Sum.recordsCalled]! += 1;
   if (sessionStarts) sums[at + Sum.sessions]! += 1;
   if (octetsOut > 0) {
     const octets = octetsOut * sampling;

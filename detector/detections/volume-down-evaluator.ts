@@ -1,5 +1,6 @@
-import { formatDuration, HOUR_MS } from '../../flow/time.js';
+import { DAY_MS, formatDuration, HOUR_MS } from '../../flow/time.js';
 import { type AssetVolumes, At, markMinutes, Sum } from '../baseline/asset-volumes.js';
+import { DAY_KINDS, DayKinds, isWeekend, sundayHour } from '../baseline/day-kinds.js';
 import { EXTREMES, HourExtremes } from '../baseline/hour-extremes.js';
 import { OpenHours, shareOfHour } from '../baseline/open-hours.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
@@ -9,7 +10,7 @@ import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatOctets } from '../findings/quantity.js';
 import { formatInstant } from '../findings/time-span.js';
 import type { ParameterValues, UnitContext } from './detection.js';
-import type { ObservedRecord } from './observed-record.js';
+import { Began, type ObservedRecord } from './observed-record.js';
 import { laneRule } from './peer-lane.js';
 import { VOLUME_DOWN_ID, type VOLUME_DOWN_PARAMETERS } from './volume-down-parameters.js';
 
@@ -62,14 +63,25 @@ const GAP = SAMPLING + 2;
 /** Octets of the largest hour learned, by direction; when the asset was seen first. */
 const PEAK = GAP + 3;
 const FIRST = PEAK + 2;
-const NUMBERS = FIRST + 1;
+/** The local day at hand, counted from 1970, and how much it looks like a free day so far, by what the asset begins and by what others begin; 1 when it was taken for one. */
+const DAY = FIRST + 1;
+const FREEDOM = DAY + 1;
+const IS_FREE = FREEDOM + 2;
+/** Records of the open hours of sessions that the peers began. */
+const CALLED = IS_FREE + 1;
+const NUMBERS = CALLED + 2;
+/** A workday that looks so much like a free day is one: two hours that say so, at least. */
+const FREE_FROM = 4;
+/** Where one of the two says so much against it, it is none: then something stopped, and the rest goes on. */
+const CONTRADICTED = -1;
 
-/** What is kept of an asset, by direction in the tables: 2.9 kB, two profiles of 1.1 kB, their extremes and these numbers. */
+/** What is kept of an asset, by direction in the tables: 4.1 kB, two profiles of 1.1 kB, their extremes, the kinds of days and these numbers. */
 interface Watched {
   readonly hours: OpenHours;
   readonly numbers: Float64Array;
   readonly words: Uint16Array;
   readonly lows: Float32Array;
+  readonly kinds: Float32Array;
 }
 
 export class FallConsumer implements VolumeConsumer<Watched> {
@@ -83,6 +95,7 @@ export class FallConsumer implements VolumeConsumer<Watched> {
   // One for all assets and directions.
   private readonly profile = new VolumeProfile(HOUR_MS, UNIT_OCTETS);
   private readonly lows = new HourExtremes(true, 1);
+  private readonly dayKinds = new DayKinds();
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof VOLUME_DOWN_PARAMETERS>) {
     this.unit = unit;
@@ -118,6 +131,7 @@ export class FallConsumer implements VolumeConsumer<Watched> {
     numbers[Way.octets + side]! += total[Sum.out]!;
     numbers[WAY + Way.octets + side]! += total[Sum.in]!;
     numbers[RECORDS + side]! += total[Sum.records]!;
+    numbers[CALLED + side]! += total[Sum.recordsCalled]!;
     if (sums[At.sampling]! > numbers[SAMPLING + side]!) numbers[SAMPLING + side] = sums[At.sampling]!;
   }
 
@@ -132,6 +146,7 @@ export class FallConsumer implements VolumeConsumer<Watched> {
       numbers[Way.octets + side]! += record.octetsOut * scaled;
       numbers[WAY + Way.octets + side]! += record.octetsIn * scaled;
       numbers[RECORDS + side]! += 1;
+      if (record.initiator === Began.peer) numbers[CALLED + side]! += 1;
       if (record.sampling > numbers[SAMPLING + side]!) numbers[SAMPLING + side] = record.sampling;
     }
   }
@@ -152,15 +167,15 @@ export class FallConsumer implements VolumeConsumer<Watched> {
     return numbers[FIRST]! + this.warmUpMs;
   }
 
-  save({ hours, numbers, words, lows }: Watched, writer: StateWriter): void {
+  save({ hours, numbers, words, lows, kinds }: Watched, writer: StateWriter): void {
     hours.save(writer);
-    for (const values of [numbers, words, lows]) writer.numbers(values);
+    for (const values of [numbers, words, lows, kinds]) writer.numbers(values);
   }
 
   load(reader: StateReader): Watched {
     const watched = newWatched();
     watched.hours.load(reader);
-    for (const values of [watched.numbers, watched.words, watched.lows]) reader.numbers(values);
+    for (const values of [watched.numbers, watched.words, watched.lows, watched.kinds]) reader.numbers(values);
     return watched;
   }
 
@@ -171,25 +186,65 @@ export class FallConsumer implements VolumeConsumer<Watched> {
     const unseen = longestGap(numbers, side);
     const assessable = numbers[AGREED + side] === 0 && isUsualGap(numbers, unseen, training);
     if (numbers[AGREED + side] === 0 && unseen < MINUTES) learnGap(numbers, unseen, training);
+    const hourOfWeek = assessable ? this.hourOf(hour, training, watched) : 0;
     for (const way of [0, 1] as const) {
-      if (assessable) this.closeWay(way, hour, training, watched, record, findings);
+      if (assessable) this.closeWay(way, hour, hourOfWeek, training, watched, record, findings);
       // Nobody knows what lay between: a fall that goes on after it is told anew.
       if (!assessable || gap) endRun(numbers, way * WAY);
       numbers[way * WAY + Way.octets + side] = 0;
     }
-    for (const at of [RECORDS, AGREED, SAMPLING]) numbers[at + side] = 0;
+    for (const at of [RECORDS, CALLED, AGREED, SAMPLING]) numbers[at + side] = 0;
     numbers[BITS + 2 * side] = 0;
     numbers[BITS + 2 * side + 1] = 0;
   }
 
-  private closeWay(way: 0 | 1, hour: number, training: boolean, watched: Watched, record: ObservedRecord, findings: FindingSink): void {
+  /**
+   * The hour of the week that an hour is compared with and teaches. A workday on which the asset and its peers begin as little as at weekends is a free day, a
+   * holiday: it is taken for a Sunday, so that less work is no fall, and what is missing beside a Sunday still is one.
+   */
+  private hourOf(hour: number, training: boolean, { numbers, kinds }: Watched): number {
+    const { clock } = this.unit;
+    const ms = hour * HOUR_MS;
+    const hourOfWeek = clock.hourOfWeek(ms);
+    const day = Math.floor((ms + clock.offsetMs(ms)) / DAY_MS);
+    if (numbers[DAY] !== day) {
+      numbers[DAY] = day;
+      numbers[FREEDOM] = 0;
+      numbers[FREEDOM + 1] = 0;
+      numbers[IS_FREE] = 0;
+    }
+    const called = numbers[CALLED + (hour & 1)]!;
+    const counts = [numbers[RECORDS + (hour & 1)]! - called, called];
+    if (!training && !isWeekend(hourOfWeek)) {
+      for (const [part, count] of counts.entries())
+        numbers[FREEDOM + part]! += this.dayKinds.use(kinds, part * DAY_KINDS).freedom(count, hourOfWeek);
+      const own = numbers[FREEDOM]!;
+      const others = numbers[FREEDOM + 1]!;
+      const free = own + others >= FREE_FROM && own >= CONTRADICTED && others >= CONTRADICTED;
+      // What was held against a workday says nothing against a free day.
+      if (free && numbers[IS_FREE] === 0) for (const way of [0, WAY]) if (numbers[way + Way.told] === 0) endRun(numbers, way);
+      numbers[IS_FREE] = free ? 1 : 0;
+      if (free) return sundayHour(hourOfWeek);
+    }
+    for (const [part, count] of counts.entries()) this.dayKinds.use(kinds, part * DAY_KINDS).learn(count, hourOfWeek);
+    return hourOfWeek;
+  }
+
+  private closeWay(
+    way: 0 | 1,
+    hour: number,
+    hourOfWeek: number,
+    training: boolean,
+    watched: Watched,
+    record: ObservedRecord,
+    findings: FindingSink,
+  ): void {
     const { numbers } = watched;
     const profile = this.profile.use(watched.words, way * PROFILE_WORDS, numbers, PEAK + way);
     const lows = this.lows.use(watched.lows, way * EXTREMES);
     const at = way * WAY;
     const side = hour & 1;
     const octets = numbers[at + Way.octets + side]!;
-    const hourOfWeek = this.unit.clock.hourOfWeek(hour * HOUR_MS);
     const { expected, mean, sigma } = profile.predict(hourOfWeek);
     const sampling = numbers[SAMPLING + side]!;
     const scatter = sampling <= 1 ? 0 : ((1 - 1 / sampling) * OCTETS_PER_PACKET * sampling) / Math.max(1, expected);
@@ -269,6 +324,7 @@ function newWatched(): Watched {
     numbers: new Float64Array(NUMBERS),
     words: new Uint16Array(2 * PROFILE_WORDS),
     lows: new Float32Array(2 * EXTREMES).fill(Number.NaN),
+    kinds: new Float32Array(2 * DAY_KINDS),
   };
 }
 

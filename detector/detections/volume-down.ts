@@ -27,7 +27,7 @@ export const volumeDown: Detection<typeof VOLUME_DOWN_PARAMETERS> = {
   columns: ['octetDeltaCount', 'reverseOctetDeltaCount', 'samplingInterval', 'flowStartMilliseconds', 'flowEndMilliseconds'],
   history: '14 days of the asset’s records, by hour of the week in the claim file’s time zone; an hour is judged 31 minutes after its end',
   falsePositives: [
-    'A public holiday, a strike, a line that stands still: less work is less data, one finding for each device. Of the generated weeks’ false ones two in three are one holiday.',
+    'A strike, a line that stands still: less work is less data, one finding for each device. A public holiday is known as one by the second hour of work, where the equipment and its peers begin as little as at weekends; a device that works alike on all days, or falls within that hour, is told.',
     'A route that the sensors do not see took a part of the traffic.',
     'Not assessable: hours in which longer than usual no record at all tells of the asset. Whether the device or its sensor was silent is the question of silence.',
   ],

@@ -149,6 +149,15 @@ describe('nothing is said of', () => {
     expect(saying(judge(OPEN_CLAIMS, rows))).toEqual([]);
   });
 
+  it('an exporter’s clock that is 45 s ahead for twelve hours', () => {
+    const fromMs = FROM_MS + 20 * DAY_MS + 6 * HOUR_MS;
+    const rows = pushes(28, byDay).map((row) => {
+      const aheadMs = row.endMs >= fromMs && row.endMs < fromMs + 12 * HOUR_MS ? 45_000 : 0;
+      return { ...row, startMs: row.startMs + aheadMs, endMs: row.endMs + aheadMs };
+    });
+    expect(saying(judge(OPEN_CLAIMS, inOrder(rows)))).toEqual([]);
+  });
+
   it('a day without any telemetry', () => {
     const gapMs = FROM_MS + 20 * DAY_MS + 10.2 * HOUR_MS;
     const rows = pushes(32, byDay).filter(({ endMs }) => endMs < gapMs || endMs > gapMs + DAY_MS);
@@ -179,6 +188,53 @@ describe('nothing is said of', () => {
       ];
     });
     expect(saying(judge(OPEN_CLAIMS, rows))).toEqual([]);
+  });
+});
+
+describe('a workday of few people', () => {
+  /** A Wednesday in the fifth week. */
+  const DAY = 30;
+  /** Calls of people, and an image for each second of them, six of both an hour on workdays and one at weekends; a word to the archive every ten minutes for ever. */
+  function work(days: number, share: (day: number) => { calls: number; images: number }): Row[] {
+    const random = createRandom(11);
+    const rows: Row[] = [];
+    for (let hour = 0; hour < days * 24; hour++) {
+      const ms = FROM_MS + hour * HOUR_MS;
+      for (let minute = 2; minute < 60; minute += 10) rows.push(push(ms + minute * MINUTE_MS, { octets: 1200 }));
+      if (hour % 24 < 7 || hour % 24 >= 19) continue;
+      const { calls, images } = share(Math.floor(hour / 24));
+      for (let one = 0; one < 12; one++) {
+        const at = ms + Math.floor(random() * 55) * MINUTE_MS + one * 1000;
+        const call = push(at, { octets: 40_000, back: 3000 });
+        const asks = { source: '10.40.20.5', destination: '10.40.10.11', destinationPort: 443, octets: 3000, reverseOctets: 40_000 };
+        if (random() * 12 < calls) rows.push({ ...call, ...asks });
+        if (random() * 12 < images) rows.push(push(at + 30_000, { octets: 5_000_000 * (0.8 + 0.4 * random()) }));
+      }
+    }
+    return inOrder(rows);
+  }
+  const usual = (day: number): { calls: number; images: number } => (day % 7 >= 5 ? { calls: 1, images: 1 } : { calls: 9, images: 9 });
+  const fallsOf = (rows: readonly Row[]): string[] =>
+    saying(judge(OPEN_CLAIMS, rows).filter(({ detection }) => detection === 'volume-down'));
+
+  it('is a holiday where all are as few as at weekends, and nothing is said', () => {
+    expect(fallsOf(work(35, (day) => (day === DAY ? usual(5) : usual(day))))).toEqual([]);
+  });
+
+  it('is none where people call as ever and the images are missing', () => {
+    const [found] = fallsOf(work(35, (day) => (day === DAY ? { calls: 9, images: 0 } : usual(day))));
+    expect(found).toMatch(/volume-down: .* out in the .* where .* are usual/);
+  });
+
+  it('is a fall where less comes than at weekends', () => {
+    const all = work(35, (day) => (day === DAY ? usual(5) : usual(day)));
+    const fromMs = FROM_MS + DAY * DAY_MS;
+    const nightly = (rows: readonly Row[], without: number): Row[] => {
+      const copies = Array.from({ length: 35 * 24 }, (_, hour) => push(FROM_MS + hour * HOUR_MS + 40 * MINUTE_MS, { octets: 3_000_000 }));
+      return inOrder([...rows, ...copies.filter(({ startMs }) => !(startMs >= without && startMs < without + DAY_MS))]);
+    };
+    expect(fallsOf(nightly(all, Number.NaN))).toEqual([]);
+    expect(fallsOf(nightly(all, fromMs)).length).toBeGreaterThan(0);
   });
 });
 
