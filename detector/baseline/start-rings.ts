@@ -76,6 +76,10 @@ export class StartRings {
     return true;
   }
 
+  private startsOf(row: number): Float64Array {
+    return this.starts.subarray(row * this.size, row * this.size + this.counts[row]!);
+  }
+
   /** Measures the last `intervals` intervals of the row, of which there must be as many. */
   measure(row: number, intervals: number): void {
     const { starts } = this;
@@ -91,7 +95,7 @@ export class StartRings {
 
   save(writer: StateWriter): void {
     writer.numbers(this.counts);
-    writer.numbers(this.starts);
+    for (let row = 0; row < this.counts.length; row++) writer.numbers(this.startsOf(row));
   }
 
   /** `rows`: as many as were saved. */
@@ -99,7 +103,7 @@ export class StartRings {
     this.counts = new Uint32Array(rows);
     this.starts = new Float64Array(this.size * rows);
     reader.numbers(this.counts);
-    reader.numbers(this.starts);
+    for (let row = 0; row < rows; row++) reader.numbers(this.startsOf(row));
   }
 }
 
