@@ -135,7 +135,8 @@ function questionsOf(dashboard: Dashboard): Question[] {
     ...dashboard.annotations.list.map(({ name }) => ({ name: `@${name}`, source: { kind: 'annotation', name } as const })),
   ];
   const one = ONE[dashboard.uid];
-  const selections: readonly Selection[] = one === undefined ? [{}] : [{}, one];
+  const knowsAll = dashboard.templating.list.every(({ type, includeAll }) => type !== 'query' || includeAll !== false);
+  const selections: readonly Selection[] = [...(knowsAll ? [{}] : []), ...(one === undefined ? [] : [one])];
   return selections.flatMap((selection) => sources.map((entry) => ({ dashboard, ...entry, selection })));
 }
 

@@ -12,9 +12,8 @@ FROM (
   SELECT time, arrayJoin([('out', max(sent)), ('in', max(received))]) AS pair
   FROM (
     SELECT $__timeInterval(bucket) AS time, asset, peerAddress, protocol, port, sensor, sum(octetsOut) AS sent, sum(octetsIn) AS received
-    FROM cordon.asset_peer_1m
-    WHERE bucket >= greatest(toStartOfMinute($__fromTime), toStartOfMinute($__toTime) - INTERVAL 31 DAY) AND bucket <= $__toTime
-      AND asset IN (SELECT asset FROM found)
+    FROM cordon.asset_peer_between(from = $__fromTime, to = $__toTime, step = $__interval_s)
+    WHERE asset IN (SELECT asset FROM found)
       AND ((asset, peerAddress) IN (SELECT asset, peerAddress FROM found)
         OR asset IN (SELECT asset FROM found WHERE peerAddress = toIPv6('::')))
     GROUP BY time, asset, peerAddress, protocol, port, sensor
