@@ -94,7 +94,7 @@ function neighbours() {
   })
     .overrideByName('First seen', [column.width(98), column.unit('dateTimeAsIso'), column.wrapped()])
     .overrideByName('Severity', [column.width(92), column.mappings(SEVERITY_MAPPING), column.coloured()])
-    .overrideByName('Asset', [column.width(92), column.wrapped()])
+    .overrideByName('Asset', [column.width(104), column.wrapped()])
     .overrideByName('Claim or detection', [column.width(116), column.wrapped()])
     .overrideByName('Why', [column.minWidth(170), column.wrapped()])
     .overrideByName('Finding', [column.width(90), column.link('Open the finding', 'finding', 'finding')]);
@@ -110,12 +110,12 @@ function evidence() {
     sql: 'evidence',
   })
     .overrideByRegexp('/^(Start|End)$/', [column.width(94), column.unit('dateTimeAsIso'), column.wrapped()])
-    .overrideByRegexp('/^(Source|Destination)$/', [column.width(126), column.wrapped()])
+    .overrideByRegexp('/^(Source|Destination)$/', [column.width(138), column.wrapped()])
     .overrideByRegexp('/^Octets/', [column.width(74), column.unit('decbytes')])
     .overrideByName('Sampling 1 in', [column.width(86), column.unit('short')])
     .overrideByName('Sensor', [column.width(96), column.wrapped()])
-    .overrideByName('Exporter/domain #sequence.record', [column.width(146), column.wrapped()])
-    .overrideByName('Wireshark', [column.minWidth(180), column.wrapped()])
+    .overrideByName('Exporter/domain #sequence.record', [column.width(160), column.wrapped()])
+    .overrideByName('Wireshark', [column.minWidth(150), column.wrapped()])
     .overrideByName('Community ID', [column.minWidth(130), column.wrapped()]);
 }
 
