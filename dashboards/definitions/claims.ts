@@ -94,7 +94,7 @@ function sheet() {
     .overrideByName('Observed', [column.width(86), column.unit('percentunit'), { id: 'decimals', value: 2 }])
     .overrideByName('Longest blind', [column.width(84), column.unit('s')])
     .overrideByName('Could have hidden', [column.width(90), column.unit('decbytes')])
-    .overrideByRegexp('/^(Flows judged|Records lost|Exceptions used|Drills seen)$/', [column.width(92), column.unit('short')])
+    .overrideByRegexp('/^(Flows judged|Records lost|Exceptions used|Drills seen)$/', [column.width(98), column.unit('short')])
     .overrideByName('Fleet', [column.width(96), column.wrapped()])
     .overrideByRegexp('/^Period/', [column.width(100), column.unit('dateTimeAsIso'), column.wrapped()]);
 }
@@ -158,9 +158,9 @@ function residual() {
     at: [16, 40, 8, 8],
     sql: 'residual',
   })
-    .overrideByName('Claim', [column.width(140), column.wrapped()])
-    .overrideByName('Fleet', [column.width(100), column.wrapped()])
-    .overrideByName('Not seen by these sensors', [column.minWidth(180), column.wrapped()]);
+    .overrideByName('Claim', [column.width(120), column.wrapped()])
+    .overrideByName('Fleet', [column.width(80), column.wrapped()])
+    .overrideByName('Not seen by these sensors', [column.minWidth(140), column.wrapped()]);
 }
 
 function history() {

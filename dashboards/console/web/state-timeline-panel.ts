@@ -4,6 +4,7 @@ import { baseOption, type ChartOption, createChart, timeAxis } from './chart.js'
 import { inkOn } from './contrast.js';
 import { h } from './dom.js';
 import { fieldConfig, show, type Value } from './field.js';
+import { markSeries } from './marks.js';
 import type { DrawPanel, PanelData } from './panel-context.js';
 import { type Series, toWide, type WideFrame } from './series.js';
 import { plainForChart, shorten } from './text.js';
@@ -20,8 +21,9 @@ interface Stretch {
 
 const ROW_PX = 34;
 const MAX_BAR_PX = 22;
+const MAX_TOOLTIP_MARKS = 4;
 
-/** One row a series, one coloured stretch a run of equal values; a stretch ends where the values do. */
+/** One row a series, one coloured stretch a run of equal values; a stretch ends where the values do. Marks stand across the rows. */
 export const drawStateTimeline: DrawPanel = (box, data) => {
   const wide = toWide(data.panel, data.frame);
   if (wide === undefined || wide.series.length === 0) return undefined;
@@ -60,7 +62,7 @@ function label({ panel }: PanelData, wide: WideFrame, stretches: readonly Stretc
   return `${panel.title}: timeline of ${wide.series.length} rows; at the end: ${last.join(', ')}`;
 }
 
-function option({ frame }: PanelData, wide: WideFrame, stretches: readonly Stretch[]): ChartOption {
+function option({ frame, marks }: PanelData, wide: WideFrame, stretches: readonly Stretch[]): ChartOption {
   const base = baseOption();
   return {
     ...base,
@@ -81,7 +83,9 @@ function option({ frame }: PanelData, wide: WideFrame, stretches: readonly Stret
         const stretch = stretches[(params as { dataIndex: number }).dataIndex];
         if (stretch === undefined) return '';
         const name = plainForChart(shorten(wide.series[stretch.row]!.name, 80));
-        return `${name}\n${stretch.text}\n${formatTime(stretch.fromMs)} to ${formatTime(stretch.toMs)} UTC`;
+        const met = marks.filter(({ atMs }) => atMs >= stretch.fromMs && atMs <= stretch.toMs).slice(0, MAX_TOOLTIP_MARKS);
+        const span = `${formatTime(stretch.fromMs)} to ${formatTime(stretch.toMs)} UTC`;
+        return [name, stretch.text, span, ...met.map(({ text }) => `▲ ${plainForChart(shorten(text, 110))}`)].join('\n');
       },
     },
     series: [
@@ -91,6 +95,7 @@ function option({ frame }: PanelData, wide: WideFrame, stretches: readonly Stret
         encode: { x: [1, 2], y: 0 },
         data: stretches.map(({ row, fromMs, toMs }) => [row, fromMs, toMs]),
       },
+      markSeries(marks),
     ],
   };
 }

@@ -3,6 +3,7 @@ import { baseOption, type ChartOption, createChart, timeAxis } from './chart.js'
 import { h } from './dom.js';
 import { fieldConfig, show } from './field.js';
 import { createLegend } from './legend.js';
+import { markSeries } from './marks.js';
 import type { DrawPanel, Mark, PanelData } from './panel-context.js';
 import { toWide, type WideFrame } from './series.js';
 import { plainForChart, shorten } from './text.js';
@@ -110,27 +111,6 @@ function withEveryInterval(wide: WideFrame, { fromMs, toMs, intervalMs }: Frame)
   const position = new Map(wide.times.map((at, index) => [at, index]));
   const series = wide.series.map(({ name, values }) => ({ name, values: sorted.map((at) => values[position.get(at) ?? -1] ?? null) }));
   return { ...wide, times: sorted, series };
-}
-
-/** Findings as dashed vertical lines; a series of its own, so that hiding others does not hide them. */
-function markSeries(marks: readonly Mark[]): SeriesOption {
-  return {
-    type: 'line',
-    name: '',
-    data: [],
-    silent: true,
-    markLine: {
-      silent: true,
-      symbol: ['none', 'triangle'],
-      symbolSize: 7,
-      label: { show: false },
-      data: marks.map(({ atMs, colour }) => ({
-        xAxis: atMs,
-        lineStyle: { color: colour, type: 'dashed', width: 1, opacity: 0.7 },
-        itemStyle: { color: colour },
-      })),
-    },
-  };
 }
 
 /** What the pointer stands on, as plain lines: time, the largest series, and the findings of that interval. */
