@@ -1,4 +1,5 @@
 import { MINUTE_MS } from '../../flow/time.js';
+import { finishHash, mixWord } from '../baseline/hash.js';
 
 /** Number of the minute that `ms` lies in, counted from the epoch. */
 export function minuteNumber(ms: number): number {
@@ -105,6 +106,27 @@ export class MinuteBits {
       minute = next;
     }
     return count;
+  }
+
+  /** 53 bits that the set minutes of [from, until) determine; two different sets share them once in 2^53. */
+  fingerprint(from: number, until: number): number {
+    let a = 1;
+    let b = 2;
+    for (let minute = from; minute < until; ) {
+      const next = Math.min(until, ((minute >> 5) + 1) << 5);
+      const at = (minute >> 5) - this.base;
+      if (at >= 0 && at < this.used && this.words[at] !== 0) {
+        const width = next - minute;
+        const word = this.words[at]! & (width === 32 ? 0xffffffff : (2 ** width - 1) << (minute & 31));
+        if (word !== 0) {
+          const place = minute >> 5;
+          a = mixWord(mixWord(a, place), word);
+          b = mixWord(mixWord(b, word), place);
+        }
+      }
+      minute = next;
+    }
+    return finishHash(a) * 2 ** 21 + (finishHash(b) >>> 11);
   }
 
   /** How many minutes are set. */

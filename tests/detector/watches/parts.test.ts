@@ -2,12 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../detector/findings/finding.js';
 import { Activity } from '../../../detector/watches/activity.js';
-import { watches } from '../../../detector/watches/evaluate.js';
+import { defaultWatchParameters, sceneOf, watches } from '../../../detector/watches/evaluate.js';
 import { day, EXAMPLE_FROM, EXAMPLE_UNTIL, SCANNERS, SEEN, session, WATCH_CLAIMS } from '../../../detector/watches/example-facts.js';
 import { leastTogether } from '../../../detector/watches/fleet-events.js';
 import { MinuteBits } from '../../../detector/watches/minute-bits.js';
 import { sightOf } from '../../../detector/watches/sensor-sight.js';
 import { settle } from '../../../detector/watches/settle.js';
+import { candidatesOf, type Silence } from '../../../detector/watches/silences.js';
 import { batchOf, claimsOf, exampleRows } from '../support/rows.js';
 import { ledgerOf } from './support.js';
 
@@ -38,6 +39,21 @@ describe('bits of minutes', () => {
         expect(bits.count(at, until)).toBe(count);
         expect(bits.total).toBe(set.size);
         expect(bits.first()).toBe(set.size === 0 ? -1 : Math.min(...set));
+      }),
+    );
+  });
+
+  it('have a fingerprint that follows the minutes of the range alone', () => {
+    fc.assert(
+      fc.property(fc.array(range, { minLength: 1, maxLength: 8 }), range, ([first, ...more], [extra, length]) => {
+        const [from, until] = [29_000_300, 29_001_700];
+        const [one, other] = [new MinuteBits(), new MinuteBits()];
+        for (const [begin, minutes] of [first!, ...more]) one.setRange(begin, begin + minutes);
+        for (const [begin, minutes] of [...more, first!].reverse()) other.setRange(begin, begin + minutes);
+        expect(other.fingerprint(from, until)).toBe(one.fingerprint(from, until));
+        const before = one.count(from, until);
+        one.setRange(extra, extra + length);
+        expect(one.fingerprint(from, until) === other.fingerprint(from, until)).toBe(one.count(from, until) === before);
       }),
     );
   });
@@ -118,4 +134,30 @@ describe('what is published', () => {
     expect(settle([], taken, 0)).toEqual([]);
     expect(settle([finding({})], taken, 0).map(({ revision, records }) => [revision, records])).toEqual([[5, 1]]);
   });
+});
+
+it('what was learned for one look holds for the next until the minutes that it was learned from change', () => {
+  const claims = claimsOf(WATCH_CLAIMS);
+  const rows = exampleRows(day([SCANNERS[0]]));
+  const [lateFromMs, lateUntilMs] = ['2026-11-03T06:00:00Z', '2026-11-03T09:00:00Z'].map((text) => Date.parse(text)) as [number, number];
+  const isLate = ({ startMs }: { startMs: number }): boolean => startMs >= lateFromMs && startMs < lateUntilMs;
+  const look = (activity: Activity): readonly Silence[] =>
+    candidatesOf(
+      sceneOf({
+        ...{ claims, activity, ledger: ledgerOf(SEEN), parameters: defaultWatchParameters() },
+        ...{ fromMs: Date.parse('2026-11-05T00:00:00Z'), untilMs: Date.parse(EXAMPLE_UNTIL) },
+      }),
+    );
+  const activityOf = (part: readonly (typeof rows)[number][]): Activity => {
+    const activity = new Activity(claims);
+    activity.add(batchOf(claims, part));
+    return activity;
+  };
+  const kept = activityOf(rows.filter((row) => !isLate(row)));
+  const first = look(kept);
+  expect(first.length).toBeGreaterThan(0);
+  expect(look(kept)).toEqual(first);
+  kept.add(batchOf(claims, rows.filter(isLate)));
+  expect(look(kept)).toEqual(look(activityOf(rows)));
+  expect(look(kept)).not.toEqual(first);
 });
