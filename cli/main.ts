@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { programVersion } from '../flow/service/paths.js';
 import { baselineCommand } from './commands/baseline.js';
 import { claimsCommand } from './commands/claims/claims.js';
+import { consoleCommand } from './commands/console.js';
 import { decodeCommand } from './commands/decode.js';
 import { doctorCommand } from './commands/doctor.js';
 import { drillCommand } from './commands/drill.js';
@@ -31,6 +32,7 @@ const COMMANDS = [
   verdictCommand,
   reportCommand,
   drillCommand,
+  consoleCommand,
   dashboardsCommand,
   configCommand,
   doctorCommand,

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { type Config, loadConfig, type Override } from '../../flow/service/config.js';
 import { LOG_LEVELS, type LogLevel } from '../../flow/service/log.js';
 import { type EnvironmentName, environment } from '../environment.js';
+import { UsageError } from '../errors.js';
 import { checkConfig } from '../wiring/check-config.js';
 
 /** Flags that most commands share. */
@@ -32,6 +33,13 @@ export function withListenFlag(command: Command): Command {
     '--listen <address...>',
     'listen for exporters here (UDP), such as 127.0.0.1:2055 or [::1]:4739; port 0 takes a free one (default: 127.0.0.1:2055 and :4739)',
   );
+}
+
+/** The flag --port as it was given. Throws UsageError where it is no port. */
+export function portFlag(text: string | undefined): string | undefined {
+  if (text !== undefined && !(Number(/^\d{1,5}$/.exec(text)?.[0]) <= 65_535))
+    throw new UsageError(`--port ${text} is no port; write a number up to 65535`);
+  return text;
 }
 
 export interface Settings {

@@ -46,7 +46,7 @@ import { serveConsole } from '../wiring/serve-console.js';
 import { watchOnce } from '../wiring/stored-watches.js';
 import { configuredRetention } from '../wiring/stores.js';
 import { frontTls } from '../wiring/tls-files.js';
-import { type CommonFlags, commonSettings, type Settings, withCommonFlags, withListenFlag } from './common.js';
+import { type CommonFlags, commonSettings, portFlag, type Settings, withCommonFlags, withListenFlag } from './common.js';
 
 const GUEST_SESSIONS = 2;
 
@@ -80,8 +80,7 @@ async function run(flags: RunFlags): Promise<void> {
   if (flags.bundled === true && (flags.data !== undefined || flags.claims !== undefined)) {
     throw new UsageError('--bundled brings its own claims and a temporary folder; leave out --claims and --data');
   }
-  if (flags.port !== undefined && !(Number(/^\d{1,5}$/.exec(flags.port)?.[0]) <= 65_535))
-    throw new UsageError(`--port ${flags.port} is no port; write a number up to 65535`);
+  portFlag(flags.port);
   if (flags.once === true && flags.bundled !== true)
     throw new UsageError('--once goes with --bundled; to judge files once use cordon replay');
   const sources = flags.bundled === true ? scenarios : config.claims.map((claims) => ({ claims, approvals: settings.approvals }));

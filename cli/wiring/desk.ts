@@ -39,19 +39,18 @@ export async function withDesk<T>(config: Config, work: (desk: FindingsDesk) => 
   const { clickhouse, data } = config;
   const elsewhere = clickhouse.url === undefined ? deskOfProcess(data) : undefined;
   if (elsewhere !== undefined) return await work(elsewhere);
-  return await explainLocked('questions about findings', () =>
-    withConfiguredStore(config, (store) =>
-      work(
-        createDesk({
-          store,
-          now: Date.now,
-          claims: () => loadClaimSets(config.claims.map((file) => ({ file, approvals: config.approvals, lookup: config.lookup }))).sets,
-          warmUpMs: warmUpMsOf(config),
-          ...(clickhouse.url === undefined ? {} : { leadMs: DECISION_LEAD_MS }),
-        }),
-      ),
-    ),
-  );
+  return await explainLocked('questions about findings', () => withConfiguredStore(config, (store) => work(deskOver(store, config))));
+}
+
+/** The desk over a store that this process has opened, and nobody else feeds with decisions: detectors that read a server's hear of each a little later. */
+export function deskOver(store: Store, config: Config): FindingsDesk {
+  return createDesk({
+    store,
+    now: Date.now,
+    claims: () => loadClaimSets(config.claims.map((file) => ({ file, approvals: config.approvals, lookup: config.lookup }))).sets,
+    warmUpMs: warmUpMsOf(config),
+    ...(config.clickhouse.url === undefined ? {} : { leadMs: DECISION_LEAD_MS }),
+  });
 }
 
 /** Says who could have answered where another process holds the store and has no door. */

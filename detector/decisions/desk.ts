@@ -6,6 +6,7 @@ import { type Incident, incidentsOf } from '../incidents/incident.js';
 import { type CoverageMinute, coverageMinutes } from '../store/queries/coverage.js';
 import { readDecisions, writeDecisions } from '../store/queries/decisions.js';
 import { type FindingFilter, findFindings, listFindings } from '../store/queries/findings.js';
+import { newestStoredMs } from '../store/queries/newest.js';
 import type { Store } from '../store/store-types.js';
 import { CLOSING_WORDS, type ClosingWord, type Decision } from './decision.js';
 import { acknowledge, approve, close, type Deciding, DecisionError, reopen, revoke, type Widening } from './request.js';
@@ -206,14 +207,6 @@ export function createDesk(options: DeskOptions): FindingsDesk {
 
 function isClosingWord(verb: string): verb is ClosingWord {
   return CLOSING_WORDS.some((word) => word === verb);
-}
-
-/** End of the newest minute with flow records in the store, ms since the epoch; −Infinity when there are none. */
-async function newestStoredMs(store: Store): Promise<number> {
-  const { rows } = await store.query<{ records: string; newest: string }>(
-    'SELECT count() AS records, toUnixTimestamp(max(m.bucket)) AS newest FROM asset_peer_1m AS m',
-  );
-  return Number(rows[0]?.records ?? 0) === 0 ? Number.NEGATIVE_INFINITY : Number(rows[0]!.newest) * 1000 + MINUTE_MS - 1;
 }
 
 /** The ledger of the hours that the finding was seen in. A day at most: its first hours tell enough, and a finding may be a day long. */

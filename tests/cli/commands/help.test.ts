@@ -40,6 +40,7 @@ const COMMANDS = [
   ['verdict'],
   ['report'],
   ['drill'],
+  ['console'],
   ['dashboards'],
   ['config'],
   ['doctor'],

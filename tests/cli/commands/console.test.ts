@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { says, start, stop } from '../../pipeline/support/cordon.js';
+import { freshDist } from '../../pipeline/support/dist.js';
+import { command, scenarioFile, scratchFolder } from '../support/command.js';
+
+const scratch = scratchFolder();
+const data = join(scratch.path, 'data');
+const claims = scenarioFile('port-scanners', 'claims.yaml');
+
+interface Listed {
+  readonly id: string;
+  readonly standing: { readonly state: string };
+}
+
+const listed = async (): Promise<Listed[]> =>
+  JSON.parse((await command(['findings', 'list', '--json', '--data', data])).stdout) as Listed[];
+
+beforeAll(async () => {
+  await freshDist();
+  await command(['replay', '--scenario', 'port-scanners', '--input', 'ipfix', '--data', data]);
+});
+
+test('the screens over what a replay has left open on its last day, and what is decided there is stored', async () => {
+  const [finding] = await listed();
+  expect(finding).toMatchObject({ standing: { state: 'open' } });
+  const one = start(['console', '--data', data, '--claims', claims, '--port', '0']);
+  const [, url] = await says(one, /Console {3}(http:\S+\/);/);
+  const page = await fetch(url!);
+  expect(page.status).toBe(200);
+  expect(await page.text()).toContain('Cordon');
+  const settings = (await (await fetch(new URL('/api/settings', url))).json()) as object;
+  expect(JSON.stringify(settings)).toContain('2026-12-03T');
+  const answer = await fetch(new URL(`/api/findings/${finding!.id}/acknowledge`, url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-grafana-action': '1' },
+    body: JSON.stringify({ author: 'analyst-a', reason: 'looked at it' }),
+  });
+  expect(answer.status, await answer.text()).toBe(200);
+
+  const beside = await command(['console', '--data', data, '--port', '0']);
+  expect(beside).toMatchObject({ code: 4, stdout: '' });
+  expect(beside.stderr).toMatch(/holds|locked|in use/);
+
+  await stop(one);
+  expect((await listed()).find(({ id }) => id === finding!.id)).toMatchObject({ standing: { state: 'acknowledged' } });
+});
+
+test('a folder without a store and a port that is none are refused with the remedy', async () => {
+  const nowhere = await command(['console', '--data', join(scratch.path, 'nowhere')]);
+  expect(nowhere).toMatchObject({ code: 4, stdout: '' });
+  expect(nowhere.stderr).toContain('there is no store in');
+  const port = await command(['console', '--data', data, '--port', '70000']);
+  expect(port).toMatchObject({ code: 4, stdout: '' });
+  expect(port.stderr).toContain('--port 70000 is no port');
+});
