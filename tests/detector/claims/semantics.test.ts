@@ -180,9 +180,11 @@ describe('(e) names', () => {
     expect(judge(claims, [back]).findings).toEqual([]);
   });
   test('a name holds for its whole session, and one that comes late mends what was said before', () => {
-    const parts = [0, 1, 2].map((part) =>
-      to('203.0.113.7', { startMs: NOON + part * 3_000_000, endMs: NOON + part * 3_000_000 + 2_990_000 }),
-    );
+    // One connection told in three records: the SYN is in the first.
+    const parts = [0, 1, 2].map((part) => ({
+      ...to('203.0.113.7', { startMs: NOON + part * 3_000_000, endMs: NOON + part * 3_000_000 + 2_990_000 }),
+      flags: flagsOf(part === 0 ? 'SAP' : 'AP'),
+    }));
     const named = (which: number): Row[] =>
       parts.map((row, part) => (part === which ? { ...row, destinationNames: 'licence.vendor.example' } : row));
     expect([0, 1, 2].map((which) => judge(claims, named(which)).findings.length)).toEqual([0, 0, 0]);
