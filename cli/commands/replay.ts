@@ -25,6 +25,7 @@ import { type ClaimSets, type ClaimSource, createSensorNamer, loadClaimSets } fr
 import { type Embedded, startEmbedded } from '../wiring/embedded.js';
 import { playInputs, type ReplayInput, replayLogName } from '../wiring/inputs.js';
 import { judgeStored, type Range, storedFindings, storedRange } from '../wiring/judging.js';
+import { locateOnce } from '../wiring/locating.js';
 import { resendExports } from '../wiring/resend.js';
 import { watchOnce } from '../wiring/stored-watches.js';
 import { publishToKafka } from '../wiring/to-kafka.js';
@@ -156,6 +157,7 @@ async function replay(files: readonly string[], flags: ReplayFlags): Promise<voi
       verdicts.push(...(await judgeStored(embedded.store, claims, { fromMs: range.fromMs, toMs: range.toMs }, Number.POSITIVE_INFINITY)));
     }
     await writeVerdicts(embedded.store, verdicts, Date.now());
+    await locateOnce(embedded.store, config.lookup, log);
     report(findings, verdicts, flags, claimSets);
     finish(findings, verdicts, flags, expected);
   });

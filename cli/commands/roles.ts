@@ -23,6 +23,7 @@ import { newestJudgedMs } from '../wiring/embedded.js';
 import { configuredKafka } from '../wiring/kafka.js';
 import { openListening } from '../wiring/listening.js';
 import { liveStatus, startLiveParts } from '../wiring/live-collector.js';
+import { startLocating } from '../wiring/locating.js';
 import { type Monitoring, startMonitoring, watchClaims, watchCollector, watchDetector, watchStoring } from '../wiring/monitoring.js';
 import { startNotifications } from '../wiring/notifications.js';
 import { startJudging } from '../wiring/periodic-verdicts.js';
@@ -191,6 +192,7 @@ export function storeCommand(): Command {
         await lifecycle.start({ name: 'store', start: () => storing.start(), stop: () => storing.stop() });
         watchStoring(monitoring, storing);
         await startNotifications({ config, desk: createDesk({ store, now: Date.now }), log, lifecycle, monitoring });
+        await startLocating(store, config.lookup, log, lifecycle);
         if (inForce !== undefined) {
           watchClaims(monitoring, inForce);
           await startJudging(store, inForce.versions, log, lifecycle);

@@ -38,6 +38,7 @@ import { judgeStored, storedFindings } from '../wiring/judging.js';
 import { knownVersions } from '../wiring/known-versions.js';
 import { type Listening, openListening } from '../wiring/listening.js';
 import { liveStatus, startLiveParts } from '../wiring/live-collector.js';
+import { startLocating } from '../wiring/locating.js';
 import { startMonitoring, watchClaims, watchCollector, watchDetector, watchStoring } from '../wiring/monitoring.js';
 import { startNotifications } from '../wiring/notifications.js';
 import { startJudging } from '../wiring/periodic-verdicts.js';
@@ -182,6 +183,7 @@ async function session(about: Session): Promise<void> {
   const always = claimSets.sets.map((claims) => claimVersion(claims));
   const versions = inForce?.versions ?? (() => always);
   await startJudging(embedded.store, versions, log, lifecycle);
+  await startLocating(embedded.store, config.lookup, log, lifecycle);
   await startWatching(embedded.store, embedded.bus, versions, detectionSettings(settings), log, lifecycle);
   if (inForce !== undefined) await followClaims(inForce, log, lifecycle);
   await Promise.race([stopped, failed, embedded.failed]);

@@ -49,12 +49,17 @@ export interface Panel {
   readonly targets: readonly Query[];
   readonly interval?: string;
   readonly maxDataPoints?: number;
-  readonly transformations?: readonly { readonly id: string }[];
+  readonly transformations?: readonly Transformation[];
   readonly fieldConfig: {
     readonly defaults: FieldConfig;
     readonly overrides: readonly Override[];
   };
   readonly options: PanelOptions;
+}
+
+export interface Transformation {
+  readonly id: string;
+  readonly options?: Readonly<Record<string, unknown>>;
 }
 
 export interface Override {

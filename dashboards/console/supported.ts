@@ -3,6 +3,7 @@ import type { Action, Dashboard, DataLink, Panel, Query } from './model.js';
 import { interpolateVariables } from './variables.js';
 import { parseDataLink } from './web/data-link.js';
 import { parseDecisionAction } from './web/decision-action.js';
+import { parseMatrix } from './web/grouping-to-matrix.js';
 
 export const PANEL_TYPES = ['stat', 'table', 'timeseries', 'state-timeline', 'bargauge'] as const;
 export type PanelType = (typeof PANEL_TYPES)[number];
@@ -58,7 +59,7 @@ function panelProblems(panel: Panel, names: ReadonlySet<string>): string[] {
   const where = `panel ${panel.id} (${panel.title}):`;
   const { defaults, overrides } = panel.fieldConfig;
   want(problems, PANEL_TYPES, panel.type, `${where} type`);
-  for (const transformation of panel.transformations ?? []) want(problems, [], transformation.id, `${where} transformation`);
+  problems.push(...transformationProblems(panel, where));
   for (const target of panel.targets) {
     if (target.format !== 0 && target.format !== 1) problems.push(`${where} query format ${target.format} is not known to the console`);
     problems.push(...queryProblems(target, names, where));
@@ -86,6 +87,21 @@ function panelProblems(panel: Panel, names: ReadonlySet<string>): string[] {
   }
   for (const calc of [...(panel.options.reduceOptions?.calcs ?? []), ...(panel.options.legend?.calcs ?? [])])
     want(problems, CALCS, calc, `${where} calculation`);
+  return problems;
+}
+
+function transformationProblems({ type, transformations = [] }: Panel, where: string): string[] {
+  const problems: string[] = [];
+  for (const transformation of transformations) {
+    try {
+      parseMatrix(transformation);
+    } catch (error) {
+      problems.push(`${where} ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  if (transformations.length > 0 && type !== 'table')
+    problems.push(`${where} transformations stand in a ${type}; the console has them in tables`);
+  if (transformations.length > 1) problems.push(`${where} ${transformations.length} transformations; the console has one`);
   return problems;
 }
 

@@ -17,13 +17,14 @@ export function destinations(): dashboard.DashboardBuilder {
     .withVariable(queryVariable('overview', 'asset', 'Asset', 'One piece of equipment'))
     .withPanel(firstSeen())
     .withPanel(rarest())
+    .withPanel(byCountry())
     .withPanel(largest())
     .withPanel(ports())
     .withPanel(peersOverTime());
 }
 
-function rows(head: Omit<PanelHead, 'format' | 'unit'>): table.PanelBuilder {
-  return panel(new table.PanelBuilder(), NAME, { ...head, unit: 'none', format: 'table' });
+function rows(head: Omit<PanelHead, 'format' | 'unit'> & { readonly unit?: string }): table.PanelBuilder {
+  return panel(new table.PanelBuilder(), NAME, { unit: 'none', ...head, format: 'table' });
 }
 
 function firstSeen() {
@@ -32,12 +33,14 @@ function firstSeen() {
     title: 'First seen',
     description:
       'Peers that a device met for the first time of all inside the time range, as far back as the hour rollup reaches, newest first.',
-    at: [0, 0, 14, 11],
+    at: [0, 0, 24, 9],
     sql: 'first-seen',
   })
     .overrideByName('First met', [column.width(100), column.unit('dateTimeAsIso'), column.wrapped()])
     .overrideByName('Asset', [column.width(108), column.wrapped(), column.link('Open the device', 'device', 'asset')])
     .overrideByName('Peer', [column.minWidth(140), column.wrapped()])
+    .overrideByName('Country', [column.width(84)])
+    .overrideByName('AS', [column.minWidth(120), column.wrapped()])
     .overrideByName('Ports', [column.minWidth(90), column.wrapped()])
     .overrideByRegexp('/^Octets/', [column.width(88), column.unit('decbytes')])
     .overrideByName('Records', [column.width(84), column.unit('short')]);
@@ -48,14 +51,34 @@ function rarest() {
     id: 2,
     title: 'Rarest',
     description: 'Peers met in the fewest hours of the time range: the long tail, where what happens once is seldom work.',
-    at: [14, 0, 10, 11],
+    at: [0, 9, 14, 10],
     sql: 'rarest',
   })
     .overrideByName('Peer', [column.minWidth(110), column.wrapped()])
+    .overrideByName('Country', [column.width(80)])
+    .overrideByName('AS', [column.minWidth(90), column.wrapped()])
     .overrideByName('Assets', [column.minWidth(84), column.wrapped()])
     .overrideByRegexp('/^(Hours|Records)$/', [column.width(74), column.unit('short')])
     .overrideByName('Octets out', [column.width(84), column.unit('decbytes')])
     .overrideByName('Last met', [column.width(96), column.unit('dateTimeAsIso'), column.wrapped()]);
+}
+
+/** The transformation makes a column of each country; Grafana names the first `Asset\\Country`. */
+function byCountry() {
+  return rows({
+    id: 6,
+    title: 'Devices and countries',
+    description:
+      'Octets that each device sent to each country in the time range, by the location data of the configuration (lookup). “local” are private and other special addresses, “unknown” what the data does not tell.',
+    at: [14, 9, 10, 10],
+    sql: 'by-country',
+    unit: 'decbytes',
+  })
+    .withTransformation({
+      id: 'groupingToMatrix',
+      options: { rowField: 'Asset', columnField: 'Country', valueField: 'Octets out', emptyValue: 'null' },
+    })
+    .overrideByRegexp('/^Asset/', [column.minWidth(108), column.link('Open the device', 'device', 'asset')]);
 }
 
 function largest() {
@@ -65,7 +88,7 @@ function largest() {
     description:
       'Peers that received most from the equipment in the time range. As counted by the exporters; sampling is not multiplied in.',
     unit: 'decbytes',
-    at: [0, 11, 8, 9],
+    at: [0, 19, 8, 9],
     sql: 'largest',
     format: 'table',
   })
@@ -82,7 +105,7 @@ function ports() {
     id: 4,
     title: 'Ports',
     description: "Responders' ports by octets sent, with how many devices and peers used them. A port of one device alone is worth a look.",
-    at: [8, 11, 8, 9],
+    at: [8, 19, 8, 9],
     sql: 'ports',
   })
     .overrideByName('Port', [column.minWidth(72)])
@@ -99,7 +122,7 @@ function peersOverTime() {
       description:
         'How many different peers each device talked with in each interval, by the hour rollup. One that begins to look around shows here.',
       unit: 'short',
-      at: [16, 11, 8, 9],
+      at: [16, 19, 8, 9],
       sql: 'peers-over-time',
     },
     'asset',

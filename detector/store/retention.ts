@@ -7,6 +7,7 @@ const AGE = {
   asset_peer_1h: 'bucket',
   asset_peer_1d: 'bucket',
   asset_peers: 'lastMet',
+  peer_places: 'toDateTime(located)',
   asset_activity: 'hour',
 } as const;
 
@@ -21,6 +22,7 @@ export async function applyRetention(store: Store, retention: Retention): Promis
     asset_peer_1h: retention.hours,
     asset_peer_1d: retention.hours,
     asset_peers: retention.hours,
+    peer_places: retention.hours,
     asset_activity: retention.minutes,
   };
   for (const [table, age] of Object.entries(AGE)) {

@@ -5,6 +5,7 @@ import { VERDICT_COLUMNS } from '../coverage/verdict-types.js';
 import { DECISION_COLUMNS } from '../decisions/decision.js';
 import { FINDING_COLUMNS } from '../findings/finding.js';
 import { JUDGEMENT_COLUMNS } from '../findings/judgement.js';
+import { PEER_PLACE_COLUMNS } from '../places/peer-place.js';
 
 /** The tables that receive rows from outside, each with the column table that its rows and its DDL derive from. */
 export const STORE_TABLES = {
@@ -14,6 +15,7 @@ export const STORE_TABLES = {
   judgements: JUDGEMENT_COLUMNS,
   verdicts: VERDICT_COLUMNS,
   decisions: DECISION_COLUMNS,
+  peer_places: PEER_PLACE_COLUMNS,
 } as const satisfies Record<string, ColumnTable>;
 
 export type StoreTable = keyof typeof STORE_TABLES;

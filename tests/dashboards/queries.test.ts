@@ -176,6 +176,22 @@ describe('what the screens of findings and decisions say of the sample day', () 
     ]);
   });
 
+  test('peers are told with country and AS, local ones and what the data does not know as such', async () => {
+    const met = await rows('cordon-destinations', 'First seen', { fleet: ['scanners'] });
+    expect(new Set(met.map((row) => row.slice(2, 5).join(' ').trim()))).toEqual(
+      new Set(['203.0.113.200 NL AS64500', '203.0.113.7 DE AS64500', '198.51.100.99 unknown', '10.40.30.10 local']),
+    );
+    expect((await rows('cordon-destinations', 'Rarest')).map((row) => row.slice(0, 3))).toContainEqual(['2001:db8::40', 'US', 'AS64501']);
+    expect((await rows('cordon-destinations', 'Largest')).map((row) => row[0])).toContain('203.0.113.200 · NL · AS64500');
+    // 34 MB in 70 talks of scan-mv-01, as the matrix has it: the country that most went to comes first.
+    const pairs = await rows('cordon-destinations', 'Devices and countries', { asset: ['scan-mv-01'] });
+    expect(pairs).toEqual([
+      ['scan-mv-01', 'local', 70 * 34_000_000],
+      ['scan-mv-01', 'NL', 5 * 5_200_000],
+      ['scan-mv-01', 'DE', 2 * 4_100],
+    ]);
+  });
+
   test('peers of a device that were met before the range are not among the first seen', async () => {
     expect((await rows('cordon-destinations', 'First seen', { asset: ['scan-mv-02'] })).map((row) => row[2])).toEqual([
       '198.51.100.99',

@@ -4,6 +4,7 @@ import { ApiError, runQuery } from './api.js';
 import { drawBarGauge } from './bargauge-panel.js';
 import type { Decider } from './decider.js';
 import { dropdown, h } from './dom.js';
+import { groupingToMatrix, parseMatrix } from './grouping-to-matrix.js';
 import type { DrawPanel, Mark, PanelData } from './panel-context.js';
 import { drawStat } from './stat-panel.js';
 import type { PageState } from './state.js';
@@ -89,7 +90,7 @@ export function createPanelFrame(dashboard: Dashboard, panel: Panel, decider: De
       );
       const found = await marks;
       if (request !== mine) return;
-      drawn = { frame, marks: found, range: { from, to, refresh } };
+      drawn = { frame: transformed(panel, frame), marks: found, range: { from, to, refresh } };
       draw();
       element.removeAttribute('aria-busy');
     } catch (error) {
@@ -101,6 +102,11 @@ export function createPanelFrame(dashboard: Dashboard, panel: Panel, decider: De
     }
   };
   return { element, load, redraw: draw };
+}
+
+/** The rows as the panel's transformation makes them. An empty answer stays empty: it has a state of its own. */
+function transformed({ transformations = [] }: Panel, frame: Frame): Frame {
+  return frame.rows.length === 0 ? frame : transformations.reduce((made, one) => groupingToMatrix(made, parseMatrix(one)), frame);
 }
 
 function emptyState(panel: Panel, frame: Frame): HTMLElement {

@@ -13,6 +13,8 @@ SELECT
   toDateTime(met.first, 'UTC') AS "First met",
   asset AS "Asset",
   concat(replaceRegexpOne(toString(peerAddress), '^::ffff:', '')) AS "Peer",
+  if(places.country = '', 'unknown', places.country) AS "Country",
+  places.system AS "AS",
   arrayStringConcat(arraySlice(arraySort(groupUniqArray(concat(transform(protocol, [1, 6, 17, 58, 132], ['icmp', 'tcp', 'udp', 'icmpv6', 'sctp'], toString(protocol)), if(port = 0, '', concat('/', toString(port)))))), 1, 6), ', ') AS "Ports",
   sum(octetsOut) AS "Octets out",
   sum(octetsIn) AS "Octets in",
@@ -24,5 +26,8 @@ FROM (
   GROUP BY asset, peerAddress, protocol, port
 ) AS counted
 INNER JOIN met USING (asset, peerAddress)
-GROUP BY "First met", "Asset", "Peer"
+LEFT ANY JOIN (
+  SELECT peerAddress, country, system FROM cordon.peer_places_current WHERE peerAddress IN (SELECT peerAddress FROM met)
+) AS places USING (peerAddress)
+GROUP BY "First met", "Asset", "Peer", "Country", "AS"
 ORDER BY "First met" DESC, "Asset", "Peer"

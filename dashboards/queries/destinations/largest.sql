@@ -1,19 +1,32 @@
--- Peers that received most. Where several sensors saw the same conversation, the largest count stands for it.
+-- Peers that received most, with country and AS. Where several sensors saw the same conversation, the largest count stands for it.
 WITH buckets AS (
   SELECT * FROM cordon.asset_peer_between(from = $__fromTime, to = $__toTime, step = 86400)
   WHERE $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
     AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
-)
-SELECT concat(replaceRegexpOne(toString(peerAddress), '^::ffff:', '')) AS "Peer", sum(sent) AS "Octets out"
-FROM (
-  SELECT peerAddress, max(counted) AS sent
+),
+largest AS (
+  SELECT peerAddress, sum(sent) AS octets
   FROM (
-    SELECT asset, peerAddress, protocol, port, sensor, sum(octetsOut) AS counted
-    FROM buckets
-    GROUP BY asset, peerAddress, protocol, port, sensor
+    SELECT peerAddress, max(counted) AS sent
+    FROM (
+      SELECT asset, peerAddress, protocol, port, sensor, sum(octetsOut) AS counted
+      FROM buckets
+      GROUP BY asset, peerAddress, protocol, port, sensor
+    )
+    GROUP BY asset, peerAddress, protocol, port
   )
-  GROUP BY asset, peerAddress, protocol, port
+  GROUP BY peerAddress
+  ORDER BY octets DESC, peerAddress
+  LIMIT 15
 )
-GROUP BY peerAddress
+SELECT
+  concat(
+    replaceRegexpOne(toString(largest.peerAddress), '^::ffff:', ''), ' · ', if(places.country = '', 'unknown', places.country),
+    if(places.system = '', '', concat(' · ', places.system))
+  ) AS "Peer",
+  octets AS "Octets out"
+FROM largest
+LEFT ANY JOIN (
+  SELECT peerAddress, country, system FROM cordon.peer_places_current WHERE peerAddress IN (SELECT peerAddress FROM largest)
+) AS places USING (peerAddress)
 ORDER BY "Octets out" DESC, "Peer"
-LIMIT 15

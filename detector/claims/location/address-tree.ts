@@ -1,4 +1,4 @@
-import { maskAddress, type Prefix } from '../../../flow/address.js';
+import { isMappedIPv4, maskAddress, type Prefix } from '../../../flow/address.js';
 
 /*
  * Location data as a binary tree over the bits of an address, as MaxMind DB files keep it. A node is a number:
@@ -87,6 +87,23 @@ export function prefixesByLabel(tree: AddressTree, labels: number, labelOf: (val
   path.set(MAPPED);
   walk(tree.rootOfIPv4 ?? node, MAPPED_BITS);
   return found;
+}
+
+/**
+ * The value that the tree has for an address of 16 bytes, undefined where it knows nothing: as prefixesByLabel has it, without walking all.
+ * Throws TreeError for trees deeper than an address is long.
+ */
+export function leafValue(tree: AddressTree, address: Uint8Array): number | undefined {
+  const { rootOfIPv4 } = tree;
+  const mapped = rootOfIPv4 !== undefined && isMappedIPv4(address);
+  let node = mapped ? rootOfIPv4 : tree.root;
+  for (let bit = mapped ? MAPPED_BITS : 0; ; bit++) {
+    if (node < 0) return node === NOTHING ? undefined : -1 - node;
+    // IPv4 shown a second time inside IPv6.
+    if (node === rootOfIPv4 && !(mapped && bit === MAPPED_BITS)) return undefined;
+    if (bit === BITS) throw new TreeError('the search tree is deeper than an address is long');
+    node = tree.child(node, bitOf(address, bit));
+  }
 }
 
 /** A leaf says the same of both halves of its addresses. */

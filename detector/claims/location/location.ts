@@ -3,10 +3,13 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Prefix } from '../../../flow/address.js';
 import { ClaimsError, type ClaimsProblem } from '../problem.js';
-import { type AddressTree, Label, prefixesByLabel, TreeError } from './address-tree.js';
+import { type AddressTree, Label, leafValue, prefixesByLabel, TreeError } from './address-tree.js';
 import { asNumber, type LocationKey } from './location-key.js';
 import { readLocationTable } from './location-table.js';
 import { MmdbError, openMmdb } from './mmdb.js';
+
+/** Characters of an AS's name that are kept. */
+const MAX_NAME = 100;
 
 /** Files of location data that an operator supplies: MaxMind DB (.mmdb), else a table (location-table.ts). */
 export interface LookupFiles {
@@ -28,6 +31,8 @@ export interface LocationIdentity {
 /** Location data at hand. */
 export interface LocationData {
   readonly identity: LocationIdentity;
+  /** What the data tells of an address of 16 bytes: 'NL' or '64500' and, of an AS, its name; '' for what it does not tell. Throws ClaimsError. */
+  lookUp(address: Uint8Array): { readonly value: string; readonly name: string };
   /** The prefixes of each wanted value (a country 'NL', an AS number '64500'), and those that the data knows nothing of. Throws ClaimsError. */
   split(wanted: readonly string[]): { readonly of: ReadonlyMap<string, readonly Prefix[]>; readonly unknown: readonly Prefix[] };
 }
@@ -76,6 +81,11 @@ export function locationOf(key: LocationKey, file: string, bytes: Buffer): Locat
   const identity = { key, name: basename(file), date: opened.date, sha256: createHash('sha256').update(bytes).digest('hex') };
   return {
     identity,
+    lookUp: (address) =>
+      damaged(file, key, () => {
+        const value = leafValue(opened.tree, address);
+        return value === undefined ? { value: '', name: '' } : { value: opened.textOf(value), name: opened.nameOf(value) };
+      }),
     split: (wanted) => {
       const labels = new Map(wanted.map((value, index) => [value, Label.first + index]));
       const labelOfText = (text: string): number => (text === '' ? Label.unknown : (labels.get(text) ?? Label.other));
@@ -99,6 +109,8 @@ interface Opened {
   readonly tree: AddressTree;
   /** 'NL', '64500'; '' where a leaf says nothing of the key. */
   textOf(value: number): string;
+  /** Name of the AS where the data has one. */
+  nameOf(value: number): string;
 }
 
 function openDatabase(key: LocationKey, file: string, bytes: Buffer): Opened {
@@ -107,6 +119,7 @@ function openDatabase(key: LocationKey, file: string, bytes: Buffer): Opened {
     date: Number.isFinite(database.builtMs) && database.builtMs < 8.64e15 ? new Date(database.builtMs).toISOString().slice(0, 10) : '',
     tree: database.tree,
     textOf: (value) => textOf(key, database.dataOf(value)),
+    nameOf: (value) => (key === 'asn' ? asNameOf(database.dataOf(value)) : ''),
   };
 }
 
@@ -114,7 +127,7 @@ function openTable(key: LocationKey, file: string, bytes: Buffer): Opened {
   const problems: ClaimsProblem[] = [];
   const { date, tree, values } = readLocationTable(key, file, bytes, problems);
   if (problems.length > 0) throw new ClaimsError(problems);
-  return { date, tree, textOf: (value) => values[value - 1] ?? '' };
+  return { date, tree, textOf: (value) => values[value - 1] ?? '', nameOf: () => '' };
 }
 
 function damaged<T>(file: string, key: LocationKey, work: () => T): T {
@@ -148,4 +161,11 @@ function textOf(key: LocationKey, data: unknown): string {
     return typeof code === 'string' && /^[A-Z]{2}$/.test(code) && code !== 'ZZ' ? code : '';
   }
   return asNumber(data.get('autonomous_system_number') ?? data.get('asn'));
+}
+
+/** `autonomous_system_organization` (GeoLite2, DB-IP), `as_name` or `name` (IPinfo), cut to MAX_NAME characters. */
+function asNameOf(data: unknown): string {
+  if (!(data instanceof Map)) return '';
+  const name: unknown = data.get('autonomous_system_organization') ?? data.get('as_name') ?? data.get('name');
+  return typeof name === 'string' ? name.slice(0, MAX_NAME) : '';
 }

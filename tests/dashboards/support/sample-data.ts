@@ -1,7 +1,9 @@
+import { locationOf } from '../../../detector/claims/location/location.js';
 import type { VERDICT_COLUMNS } from '../../../detector/coverage/verdict-types.js';
 import type { DECISION_COLUMNS } from '../../../detector/decisions/decision.js';
 import type { EvidenceRow, FINDING_COLUMNS } from '../../../detector/findings/finding.js';
 import type { JUDGEMENT_COLUMNS } from '../../../detector/findings/judgement.js';
+import { createPlaceFinder, type PlaceFinder } from '../../../detector/places/place-finder.js';
 import type { FLOW_COLUMNS } from '../../../flow/columns.js';
 import type { COVERAGE_COLUMNS } from '../../../flow/coverage.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../flow/time.js';
@@ -153,6 +155,14 @@ export function sampleFlows(): Row<typeof FLOW_COLUMNS>[] {
       });
     }
     return rows;
+  });
+}
+
+/** Location data of the sample day; 198.51.100.0/24 is in none of it. */
+export function sampleFinder(): PlaceFinder {
+  return createPlaceFinder({
+    country: locationOf('country', 'country.csv', Buffer.from('203.0.113.0/25,DE\n203.0.113.128/25,NL\n2001:db8::/32,US\n')),
+    asn: locationOf('asn', 'asn.csv', Buffer.from('203.0.113.0/24,64500\n2001:db8::/32,64501\n')),
   });
 }
 

@@ -7,11 +7,21 @@ import { DECISION_COLUMNS } from '../../../detector/decisions/decision.js';
 import { FINDING_COLUMNS } from '../../../detector/findings/finding.js';
 import { JUDGEMENT_COLUMNS } from '../../../detector/findings/judgement.js';
 import type { ChdbStore } from '../../../detector/store/chdb/chdb-store.js';
+import { locatePeers } from '../../../detector/store/queries/places.js';
 import { createStore, KEEP_FOREVER } from '../../../detector/store/store.js';
 import { FLOW_COLUMNS } from '../../../flow/columns.js';
 import { COVERAGE_COLUMNS } from '../../../flow/coverage.js';
 import { nativeRows, type Row } from './rows.js';
-import { sampleCoverage, sampleDecisions, sampleFindings, sampleFlows, sampleJudgements, sampleVerdicts } from './sample-data.js';
+import {
+  DAY_RANGE,
+  sampleCoverage,
+  sampleDecisions,
+  sampleFinder,
+  sampleFindings,
+  sampleFlows,
+  sampleJudgements,
+  sampleVerdicts,
+} from './sample-data.js';
 
 export interface SampleStore {
   readonly store: ChdbStore;
@@ -35,6 +45,7 @@ export async function openSampleStore(extras: SampleExtras = {}): Promise<Sample
   await store.start();
   await store.migrate();
   await store.insertNative('flows', [nativeRows(FLOW_COLUMNS, [...sampleFlows(), ...(extras.flows ?? [])])], 'sample-flows');
+  await locatePeers(store, sampleFinder(), Date.parse(DAY_RANGE.to));
   await store.insertNative('findings', [nativeRows(FINDING_COLUMNS, [...sampleFindings(), ...(extras.findings ?? [])])], 'sample-findings');
   await store.insertNative('verdicts', [nativeRows(VERDICT_COLUMNS, [...sampleVerdicts(), ...(extras.verdicts ?? [])])], 'sample-verdicts');
   await store.insertNative('coverage', [nativeRows(COVERAGE_COLUMNS, sampleCoverage())], 'sample-coverage');

@@ -136,3 +136,51 @@ describe('a table', () => {
     );
   });
 });
+
+describe('one address looked up', () => {
+  test('is told as the prefixes of its value tell it, in a MaxMind DB and in a table', () => {
+    const octet = fc.constantFrom(0, 1, 128, 255);
+    const mapped = fc.tuple(fc.constantFrom(10, 203), octet, octet, octet).map((octets) => parseAddress(octets.join('.')));
+    const wide = fc.tuple(octet, octet, octet).map(([a, b, c]) => parseAddress(`2001:db8:${a}:${b}::${c}`));
+    const prefix = fc
+      .oneof(fc.tuple(mapped, fc.integer({ min: 97, max: 128 })), fc.tuple(wide, fc.integer({ min: 30, max: 128 })))
+      .map(([bytes, length]): Prefix => ({ bytes: maskAddress(bytes, length), length }));
+    const entries = fc.uniqueArray(fc.tuple(prefix, fc.constantFrom('NL', 'KP')), {
+      selector: ([one]) => formatPrefix(one),
+      minLength: 1,
+      maxLength: 12,
+    });
+    fc.assert(
+      fc.property(entries, fc.array(fc.oneof(mapped, wide), { minLength: 1, maxLength: 20 }), (lines, addresses) => {
+        const table = Buffer.from(lines.map(([one, country]) => `${formatPrefix(one)},${country}`).join('\n'));
+        const database = countryFile(Object.fromEntries(lines.map(([one, country]) => [formatPrefix(one), country])));
+        for (const data of [locationOf('country', 'x.csv', table), locationOf('country', 'x.mmdb', database)]) {
+          const { of, unknown } = data.split(['NL', 'KP']);
+          const space = new AddressSpace([...of.values(), unknown].flat());
+          for (const address of [...addresses, ...lines.map(([one]) => one.bytes)]) {
+            const { value } = data.lookUp(address);
+            expect(hasAtom(space.union(value === '' ? unknown : of.get(value)!), space.atomOf(address, 0))).toBe(true);
+          }
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('is unknown where IPv4 shows a second time, and an AS has its name', () => {
+    const file = mmdbFile(
+      [
+        {
+          prefix: parsePrefix('198.51.100.0/24'),
+          data: { autonomous_system_number: 64_500, autonomous_system_organization: `Example-like ${'x'.repeat(200)}` },
+        },
+      ],
+      28,
+      BUILT,
+    );
+    const { lookUp } = locationOf('asn', 'asn.mmdb', file);
+    expect(lookUp(parseAddress('198.51.100.9'))).toEqual({ value: '64500', name: `Example-like ${'x'.repeat(87)}` });
+    for (const relayed of ['2002:c633:6409::1', '::c633:6409', '192.0.2.1'])
+      expect(lookUp(parseAddress(relayed))).toEqual({ value: '', name: '' });
+  });
+});
