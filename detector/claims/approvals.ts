@@ -122,7 +122,11 @@ export function decideTickets(
       if (count > maxPerMonth) return { approval, interval: undefined, refused: 'too-many-tickets', shortened };
       return {
         approval,
-        interval: { fromMs: approval.fromMs, toMs: Math.min(approval.untilMs, approval.fromMs + longestMs) },
+        interval: {
+          fromMs: approval.fromMs,
+          toMs: Math.min(approval.untilMs, approval.fromMs + longestMs),
+          grant: { ticket: approval.ticket, approvedBy: approval.approvedBy },
+        },
         refused: undefined,
         shortened,
       };

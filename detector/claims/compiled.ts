@@ -1,4 +1,7 @@
+import type { Prefix } from '../../flow/address.js';
 import type { WatchList } from '../../flow/watch-list.js';
+import type { PortRange } from './ports.js';
+import type { Interval } from './windows.js';
 
 /**
  * What the compiler makes of a claim file: flat tables that judging reads without making objects (design §2).
@@ -29,6 +32,8 @@ export interface CompiledClaims {
   /** Number of the atom that the 16 bytes at `offset` lie in. */
   atomOf(bytes: Uint8Array, offset: number): number;
   readonly atomCount: number;
+  /** The prefix that the atom is, without those of the atoms behind it that lie within; atoms are in the order of address and then of length. */
+  prefixOfAtom(atom: number): Prefix;
   /** True for an address of the internet as `internet: true` means it: none of the special-purpose blocks, in no declared set and no fleet. */
   isOutside(bytes: Uint8Array, offset: number): boolean;
   /** Names and MAC addresses that rules name. */
@@ -151,6 +156,8 @@ export interface CompiledRule {
   readonly byName: boolean;
   /** `port` is the responder's; 0 for protocols without. */
   matchesPort(protocol: number, port: number): boolean;
+  /** What `matchesPort` answers by; undefined: every protocol and port. */
+  readonly ports: readonly PortRange[] | undefined;
   readonly initiator: 'subject' | 'peer' | 'any';
   /** Undefined: at any time. The record must lie entirely inside one of them (plus its overrun). */
   readonly during: readonly CompiledWindow[] | undefined;
@@ -161,6 +168,8 @@ export interface CompiledWindow {
   readonly name: string;
   /** True when [startMs, endMs] lies entirely inside one occurrence, its end extended by the overrun. */
   contains(startMs: number, endMs: number): boolean;
+  /** Occurrences that overlap [fromMs, toMs), in the order of their begins, without the overrun. For people and the store, not for records. */
+  opened(fromMs: number, toMs: number): readonly Interval[];
 }
 
 export interface CompiledBudget {
@@ -179,6 +188,7 @@ export interface CompiledException {
   readonly rule: CompiledRule;
   readonly reason: string;
   readonly ticket: string;
+  readonly approvedBy: string;
   readonly fromMs: number;
   readonly expiresMs: number;
 }

@@ -20,6 +20,7 @@ export function compileRule(
   windows: readonly CompiledWindow[] | undefined,
 ): CompiledRule {
   const atoms = side === 'allows' ? endpoint.possible : endpoint.certain;
+  const ports = portRanges(text);
   const settled = endpoint.unjudged.length > 0;
   return {
     index,
@@ -32,7 +33,8 @@ export function compileRule(
     },
     unknownBy: (atom) => endpoint.unknownBy(atom),
     byName: endpoint.keys.includes('dns'),
-    matchesPort: createPortMatcher(portRanges(text)),
+    matchesPort: createPortMatcher(ports),
+    ports,
     initiator: text.initiator ?? 'any',
     during: windows,
     budget: text.budget === undefined ? undefined : compileBudget(text.budget),

@@ -10,6 +10,8 @@ export const MAX_OCCURRENCES = 20_000;
 export interface Interval {
   readonly fromMs: number;
   readonly toMs: number;
+  /** The approval that opened it, of windows that approvals open. */
+  readonly grant?: { readonly ticket: string; readonly approvedBy: string };
 }
 
 /**
@@ -24,6 +26,8 @@ export class IntervalWindow implements CompiledWindow {
   /** Latest end of all intervals up to this one: some interval that begins at or before t holds until e, exactly if the largest of their ends does. */
   private ends = new Float64Array(16);
   private length = 0;
+  /** As they came, with their own ends. */
+  private readonly given: Interval[] = [];
   private exhausted = false;
 
   constructor(name: string, overrunMs: number, source: Iterator<Interval, void>) {
@@ -52,6 +56,11 @@ export class IntervalWindow implements CompiledWindow {
     return list;
   }
 
+  opened(fromMs: number, toMs: number): readonly Interval[] {
+    this.materialise(toMs);
+    return this.given.filter((one) => one.fromMs < toMs && one.toMs > fromMs);
+  }
+
   private materialise(untilMs: number): void {
     while (!this.exhausted && (this.length === 0 || this.starts[this.length - 1]! <= untilMs)) {
       const next = this.source.next();
@@ -65,6 +74,7 @@ export class IntervalWindow implements CompiledWindow {
       }
       this.starts[this.length] = next.value.fromMs;
       this.ends[this.length] = Math.max(next.value.toMs, this.length === 0 ? Number.NEGATIVE_INFINITY : this.ends[this.length - 1]!);
+      this.given.push(next.value);
       this.length++;
     }
   }
