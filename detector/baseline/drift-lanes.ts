@@ -5,7 +5,7 @@ import type { StateReader, StateWriter } from './state.js';
  *
  * What is usual is kept by hour of the day, for workdays and weekends (48 cells), on the scale y = ln(1 + octets / UNIT_OCTETS): hours without traffic are
  * learned as what they are, and all that is little lies near 0. It is learned until `freeze` and then stands still: a baseline that follows would follow a
- * sender that grows slowly. Only `shift` moves, when a rise has been told, or when the lane has sent less for a week.
+ * sender that grows slowly. Only `shift` moves, when a rise has been told, or when the lane has sent less for one or two weeks of hours in which it usually sends.
  *
  *   lane   48 means u16 1/1024 · 48 deviations u16 1/4096 · 48 counts u8, two in a word · `Lane` numbers f64     432 bytes; 17 lanes at most, 7.3 kB
  */
@@ -57,7 +57,7 @@ export const Lane = {
   excess: 18,
   sentRecords: 19,
   sentSessions: 20,
-  /** What is added to the mean of every cell; and how y has been beside it, weighted over a week. */
+  /** What is added to the mean of every cell; and how y has been beside it in σ, clipped and weighted over weeks (slow-exfiltration). */
   shift: 21,
   level: 22,
   /** 1 where the lane is in use. */

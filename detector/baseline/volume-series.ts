@@ -297,8 +297,16 @@ export class VolumeSeries {
     // An asset whose training already strayed far needs to stray farther.
     const surge = Math.min(Math.expm1(mean + this.ownSigmas() * sigma), SURGE_FACTOR * this.profile.largest);
     numbers[at + THRESHOLD] = Math.max(gate, surge, (this.binMs < HOUR_MS ? SHORT_PEAK_FACTOR : PEAK_FACTOR) * peak);
-    numbers[at + RUN_THRESHOLD] = Math.max(gate, Math.expm1(mean + runSigmas * sigma), peak);
+    if (!this.isRepeated(bin, hour)) numbers[at + RUN_THRESHOLD] = Math.max(gate, Math.expm1(mean + runSigmas * sigma), peak);
     numbers[at + EXPECTED] = expected;
+  }
+
+  /**
+   * Whether the clock was set back and tells this hour a second time. What is set by local time may run in it again, so that two busy hours become three running:
+   * it is no step of a run. Alone it is judged like its twin. (A bin of five minutes has its hour's twins an hour before it, in no run with it.)
+   */
+  private isRepeated(bin: number, hour: number): boolean {
+    return this.binMs === HOUR_MS && this.clock.hourOfWeek((bin - 1) * this.binMs) === hour;
   }
 
   private rank(z: number): void {

@@ -1,6 +1,6 @@
 import { formatDuration, HOUR_MS } from '../../flow/time.js';
 import { type AssetVolumes, Sum, sumAt } from '../baseline/asset-volumes.js';
-import { DriftLanes, Lane } from '../baseline/drift-lanes.js';
+import { DriftLanes, Lane, UNIT_OCTETS } from '../baseline/drift-lanes.js';
 import { OpenHours, shareOfHour } from '../baseline/open-hours.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { VolumeConsumer } from '../baseline/volume-tally.js';
@@ -18,9 +18,15 @@ import { SLOW_EXFILTRATION_ID, type SLOW_EXFILTRATION_PARAMETERS } from './slow-
  * at least, and what is shorter and larger is volume-up's.
  */
 const MOST_PER_HOUR = 2;
-/** Weight of an hour in the week's level, hours before it says anything, and how far below 0 (in σ) a lane must lie to have come down. */
-const WEEK_HOURS = 168;
+/**
+ * A lane has come down when its level lies so far below 0 (in σ). The level is a weighted mean over the hours in which something is usual, each of which says 1 σ at most: a
+ * holiday, three days of a fault, or busy hours that are empty by chance are no new level, and the return from them no rise. It remembers a week of such hours where a rise
+ * was told before, as its end was to be expected, and two weeks where it would fall below what was learned. Then what is usual follows within a day of such hours.
+ */
 const COME_DOWN = 0.5;
+const TOLD_MEMORY_HOURS = 168;
+const LEARNED_MEMORY_HOURS = 336;
+const FOLLOWING_HOURS = 24;
 
 interface Watched {
   readonly firstHour: number;
@@ -155,7 +161,7 @@ export class DriftConsumer implements VolumeConsumer<Watched> {
       return false;
     }
     const { beside, residual, usual, sigma } = lanes.judge(lane, octets, hourOfWeek);
-    this.comeDown(lane, beside, sigma, lanes);
+    if (usual >= UNIT_OCTETS) this.comeDown(lane, beside, sigma, lanes);
     const score = numbers[lanes.at(lane, Lane.score)]! + Math.min(MOST_PER_HOUR, residual) - this.allowance;
     if (score <= 0) {
       forgetRise(lane, lanes);
@@ -190,11 +196,11 @@ export class DriftConsumer implements VolumeConsumer<Watched> {
 
   private comeDown(lane: number, beside: number, sigma: number, lanes: DriftLanes): void {
     const { numbers } = lanes;
-    const at = lanes.at(lane, Lane.level);
-    numbers[at]! += (beside - numbers[at]!) / WEEK_HOURS;
-    if (numbers[at]! >= -COME_DOWN * sigma) return;
-    numbers[lanes.at(lane, Lane.shift)]! += numbers[at]!;
-    numbers[at] = 0;
+    const level = lanes.at(lane, Lane.level);
+    const shift = lanes.at(lane, Lane.shift);
+    const said = Math.max(-1, Math.min(1, beside / sigma));
+    numbers[level]! += (said - numbers[level]!) / (numbers[shift]! > 0 ? TOLD_MEMORY_HOURS : LEARNED_MEMORY_HOURS);
+    if (numbers[level]! <= -COME_DOWN) numbers[shift]! += beside / FOLLOWING_HOURS;
   }
 
   private report(

@@ -34,7 +34,7 @@ export class DaysConsumer implements VolumeConsumer<Watched> {
   constructor(unit: UnitContext, parameters: ParameterValues<typeof VOLUME_OVER_DAYS_PARAMETERS>) {
     this.unit = unit;
     this.warmUpDays = parameters.warmUpDays;
-    this.limits = new DayLimits(parameters);
+    this.limits = new DayLimits(parameters, unit.clock);
     this.reporter = new DaysReporter(unit, this.limits);
   }
 

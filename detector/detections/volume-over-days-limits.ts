@@ -1,4 +1,6 @@
-import { type DailyVolumes, Rest, Today, WINDOW_DAYS } from '../baseline/daily-volumes.js';
+import { DAY_MS } from '../../flow/time.js';
+import { type DailyVolumes, localDayStartMs, Rest, Today, WINDOW_DAYS } from '../baseline/daily-volumes.js';
+import type { LocalClock } from '../baseline/local-clock.js';
 import type { ParameterValues } from './detection.js';
 import type { VOLUME_OVER_DAYS_PARAMETERS } from './volume-over-days-parameters.js';
 
@@ -8,8 +10,10 @@ export class DayLimits {
   private readonly factor: number;
   /** Octets a day, by direction: out, in. */
   private readonly floors: readonly [number, number];
+  private readonly clock: LocalClock;
 
-  constructor(parameters: ParameterValues<typeof VOLUME_OVER_DAYS_PARAMETERS>) {
+  constructor(parameters: ParameterValues<typeof VOLUME_OVER_DAYS_PARAMETERS>, clock: LocalClock) {
+    this.clock = clock;
     this.warmUpDays = parameters.warmUpDays;
     this.factor = parameters.limitPercent / 100;
     this.floors = [parameters.leastMegabytesPerDay * 1e6, parameters.leastMegabytesPerDayIn * 1e6];
@@ -30,9 +34,10 @@ export class DayLimits {
     return day < days.rest(lane, Rest.entered) + this.warmUpDays + more;
   }
 
-  /** Octets that the sum of a window may come to. */
-  limitOf(lane: number, window: number, days: DailyVolumes): number {
-    return Math.max(this.factor * days.rest(lane, Rest.largest + window), this.floors[(lane & 1) as 0 | 1] * WINDOW_DAYS[window]!);
+  /** Octets that the sum of a window may come to whose last day is `lastDay`. */
+  limitOf(lane: number, window: number, days: DailyVolumes, lastDay = days.today): number {
+    const times = this.factor + (WINDOW_DAYS[window] === 1 && this.repeatsHour(lastDay) ? 1 : 0);
+    return Math.max(times * days.rest(lane, Rest.largest + window), this.floors[(lane & 1) as 0 | 1] * WINDOW_DAYS[window]!);
   }
 
   /** Sets the level of today at which the first of the windows passes its limit. */
@@ -59,5 +64,13 @@ export class DayLimits {
       if (ratio > best.ratio) best = { window, ratio };
     }
     return best;
+  }
+
+  /**
+   * On a day of 25 hours the clock tells one of them twice, and a job that is set in it may run twice: such a day may come to once more the largest that was learned. In a
+   * week or a month one run more is within the limit.
+   */
+  private repeatsHour(day: number): boolean {
+    return localDayStartMs(this.clock, day + 1) - localDayStartMs(this.clock, day) > DAY_MS;
   }
 }

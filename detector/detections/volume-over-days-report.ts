@@ -47,7 +47,7 @@ export class DaysReporter {
     const window = days.rest(lane, Rest.toldWindow);
     const lastDay = days.rest(lane, Rest.toldDay);
     const length = WINDOW_DAYS[window]!;
-    const limit = this.limits.limitOf(lane, window, days);
+    const limit = this.limits.limitOf(lane, window, days, lastDay);
     const current = lastDay === days.today ? days.numbers[days.at(lane, Today.octets)]! : 0;
     const observed = days.sum(lane, lastDay - length + 1, lastDay).octets + current;
     const largest = days.rest(lane, Rest.largest + window);

@@ -127,6 +127,20 @@ describe('a sender that grows slowly', () => {
   });
 });
 
+describe('a sender that has come down to a third for weeks', () => {
+  it('is found when it rises again, within what was learned at first', () => {
+    const lessMs = FROM_MS + 16 * DAY_MS;
+    const moreMs = lessMs + 30 * DAY_MS;
+    const found = judge(
+      OPEN_CLAIMS,
+      pushes(54, (ms) => (ms < lessMs ? 3_000_000 : ms < moreMs ? 1_000_000 : 2_000_000), 0.3),
+    );
+    const rises = found.filter(({ detection }) => detection === 'slow-exfiltration');
+    expect(rises.length).toBeGreaterThan(0);
+    for (const { windowFromMs } of rises) expect(windowFromMs).toBeGreaterThanOrEqual(moreMs - DAY_MS);
+  });
+});
+
 describe('nothing is said of', () => {
   const WEEKS = 5;
 
@@ -141,6 +155,36 @@ describe('nothing is said of', () => {
       return push(ms, { octets: 300_000_000, seconds: 240 });
     });
     expect(saying(judge(OPEN_CLAIMS, inOrder([...pushes(30, () => 400_000), ...jobs])))).toEqual([]);
+  });
+
+  it('a job set in UTC, which comes an hour earlier by local time from that night on', () => {
+    const jobs = Array.from({ length: 35 }, (_, day) =>
+      push(FROM_MS + day * DAY_MS + 3.2 * HOUR_MS, { octets: 300_000_000, seconds: 240 }),
+    );
+    expect(saying(judge(OPEN_CLAIMS, inOrder([...pushes(35, () => 400_000), ...jobs])))).toEqual([]);
+  });
+
+  /** Each night at half past two, Amsterdam's time; on the night of 25 October twice. */
+  const nightly = (octets: number): Row[] =>
+    [...Array.from({ length: 21 }, (_, day) => day * 24 + 2.5), ...Array.from({ length: 9 }, (_, day) => (day + 20) * 24 + 3.5)].map(
+      (hours, run) => push(FROM_MS + hours * HOUR_MS, { octets: run === 21 ? octets : 300_000_000, seconds: 240 }),
+    );
+
+  it('a nightly job that runs twice, as the clock tells its hour twice; three times as much the second time is found', () => {
+    const quarters = pushes(30, () => 400_000);
+    expect(saying(judge(OPEN_CLAIMS, inOrder([...quarters, ...nightly(300_000_000)])))).toEqual([]);
+    const found = judge(OPEN_CLAIMS, inOrder([...quarters, ...nightly(900_000_000)]));
+    expect(found.map(({ detection }) => detection)).toContain('volume-over-days');
+  });
+
+  it('a return from three days of a fault, and from a holiday', () => {
+    const faulty = (ms: number): boolean => ms > FROM_MS + 22 * DAY_MS && ms < FROM_MS + 25 * DAY_MS;
+    const found = judge(
+      OPEN_CLAIMS,
+      pushes(42, (ms) => (faulty(ms) ? 1000 : byDay(ms)), 0.6),
+    );
+    expect(found.map(({ detection }) => detection)).toContain('volume-down');
+    expect(saying(found.filter(({ detection }) => detection !== 'volume-down'))).toEqual([]);
   });
 
   it('an exporter that was restarted: half an hour without records, then all goes on', () => {
