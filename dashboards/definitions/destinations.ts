@@ -54,12 +54,13 @@ function rarest() {
     at: [0, 9, 14, 10],
     sql: 'rarest',
   })
-    .overrideByName('Peer', [column.minWidth(110), column.wrapped()])
+    .overrideByName('Peer', [column.width(120), column.wrapped()])
     .overrideByName('Country', [column.width(80)])
-    .overrideByName('AS', [column.minWidth(90), column.wrapped()])
-    .overrideByName('Assets', [column.minWidth(84), column.wrapped()])
-    .overrideByRegexp('/^(Hours|Records)$/', [column.width(74), column.unit('short')])
-    .overrideByName('Octets out', [column.width(84), column.unit('decbytes')])
+    .overrideByName('AS', [column.minWidth(84), column.wrapped()])
+    .overrideByName('Assets', [column.minWidth(98), column.wrapped()])
+    .overrideByName('Hours', [column.width(66), column.unit('short')])
+    .overrideByName('Records', [column.width(82), column.unit('short')])
+    .overrideByName('Octets out', [column.width(78), column.unit('decbytes')])
     .overrideByName('Last met', [column.width(96), column.unit('dateTimeAsIso'), column.wrapped()]);
 }
 
@@ -74,11 +75,12 @@ function byCountry() {
     sql: 'by-country',
     unit: 'decbytes',
   })
+    .minWidth(70)
     .withTransformation({
       id: 'groupingToMatrix',
       options: { rowField: 'Asset', columnField: 'Country', valueField: 'Octets out', emptyValue: 'null' },
     })
-    .overrideByRegexp('/^Asset/', [column.minWidth(108), column.link('Open the device', 'device', 'asset')]);
+    .overrideByRegexp('/^Asset/', [column.width(124), column.link('Open the device', 'device', 'asset')]);
 }
 
 function largest() {
@@ -88,7 +90,7 @@ function largest() {
     description:
       'Peers that received most from the equipment in the time range. As counted by the exporters; sampling is not multiplied in.',
     unit: 'decbytes',
-    at: [0, 19, 8, 9],
+    at: [0, 19, 7, 9],
     sql: 'largest',
     format: 'table',
   })
@@ -105,12 +107,13 @@ function ports() {
     id: 4,
     title: 'Ports',
     description: "Responders' ports by octets sent, with how many devices and peers used them. A port of one device alone is worth a look.",
-    at: [8, 19, 8, 9],
+    at: [7, 19, 9, 9],
     sql: 'ports',
   })
-    .overrideByName('Port', [column.minWidth(72)])
-    .overrideByRegexp('/^(Assets|Peers|Records)$/', [column.width(68), column.unit('short')])
-    .overrideByRegexp('/^Octets/', [column.width(74), column.unit('decbytes')]);
+    .overrideByName('Port', [column.minWidth(78)])
+    .overrideByRegexp('/^(Assets|Peers)$/', [column.width(68), column.unit('short')])
+    .overrideByName('Records', [column.width(80), column.unit('short')])
+    .overrideByRegexp('/^Octets/', [column.width(76), column.unit('decbytes')]);
 }
 
 function peersOverTime() {

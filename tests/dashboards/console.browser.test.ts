@@ -291,6 +291,18 @@ describe.skipIf(!browserExpected)('console in Chromium (skipped where /usr/bin/c
     expect(await panel('Findings of the device').locator('tbody tr').count()).toBe(1);
   });
 
+  test('the matrix has a row for each device and a column for each country, and leads to the device', async () => {
+    await open('?d=cordon-destinations&var-fleet=scanners&var-fleet=billing', { width: 1280, height: 1080 });
+    const matrix = panel('Devices and countries');
+    expect(await matrix.locator('th').allTextContents()).toEqual(['Asset\\Country', 'local', 'NL', 'US', 'DE', 'unknown']);
+    const row = matrix.locator('tbody tr', { hasText: 'scan-mv-01' });
+    expect((await row.locator('td').allTextContents()).filter((text) => text.endsWith('B'))).toHaveLength(3);
+    await page.screenshot({ path: join(screenshots, 'destinations-countries.png'), fullPage: true });
+    await row.getByRole('link').click();
+    await page.waitForSelector('#panels[data-loaded]');
+    expect(new URL(page.url()).searchParams.get('var-asset')).toBe('scan-mv-01');
+  });
+
   const dashboards = ['overview', 'triage', 'device', 'destinations', 'finding', 'claims', 'telemetry', 'trail'];
   test.each(
     dashboards.flatMap((name) =>
