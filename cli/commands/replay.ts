@@ -24,7 +24,7 @@ import { bundledScenarios, loadScenario } from '../scenario/scenario.js';
 import { type ClaimSets, type ClaimSource, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
 import { type Embedded, startEmbedded } from '../wiring/embedded.js';
 import { playInputs, type ReplayInput, replayLogName } from '../wiring/inputs.js';
-import { judgeStored, type Range, storedFindings, storedRange } from '../wiring/judging.js';
+import { judgeStored, type Range, storedFindings, storedRange, storeWindows } from '../wiring/judging.js';
 import { locateOnce } from '../wiring/locating.js';
 import { resendExports } from '../wiring/resend.js';
 import { watchOnce } from '../wiring/stored-watches.js';
@@ -154,7 +154,9 @@ async function replay(files: readonly string[], flags: ReplayFlags): Promise<voi
       findings.push(...(await storedFindings(embedded.store, claims)));
       const range = { ...(await storedRange(embedded.store, claims)), ...plan.range };
       if (range.fromMs === undefined || range.toMs === undefined) continue;
-      verdicts.push(...(await judgeStored(embedded.store, claims, { fromMs: range.fromMs, toMs: range.toMs }, Number.POSITIVE_INFINITY)));
+      const judged = { fromMs: range.fromMs, toMs: range.toMs };
+      verdicts.push(...(await judgeStored(embedded.store, claims, judged, Number.POSITIVE_INFINITY)));
+      await storeWindows(embedded.store, claims, judged, Date.now());
     }
     await writeVerdicts(embedded.store, verdicts, Date.now());
     await locateOnce(embedded.store, config.lookup, log);

@@ -34,7 +34,7 @@ import { serveDesk } from '../wiring/desk-door.js';
 import { answerDrills } from '../wiring/drill-arrival.js';
 import { type Embedded, type EmbeddedOptions, startEmbedded } from '../wiring/embedded.js';
 import { playInputs } from '../wiring/inputs.js';
-import { judgeStored, storedFindings } from '../wiring/judging.js';
+import { judgeStored, storedFindings, storeWindows } from '../wiring/judging.js';
 import { knownVersions } from '../wiring/known-versions.js';
 import { type Listening, openListening } from '../wiring/listening.js';
 import { liveStatus, startLiveParts } from '../wiring/live-collector.js';
@@ -279,6 +279,7 @@ async function judge(
 ): Promise<Verdict[]> {
   const verdicts = await judgeStored(embedded.store, claims, range, watermarkMs);
   await writeVerdicts(embedded.store, verdicts, Date.now());
+  await storeWindows(embedded.store, claims, range, Date.now());
   return verdicts;
 }
 

@@ -1,6 +1,7 @@
 import type { CompiledClaims } from '../../detector/claims/compiled.js';
 import { judgePeriod } from '../../detector/coverage/verdict.js';
 import type { Verdict } from '../../detector/coverage/verdict-types.js';
+import { writeClaimWindows } from '../../detector/store/queries/claim-windows.js';
 import { readPeriodFacts } from '../../detector/store/queries/period-facts.js';
 import type { Store } from '../../detector/store/store.js';
 import { MINUTE_MS } from '../../flow/time.js';
@@ -23,6 +24,11 @@ export async function judgeStored(store: Store, claims: CompiledClaims, range: R
     verdicts.push(...judgePeriod({ ...facts, watermarkMs }));
   }
   return verdicts;
+}
+
+/** Stores the windows and exceptions of every calendar period of the claim set that overlaps the range, for the screens; as of `nowMs` by the clock. */
+export async function storeWindows(store: Store, claims: CompiledClaims, range: Range, nowMs: number): Promise<void> {
+  for (const period of periodsOf(claims, range)) await writeClaimWindows(store, claims, period, nowMs);
 }
 
 /** When the stored records of a claim set's fleets began, whole minutes; undefined when there are none. */

@@ -4,7 +4,7 @@ import type { Store } from '../../detector/store/store.js';
 import type { Lifecycle } from '../../flow/service/lifecycle.js';
 import type { Log } from '../../flow/service/log.js';
 import { DAY_MS, HOUR_MS } from '../../flow/time.js';
-import { forgetRunningVerdicts, judgeVersion } from './version-verdicts.js';
+import { forgetRunningVerdicts, judgeVersion, storeVersionWindows } from './version-verdicts.js';
 
 /** Live verdicts are computed anew this often. */
 const JUDGE_EVERY_MS = 60_000;
@@ -27,11 +27,9 @@ export async function startJudging(store: Store, versions: () => readonly ClaimV
       for (const version of versions()) {
         const { claims, untilMs } = version;
         const { fromMs, toMs } = claims.periodOf(now);
-        await writeVerdicts(
-          store,
-          await judgeVersion(store, version, { fromMs: amends ? Math.min(fromMs - 1, now - AMEND_WITHIN_MS) : fromMs - 1, toMs }, now),
-          now,
-        );
+        const range = { fromMs: amends ? Math.min(fromMs - 1, now - AMEND_WITHIN_MS) : fromMs - 1, toMs };
+        await writeVerdicts(store, await judgeVersion(store, version, range, now), now);
+        await storeVersionWindows(store, version, range, now);
         if (Number.isFinite(untilMs)) await forgetRunningVerdicts(store, version);
       }
       if (amends) amendedMs = now;

@@ -1,17 +1,23 @@
 import type { Verdict } from '../../detector/coverage/verdict-types.js';
 import type { ClaimVersion } from '../../detector/engine/claim-version.js';
 import type { Store } from '../../detector/store/store.js';
-import { judgeStored, type Range } from './judging.js';
+import { judgeStored, type Range, storeWindows } from './judging.js';
 
 /** Verdicts of a version for the part of the range in which it was in force; none where it was not. */
-export async function judgeVersion(
-  store: Store,
-  { claims, fromMs, untilMs }: ClaimVersion,
-  range: Range,
-  watermarkMs: number,
-): Promise<Verdict[]> {
+export async function judgeVersion(store: Store, version: ClaimVersion, range: Range, watermarkMs: number): Promise<Verdict[]> {
+  const part = partOf(version, range);
+  return part === undefined ? [] : judgeStored(store, version.claims, part, watermarkMs);
+}
+
+/** Stores the windows of a version in the part of the range in which it was in force. */
+export async function storeVersionWindows(store: Store, version: ClaimVersion, range: Range, nowMs: number): Promise<void> {
+  const part = partOf(version, range);
+  if (part !== undefined) await storeWindows(store, version.claims, part, nowMs);
+}
+
+function partOf({ fromMs, untilMs }: ClaimVersion, range: Range): Range | undefined {
   const part = { fromMs: Math.max(range.fromMs, fromMs), toMs: Math.min(range.toMs, untilMs) };
-  return part.fromMs < part.toMs ? judgeStored(store, claims, part, watermarkMs) : [];
+  return part.fromMs < part.toMs ? part : undefined;
 }
 
 /** Takes away the running verdicts of a period that was split since: they were not final, and told of time in which other claims are in force. */

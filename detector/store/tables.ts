@@ -1,6 +1,7 @@
 import { type ColumnTable, clickhouseType } from '../../flow/column-kinds.js';
 import { FLOW_COLUMNS } from '../../flow/columns.js';
 import { COVERAGE_COLUMNS } from '../../flow/coverage.js';
+import { CLAIM_WINDOW_COLUMNS } from '../coverage/claim-windows.js';
 import { VERDICT_COLUMNS } from '../coverage/verdict-types.js';
 import { DECISION_COLUMNS } from '../decisions/decision.js';
 import { FINDING_COLUMNS } from '../findings/finding.js';
@@ -15,6 +16,7 @@ export const STORE_TABLES = {
   judgements: JUDGEMENT_COLUMNS,
   verdicts: VERDICT_COLUMNS,
   decisions: DECISION_COLUMNS,
+  claim_windows: CLAIM_WINDOW_COLUMNS,
   peer_places: PEER_PLACE_COLUMNS,
 } as const satisfies Record<string, ColumnTable>;
 
