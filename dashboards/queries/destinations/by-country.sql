@@ -22,18 +22,17 @@ WITH sent AS (
     LEFT ANY JOIN cordon.peer_places_current AS p USING (peerAddress)
   )
   GROUP BY owner, where
-),
-countries AS (SELECT where FROM sent GROUP BY where ORDER BY sum(octets) DESC, where LIMIT 12),
-owners AS (SELECT owner FROM sent GROUP BY owner ORDER BY sum(octets) DESC, owner LIMIT 40)
-SELECT "Asset", "Country", "Octets out"
-FROM (
-  SELECT
-    if(owner IN (SELECT owner FROM owners), owner, 'others') AS "Asset",
-    if(where IN (SELECT where FROM countries), where, 'others') AS "Country",
-    sum(octets) AS "Octets out",
-    sum("Octets out") OVER (PARTITION BY "Asset") AS ofAsset,
-    sum("Octets out") OVER (PARTITION BY "Country") AS ofCountry
-  FROM sent
-  GROUP BY "Asset", "Country"
 )
-ORDER BY "Country" = 'others', ofCountry DESC, "Country", "Asset" = 'others', ofAsset DESC, "Asset"
+SELECT
+  if(assetRank <= 40, owner, 'others') AS "Asset",
+  if(countryRank <= 12, where, 'others') AS "Country",
+  sum(octets) AS "Octets out"
+FROM (
+  SELECT owner, where, octets, dense_rank() OVER (ORDER BY ofAsset DESC, owner) AS assetRank, dense_rank() OVER (ORDER BY ofCountry DESC, where) AS countryRank
+  FROM (
+    SELECT owner, where, octets, sum(octets) OVER (PARTITION BY owner) AS ofAsset, sum(octets) OVER (PARTITION BY where) AS ofCountry
+    FROM sent
+  )
+)
+GROUP BY "Asset", "Country"
+ORDER BY min(countryRank), min(assetRank)

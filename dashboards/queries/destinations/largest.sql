@@ -26,7 +26,5 @@ SELECT
   ) AS "Peer",
   octets AS "Octets out"
 FROM largest
-LEFT ANY JOIN (
-  SELECT peerAddress, country, system FROM cordon.peer_places_current WHERE peerAddress IN (SELECT peerAddress FROM largest)
-) AS places USING (peerAddress)
+LEFT ANY JOIN cordon.peer_places_current AS places USING (peerAddress)
 ORDER BY "Octets out" DESC, "Peer"

@@ -29,7 +29,5 @@ SELECT
   allSent AS "Octets out",
   latestMet AS "Last met"
 FROM rare
-LEFT ANY JOIN (
-  SELECT peerAddress, country, system FROM cordon.peer_places_current WHERE peerAddress IN (SELECT peerAddress FROM rare)
-) AS places USING (peerAddress)
+LEFT ANY JOIN cordon.peer_places_current AS places USING (peerAddress)
 ORDER BY "Hours", "Records", "Peer"
