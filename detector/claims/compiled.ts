@@ -1,7 +1,6 @@
 import type { Prefix } from '../../flow/address.js';
 import type { WatchList } from '../../flow/watch-list.js';
 import type { PortRange } from './ports.js';
-import type { Interval } from './windows.js';
 
 /**
  * What the compiler makes of a claim file: flat tables that judging reads without making objects (design §2).
@@ -162,6 +161,13 @@ export interface CompiledRule {
   /** Undefined: at any time. The record must lie entirely inside one of them (plus its overrun). */
   readonly during: readonly CompiledWindow[] | undefined;
   readonly budget: CompiledBudget | undefined;
+}
+
+export interface Interval {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** The approval that opened it, of windows that approvals open. */
+  readonly grant?: { readonly ticket: string; readonly approvedBy: string };
 }
 
 export interface CompiledWindow {

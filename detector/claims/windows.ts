@@ -1,18 +1,13 @@
 import { DAY_MS, parseDuration } from '../../flow/time.js';
 import { createTimeZone, parseLocal, type TimeZone } from './calendar.js';
-import type { CompiledWindow } from './compiled.js';
+import type { CompiledWindow, Interval } from './compiled.js';
 import type { WindowText } from './file-types.js';
 import { parseRecurrence, recurrenceDays } from './recurrence.js';
 
 /** Occurrences of one window that are kept; 54 years of a daily one. Beyond, nothing lies inside: the worse side. */
 export const MAX_OCCURRENCES = 20_000;
 
-export interface Interval {
-  readonly fromMs: number;
-  readonly toMs: number;
-  /** The approval that opened it, of windows that approvals open. */
-  readonly grant?: { readonly ticket: string; readonly approvedBy: string };
-}
+export type { Interval };
 
 /**
  * A window over intervals in the order of their begins. They are taken from `source` only as far as the records reach, and kept in sorted arrays:
