@@ -3,7 +3,7 @@ import * as table from '@grafana/grafana-foundation-sdk/table';
 import { AMBER, GREEN, GREY, RED, SEVERITY_MAPPING, thresholds, thresholdsProperty, VERDICT_MAPPING } from './colours.js';
 import { dashboardFrame } from './frame.js';
 import { column, type PanelHead, panel } from './panels.js';
-import { blindnessMarks, marks, stats, verdictTimelineOf } from './shared-panels.js';
+import { blindnessMarks, marks, stats, verdictTimelineOf, windowMarks } from './shared-panels.js';
 import { queryVariable } from './variables.js';
 
 const NAME = 'claims';
@@ -18,6 +18,7 @@ export function claims(): dashboard.DashboardBuilder {
     .withVariable(queryVariable('overview', 'fleet', 'Fleet', 'Group of vendor-managed equipment'))
     .withVariable(queryVariable(NAME, 'claim', 'Claim', 'One written claim'))
     .annotation(blindnessMarks(NAME))
+    .annotation(windowMarks(NAME))
     .annotation(marks(NAME, 'Drills', GREEN, 'drills'))
     .withPanel(byVerdict())
     .withPanel(coverageNow())

@@ -3,7 +3,7 @@ import * as table from '@grafana/grafana-foundation-sdk/table';
 import { BLUE, GREEN, GREY, RED, SEVERITY_MAPPING, thresholds, thresholdsProperty } from './colours.js';
 import { dashboardFrame } from './frame.js';
 import { column, legend, panel } from './panels.js';
-import { blindnessMarks, lines, marks, stackedBars, stats } from './shared-panels.js';
+import { blindnessMarks, lines, marks, stackedBars, stats, windowMarks } from './shared-panels.js';
 import { oneOfQuery } from './variables.js';
 
 const NAME = 'device';
@@ -18,13 +18,15 @@ export function device(): dashboard.DashboardBuilder {
     .withVariable(oneOfQuery('overview', 'asset', 'Asset', 'One piece of equipment'))
     .annotation(marks(NAME, 'Findings', RED, 'annotations'))
     .annotation(blindnessMarks(NAME))
+    .annotation(windowMarks(NAME))
     .withPanel(now())
     .withPanel(volume())
     .withPanel(talk())
     .withPanel(findings())
     .withPanel(peers())
     .withPanel(activity())
-    .withPanel(hours());
+    .withPanel(hours())
+    .withPanel(windows());
 }
 
 function now() {
@@ -149,4 +151,20 @@ function hours() {
     .thresholds(thresholds(GREY, [1, BLUE]))
     .overrideByName('Hour (UTC)', [column.width(84)])
     .overrideByRegexp('/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)$/', [column.minWidth(64), column.colouredText()]);
+}
+
+function windows() {
+  return stackedBars(
+    NAME,
+    {
+      id: 8,
+      title: 'Sessions inside and outside windows',
+      description:
+        'Flow records with the peers and ports for which claims about the fleet name a time (a window of maintenance, a ticket) or an exception, as the judged periods had them. The blue marks say when. To the minute, without overruns: what broke a claim is told by the findings.',
+      unit: 'short',
+      at: [0, 42, 24, 8],
+      sql: 'inside-windows',
+    },
+    'state',
+  ).interval('1h');
 }

@@ -5,7 +5,7 @@ import * as stat from '@grafana/grafana-foundation-sdk/stat';
 import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline';
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
 import { ClickHouseQueryBuilder, DATASOURCE } from './clickhouse-query.js';
-import { AMBER, GREEN, RED, thresholds, VERDICT_NUMBER_MAPPING } from './colours.js';
+import { AMBER, BLUE, GREEN, RED, thresholds, VERDICT_NUMBER_MAPPING } from './colours.js';
 import { legend, type PanelHead, panel, reduce } from './panels.js';
 
 /** Grafana keeps panels in step with the time picker at no finer grain than the rollups have. */
@@ -24,6 +24,11 @@ export function marks(dashboardName: string, name: string, colour: string, sql: 
 /** When a sensor that was heard before said nothing. */
 export function blindnessMarks(dashboardName: string): dashboard.AnnotationQueryBuilder {
   return marks(dashboardName, 'Blindness', AMBER, 'blindness');
+}
+
+/** When windows and exceptions of claims are open. */
+export function windowMarks(dashboardName: string): dashboard.AnnotationQueryBuilder {
+  return marks(dashboardName, 'Windows', BLUE, 'windows');
 }
 
 /** Numbers side by side, one a column of a table of one row. */

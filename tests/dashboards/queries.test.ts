@@ -192,6 +192,19 @@ describe('what the screens of findings and decisions say of the sample day', () 
     ]);
   });
 
+  test('records with peers that a window is about are told inside and outside of it, to the minute; one withdrawn counts no longer', async () => {
+    const inside = await rows('cordon-device', 'Sessions inside and outside windows', { asset: ['bssdb-1'] });
+    // A record every eight minutes from hour 13 to hour 17; the ticket ends twelve minutes into hour 15.
+    const hour = (at: unknown): number => (Number(at) - Date.parse(DAY_RANGE.from)) / 3_600_000;
+    expect(inside.map(([time, ...row]) => [hour(time), ...row])).toEqual([
+      [13, 'inside a window', 8],
+      [14, 'inside a window', 7],
+      [15, 'inside a window', 2],
+      [15, 'outside of windows', 6],
+      [16, 'outside of windows', 7],
+    ]);
+  });
+
   test('peers of a device that were met before the range are not among the first seen', async () => {
     expect((await rows('cordon-destinations', 'First seen', { asset: ['scan-mv-02'] })).map((row) => row[2])).toEqual([
       '198.51.100.99',

@@ -1,4 +1,5 @@
 import { locationOf } from '../../../detector/claims/location/location.js';
+import type { CLAIM_WINDOW_COLUMNS } from '../../../detector/coverage/claim-windows.js';
 import type { VERDICT_COLUMNS } from '../../../detector/coverage/verdict-types.js';
 import type { DECISION_COLUMNS } from '../../../detector/decisions/decision.js';
 import type { EvidenceRow, FINDING_COLUMNS } from '../../../detector/findings/finding.js';
@@ -423,6 +424,25 @@ export function sampleJudgements(): Row<typeof JUDGEMENT_COLUMNS>[] {
     { ...common, kind: 'judged', claim: '', about: 'bssdb-1', flows: 412, records: 500, octets: 1e9 },
     { ...common, kind: 'excused', claim: 'vendor-by-bastion', about: 'EX-2026-4', flows: 2, records: 2, octets: 40_000 },
     { ...common, kind: 'drill', claim: '', about: 'nightly', flows: 3, records: 3, octets: 180 },
+  ];
+}
+
+export function sampleWindows(): Row<typeof CLAIM_WINDOW_COLUMNS>[] {
+  const common = { claimsHash: 'h', kind: 'window', effect: 'allows', periodFrom: DAY, revision: 1 };
+  const ticket = {
+    ...common,
+    ...{ claimsId: 'billing', claim: 'vendor-by-bastion', fleet: 'billing', window: 'vendor-ticket', ticket: 'CHG-4711' },
+    ...{ approvedBy: 'approver-a', peers: '[["10.70.99.0","10.70.99.255"]]', ports: '[[6,22,22]]' },
+  };
+  return [
+    { ...ticket, opens: DAY + 12.5 * HOUR_MS, closes: DAY + 15.2 * HOUR_MS },
+    // Of a claim file that is in force no longer.
+    { ...ticket, ticket: 'CHG-4712', opens: DAY + 16 * HOUR_MS, closes: DAY + 18 * HOUR_MS, withdrawn: 1 },
+    {
+      ...common,
+      ...{ claimsId: 'scanners', claim: 'maintenance-window', fleet: 'scanners', window: 'weekly-export', ports: '[]' },
+      ...{ peers: '[["10.40.30.0","10.40.30.255"]]', opens: DAY + 2 * HOUR_MS, closes: DAY + 8 * HOUR_MS },
+    },
   ];
 }
 

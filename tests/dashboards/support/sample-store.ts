@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { QueryResult } from '../../../dashboards/console/frame.js';
+import { CLAIM_WINDOW_COLUMNS } from '../../../detector/coverage/claim-windows.js';
 import { VERDICT_COLUMNS } from '../../../detector/coverage/verdict-types.js';
 import { DECISION_COLUMNS } from '../../../detector/decisions/decision.js';
 import { FINDING_COLUMNS } from '../../../detector/findings/finding.js';
@@ -21,6 +22,7 @@ import {
   sampleFlows,
   sampleJudgements,
   sampleVerdicts,
+  sampleWindows,
 } from './sample-data.js';
 
 export interface SampleStore {
@@ -50,6 +52,7 @@ export async function openSampleStore(extras: SampleExtras = {}): Promise<Sample
   await store.insertNative('verdicts', [nativeRows(VERDICT_COLUMNS, [...sampleVerdicts(), ...(extras.verdicts ?? [])])], 'sample-verdicts');
   await store.insertNative('coverage', [nativeRows(COVERAGE_COLUMNS, sampleCoverage())], 'sample-coverage');
   await store.insertNative('judgements', [nativeRows(JUDGEMENT_COLUMNS, sampleJudgements())], 'sample-judgements');
+  await store.insertNative('claim_windows', [nativeRows(CLAIM_WINDOW_COLUMNS, sampleWindows())], 'sample-windows');
   await store.insertNative('decisions', [nativeRows(DECISION_COLUMNS, sampleDecisions())], 'sample-decisions');
   return {
     store,
