@@ -33,7 +33,8 @@ export const slowExfiltration: Detection<typeof SLOW_EXFILTRATION_PARAMETERS> = 
     'bgpSourceAsNumber',
     'bgpDestinationAsNumber',
   ],
-  history: '14 days of the asset’s records by hour of the day, workdays and weekends apart, for all peers and for each group of them',
+  history:
+    '14 days of the asset’s records by hour of the day, workdays and weekends apart, for all peers and for each group of them; after two weeks of less than that the lesser is usual',
   falsePositives: [
     'More work: a new line, a new release, more patients. It is told once for each step of growth, not every day.',
     'A season that the 14 days of learning did not show.',

@@ -36,7 +36,7 @@ export const volumeOverDays: Detection<typeof VOLUME_OVER_DAYS_PARAMETERS> = {
     'bgpDestinationAsNumber',
   ],
   history:
-    '14 days of the asset’s records for the sums over a day and a week, 44 for the sum over 30 days; limits stay as they were learned',
+    '14 days of the asset’s records for the sums over a day and a week, 44 for the sum over 30 days; limits stay as they were learned; a day of 25 hours may come to once more the largest day, as a job may run twice',
   falsePositives: [
     'A new task of the equipment. The finding grows as one, it is not told again every day.',
     'A new peer with more than the floor: to this detection everything from it is more than ever.',
