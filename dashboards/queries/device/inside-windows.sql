@@ -19,7 +19,8 @@ WITH (
 ) AS rules,
 arrayDistinct(arrayMap(
   edge -> toDateTime(edge - edge % 3600, 'UTC'),
-  arrayFilter(edge -> edge % 3600 != 0, arrayFlatten(arrayMap(rule -> arrayMap(span -> [span.1, span.2], rule.4), rules))))) AS cut
+  arrayFilter(edge -> edge % 3600 != 0, arrayFlatten(arrayMap(rule -> arrayMap(span -> [span.1, span.2], rule.4), rules))))) AS cut,
+arrayFlatten(arrayMap(rule -> rule.2, rules)) AS anyone
 SELECT
   $__timeInterval(bucket) AS time,
   if(arrayExists(rule -> arrayExists(span -> at + 60 > span.1 AND at < span.2, rule.4), about), 'inside a window', 'outside of windows') AS state,
@@ -37,13 +38,15 @@ FROM (
       SELECT bucket, fleet, asset, peerAddress, protocol, port, sensor, records
       FROM cordon.asset_peer_between(from = $__fromTime, to = $__toTime, step = 3600)
       WHERE $__conditionalAll(asset IN (${asset:singlequote}), $asset)
-        AND NOT has(cut, toStartOfHour(bucket))
+        AND toStartOfHour(bucket) NOT IN (cut)
+        AND arrayExists(range -> peerAddress >= range.1 AND peerAddress <= range.2, anyone)
       UNION ALL
       SELECT bucket, fleet, asset, peerAddress, protocol, port, sensor, records
       FROM cordon.asset_peer_1m
       WHERE bucket >= toStartOfMinute($__fromTime) AND bucket <= $__toTime
         AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
-        AND has(cut, toStartOfHour(bucket))
+        AND toStartOfHour(bucket) IN (cut)
+        AND arrayExists(range -> peerAddress >= range.1 AND peerAddress <= range.2, anyone)
     )
     GROUP BY bucket, fleet, asset, peerAddress, protocol, port, sensor
   )
