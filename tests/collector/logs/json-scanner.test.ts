@@ -177,7 +177,8 @@ describe('lines read from octets are those read by JSON.parse', () => {
       }),
       { numRuns: 3000 },
     );
-    expect(records).toBeGreaterThan(300);
+    // Usually some 350: enough to have compared something.
+    expect(records).toBeGreaterThan(200);
   });
 
   test("Suricata's flow events", () => {
