@@ -36,3 +36,4 @@ FROM (
 )
 GROUP BY "Asset", "Country"
 ORDER BY min(countryRank), min(assetRank)
+LIMIT 533
