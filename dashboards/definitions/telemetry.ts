@@ -57,25 +57,27 @@ function exporters() {
     format: 'table',
   })
     .overrideByName('Sensor', [column.minWidth(110), column.wrapped()])
-    .overrideByName('Exporter', [column.width(116), column.wrapped()])
-    .overrideByName('Domain', [column.width(68), column.unit('none')])
-    .overrideByName('Protocol', [column.width(76)])
+    .overrideByName('Exporter', [column.width(104), column.wrapped()])
+    .overrideByName('Domain', [column.width(76), column.unit('none')])
+    .overrideByName('Protocol', [column.width(84)])
     .overrideByName('Age', [
-      column.width(66),
+      column.width(60),
       column.unit('s'),
       { id: 'thresholds', value: thresholds(GREEN, [300, AMBER], [3600, RED]).build() },
       column.colouredText(),
     ])
     .overrideByName('Lost share', [
-      column.width(72),
+      column.width(66),
       column.unit('percentunit'),
       { id: 'decimals', value: 2 },
       thresholdsProperty(GREEN, [0.0001, AMBER], [0.01, RED]),
       column.colouredText(),
     ])
-    .overrideByName('Clock offset', [column.width(74), column.unit('ms')])
-    .overrideByRegexp('/^(Records|Lost|Unread|Restarts|Dropped)$/', [column.width(76), column.unit('short')])
-    .overrideByRegexp('/^(Templates missing|Templates redefined|Sampling 1 in)$/', [column.width(94), column.unit('short')]);
+    .overrideByName('Clock offset', [column.width(68), column.unit('ms')])
+    .overrideByName('Lost', [column.width(60), column.unit('short')])
+    .overrideByName('Unread', [column.width(72), column.unit('short')])
+    .overrideByRegexp('/^(Records|Restarts|Dropped)$/', [column.width(82), column.unit('short')])
+    .overrideByRegexp('/^(Templates missing|Templates redefined|Sampling 1 in)$/', [column.width(97), column.unit('short')]);
 }
 
 type Head = Omit<PanelHead, 'format'>;
