@@ -78,13 +78,13 @@ describe('who began, where neither port tells', () => {
     octets: 80,
   };
   const back: Row = { ...out, source: out.destination, sourcePort: 3001, destination: out.source, destinationPort: 2001 };
-  const after = (row: Row, ms: number): Row => ({ ...row, startMs: row.startMs + ms, endMs: row.endMs + ms });
+  const later = (row: Row, ms: number): Row => ({ ...row, startMs: row.startMs + ms, endMs: row.endMs + ms });
 
   it('the direction that started earlier, whichever is told first; of one direction, or of two at once, nobody knows', () => {
-    expect(begunBy([out, after(back, 20)])).toEqual([Began.unknown, Began.asset]);
-    expect(begunBy([after(back, 20), out])).toEqual([Began.unknown, Began.asset]);
-    expect(begunBy([after(out, 20), back])).toEqual([Began.unknown, Began.peer]);
-    expect(begunBy([out, after(out, 1000)])).toEqual([Began.unknown, Began.unknown]);
+    expect(begunBy([out, later(back, 20)])).toEqual([Began.unknown, Began.asset]);
+    expect(begunBy([later(back, 20), out])).toEqual([Began.unknown, Began.asset]);
+    expect(begunBy([later(out, 20), back])).toEqual([Began.unknown, Began.peer]);
+    expect(begunBy([out, later(out, 1000)])).toEqual([Began.unknown, Began.unknown]);
     expect(begunBy([out, back])).toEqual([Began.unknown, Began.unknown]);
   });
 
