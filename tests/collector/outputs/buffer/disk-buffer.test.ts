@@ -81,11 +81,13 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** A process's buffer: it knows the broker of the moment at which it starts, and no later one. */
 async function start(path = folder, limits: Partial<BufferLimits> = {}): Promise<DiskBuffer> {
+  const reached = broker;
   const say = (_fields: object, message: string): void => void warnings.push(message);
   const buffer = createDiskBuffer({
     folder: path,
-    connect: () => broker.connect(),
+    connect: () => reached.connect(),
     partitions: 2,
     group: 'test',
     limits: { ...quick, ...limits },
