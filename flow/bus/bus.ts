@@ -82,7 +82,8 @@ export interface Bus {
   partitions(topic: Topic): number;
   /**
    * Appends to a partition, in call order. Resolves with the message's offset when it is accepted: Kafka: acknowledged by all in-sync replicas;
-   * in process: queued. Waits while the bus is full (back-pressure).
+   * in process: queued. Waits while the bus is full (back-pressure). After a message was lost on its way every later call rejects too, so that
+   * none is overtaken.
    */
   publish(topic: Topic, partition: number, message: OutgoingMessage): Promise<number>;
   /** Where the log of each partition begins (`low`) and what the next message's offset would be (`high`), in the order of the partitions. */

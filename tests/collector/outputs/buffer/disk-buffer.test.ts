@@ -52,7 +52,8 @@ class Broker {
         this.connections++;
       },
       publish: async (topic: Topic, partition: number, message: OutgoingMessage) => {
-        if (this.away || stopped.signal.aborted) throw failed();
+        if (this.away) stopped.abort();
+        if (stopped.signal.aborted) throw failed();
         const offset = await bus.publish(topic, partition, message);
         const key = `${topic}/${partition}`;
         this.messages.set(key, [...(this.messages.get(key) ?? []), Buffer.from(message.value).toString()]);
@@ -97,6 +98,18 @@ async function start(path = folder, limits: Partial<BufferLimits> = {}): Promise
   open.push(buffer);
   await buffer.start();
   return buffer;
+}
+
+/** The files as they are, but the lock. Some are renamed or deleted meanwhile by a process that does not know that it has ended: then once more. */
+function copyFiles(from: string, to: string): void {
+  const names = readdirSync(from).filter((name) => name !== 'lock');
+  try {
+    for (const name of names) copyFileSync(join(from, name), join(to, name));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    for (const name of readdirSync(to)) rmSync(join(to, name));
+    copyFiles(from, to);
+  }
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -246,7 +259,7 @@ describe('frames in doubt', () => {
           const copied = new Broker();
           Object.assign(copied, { bus: Reflect.get(old, 'bus'), messages: old.messages, connections: old.connections, away, mute });
           old.away = true;
-          for (const name of readdirSync(within).filter((file) => file !== 'lock')) copyFileSync(join(within, name), join(next, name));
+          copyFiles(within, next);
           broker = copied;
           const ended = buffer;
           await ended.stop();
