@@ -18,21 +18,52 @@ export interface ScreensShape {
 /** Peers that each asset talks with day by day; one row in a thousand has a peer that is hardly ever met again. */
 const PEERS = 12;
 const OUTSIDE_PEERS = 3;
+/** Forty that have a place on a map, as ClickHouse reads a list. */
+const COUNTRIES =
+  "['AE','AR','AT','AU','BE','BR','CA','CH','CL','CN','CZ','DE','DK','EG','ES','FI','FR','GB','GR','HK','HU','ID','IE','IL','IN','IT','JP','KR','MX','NL','NO','PL','PT','RO','SE','SG','TR','UA','US','ZA']";
 
 /**
  * Rows of a busy month, made inside the engine by INSERT … SELECT into the tables that frames are inserted into, so that rollups and views are filled as in life.
- * Flow records go in by the day, in order of time, assets in turn.
+ * Flow records go in by the day, in order of time, assets in turn. What is there already is left: filling that was interrupted between two days goes on from there.
+ * Throws when the store holds a part of a day, or days of another shape.
  */
 export async function fillScreensStore(store: Store, shape: ScreensShape, progress: (sentence: string) => void): Promise<void> {
   const perDay = Math.round(shape.flows / shape.days);
   for (let day = 0; day < shape.days; day++) {
     const startMs = shape.toMs - (shape.days - day) * DAY_MS;
+    const there = await rowsOf(
+      store,
+      `flows WHERE flowStartMilliseconds >= ${time(`${startMs}`)} AND flowStartMilliseconds < ${time(`${startMs + DAY_MS}`)}`,
+    );
+    if (there === perDay) continue;
+    if (there !== 0)
+      throw new Error(
+        `day ${day + 1} of the store has ${there} flow records and should have ${perDay}: remove the folder and fill it anew`,
+      );
+    const before = process.cpuUsage();
     const started = performance.now();
     await store.command(flowsOfDay(shape, startMs, perDay));
-    progress(`day ${day + 1} of ${shape.days}: ${perDay} flow records in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+    const { user, system } = process.cpuUsage(before);
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    progress(
+      `day ${day + 1} of ${shape.days}: ${perDay} flow records in ${seconds} s, ${((user + system) / 1e6).toFixed(1)} s of processor time`,
+    );
   }
-  for (const statement of [coverage(shape), findings(shape), verdicts(shape), judgements(shape), decisions(shape)])
-    await store.command(statement);
+  const others = {
+    coverage: coverage(shape),
+    findings: findings(shape),
+    verdicts: verdicts(shape),
+    judgements: judgements(shape),
+    decisions: decisions(shape),
+    claim_windows: windows(shape),
+    peer_places: places(shape),
+  };
+  for (const [table, statement] of Object.entries(others)) if ((await rowsOf(store, table)) === 0) await store.command(statement);
+}
+
+async function rowsOf(store: Store, source: string): Promise<number> {
+  const { rows } = await store.query<{ stored: string }>(`SELECT count() AS stored FROM ${source}`);
+  return Number(rows[0]!.stored);
 }
 
 /** `number` to a value that looks drawn by lot; each salt draws anew. */
@@ -69,9 +100,9 @@ function flowsOfDay({ assets, sensors }: ScreensShape, startMs: number, rows: nu
 function coverage({ days, sensors, toMs }: ScreensShape): string {
   const rows = days * 1440 * sensors * 2;
   return `INSERT INTO coverage (minute, sensor, exporterIPv6Address, exportProtocol, firstMessageMilliseconds, lastMessageMilliseconds, messagesSent, messagesReceived,
-    recordsSent, recordsReceived, recordsLost, recordsDecoded, recordsProduced, samplingInterval, clockOffsetMilliseconds)
+    recordsSent, recordsReceived, recordsLost, recordsDecoded, recordsProduced, recordsDuplicate, kernelDrops, samplingInterval, clockOffsetMilliseconds)
   SELECT ${time('minuteMs')} AS minute, concat('sensor-', toString(sensor)), toIPv6(concat('::ffff:192.0.2.', toString(sensor + 1))), 'ipfix',
-    ${time('minuteMs + half * 30000')}, ${time('minuteMs + half * 30000 + 29000')}, 30, 30, 300, 300 - lost, lost, 300 - lost, 300 - lost, 1,
+    ${time('minuteMs + half * 30000')}, ${time('minuteMs + half * 30000 + 29000')}, 30, 30, 300, 300 - lost, lost, 300 - lost, 300 - lost, lost, lost, 1,
     20 + ${lot(11, 40)}
   FROM (
     SELECT number, number % 2 AS half, intDiv(number, 2) % ${sensors} AS sensor,
@@ -127,10 +158,46 @@ function judgements({ assets, days, toMs }: ScreensShape): string {
   )`;
 }
 
-/** A decision on every tenth finding. */
-function decisions({ findings: count, days, toMs }: ScreensShape): string {
-  return `INSERT INTO decisions (id, at, effective, verb, author, reason, finding, sentence, until, accepted)
-  SELECT lower(hex(MD5(concat('d', toString(number))))), ${time('atMs')} AS at, at, ['acknowledge', 'expected', 'incident', 'noise'][number % 4 + 1], concat('analyst-', toString(number % 5)),
-    'looked at', lower(hex(MD5(toString(number * 10)))), 'asset sent 9 kB', ${time('0')}, '[]'
+/** A decision on every tenth finding; those that mute hold for a month, one in ten is taken back. */
+function decisions({ findings: count, days, assets, toMs }: ScreensShape): string {
+  return `INSERT INTO decisions (id, at, effective, verb, author, reason, finding, sentence, detection, asset, until, accepted, revokes)
+  SELECT lower(hex(MD5(concat('d', toString(number))))), ${time('atMs')} AS at, at,
+    if(number % 10 = 9, 'revoke', ['acknowledge', 'expected', 'incident', 'noise'][number % 4 + 1]) AS verb, concat('analyst-', toString(number % 5)),
+    'looked at', lower(hex(MD5(toString(number * 10)))), 'asset sent 9 kB', if(verb IN ('expected', 'noise'), 'D05-learned', ''),
+    if(verb IN ('expected', 'noise'), ${asset(`(${lot(42, assets)})`)}, ''), if(verb IN ('expected', 'noise'), ${time(`atMs + ${30 * DAY_MS}`)}, ${time('0')}), '[]',
+    if(verb = 'revoke', lower(hex(MD5(concat('d', toString(number - 1))))), '')
   FROM (SELECT number, ${toMs - days * DAY_MS} + cityHash64(number, 41) % ${days * DAY_MS} AS atMs FROM numbers(${Math.floor(count / 10)}))`;
+}
+
+/**
+ * What the claims name a time for: each claim has a window each night for two hours with the first outside peer of its fleet, every third one for ten minutes of each
+ * hour of the day with all of its fleet's peers outside, and an exception that holds for a day each week.
+ */
+function windows({ claims, days, toMs }: ScreensShape): string {
+  return `INSERT INTO claim_windows (claimsId, claimsHash, claim, fleet, kind, window, rule, effect, periodFrom, opens, closes, ticket, approvedBy, peers, ports, withdrawn, revision)
+  SELECT 'bench', 'b', concat('claim-', toString(claim)), ${fleet('claim')}, if(one.1 = 'approved', 'exception', 'window'), one.1, one.2, 'allows', ${time('dayMs')},
+    ${time('dayMs + one.3 * 60000')}, ${time('dayMs + one.4 * 60000')}, if(one.1 = 'approved', concat('CHG-', toString(claim)), ''), if(one.1 = 'approved', 'analyst-1', ''),
+    concat('[["203.0.113.', toString((claim % 20) * 10 + 1), '","203.0.113.', toString((claim % 20) * 10 + if(one.1 = 'nightly', 1, 9)), '"]]'),
+    if(one.1 = 'nightly', '[]', '[[6,1,65535]]'), 0, toUInt64(dayMs)
+  FROM (
+    SELECT claim, dayMs, arrayJoin(arrayConcat(
+      [('nightly', 0, 60, 180)],
+      if(claim % 3 = 0, arrayMap(hour -> ('poll', 1, hour * 60 + 20, hour * 60 + 30), range(24)), []),
+      if(day % 7 = claim % 7, [('approved', 2, 0, 1440)], []))) AS one
+    FROM (
+      SELECT number % ${claims} AS claim, intDiv(number, ${claims}) AS day, ${toMs - days * DAY_MS} + day * ${DAY_MS} AS dayMs
+      FROM numbers(${claims * days})
+    )
+  )`;
+}
+
+/** Every peer has been looked up; forty countries and three hundred systems, private ranges are local, and of one peer in fifty nothing is known. */
+function places({ toMs }: ScreensShape): string {
+  return `INSERT INTO peer_places (peerAddress, scope, country, asn, asName, countryData, asnData, located)
+  SELECT address, if(local, 'special', 'internet'), if(local OR pick % 50 = 0, '', ${COUNTRIES}[pick % 40 + 1]), if(local OR pick % 50 = 0, 0, 64496 + pick % 300),
+    concat('SYSTEM-', toString(pick % 300)), 'c', 'a', ${time(`${toMs}`)}
+  FROM (
+    SELECT DISTINCT peerAddress AS address, peerAddress BETWEEN toIPv6('::ffff:10.0.0.0') AND toIPv6('::ffff:10.255.255.255') AS local, cityHash64(peerAddress, 51) AS pick
+    FROM asset_peers
+  )`;
 }

@@ -2,11 +2,10 @@
  * How long the screens take: a month of 1 000 assets in the embedded ClickHouse, then every query of every panel, variable and annotation of every dashboard over
  * an hour, a day and 30 days, each five times, and the whole overview as the console asks for it. Prints figures; asserts nothing.
  *
- *   node <compiled>/tests/bench/screens.js [flow records] [folder]
+ *   node <compiled>/tests/bench/screens.js [flow records] [folder] [--fill-only]
  *
- * With a folder the store is made there and kept, and one that is there already is read as it is.
+ * With a folder the store is made there and kept: what it holds already is not filled again, so a second run only measures. Filling that was interrupted goes on.
  */
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -19,8 +18,10 @@ import { packageRoot } from '../../flow/service/paths.js';
 import { MEMORY_MB, median, peakMiB, report } from './report.js';
 import { fillScreensStore, type ScreensShape } from './screens-data.js';
 
-const flows = Number(process.argv[2] ?? 100_000_000);
-const kept = process.argv[3];
+const [flowsWanted, kept] = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const fillOnly = process.argv.includes('--fill-only');
+const flows = Number(flowsWanted ?? 100_000_000);
+if (fillOnly && kept === undefined) throw new Error('--fill-only needs a folder to keep the store in');
 const RUNS = 5;
 const RANGES = ['1h', '24h', '30d'] as const;
 /** What the issue asks for: the median of a panel, and the overview from the first question to the last answer. */
@@ -48,13 +49,16 @@ print(
 );
 const library = loadLibrary(join(packageRoot(), 'dashboards', 'generated'));
 const folder = kept ?? (await mkdtemp(join(tmpdir(), 'cordon-bench-')));
-const filled = kept !== undefined && existsSync(join(kept, 'engine.xml'));
 const store = createStore({ kind: 'chdb', path: folder, retention: KEEP_FOREVER });
 await store.start();
 await store.migrate();
-if (!filled) await fillScreensStore(store, shape, print);
+await fillScreensStore(store, shape, print);
 await mergesDone(store);
 await printTables(store);
+if (fillOnly) {
+  await store.close();
+  process.exit(0);
+}
 
 const questions = library.dashboards.flatMap((dashboard) => questionsOf(dashboard));
 const medians: { readonly where: string; readonly range: string; readonly ms: number; readonly cpuMs: number }[] = [];
