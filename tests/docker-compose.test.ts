@@ -20,6 +20,7 @@ interface Service {
   readonly volumes?: readonly string[];
   readonly healthcheck?: { readonly test: readonly string[] };
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
+  readonly network_mode?: string;
   readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];
 }
@@ -40,9 +41,14 @@ const filled = (value: string): string =>
   );
 
 test('the services of the distributed shape', () => {
-  expect(services.map(([name]) => name).sort()).toEqual(['clickhouse', 'collect', 'detect', 'grafana', 'kafka', 'store']);
-  expect(ours.map(([name, { command }]) => [name, command])).toEqual(
-    ['collect', 'detect', 'store'].map((role) => [role, [role, '--config', '/etc/cordon/cordon.yaml']]),
+  expect(services.map(([name]) => name).sort()).toEqual(['clickhouse', 'collect', 'console', 'detect', 'grafana', 'kafka', 'store']);
+  expect(Object.fromEntries(ours.map(([name, { command }]) => [name, command]))).toEqual(
+    Object.fromEntries(
+      ['collect', 'detect', 'store', 'console'].map((role) => [
+        role,
+        [role, '--config', '/etc/cordon/cordon.yaml', ...(role === 'console' ? ['--port', '3080'] : [])],
+      ]),
+    ),
   );
 });
 
@@ -64,7 +70,7 @@ describe.each(services)('%s', (_name, service) => {
   });
 
   test('is told apart from a hanging one, and waits for what it needs to be healthy', () => {
-    if (service.build === undefined) expect(service.healthcheck?.test[0]).toBe('CMD');
+    if (service.build === undefined || service.healthcheck !== undefined) expect(service.healthcheck?.test[0]).toBe('CMD');
     else expect(dockerfile).toMatch(/HEALTHCHECK[\s\S]*127\.0\.0\.1:9464\/healthz/);
     for (const [name, { condition }] of Object.entries(service.depends_on ?? {})) {
       expect(Object.keys(compose.services)).toContain(name);
@@ -172,10 +178,45 @@ describe('Grafana', () => {
   });
 });
 
+describe('the buttons that decide', () => {
+  const [source] = (
+    parse(read('dashboards/provisioning/datasources/clickhouse.yml')) as {
+      datasources: { url: string; jsonData: Record<string, string>; secureJsonData: Record<string, string> }[];
+    }
+  ).datasources;
+  const { environment } = compose.services.grafana!;
+
+  test('reach the console on loopback, in the network that it shares with Grafana, at the port that it listens on', () => {
+    const { network_mode, command, ports, healthcheck } = compose.services.console!;
+    expect([network_mode, ports]).toEqual(['service:grafana', undefined]);
+    expect(source!.url).toBe(`http://127.0.0.1:${command!.at(-1)}`);
+    expect(healthcheck!.test.at(-1)).toContain(`${source!.url}/healthz`);
+    // Only loopback does without TLS: the configuration must not name another host.
+    expect(loadConfig(join(root, 'docker/cordon/cordon.yaml')).config.console.host).toBe('127.0.0.1');
+  });
+
+  test('carry the token that the console asks for, which stays on the server of Grafana', () => {
+    expect(source!.jsonData.httpHeaderName1).toBe('Authorization');
+    const token = /^Bearer \$(\w+)$/.exec(source!.secureJsonData.httpHeaderValue1!)![1]!;
+    expect(Object.keys(ENVIRONMENT)).toContain(token);
+    for (const service of ['grafana', 'console'])
+      expect(compose.services[service]!.environment![token], service).toMatch(/^\$\{CORDON_CONSOLE_TOKEN:\?/);
+  });
+
+  test('post to a path that Grafana allows, and it says who its user is', () => {
+    const allowed = String(environment!.GF_SECURITY_ACTIONS_ALLOW_POST_URL);
+    const pattern = new RegExp(`^${allowed.split('*').join('.*')}$`);
+    const posts = [...read('dashboards/generated/triage.json').matchAll(/"url": "(\/api\/datasources[^"]+)"/g)].map(([, url]) => url!);
+    expect(posts).toHaveLength(3);
+    for (const url of posts) expect(url).toMatch(pattern);
+    expect(environment!.GF_DATAPROXY_SEND_USER_HEADER).toBe('true');
+  });
+});
+
 test('Kafka runs without ZooKeeper and makes no topic by accident', () => {
   const { environment } = compose.services.kafka!;
   expect(environment!.KAFKA_PROCESS_ROLES).toBe('broker,controller');
   expect(environment!.KAFKA_AUTO_CREATE_TOPICS_ENABLE).toBe('false');
-  for (const [, service] of ours)
+  for (const [, service] of ours.filter(([name]) => name !== 'console'))
     expect(environment!.KAFKA_ADVERTISED_LISTENERS).toContain(`CLIENT://${String(service.environment!.CORDON_KAFKA_BROKERS)}`);
 });
