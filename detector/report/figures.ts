@@ -143,7 +143,10 @@ export interface VerdictFigures {
 /** How much was seen over all periods of a claim together. */
 export interface SeenFigures {
   readonly assetMinutes: number;
+  /** Whole asset-minutes that were observed, as the verdicts have them: rounded down in each. */
   readonly assetMinutesObserved: number;
+  /** Share of the asset-minutes that was observed (0–1), to the second: the verdicts' `observedShare`, each weighing as many asset-minutes as it is about. */
+  readonly observedShare: number;
   readonly recordsSent: number;
   readonly recordsLost: number;
   readonly recordsUnread: number;

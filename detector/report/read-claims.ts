@@ -241,9 +241,12 @@ function seenOf(verdicts: readonly StoredVerdict[], blind: readonly Interval[] |
   const sum = (name: string): number => numbers.reduce((total, one) => total + (one[name] ?? 0), 0);
   const most = (name: string): number => numbers.reduce((largest, one) => Math.max(largest, one[name] ?? 0), 0);
   const length = ({ fromMs, toMs }: Interval): number => toMs - fromMs;
+  const assetMinutes = sum('assetMinutes');
+  const observed = numbers.reduce((total, one) => total + (one.assetMinutes ?? 0) * (one.observedShare ?? 0), 0);
   return {
-    assetMinutes: sum('assetMinutes'),
+    assetMinutes,
     assetMinutesObserved: sum('assetMinutesObserved'),
+    observedShare: assetMinutes === 0 ? 0 : observed / assetMinutes,
     recordsSent: sum('recordsSent'),
     recordsLost: sum('recordsLost'),
     recordsUnread: sum('recordsUnread'),

@@ -79,7 +79,6 @@ function map<T>(value: number | null, to: (value: number) => T): T | undefined {
 
 /** What was not seen comes before what was: that is what an auditor must weigh. */
 function unseen({ seen, residual, declared }: ClaimFigures): Html {
-  const observed = seen.assetMinutes === 0 ? 0 : seen.assetMinutesObserved / seen.assetMinutes;
   const lost = seen.recordsSent === 0 ? 0 : seen.recordsLost / seen.recordsSent;
   const hideable =
     seen.hideableOctets === null
@@ -89,7 +88,8 @@ function unseen({ seen, residual, declared }: ClaimFigures): Html {
         : `a transfer below ${formatOctets(seen.hideableOctets)} could have been overlooked`;
   const blind = seen.blind ?? [];
   return html`<div class="unseen"><h3>What was not seen</h3><ul>
-<li>${countText(seen.assetMinutes - seen.assetMinutesObserved)} of ${countText(seen.assetMinutes)} asset-minutes (${shareText(observed)} were observed); longest on end ${formatDuration(seen.longestBlindMs)}</li>
+<li>${partText(seen.assetMinutes * (1 - seen.observedShare))} of ${countText(seen.assetMinutes)} asset-minutes (${shareText(seen.observedShare)} were observed); longest on end ${formatDuration(seen.longestBlindMs)}.
+<small>An asset-minute is one asset for one minute of the period. What was not seen is counted to the second, as in the verdicts below; a part of a minute is told as one.</small></li>
 <li>${countText(seen.recordsLost)} of ${countText(seen.recordsSent)} records (of captures: packets) lost on their way (${shareText(lost)}), ${countText(seen.recordsUnread)} arrived and could not be read</li>
 <li>${hideable}</li>
 ${seen.blind === null ? html`<li>when it was blind is not told: the claim file is not at hand</li>` : NOTHING}
@@ -103,6 +103,14 @@ ${
         blind.map(({ fromMs, toMs }) => [instant(fromMs), instant(toMs), formatDuration(toMs - fromMs)]),
       )}`
 }`;
+}
+
+/** Minutes not seen: whole from a hundred on, below that with two decimals, and always rounded up, so that what is not nought never reads as nought. */
+function partText(minutes: number): string {
+  const scale = minutes >= 100 ? 1 : 100;
+  // 1e-6: what binary fractions add to a whole number is no part of a minute.
+  const up = Math.ceil(minutes * scale - 1e-6) / scale;
+  return scale === 1 || Number.isInteger(up) ? countText(up) : String(up);
 }
 
 const ANEW = { same: 'same', different: 'different', 'not computed': '–' } as const;

@@ -51,7 +51,12 @@ beforeAll(async () => {
     guests: 1,
     findings: [...many, ...hostile],
     verdicts: [
-      { ...verdict, claimsId: 'flood', claim: 'flooded', fleet: 'flood', text: 'no flood', residual: '[]' },
+      {
+        ...verdict,
+        ...{ claimsId: 'flood', claim: 'flooded', fleet: 'flood', text: 'no flood', residual: '[]' },
+        // Two assets for a day, blind for seven seconds and a half.
+        numbers: JSON.stringify({ assetMinutes: 2880, assetMinutesObserved: 2879, observedShare: 0.999914, longestBlindMs: 7430 }),
+      },
       ...HOSTILE_NAMES.map(({ text }) => ({
         ...verdict,
         claimsId: text,
@@ -167,6 +172,14 @@ test('ten thousand violations are counted, the gravest are printed, and the page
   expect(one).toContain('10 000 findings');
   expect(one).toContain(`The ${REPORT_LIMITS.findingsOfClaim} gravest, then earliest, are shown`);
   expect(Buffer.byteLength(one)).toBeLessThan(200_000);
+});
+
+test('what was observed is told to the second, as the verdict tells it, and not in whole asset-minutes', async () => {
+  const figures = await read({ ...question, claim: 'flooded' });
+  const { seen } = claimOf(figures, 'flooded');
+  expect(seen.observedShare).toBeCloseTo(0.999914, 9);
+  // In whole asset-minutes it would be 99.96 %, beside verdicts that say 99.99 %.
+  expect(renderReport(figures)).toContain('0.25 of 2 880 asset-minutes (99.99 % were observed)');
 });
 
 test('a period in which the claim was not in force is told and counts for nothing', async () => {
