@@ -11,6 +11,7 @@ import { compareJudgements, type Judgement } from '../findings/judgement.js';
 import { RowReader } from '../sessions/row-reader.js';
 import { type DetectionSettings, type EffectiveParameters, effectiveParameters } from './parameters.js';
 import { Partition } from './partition.js';
+import { RowsByUnit } from './rows-by-unit.js';
 import { type SnapshotBinding, sealSnapshot, unsealSnapshot } from './snapshot.js';
 import { UnitState } from './unit.js';
 
@@ -80,13 +81,16 @@ class PartitionEngine implements VersionEngine {
   private readonly claims: CompiledClaims;
   private readonly parameters: EffectiveParameters;
   private readonly partition: Partition;
-  /** Indexes of the assets of each unit. */
-  private readonly assetsOfUnit = new Map<string, number[]>();
+  /** Names of all units, in the order of the claims' assets, which numbers them; then by number. */
+  private readonly unitNames = new Map<string, number>();
+  private readonly assetsOfUnit: number[][] = [];
+  /** Made with the first record. */
+  private readonly units: (UnitState | undefined)[];
+  private readonly unitOfAsset: Uint32Array;
+  private readonly rows = new RowsByUnit();
   private readonly reader: RowReader;
   private readonly record = new ObservedRecord();
-  private readonly units = new Map<string, UnitState>();
   private readonly fleetOf: Uint32Array;
-  private readonly unitOfAsset: (UnitState | undefined)[] = [];
   /** Units that have judged records since they were last asked for news: most have not, where there are thousands. */
   private readonly withFindings: UnitState[] = [];
   private readonly withCounts: UnitState[] = [];
@@ -99,11 +103,14 @@ class PartitionEngine implements VersionEngine {
     this.claims = claims;
     this.parameters = parameters;
     this.partition = new Partition(claims, parameters, detections, showAll);
-    claims.assets.forEach(({ unit }, asset) => {
-      const assets = this.assetsOfUnit.get(unit);
-      if (assets === undefined) this.assetsOfUnit.set(unit, [asset]);
-      else assets.push(asset);
+    this.unitOfAsset = Uint32Array.from(claims.assets, ({ unit }, asset) => {
+      const number = this.unitNames.get(unit) ?? this.unitNames.size;
+      this.unitNames.set(unit, number);
+      this.assetsOfUnit[number] ??= [];
+      this.assetsOfUnit[number].push(asset);
+      return number;
     });
+    this.units = new Array<UnitState | undefined>(this.assetsOfUnit.length).fill(undefined);
     this.reader = new RowReader(claims, this.batch);
     this.settleMs = settleMsOf(claims);
     this.fleetOf = Uint32Array.from(claims.assets, ({ fleet }) => fleet);
@@ -112,52 +119,33 @@ class PartitionEngine implements VersionEngine {
   ingest(batch: FlowBatch, range?: RowRange): void {
     this.batch = batch;
     this.reader.open(batch);
-    const { reader, record } = this;
     const starts = batch.columns.flowStartMilliseconds;
-    const { fromMs, untilMs } = range ?? { fromMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
-    const end = range?.end ?? batch.length;
-    for (let row = range?.row ?? 0; row < end; row++) {
-      if (starts[row]! < fromMs) continue;
-      if (starts[row]! >= untilMs) {
-        if (this.settleMs > 0) this.pass(row, untilMs);
-        continue;
+    const untilMs = range?.untilMs ?? Number.POSITIVE_INFINITY;
+    this.gather(batch, range);
+    for (const number of this.rows.end()) {
+      for (let row = this.rows.take(number); row >= 0; row = this.rows.after(row)) {
+        if (starts[row]! < untilMs) this.judge(row, number);
+        else this.pass(row, number, untilMs);
       }
-      const asset = reader.assetOf(row);
-      if (asset < 0) {
-        this.unassignedRecords += 1;
-        continue;
-      }
-      const unit = this.unitOfAsset[asset] ?? this.addUnit(this.claims.assets[asset]!.unit, asset);
-      if (!unit.hasNewFindings || !unit.hasNewCounts) this.expectNews(unit);
-      record.asset = asset;
-      record.fleet = this.fleetOf[asset]!;
-      if (reader.read(row, unit.sessions, this.partition.kinds, record)) {
-        reader.retell(record);
-        unit.book.retract(record.session);
-        unit.judge(record, batch);
-      }
-      reader.tell(record);
-      unit.judge(record, batch);
     }
   }
 
   isWaiting(untilMs: number): boolean {
     if (this.settleMs === 0) return false;
-    for (const unit of this.units.values()) if (unit.passedMs < untilMs + this.settleMs) return true;
+    for (const unit of this.known()) if (unit.passedMs < untilMs + this.settleMs) return true;
     return false;
   }
 
   decide(decisions: readonly FollowedDecision[]): void {
     this.decisions = decisions;
-    for (const unit of this.units.values()) unit.decide(decisions);
+    for (const unit of this.known()) unit.decide(decisions);
   }
 
   inherit(before: VersionEngine): void {
     if (!(before instanceof PartitionEngine) || !sameAssets(before.claims, this.claims)) return;
-    this.claims.assets.forEach(({ unit }, asset) => {
-      const known = before.units.get(unit);
-      if (known !== undefined && !this.units.has(unit)) this.addUnit(unit, asset).inherit(known);
-    });
+    for (const [number, known] of before.units.entries()) {
+      if (known !== undefined && this.units[number] === undefined) this.addUnit(number).inherit(known);
+    }
   }
 
   takeChanged(): Finding[] {
@@ -172,7 +160,7 @@ class PartitionEngine implements VersionEngine {
 
   findings(): Finding[] {
     const all: Finding[] = [];
-    for (const unit of this.units.values()) unit.book.list(all);
+    for (const unit of this.known()) unit.book.list(all);
     return all.sort(compareFindings);
   }
 
@@ -182,7 +170,7 @@ class PartitionEngine implements VersionEngine {
 
   judgements(): Judgement[] {
     const all: Judgement[] = [];
-    for (const unit of this.units.values()) unit.book.judgements.list(all);
+    for (const unit of this.known()) unit.book.judgements.list(all);
     return all.sort(compareJudgements);
   }
 
@@ -197,8 +185,8 @@ class PartitionEngine implements VersionEngine {
   }
 
   learning(): Learning[] {
-    return this.claims.assets.flatMap(({ name, unit }, index) =>
-      (this.units.get(unit)?.learning(index) ?? []).map((learning) => ({ asset: name, ...learning })),
+    return this.claims.assets.flatMap(({ name }, asset) =>
+      (this.units[this.unitOfAsset[asset]!]?.learning(asset) ?? []).map((learning) => ({ asset: name, ...learning })),
     );
   }
 
@@ -206,8 +194,8 @@ class PartitionEngine implements VersionEngine {
     const writer = new StateWriter();
     writer.f64(this.unassignedRecords);
     this.reader.save(writer);
-    writer.u32(this.units.size);
-    for (const unit of this.units.values()) {
+    writer.u32([...this.known()].length);
+    for (const unit of this.known()) {
       writer.text(unit.name);
       unit.save(writer);
     }
@@ -217,8 +205,7 @@ class PartitionEngine implements VersionEngine {
   restore(bytes: Uint8Array): string | undefined {
     const unsealed = unsealSnapshot(this.binding(), bytes);
     if ('refused' in unsealed) return unsealed.refused;
-    this.units.clear();
-    this.unitOfAsset.length = 0;
+    this.units.fill(undefined);
     this.withFindings.length = 0;
     this.withCounts.length = 0;
     for (const asset of this.claims.assets.keys()) this.partition.times.forget(asset);
@@ -226,8 +213,7 @@ class PartitionEngine implements VersionEngine {
     this.unassignedRecords = reader.f64();
     this.reader.load(reader);
     for (let left = reader.u32(); left > 0; left--) {
-      const name = reader.text();
-      const unit = this.newUnit(name);
+      const unit = this.addUnit(this.unitNames.get(reader.text())!);
       unit.load(reader);
       this.expectNews(unit);
     }
@@ -235,14 +221,44 @@ class PartitionEngine implements VersionEngine {
     return undefined;
   }
 
-  /** Time goes on for the unit of a row that starts after the claims' time: what waits for later records is decided, the row itself is others' to judge. */
-  private pass(row: number, untilMs: number): void {
+  /** Hands each row that is to be judged, or that makes time pass, to its unit. */
+  private gather(batch: FlowBatch, range: RowRange | undefined): void {
+    const { reader, rows, unitOfAsset } = this;
+    const starts = batch.columns.flowStartMilliseconds;
+    const { fromMs, untilMs } = range ?? { fromMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
+    const end = range?.end ?? batch.length;
+    rows.begin(batch.length, this.assetsOfUnit.length);
+    for (let row = range?.row ?? 0; row < end; row++) {
+      const startMs = starts[row]!;
+      if (startMs < fromMs || (startMs >= untilMs && this.settleMs === 0)) continue;
+      const asset = reader.assetOf(row);
+      if (asset >= 0) rows.add(unitOfAsset[asset]!, row);
+      else if (startMs < untilMs) this.unassignedRecords += 1;
+    }
+  }
+
+  private judge(row: number, number: number): void {
     const { reader, record } = this;
-    const asset = reader.assetOf(row);
-    const unit = asset < 0 ? undefined : (this.unitOfAsset[asset] ?? this.units.get(this.claims.assets[asset]!.unit));
+    const unit = this.units[number] ?? this.addUnit(number);
+    if (!unit.hasNewFindings || !unit.hasNewCounts) this.expectNews(unit);
+    record.asset = reader.assetOf(row);
+    record.fleet = this.fleetOf[record.asset]!;
+    if (reader.read(row, unit.sessions, this.partition.kinds, record)) {
+      reader.retell(record);
+      unit.book.retract(record.session);
+      unit.judge(record, this.batch);
+    }
+    reader.tell(record);
+    unit.judge(record, this.batch);
+  }
+
+  /** Time goes on for the unit of a row that starts after the claims' time: what waits for later records is decided, the row itself is others' to judge. */
+  private pass(row: number, number: number, untilMs: number): void {
+    const { reader, record } = this;
+    const unit = this.units[number];
     if (unit === undefined || unit.passedMs >= untilMs + this.settleMs) return;
-    record.asset = asset;
-    record.fleet = this.fleetOf[asset]!;
+    record.asset = reader.assetOf(row);
+    record.fleet = this.fleetOf[record.asset]!;
     reader.pass(row, record);
     this.expectNews(unit);
     unit.pass(record, this.batch);
@@ -260,17 +276,16 @@ class PartitionEngine implements VersionEngine {
     return { claimsHash: this.claims.hash, parameters };
   }
 
-  private addUnit(name: string, asset: number): UnitState {
-    const unit = this.units.get(name) ?? this.newUnit(name);
-    this.unitOfAsset[asset] = unit;
+  private addUnit(number: number): UnitState {
+    const assets = this.assetsOfUnit[number]!;
+    const unit = new UnitState(this.partition, this.claims.assets[assets[0]!]!.unit, assets);
+    unit.decide(this.decisions);
+    this.units[number] = unit;
     return unit;
   }
 
-  private newUnit(name: string): UnitState {
-    const unit = new UnitState(this.partition, name, this.assetsOfUnit.get(name) ?? []);
-    unit.decide(this.decisions);
-    this.units.set(name, unit);
-    return unit;
+  private *known(): Generator<UnitState> {
+    for (const unit of this.units) if (unit !== undefined) yield unit;
   }
 }
 
