@@ -1,5 +1,7 @@
 import { HOUR_MS, MINUTE_MS } from '../../flow/time.js';
+import type { UnitContext } from '../detections/detection.js';
 import { Began, type ObservedRecord } from '../detections/observed-record.js';
+import { type NumberPool, poolOf } from './number-pool.js';
 import { PeerGroups } from './peer-groups.js';
 import type { StateReader, StateWriter } from './state.js';
 
@@ -48,7 +50,7 @@ export const Sum = {
 } as const;
 const WIDTH = 16;
 export const TOTAL_WIDTH = WIDTH;
-const FIRST_GROUPS = 3;
+const FIRST_GROUPS = 4;
 const HALF_HOUR = 30;
 
 /** IP and TCP headers without options, which every acknowledgement has (RFC 791, RFC 9293): taken off, so that a download is none of an upload. */
@@ -63,14 +65,21 @@ export function sumAt(place: number): number {
   return HEAD + place * WIDTH;
 }
 
-/** The slice at hand of one asset, and what each detection keeps of it. 460 bytes for three groups of peers, 2.1 kB for the sixteen that are kept. */
+/** The slice at hand of one asset, and what each detection keeps of it. 590 bytes for four groups of peers, 2.1 kB for the sixteen that are kept. */
 export class AssetVolumes {
-  readonly groups = new PeerGroups();
+  /** Whose asset it is: a unit that was made anew knows nothing of before. */
+  readonly unit: UnitContext;
+  readonly groups: PeerGroups;
   /** By number of the detection; undefined until it has begun. */
   readonly states: (object | undefined)[];
-  sums = new Float64Array(sumAt(FIRST_GROUPS));
+  sums: Float64Array;
+  private readonly pool: NumberPool;
 
-  constructor(consumers: number) {
+  constructor(unit: UnitContext, consumers: number) {
+    this.unit = unit;
+    this.pool = poolOf(unit);
+    this.sums = this.pool.doubles(sumAt(FIRST_GROUPS));
+    this.groups = new PeerGroups(this.pool);
     this.states = new Array<object | undefined>(consumers).fill(undefined);
     this.sums[At.from] = Number.NaN;
     this.sums[At.to] = Number.NaN;
@@ -83,10 +92,8 @@ export class AssetVolumes {
   /** Makes room for the sums of a group. */
   roomFor(place: number): void {
     const { sums } = this;
-    if (sumAt(place + 1) > sums.length) {
-      this.sums = new Float64Array(sumAt(place + 1));
-      this.sums.set(sums);
-    }
+    if (sumAt(place + 1) <= sums.length) return;
+    this.sums = this.pool.outgrown(sums, sumAt(place + 1));
   }
 
   save(writer: StateWriter): void {
@@ -97,7 +104,7 @@ export class AssetVolumes {
 
   load(reader: StateReader): void {
     this.groups.load(reader);
-    this.sums = new Float64Array(reader.u32());
+    this.sums = this.pool.outgrown(this.sums, reader.u32());
     reader.numbers(this.sums);
   }
 }

@@ -1,5 +1,6 @@
 import { DAY_MS } from '../../flow/time.js';
 import type { LocalClock } from './local-clock.js';
+import { NumberPool } from './number-pool.js';
 import type { StateReader, StateWriter } from './state.js';
 
 /** Lengths of the windows in calendar days of the claim file's time zone. */
@@ -7,7 +8,8 @@ export const WINDOW_DAYS = [1, 7, 30] as const;
 const WINDOWS = WINDOW_DAYS.length;
 /** Days kept: the longest window, and one more for records that come late. */
 const KEPT_DAYS = 31;
-const FIRST_LANES = 8;
+/** Two of all peers, and of each of four groups. */
+const FIRST_LANES = 10;
 
 /** A day of the local calendar, counted from 1970-01-01. */
 export function localDay(clock: LocalClock, ms: number): number {
@@ -47,7 +49,7 @@ const COUNTS = 2 * KEPT_DAYS;
  *   days     31 × octets · 7 of `Rest`, f32
  *   counts   31 × records · 31 × sessions, f32, for both lanes of a place
  *
- * 332 bytes a lane: 2.7 kB for an asset with three groups of peers, 11.3 kB at most.
+ * 332 bytes a lane: 3.3 kB for an asset with four groups of peers, 11.3 kB at most.
  */
 export class DailyVolumes {
   /** The local day at hand, and its bounds. */
@@ -55,9 +57,17 @@ export class DailyVolumes {
   todayFromMs = Number.NaN;
   todayToMs = Number.NaN;
   lanes = 0;
-  numbers = new Float64Array(FIRST_LANES * NUMBERS);
-  private days = new Float32Array(FIRST_LANES * DAYS);
-  private counts = new Float32Array((FIRST_LANES / 2) * COUNTS);
+  numbers: Float64Array;
+  private days: Float32Array;
+  private counts: Float32Array;
+  private readonly pool: NumberPool;
+
+  constructor(pool = new NumberPool()) {
+    this.pool = pool;
+    this.numbers = pool.doubles(FIRST_LANES * NUMBERS);
+    this.days = pool.floats(FIRST_LANES * DAYS);
+    this.counts = pool.floats((FIRST_LANES / 2) * COUNTS);
+  }
 
   /** Where a number of `Today` lies in `numbers`. */
   at(lane: number, field: number): number {
@@ -174,13 +184,9 @@ export class DailyVolumes {
   }
 
   private resize(lanes: number): void {
-    const { numbers, days, counts } = this;
-    this.numbers = new Float64Array(lanes * NUMBERS);
-    this.numbers.set(numbers.subarray(0, lanes * NUMBERS));
-    this.days = new Float32Array(lanes * DAYS);
-    this.days.set(days.subarray(0, lanes * DAYS));
-    this.counts = new Float32Array((lanes / 2) * COUNTS);
-    this.counts.set(counts.subarray(0, (lanes / 2) * COUNTS));
+    this.numbers = this.pool.outgrown(this.numbers, lanes * NUMBERS);
+    this.days = this.pool.outgrown(this.days, lanes * DAYS);
+    this.counts = this.pool.outgrown(this.counts, (lanes / 2) * COUNTS);
   }
 
   private slot(day: number): number {

@@ -1,3 +1,4 @@
+import { NumberPool } from './number-pool.js';
 import type { StateReader, StateWriter } from './state.js';
 
 /*
@@ -13,7 +14,8 @@ import type { StateReader, StateWriter } from './state.js';
 export const UNIT_OCTETS = 32_768;
 export const CELLS = 48;
 const HOURS_OF_DAY = 24;
-const FIRST_LANES = 4;
+/** All peers and four groups. */
+const FIRST_LANES = 5;
 const MEAN_STEPS = 1024;
 const DEVIATION_STEPS = 4096;
 const MOST_STEPS = 0xffff;
@@ -80,11 +82,20 @@ export interface HourResidual {
   sigma: number;
 }
 
+/** What was found of the hour at hand, of all lanes: nothing is kept in it. */
+const told: HourResidual = { y: 0, usual: 0, beside: 0, residual: 0, sigma: LEAST_SIGMA };
+
 export class DriftLanes {
   count = 0;
-  numbers = new Float64Array(FIRST_LANES * NUMBERS);
-  private words = new Uint16Array(FIRST_LANES * WORDS);
-  private readonly told: HourResidual = { y: 0, usual: 0, beside: 0, residual: 0, sigma: LEAST_SIGMA };
+  numbers: Float64Array;
+  private words: Uint16Array;
+  private readonly pool: NumberPool;
+
+  constructor(pool = new NumberPool()) {
+    this.pool = pool;
+    this.numbers = pool.doubles(FIRST_LANES * NUMBERS);
+    this.words = pool.shorts(FIRST_LANES * WORDS);
+  }
 
   get bytes(): number {
     return this.numbers.byteLength + this.words.byteLength;
@@ -158,7 +169,7 @@ export class DriftLanes {
    * hours come in rows; without that, a cumulative sum takes the row for a rise. The object is reused.
    */
   judge(lane: number, octets: number, hourOfWeek: number): HourResidual {
-    const { numbers, told } = this;
+    const { numbers } = this;
     const { mean, sigma } = this.usual(lane, hourOfWeek);
     const usual = Math.max(0, mean + numbers[this.at(lane, Lane.shift)]!);
     told.y = Math.log1p(octets / UNIT_OCTETS);
@@ -207,11 +218,8 @@ export class DriftLanes {
   }
 
   private resize(lanes: number): void {
-    const { numbers, words } = this;
-    this.numbers = new Float64Array(lanes * NUMBERS);
-    this.numbers.set(numbers.subarray(0, lanes * NUMBERS));
-    this.words = new Uint16Array(lanes * WORDS);
-    this.words.set(words.subarray(0, lanes * WORDS));
+    this.numbers = this.pool.outgrown(this.numbers, lanes * NUMBERS);
+    this.words = this.pool.outgrown(this.words, lanes * WORDS);
   }
 }
 

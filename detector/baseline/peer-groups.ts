@@ -1,7 +1,9 @@
 import { formatAddress, parsePrefix } from '../../flow/address.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import type { ObservedRecord } from '../detections/observed-record.js';
+import { type ExchangeKinds, KindWord } from '../sessions/exchange-kinds.js';
 import { finishHash, hashText, mixWord } from './hash.js';
+import { NumberPool } from './number-pool.js';
 import type { StateReader, StateWriter } from './state.js';
 
 /*
@@ -14,53 +16,51 @@ export const MOST_PEER_GROUPS = 16;
 const FIRST_PEER_GROUPS = 4;
 const V4_BITS = 0xffff0000;
 
-/** Tells the group of a record's peer. One for each unit. */
+// What is kept with a kind of exchange: that its group was looked up, that claims name it, and which place it had, a guess.
+const LOOKED_UP = 1;
+const NAMED = 2;
+const PLACE_SHIFT = 8;
+
+/** Tells the group of a record's peer. One for all units of a partition; keys are kept with the kinds of exchange: a cache. */
 export class PeerGroupReader {
   private readonly claims: CompiledClaims;
-  private readonly mask: number;
-  // A cache by kind of exchange; where the group has its place is a guess, to be looked at.
-  private readonly serials: Uint32Array;
-  private readonly keys: Uint32Array;
-  private readonly named: Uint8Array;
-  private readonly places: Uint8Array;
+  private readonly kinds: ExchangeKinds;
 
-  /** `remembered`: kinds of exchange whose group is remembered, at least; the next power of two is taken. */
-  constructor(claims: CompiledClaims, remembered = 64) {
+  constructor(claims: CompiledClaims, kinds: ExchangeKinds) {
     this.claims = claims;
-    const kinds = 2 ** Math.ceil(Math.log2(Math.max(1, remembered)));
-    this.mask = kinds - 1;
-    this.serials = new Uint32Array(kinds);
-    this.keys = new Uint32Array(kinds);
-    this.named = new Uint8Array(kinds);
-    this.places = new Uint8Array(kinds);
+    this.kinds = kinds;
   }
 
   /** Place of the record's group among `groups`, those of its asset; −1 when it has none. */
   placeOf(record: ObservedRecord, groups: PeerGroups): number {
-    const key = this.keyOf(record);
-    const at = record.kind & this.mask;
-    const place = groups.find(key, this.places[at]!);
-    if (place >= 0) this.places[at] = place;
+    const facts = this.kinds.word(record, KindWord.groupFacts) || this.lookUp(record);
+    const guess = facts >>> PLACE_SHIFT;
+    const place = groups.find(this.keyBy(facts, record), guess);
+    if (place >= 0 && place !== guess) this.kinds.keep(record, KindWord.groupFacts, (facts & (LOOKED_UP | NAMED)) | (place << PLACE_SHIFT));
     return place;
   }
 
   /** A number for the group; equal groups, equal numbers, two groups share one once in 2^32. */
   keyOf(record: ObservedRecord): number {
-    const at = record.kind & this.mask;
-    if (this.serials[at] !== record.kindSerial) this.lookUp(record, at);
-    // Not part of what a kind is: exporters of one network tell it differently.
-    return record.peerAsn === 0 || this.named[at] === 1 ? this.keys[at]! : finishHash(mixWord(1, record.peerAsn));
+    return this.keyBy(this.kinds.word(record, KindWord.groupFacts) || this.lookUp(record), record);
   }
 
-  private lookUp(record: ObservedRecord, at: number): void {
+  private keyBy(facts: number, record: ObservedRecord): number {
+    // Not part of what a kind is: exporters of one network tell it differently.
+    if (record.peerAsn === 0 || (facts & NAMED) !== 0) return this.kinds.word(record, KindWord.group);
+    return finishHash(mixWord(1, record.peerAsn));
+  }
+
+  private lookUp(record: ObservedRecord): number {
     const { peerWords: words, peerWordsOffset: offset } = record;
     const name = this.claims.nameOf(record.peerBytes, record.peerOffset);
     // Words are read little-endian: the low three bytes of the last word are the first three of an IPv4 address.
     const v4 = words[offset] === 0 && words[offset + 1] === 0 && words[offset + 2] === V4_BITS;
     const network = v4 ? mixWord(2, words[offset + 3]! & 0x00ffffff) : mixWord(mixWord(3, words[offset]!), words[offset + 1]! & 0xffff);
-    this.serials[at] = record.kindSerial;
-    this.named[at] = name === '' ? 0 : 1;
-    this.keys[at] = name === '' ? finishHash(network) : hashText(name);
+    const facts = name === '' ? LOOKED_UP : LOOKED_UP | NAMED;
+    this.kinds.keep(record, KindWord.group, name === '' ? finishHash(network) : hashText(name));
+    this.kinds.keep(record, KindWord.groupFacts, facts);
+    return facts;
   }
 }
 
@@ -84,11 +84,18 @@ export function groupNameOf(peer: string, claims: CompiledClaims): string {
 /** The peer groups of one asset, in places from 0 on. */
 export class PeerGroups {
   /** Octets of each, which decide who gives way; the owner adds and halves them. */
-  volumes = new Float64Array(FIRST_PEER_GROUPS);
+  volumes: Float64Array;
   readonly names: string[] = [];
   /** How often a group gave way: once one has, a group that enters may have been here before. */
   evictions = 0;
-  private keys = new Uint32Array(FIRST_PEER_GROUPS);
+  private keys: Uint32Array;
+  private readonly pool: NumberPool;
+
+  constructor(pool = new NumberPool()) {
+    this.pool = pool;
+    this.volumes = pool.doubles(FIRST_PEER_GROUPS);
+    this.keys = pool.words(FIRST_PEER_GROUPS);
+  }
 
   get size(): number {
     return this.names.length;
@@ -154,10 +161,7 @@ export class PeerGroups {
   }
 
   private resize(places: number): void {
-    const { keys, volumes } = this;
-    this.keys = new Uint32Array(places);
-    this.keys.set(keys.subarray(0, places));
-    this.volumes = new Float64Array(places);
-    this.volumes.set(volumes.subarray(0, places));
+    this.keys = this.pool.outgrown(this.keys, places);
+    this.volumes = this.pool.outgrown(this.volumes, places);
   }
 }

@@ -1,8 +1,10 @@
 import { DAY_MS } from '../../flow/time.js';
+import type { CompiledClaims } from '../claims/compiled.js';
 import type { FollowedDecision } from '../decisions/followed.js';
 import type { UnitContext } from '../detections/detection.js';
 import type { ObservedRecord } from '../detections/observed-record.js';
 import type { FindingSink } from '../findings/finding-sink.js';
+import type { ExchangeKinds } from '../sessions/exchange-kinds.js';
 import { AssetVolumes, At, collect, flushInto, SLICE_MS, sumAt, TOTAL_WIDTH } from './asset-volumes.js';
 import { PeerGroupReader, peerGroupName } from './peer-groups.js';
 import type { StateReader, StateWriter } from './state.js';
@@ -19,9 +21,6 @@ import type { StateReader, StateWriter } from './state.js';
  */
 
 const WEEK_MS = 7 * DAY_MS;
-/** Kinds of exchange whose group of peers is remembered, for each asset of the unit; and at most. */
-const REMEMBERED_KINDS = 64;
-const MOST_REMEMBERED = 4096;
 
 /** A detection that is fed by the tally. Its state of one asset is an object of its own. */
 export interface VolumeConsumer<S extends object> {
@@ -54,14 +53,14 @@ export interface VolumeConsumer<S extends object> {
   load(reader: StateReader): S;
 }
 
-const tallies = new WeakMap<UnitContext, VolumeTally>();
+const tallies = new WeakMap<ExchangeKinds, VolumeTally>();
 
-/** The unit's tally, shared by its detections. */
-export function tallyOf(unit: UnitContext): VolumeTally {
-  let tally = tallies.get(unit);
+/** The tally of all units of a partition, shared by its detections. Nothing in it but the assets' own volumes lasts from one record to the next. */
+export function tallyOf({ claims, kinds }: Pick<UnitContext, 'claims' | 'kinds'>): VolumeTally {
+  let tally = tallies.get(kinds);
   if (tally === undefined) {
-    tally = new VolumeTally(unit);
-    tallies.set(unit, tally);
+    tally = new VolumeTally(claims, kinds);
+    tallies.set(kinds, tally);
   }
   return tally;
 }
@@ -70,30 +69,31 @@ export function tallyOf(unit: UnitContext): VolumeTally {
 const total = new Float64Array(TOTAL_WIDTH);
 
 export class VolumeTally {
-  private readonly unit: UnitContext;
+  private readonly claims: CompiledClaims;
   private readonly reader: PeerGroupReader;
   private readonly consumers: VolumeConsumer<object>[] = [];
   /** Numbers of those that want to be told of each record. */
   private readonly telling: number[] = [];
-  /** By asset, less the unit's least. */
+  /** By asset. */
   private readonly volumes: (AssetVolumes | undefined)[] = [];
-  private readonly least: number;
 
-  constructor(unit: UnitContext) {
-    this.unit = unit;
-    this.reader = new PeerGroupReader(unit.claims, Math.min(MOST_REMEMBERED, REMEMBERED_KINDS * unit.assets.length));
-    this.least = Math.min(...unit.assets);
+  constructor(claims: CompiledClaims, kinds: ExchangeKinds) {
+    this.claims = claims;
+    this.reader = new PeerGroupReader(claims, kinds);
   }
 
-  /** Feeds a detection from now on. Returns its number; the one with 0 has to call `judge` and to save the tally. */
+  /** Feeds a detection from now on. Returns its number, the same for all units; the one with 0 has to call `judge` and to save the tally. */
   join(consumer: VolumeConsumer<object>): number {
+    const known = this.consumers.indexOf(consumer);
+    if (known >= 0) return known;
     if (consumer.each !== undefined) this.telling.push(this.consumers.length);
     return this.consumers.push(consumer) - 1;
   }
 
-  judge(record: ObservedRecord, findings: FindingSink): void {
+  /** `unit`: the record's. */
+  judge(record: ObservedRecord, findings: FindingSink, unit: UnitContext): void {
     if (record.retold) return;
-    const volumes = this.volumes[record.asset - this.least] ?? this.open(record.asset);
+    const volumes = this.volumesOf(record.asset, unit) ?? this.open(record.asset, unit);
     const { sums } = volumes;
     if (record.agreed) {
       this.judgeAgreed(record, volumes, findings);
@@ -110,8 +110,8 @@ export class VolumeTally {
   }
 
   /** A detection that joined while the asset's first record was judged has not counted it. */
-  judgeLate(number: number, record: ObservedRecord, findings: FindingSink): void {
-    const volumes = this.volumes[record.asset - this.least];
+  judgeLate(number: number, record: ObservedRecord, findings: FindingSink, unit: UnitContext): void {
+    const volumes = this.volumesOf(record.asset, unit);
     const consumer = this.consumers[number]!;
     if (volumes === undefined || volumes.states[number] !== undefined || record.retold) return;
     if (record.agreed && consumer.agreed === undefined) return;
@@ -131,27 +131,31 @@ export class VolumeTally {
   }
 
   /** What is kept of an asset; undefined before its first record. */
-  volumesOf(asset: number): AssetVolumes | undefined {
-    return this.volumes[asset - this.least];
+  volumesOf(asset: number, unit: UnitContext): AssetVolumes | undefined {
+    const volumes = this.volumes[asset];
+    return volumes?.unit === unit ? volumes : undefined;
   }
 
-  save(writer: StateWriter): void {
-    writer.byAsset(this.volumes, (volumes) => volumes.save(writer));
+  /** Of the unit's assets, by their distance from its first. */
+  save(writer: StateWriter, unit: UnitContext): void {
+    writer.byAsset(this.keptOf(unit), (volumes) => volumes.save(writer));
   }
 
-  load(reader: StateReader): void {
-    for (let left = reader.u32(); left > 0; left--) this.open(this.least + reader.u32()).load(reader);
+  load(reader: StateReader, unit: UnitContext): void {
+    const least = leastOf(unit);
+    for (let left = reader.u32(); left > 0; left--) this.open(least + reader.u32(), unit).load(reader);
   }
 
-  saveStates(number: number, writer: StateWriter): void {
-    const states = this.volumes.map((volumes) => volumes?.states[number]);
+  saveStates(number: number, writer: StateWriter, unit: UnitContext): void {
+    const states = new Map([...this.keptOf(unit)].map(([asset, volumes]) => [asset, volumes.states[number]]));
     writer.byAsset(states, (state) => this.consumers[number]!.save(state, writer));
   }
 
-  loadStates(number: number, reader: StateReader): void {
+  loadStates(number: number, reader: StateReader, unit: UnitContext): void {
     const consumer = this.consumers[number]!;
+    const least = leastOf(unit);
     for (let left = reader.u32(); left > 0; left--) {
-      const volumes = this.open(this.least + reader.u32());
+      const volumes = this.open(least + reader.u32(), unit);
       const state = consumer.load(reader);
       volumes.states[number] = state;
       // Under claims of another time zone its days end at other times.
@@ -159,14 +163,26 @@ export class VolumeTally {
     }
   }
 
-  private open(asset: number): AssetVolumes {
-    const at = asset - this.least;
-    let volumes = this.volumes[at];
+  private open(asset: number, unit: UnitContext): AssetVolumes {
+    let volumes = this.volumesOf(asset, unit);
     if (volumes === undefined) {
-      volumes = new AssetVolumes(this.consumers.length);
-      this.volumes[at] = volumes;
+      volumes = new AssetVolumes(unit, this.consumers.length);
+      // Filled up to the asset: an array with holes is a slow one.
+      while (this.volumes.length <= asset) this.volumes.push(undefined);
+      this.volumes[asset] = volumes;
     }
     return volumes;
+  }
+
+  /** What is kept of the unit's assets, in their order. */
+  private keptOf(unit: UnitContext): Map<number, AssetVolumes> {
+    const least = leastOf(unit);
+    const kept = new Map<number, AssetVolumes>();
+    for (const asset of [...unit.assets].sort((a, b) => a - b)) {
+      const volumes = this.volumesOf(asset, unit);
+      if (volumes !== undefined) kept.set(asset - least, volumes);
+    }
+    return kept;
   }
 
   private count(record: ObservedRecord, place: number, volumes: AssetVolumes, findings: FindingSink): void {
@@ -244,7 +260,7 @@ export class VolumeTally {
 
   private enter(record: ObservedRecord, volumes: AssetVolumes): number {
     if (volumes.groups.isFull) this.flush(volumes);
-    const place = volumes.groups.enter(this.reader.keyOf(record), peerGroupName(record, this.unit.claims));
+    const place = volumes.groups.enter(this.reader.keyOf(record), peerGroupName(record, this.claims));
     volumes.roomFor(place);
     for (let i = 0; i < this.consumers.length; i++) this.consumers[i]!.enter?.(volumes.states[i]!, volumes, place, record);
     this.measureRoom(volumes, record.endMs);
@@ -285,4 +301,8 @@ export class VolumeTally {
     volumes.sums[At.roomOut] = out;
     volumes.sums[At.roomIn] = back;
   }
+}
+
+function leastOf({ assets }: UnitContext): number {
+  return assets.reduce((least, asset) => Math.min(least, asset), Number.MAX_SAFE_INTEGER);
 }

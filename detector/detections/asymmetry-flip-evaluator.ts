@@ -1,5 +1,6 @@
 import { formatDuration, HOUR_MS } from '../../flow/time.js';
 import { type AssetVolumes, payloadOf, Sum, sumAt } from '../baseline/asset-volumes.js';
+import { type NumberPool, poolOf } from '../baseline/number-pool.js';
 import { OpenHours, shareOfHour } from '../baseline/open-hours.js';
 import type { PeerGroups } from '../baseline/peer-groups.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
@@ -44,7 +45,7 @@ const Group = {
 } as const;
 const NUMBERS = 18;
 const OPEN = 14;
-const FIRST_PLACES = 3;
+const FIRST_PLACES = 4;
 
 /** 144 bytes a group of peers, 2.3 kB for the sixteen that are kept. */
 interface Watched {
@@ -55,6 +56,7 @@ interface Watched {
 
 export class FlipConsumer implements VolumeConsumer<Watched> {
   readonly unit: UnitContext;
+  private readonly pool: NumberPool;
   private readonly warmUpMs: number;
   private readonly leastOctets: number;
   private readonly leastUnclaimed: number;
@@ -63,6 +65,7 @@ export class FlipConsumer implements VolumeConsumer<Watched> {
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof ASYMMETRY_FLIP_PARAMETERS>) {
     this.unit = unit;
+    this.pool = poolOf(unit);
     this.warmUpMs = parameters.warmUpHours * HOUR_MS;
     this.leastOctets = parameters.leastMegabytes * 1e6;
     this.leastUnclaimed = parameters.leastMegabytesUnclaimed * 1e6;
@@ -71,7 +74,7 @@ export class FlipConsumer implements VolumeConsumer<Watched> {
   }
 
   begin(record: ObservedRecord): Watched {
-    return { firstMs: record.startMs, hours: new OpenHours(), numbers: new Float64Array(FIRST_PLACES * NUMBERS) };
+    return { firstMs: record.startMs, hours: new OpenHours(), numbers: this.pool.doubles(FIRST_PLACES * NUMBERS) };
   }
 
   dueMs({ hours }: Watched): number {
@@ -86,8 +89,7 @@ export class FlipConsumer implements VolumeConsumer<Watched> {
   enter(watched: Watched, _volumes: AssetVolumes, place: number, record: ObservedRecord): void {
     const { numbers } = watched;
     if ((place + 1) * NUMBERS > numbers.length) {
-      watched.numbers = new Float64Array((place + 1) * NUMBERS);
-      watched.numbers.set(numbers);
+      watched.numbers = this.pool.outgrown(numbers, (place + 1) * NUMBERS);
     }
     watched.numbers.fill(0, place * NUMBERS, (place + 1) * NUMBERS);
     const outside = this.unit.claims.isOutside(record.peerBytes, record.peerOffset);
@@ -153,7 +155,7 @@ export class FlipConsumer implements VolumeConsumer<Watched> {
     const firstMs = reader.f64();
     const hours = new OpenHours();
     hours.load(reader);
-    const numbers = new Float64Array(reader.u32());
+    const numbers = this.pool.doubles(reader.u32());
     reader.numbers(numbers);
     return { firstMs, hours, numbers };
   }

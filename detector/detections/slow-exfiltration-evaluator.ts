@@ -1,6 +1,7 @@
 import { formatDuration, HOUR_MS } from '../../flow/time.js';
 import { type AssetVolumes, Sum, sumAt } from '../baseline/asset-volumes.js';
 import { DriftLanes, Lane, UNIT_OCTETS } from '../baseline/drift-lanes.js';
+import { type NumberPool, poolOf } from '../baseline/number-pool.js';
 import { OpenHours, shareOfHour } from '../baseline/open-hours.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { VolumeConsumer } from '../baseline/volume-tally.js';
@@ -37,6 +38,7 @@ interface Watched {
 
 export class DriftConsumer implements VolumeConsumer<Watched> {
   readonly unit: UnitContext;
+  private readonly pool: NumberPool;
   private readonly warmUpHours: number;
   private readonly allowance: number;
   private readonly limit: number;
@@ -44,6 +46,7 @@ export class DriftConsumer implements VolumeConsumer<Watched> {
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof SLOW_EXFILTRATION_PARAMETERS>) {
     this.unit = unit;
+    this.pool = poolOf(unit);
     this.warmUpHours = parameters.warmUpHours;
     this.allowance = parameters.allowance;
     this.limit = parameters.limit;
@@ -52,7 +55,7 @@ export class DriftConsumer implements VolumeConsumer<Watched> {
 
   begin(record: ObservedRecord): Watched {
     const firstHour = Math.floor(record.startMs / HOUR_MS);
-    const watched = { firstHour, hours: new OpenHours(), lanes: new DriftLanes() };
+    const watched = { firstHour, hours: new OpenHours(), lanes: new DriftLanes(this.pool) };
     watched.lanes.open(0, firstHour, firstHour);
     return watched;
   }
@@ -117,7 +120,7 @@ export class DriftConsumer implements VolumeConsumer<Watched> {
   }
 
   load(reader: StateReader): Watched {
-    const watched = { firstHour: reader.f64(), hours: new OpenHours(), lanes: new DriftLanes() };
+    const watched = { firstHour: reader.f64(), hours: new OpenHours(), lanes: new DriftLanes(this.pool) };
     watched.hours.load(reader);
     watched.lanes.load(reader);
     return watched;

@@ -2,6 +2,7 @@ import { DAY_MS, formatDuration, HOUR_MS } from '../../flow/time.js';
 import { type AssetVolumes, At, markMinutes, Sum } from '../baseline/asset-volumes.js';
 import { DAY_KINDS, DayKinds, isWeekend, sundayHour } from '../baseline/day-kinds.js';
 import { EXTREMES, HourExtremes } from '../baseline/hour-extremes.js';
+import { type NumberPool, poolOf } from '../baseline/number-pool.js';
 import { OpenHours, shareOfHour } from '../baseline/open-hours.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import { FIRING_WEIGHT, PROFILE_WORDS, VolumeProfile } from '../baseline/volume-profile.js';
@@ -86,6 +87,7 @@ interface Watched {
 
 export class FallConsumer implements VolumeConsumer<Watched> {
   readonly unit: UnitContext;
+  private readonly pool: NumberPool;
   private readonly warmUpMs: number;
   private readonly sigmas: number;
   private readonly allowance: number;
@@ -99,6 +101,7 @@ export class FallConsumer implements VolumeConsumer<Watched> {
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof VOLUME_DOWN_PARAMETERS>) {
     this.unit = unit;
+    this.pool = poolOf(unit);
     this.warmUpMs = parameters.warmUpHours * HOUR_MS;
     this.sigmas = parameters.sigmas;
     this.allowance = parameters.allowance;
@@ -108,7 +111,7 @@ export class FallConsumer implements VolumeConsumer<Watched> {
   }
 
   begin(record: ObservedRecord): Watched {
-    const watched = newWatched();
+    const watched = newWatched(this.pool);
     watched.numbers[FIRST] = record.startMs;
     return watched;
   }
@@ -173,7 +176,7 @@ export class FallConsumer implements VolumeConsumer<Watched> {
   }
 
   load(reader: StateReader): Watched {
-    const watched = newWatched();
+    const watched = newWatched(this.pool);
     watched.hours.load(reader);
     for (const values of [watched.numbers, watched.words, watched.lows, watched.kinds]) reader.numbers(values);
     return watched;
@@ -318,13 +321,13 @@ export class FallConsumer implements VolumeConsumer<Watched> {
   }
 }
 
-function newWatched(): Watched {
+function newWatched(pool: NumberPool): Watched {
   return {
     hours: new OpenHours(),
-    numbers: new Float64Array(NUMBERS),
-    words: new Uint16Array(2 * PROFILE_WORDS),
-    lows: new Float32Array(2 * EXTREMES).fill(Number.NaN),
-    kinds: new Float32Array(2 * DAY_KINDS),
+    numbers: pool.doubles(NUMBERS),
+    words: pool.shorts(2 * PROFILE_WORDS),
+    lows: pool.floats(2 * EXTREMES).fill(Number.NaN),
+    kinds: pool.floats(2 * DAY_KINDS),
   };
 }
 

@@ -7,42 +7,44 @@ import type { ObservedRecord } from './observed-record.js';
 
 /** A detection of volumes at work on one unit: the first of them feeds the tally that they share, and saves it. */
 export class VolumeEvaluator<S extends object> implements Evaluator {
+  private readonly unit: UnitContext;
   private readonly tally: VolumeTally;
   private readonly number: number;
   private readonly consumer: VolumeConsumer<S>;
 
   constructor(unit: UnitContext, consumer: VolumeConsumer<S>) {
+    this.unit = unit;
     this.tally = tallyOf(unit);
     this.consumer = consumer;
     this.number = this.tally.join(consumer as VolumeConsumer<object>);
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
-    if (this.number === 0) this.tally.judge(record, findings);
-    else this.tally.judgeLate(this.number, record, findings);
+    if (this.number === 0) this.tally.judge(record, findings, this.unit);
+    else this.tally.judgeLate(this.number, record, findings, this.unit);
   }
 
   decided(asset: number, decision: FollowedDecision): void {
-    const volumes = this.tally.volumesOf(asset);
+    const volumes = this.tally.volumesOf(asset, this.unit);
     const state = volumes?.states[this.number];
     if (volumes !== undefined && state !== undefined) this.consumer.decided?.(state as S, volumes, decision);
   }
 
   learningUntil(asset: number, nowMs: number): number | undefined {
-    const state = this.tally.volumesOf(asset)?.states[this.number];
+    const state = this.tally.volumesOf(asset, this.unit)?.states[this.number];
     if (state === undefined) return undefined;
     const until = this.consumer.learnedMs(state as S);
     return nowMs < until ? until : undefined;
   }
 
   save(writer: StateWriter): void {
-    if (this.number === 0) this.tally.save(writer);
-    this.tally.saveStates(this.number, writer);
+    if (this.number === 0) this.tally.save(writer, this.unit);
+    this.tally.saveStates(this.number, writer, this.unit);
   }
 
   load(reader: StateReader): void {
-    if (this.number === 0) this.tally.load(reader);
-    this.tally.loadStates(this.number, reader);
+    if (this.number === 0) this.tally.load(reader, this.unit);
+    this.tally.loadStates(this.number, reader, this.unit);
   }
 }
 
@@ -52,7 +54,7 @@ export class PerEngine<C extends { readonly unit: UnitContext }> {
 
   of(unit: UnitContext, parameters: object, make: () => C): C {
     const known = this.made.get(parameters);
-    if (known !== undefined && known.unit.claims === unit.claims && known.unit.clock === unit.clock) return known;
+    if (known !== undefined && known.unit.claims === unit.claims && known.unit.kinds === unit.kinds) return known;
     const one = make();
     this.made.set(parameters, one);
     return one;

@@ -1,6 +1,7 @@
 import { DAY_MS } from '../../flow/time.js';
 import { type AssetVolumes, Sum, sumAt } from '../baseline/asset-volumes.js';
 import { DailyVolumes, localDay, localDayStartMs, Rest, Today } from '../baseline/daily-volumes.js';
+import { type NumberPool, poolOf } from '../baseline/number-pool.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { VolumeConsumer } from '../baseline/volume-tally.js';
 import type { FollowedDecision } from '../decisions/followed.js';
@@ -27,12 +28,14 @@ interface Watched {
  */
 export class DaysConsumer implements VolumeConsumer<Watched> {
   readonly unit: UnitContext;
+  private readonly pool: NumberPool;
   private readonly warmUpDays: number;
   private readonly limits: DayLimits;
   private readonly reporter: DaysReporter;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof VOLUME_OVER_DAYS_PARAMETERS>) {
     this.unit = unit;
+    this.pool = poolOf(unit);
     this.warmUpDays = parameters.warmUpDays;
     this.limits = new DayLimits(parameters, unit.clock);
     this.reporter = new DaysReporter(unit, this.limits);
@@ -41,7 +44,7 @@ export class DaysConsumer implements VolumeConsumer<Watched> {
   begin(record: ObservedRecord): Watched {
     const { clock } = this.unit;
     const firstDay = localDay(clock, record.endMs);
-    const days = new DailyVolumes();
+    const days = new DailyVolumes(this.pool);
     days.begin(firstDay);
     days.setToday(firstDay, clock);
     return { firstDay, days };
@@ -129,7 +132,7 @@ export class DaysConsumer implements VolumeConsumer<Watched> {
   }
 
   load(reader: StateReader): Watched {
-    const watched = { firstDay: reader.f64(), days: new DailyVolumes() };
+    const watched = { firstDay: reader.f64(), days: new DailyVolumes(this.pool) };
     watched.days.load(reader, this.unit.clock);
     return watched;
   }

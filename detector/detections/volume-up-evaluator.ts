@@ -1,6 +1,7 @@
 import { formatDuration, HOUR_MS, MINUTE_MS } from '../../flow/time.js';
 import { type AssetVolumes, At, Sum } from '../baseline/asset-volumes.js';
 import { EXTREMES } from '../baseline/hour-extremes.js';
+import { type NumberPool, poolOf } from '../baseline/number-pool.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import { PROFILE_WORDS } from '../baseline/volume-profile.js';
 import { type SeriesTables, VolumeSeries, type VolumeSurge } from '../baseline/volume-series.js';
@@ -43,10 +44,12 @@ export class SurgeConsumer implements VolumeConsumer<SeriesTables> {
   private readonly warmUpMs: number;
   private readonly ways: readonly [Way, Way];
   private readonly size: number;
+  private readonly pool: NumberPool;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof VOLUME_UP_PARAMETERS>) {
     const { sigmas, runSigmas, leastExcessMegabytes, leastExcessInMegabytes, leastExcessPercent } = parameters;
     this.unit = unit;
+    this.pool = poolOf(unit);
     this.warmUpMs = parameters.warmUpHours * HOUR_MS;
     const rule = `${sigmas} σ in one bin or ${runSigmas} σ in three running`;
     let at = FIRST + 1;
@@ -157,9 +160,9 @@ export class SurgeConsumer implements VolumeConsumer<SeriesTables> {
 
   private newTables(): SeriesTables {
     return {
-      numbers: new Float64Array(this.size),
-      words: new Uint16Array(SERIES * PROFILE_WORDS),
-      extremes: new Float32Array(SERIES * EXTREMES).fill(Number.NaN),
+      numbers: this.pool.doubles(this.size),
+      words: this.pool.shorts(SERIES * PROFILE_WORDS),
+      extremes: this.pool.floats(SERIES * EXTREMES).fill(Number.NaN),
     };
   }
 

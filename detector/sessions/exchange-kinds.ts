@@ -34,6 +34,9 @@ export const KindWord = {
   knownEpoch: 12,
   /** Whether agreed times bind it, for vendor-access. */
   windows: 13,
+  /** Its group of peers, and what is known of that (baseline/peer-groups.ts). */
+  group: 14,
+  groupFacts: 15,
 } as const;
 
 /** Kinds that a partition of so many assets numbers at most. */

@@ -35,3 +35,22 @@ describe('snapshots taken in between change no finding', () => {
     expect(findingsJson(parted.findings())).toBe(findingsJson(whole.findings()));
   });
 });
+
+describe('asking who is still being learned', () => {
+  it('changes nothing of what is judged afterwards', () => {
+    const { fires } = DETECTIONS['volume-up'].examples;
+    const claims = claimsOf(fires[0].claims);
+    const rows: Row[] = exampleRows(fires[0].rows).map((row, sequence) => ({ ...row, sequence }));
+    const settings = { claims, parameters: { 'volume-up': fires[0].parameters ?? {} } };
+    const silent = createEngine(settings);
+    const asked = createEngine(settings);
+    for (const part of [rows.slice(0, 5), rows.slice(5, 10), rows.slice(10)]) {
+      silent.ingest(batchOf(claims, part));
+      asked.ingest(batchOf(claims, part));
+      asked.learning();
+    }
+    expect(findingsJson(asked.findings())).toBe(findingsJson(silent.findings()));
+    expect(asked.findings().some(({ detection }) => detection === 'volume-up')).toBe(true);
+    expect(asked.learning().length).toBeGreaterThan(0);
+  });
+});
