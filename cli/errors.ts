@@ -15,3 +15,8 @@ export class Exit extends Error {
     this.code = code;
   }
 }
+
+/** The message as it is printed: several problems stand on lines of their own. */
+export function printed(sentence: string): string {
+  return sentence.includes('\n') ? `cordon:\n${sentence}\n` : `cordon: ${sentence}\n`;
+}

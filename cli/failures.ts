@@ -52,8 +52,3 @@ export function sentenceOf(error: unknown): string | undefined {
   const remedy = FILE_SYSTEM[code ?? ''];
   return remedy === undefined || path === undefined ? undefined : `'${path}' cannot be used (${syscall}): ${remedy}`;
 }
-
-/** The message as it is printed: several problems stand on lines of their own. */
-export function printed(sentence: string): string {
-  return sentence.includes('\n') ? `cordon:\n${sentence}\n` : `cordon: ${sentence}\n`;
-}

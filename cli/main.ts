@@ -1,44 +1,13 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { programVersion } from '../flow/service/paths.js';
-import { baselineCommand } from './commands/baseline.js';
-import { claimsCommand } from './commands/claims/claims.js';
-import { consoleCommand } from './commands/console.js';
-import { decodeCommand } from './commands/decode.js';
-import { doctorCommand } from './commands/doctor.js';
-import { drillCommand } from './commands/drill.js';
-import { findingsCommand } from './commands/findings/findings.js';
-import { replayCommand } from './commands/replay.js';
-import { reportCommand } from './commands/report.js';
-import { collectCommand, detectCommand, storeCommand } from './commands/roles.js';
-import { runCommand } from './commands/run.js';
-import { configCommand, dashboardsCommand } from './commands/tools.js';
-import { verdictCommand } from './commands/verdict.js';
+import { addCommands } from './commands/command-list.js';
+import { COMMANDS } from './commands/index.js';
 import { ENVIRONMENT } from './environment.js';
-import { Exit } from './errors.js';
+import { Exit, printed } from './errors.js';
 import { EXIT } from './exit-codes.js';
-import { printed, sentenceOf } from './failures.js';
 
-const COMMANDS = [
-  runCommand,
-  collectCommand,
-  detectCommand,
-  storeCommand,
-  decodeCommand,
-  replayCommand,
-  claimsCommand,
-  findingsCommand,
-  baselineCommand,
-  verdictCommand,
-  reportCommand,
-  drillCommand,
-  consoleCommand,
-  dashboardsCommand,
-  configCommand,
-  doctorCommand,
-];
-
-function program(): Command {
+async function program(words: readonly string[]): Promise<Command> {
   const root = new Command('cordon')
     .version(programVersion())
     .description('Watches vendor-managed equipment: judges flow telemetry against written claims, and says how much was not seen.')
@@ -52,8 +21,9 @@ ${Object.entries(ENVIRONMENT)
 
 Exit codes: 0 success · 1 bad news (a violation, a difference) · 2 not proven · 3 broken integrity · 4 wrong usage or configuration,\nor something needed is not there · 70 a defect of Cordon`,
     );
-  for (const make of COMMANDS) root.addCommand(prepared(make()));
-  return prepared(root);
+  // Flags that take a value belong to the commands: what stands before one is --help, --version or wrong.
+  const operands = words.filter((word) => !word.startsWith('-'));
+  return prepared(await addCommands(root, COMMANDS, operands));
 }
 
 /** Our own exit codes and short error texts, on every level of commands. */
@@ -71,12 +41,15 @@ function defect(error: unknown): number {
 
 async function main(): Promise<number> {
   try {
-    await program().parseAsync();
+    const words = process.argv.slice(2);
+    await (await program(words)).parseAsync(words, { from: 'user' });
     return EXIT.ok;
   } catch (error) {
     if (error instanceof Exit) return error.code;
     // Commander has printed its message; help and version end with code 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    // It knows the errors of every part, so it is loaded when there is one.
+    const { sentenceOf } = await import('./failures.js');
     const sentence = sentenceOf(error);
     if (sentence === undefined) return defect(error);
     process.stderr.write(printed(sentence));

@@ -6,20 +6,33 @@ import { UsageError } from '../errors.js';
 import { renderTable } from '../render/table.js';
 import { formatOctets, terminalText } from '../render/text.js';
 import { withDesk } from '../wiring/desk.js';
+import { addCommands } from './command-list.js';
 import { type CommonFlags, commonSettings, withCommonFlags } from './common.js';
 import { type DecideFlags, personOf, withDecisionFlags } from './findings/decide.js';
 
 /** `cordon baseline …`: what assets have learned beyond the claims, and whether somebody has agreed to it. */
-export function baselineCommand(): Command {
-  const command = new Command('baseline').description('What assets have learned beyond the claims: list, show, approve');
-  for (const make of [listCommand, showCommand, approveCommand]) command.addCommand(make());
-  return command;
+export async function baselineCommand(operands: readonly string[]): Promise<Command> {
+  return addCommands(
+    new Command('baseline'),
+    [
+      { usage: 'list [options]', about: 'Assets with their state: LEARN, REVIEW (waits for approval), PROTECT', load: listCommand },
+      {
+        usage: 'show [options] <asset>',
+        about: 'What one asset exchanged that no claim admits, outside peers first: what an approval agrees to',
+        load: showCommand,
+      },
+      {
+        usage: 'approve [options] <asset>',
+        about: 'Agree to what an asset has learned; outside peers that are not accepted are reported when they come again',
+        load: approveCommand,
+      },
+    ],
+    operands,
+  );
 }
 
 function listCommand(): Command {
-  return withCommonFlags(
-    new Command('list').description('Assets with their state: LEARN, REVIEW (waits for approval), PROTECT').option('--json', 'as JSON'),
-  ).action(async (flags: CommonFlags & { json?: boolean }) => {
+  return withCommonFlags(new Command('list').option('--json', 'as JSON')).action(async (flags: CommonFlags & { json?: boolean }) => {
     await withDesk(commonSettings(flags).config, async (desk) => {
       const reviews = await desk.reviews();
       process.stdout.write(flags.json === true ? `${JSON.stringify(reviews, undefined, 2)}\n` : listTable(reviews));
@@ -28,24 +41,20 @@ function listCommand(): Command {
 }
 
 function showCommand(): Command {
-  return withCommonFlags(
-    new Command('show')
-      .description('What one asset exchanged that no claim admits, outside peers first: what an approval agrees to')
-      .argument('<asset>', 'its name')
-      .option('--json', 'as JSON'),
-  ).action(async (asset: string, flags: CommonFlags & { json?: boolean }) => {
-    const { config } = commonSettings(flags);
-    await withDesk(config, async (desk) => {
-      const review = only(await desk.reviews(asset), asset);
-      process.stdout.write(flags.json === true ? `${JSON.stringify(review, undefined, 2)}\n` : reviewText(review, config.claims[0]));
-    });
-  });
+  return withCommonFlags(new Command('show').argument('<asset>', 'its name').option('--json', 'as JSON')).action(
+    async (asset: string, flags: CommonFlags & { json?: boolean }) => {
+      const { config } = commonSettings(flags);
+      await withDesk(config, async (desk) => {
+        const review = only(await desk.reviews(asset), asset);
+        process.stdout.write(flags.json === true ? `${JSON.stringify(review, undefined, 2)}\n` : reviewText(review, config.claims[0]));
+      });
+    },
+  );
 }
 
 function approveCommand(): Command {
   return withDecisionFlags(
     new Command('approve')
-      .description('Agree to what an asset has learned; outside peers that are not accepted are reported when they come again')
       .argument('<asset>', 'its name')
       .option('--accept <prefix...>', 'outside peers that it may go on talking to: addresses or prefixes')
       .option('--accept-listed', 'accept every outside peer that cordon baseline show lists'),

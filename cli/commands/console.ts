@@ -9,32 +9,30 @@ import { type CommonFlags, commonSettings, portFlag, withCommonFlags } from './c
 
 /** `cordon console`: the screens and their decisions over what others store: a ClickHouse server, or the folder of a replay that has ended. */
 export function consoleCommand(): Command {
-  return withCommonFlags(
-    new Command('console')
-      .description('Serve the console over a ClickHouse server, or over the folder that a replay has left (cordon run serves its own)')
-      .option('--port <port>', 'port of the console (default 3080, or a free one)'),
-  ).action(async (flags: CommonFlags & { port?: string }) => {
-    const port = portFlag(flags.port);
-    const { config, origins } = commonSettings(flags);
-    const log = createLog(config.logLevel, 'console');
-    const lifecycle = new Lifecycle(log);
-    const stopped = untilSignal();
-    await explainLocked('with screens', () =>
-      withConfiguredStore(config, async (store) => {
-        try {
-          const url = await serveConsole({
-            ...{ store, desk: deskOver(store, config), config, origins, log, lifecycle, data: config.data },
-            ...{ port, claims: config.claims, recorded: lastDayOf(await newestStoredMs(store)) },
-          });
-          process.stdout.write(`Console   ${url}; Ctrl-C ends\n`);
-          await stopped;
-        } finally {
-          await lifecycle.stop();
-        }
-      }),
-    );
-    endSoon({ log });
-  });
+  return withCommonFlags(new Command('console').option('--port <port>', 'port of the console (default 3080, or a free one)')).action(
+    async (flags: CommonFlags & { port?: string }) => {
+      const port = portFlag(flags.port);
+      const { config, origins } = commonSettings(flags);
+      const log = createLog(config.logLevel, 'console');
+      const lifecycle = new Lifecycle(log);
+      const stopped = untilSignal();
+      await explainLocked('with screens', () =>
+        withConfiguredStore(config, async (store) => {
+          try {
+            const url = await serveConsole({
+              ...{ store, desk: deskOver(store, config), config, origins, log, lifecycle, data: config.data },
+              ...{ port, claims: config.claims, recorded: lastDayOf(await newestStoredMs(store)) },
+            });
+            process.stdout.write(`Console   ${url}; Ctrl-C ends\n`);
+            await stopped;
+          } finally {
+            await lifecycle.stop();
+          }
+        }),
+      );
+      endSoon({ log });
+    },
+  );
 }
 
 /** What was recorded long ago is shown where it is: the last day of it. Undefined where records still come, or none ever came. */

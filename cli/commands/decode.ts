@@ -14,9 +14,8 @@ import { readUserElements } from '../../collector/templates/user-elements.js';
 import { formatAddress } from '../../flow/address.js';
 import { FlowBatch } from '../../flow/batch.js';
 import { encodeBlock } from '../../flow/native/block.js';
-import { Exit, UsageError } from '../errors.js';
+import { Exit, printed, UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
-import { printed } from '../failures.js';
 import { cutSentence } from '../render/cut.js';
 import { createElementLines, type ElementLines } from '../render/element-records.js';
 import { createProgress } from '../render/progress.js';
@@ -38,7 +37,6 @@ interface DecodeFlags {
 /** `cordon decode FILE…`: any supported file → flow records on standard output, in the column table's names. */
 export function decodeCommand(): Command {
   return new Command('decode')
-    .description('Turn captures and flow exports into flow records on standard output')
     .argument('<file...>', "files to read; '-' is standard input")
     .addOption(new Option('--format <format>', 'what the files hold').choices(FILE_FORMATS).default('auto'))
     .addOption(new Option('--output <output>', 'JSON lines, CSV, an Arrow file, or only the summary').choices(OUTPUTS).default('json'))

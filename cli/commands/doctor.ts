@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import { loadClaims } from '../../detector/claims/load.js';
 import type { LookupFiles } from '../../detector/claims/location/location.js';
-import { createLog } from '../../flow/service/log.js';
+import type { Config } from '../../flow/service/config.js';
+import { createLog, type Log } from '../../flow/service/log.js';
 import type { Check, CheckState } from '../doctor/check.js';
 import { examineClaims, examineConfiguration } from '../doctor/configuration.js';
 import { examineDatabase } from '../doctor/database.js';
 import { allWell, examineCollector, examineExporter, examineMissing, examineStored } from '../doctor/exporters.js';
-import { examineKafka } from '../doctor/kafka.js';
 import { examineLogs } from '../doctor/logs.js';
 import { examineMachine } from '../doctor/machine.js';
 import { examinePorts } from '../doctor/ports.js';
@@ -26,7 +26,6 @@ interface DoctorFlags extends CommonFlags {
 export function doctorCommand(): Command {
   return withCommonFlags(
     new Command('doctor')
-      .description('Look at configuration, machine, processes, exporters, Kafka and database; say what is wrong and what to do')
       .option(
         '--status <url...>',
         'processes to ask beside those of --data and the configured metrics port: http://host:port of their metrics',
@@ -55,7 +54,7 @@ async function doctor(flags: DoctorFlags): Promise<void> {
     examineMachine(config),
     examinePorts(config, running),
     examineLogs(config, nowMs),
-    examineKafka(config, log),
+    examineBrokers(config, log),
     examineDatabase(config, running, nowMs),
   ]);
   const collectors = running.filter(({ collector }) => collector !== undefined);
@@ -86,6 +85,11 @@ async function doctor(flags: DoctorFlags): Promise<void> {
   }
   const code = exitOf(checks);
   if (code !== EXIT.ok) throw new Exit(code);
+}
+
+/** Nothing where no broker is configured: everything is in one process then, and the client of Kafka, which is large, is not loaded. */
+async function examineBrokers(config: Config, log: Log): Promise<Check[]> {
+  return config.kafka.brokers.length === 0 ? [] : (await import('../doctor/kafka.js')).examineKafka(config, log);
 }
 
 /** Times of an exporter are by its collector's clock, which need not be on this machine. */

@@ -30,7 +30,6 @@ const POLL_MS = 1000;
 export function drillCommand(): Command {
   return withCommonFlags(
     new Command('drill')
-      .description('Send a drill: a registered harmless flow that shows that the chain works, and wait until the store has it')
       .argument('[name]', 'drill of the claim files (default: the only one)')
       .option('--exporter <host:port>', 'send the flow record of such a flow (IPFIX over UDP) to a collector, instead of the flow')
       .option('--domain <number>', 'observation domain of that record', '0')

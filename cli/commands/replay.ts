@@ -11,9 +11,8 @@ import { KEEP_FOREVER } from '../../detector/store/store.js';
 import { Lifecycle } from '../../flow/service/lifecycle.js';
 import { createLog, type Log } from '../../flow/service/log.js';
 import { environment } from '../environment.js';
-import { Exit, UsageError } from '../errors.js';
+import { Exit, printed, UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
-import { printed } from '../failures.js';
 import { cutSentence } from '../render/cut.js';
 import { createFindingPrinter } from '../render/findings.js';
 import { createProgress } from '../render/progress.js';
@@ -28,7 +27,6 @@ import { judgeStored, type Range, storedFindings, storedRange, storeWindows } fr
 import { locateOnce } from '../wiring/locating.js';
 import { resendExports } from '../wiring/resend.js';
 import { watchOnce } from '../wiring/stored-watches.js';
-import { publishToKafka } from '../wiring/to-kafka.js';
 import { watchedSets } from '../wiring/watching.js';
 import { several } from './claims/assets.js';
 import { type CommonFlags, commonSettings, withCommonFlags } from './common.js';
@@ -53,7 +51,6 @@ interface ReplayFlags extends CommonFlags {
 export function replayCommand(): Command {
   return withCommonFlags(
     new Command('replay')
-      .description('Play files through the pipeline and print findings and verdicts')
       .argument('[file...]', 'captures or flow exports; or name a bundled scenario with --scenario')
       .option('--scenario <id>', `a bundled scenario: ${bundledScenarios().join(', ')}`)
       .option('--input <name>', 'how the scenario was recorded: packets, netflow5, netflow9 or ipfix (default: packets)')
@@ -135,7 +132,11 @@ async function replay(files: readonly string[], flags: ReplayFlags): Promise<voi
       : await watchedSets(flags.watch, plan.inputs);
   const sensorOf = createSensorNamer(claimSets.sets, config.collector.sensors);
   const inputs = plan.inputs.map((input) => ({ ...input, sensor: input.sensor || (claimSets.sets[0]?.sensors[0]?.name ?? 'capture') }));
-  if (flags.to === 'kafka') return publishToKafka({ config, claimSets, inputs, sensorOf, speed, log });
+  if (flags.to === 'kafka') {
+    // The client of Kafka is large, and most replays do without.
+    const { publishToKafka } = await import('../wiring/to-kafka.js');
+    return publishToKafka({ config, claimSets, inputs, sensorOf, speed, log });
+  }
   if (flags.to !== 'embedded') throw new UsageError(`--to ${flags.to} is no target; write embedded, kafka or udp://host:port`);
 
   const expected = flags.expect === undefined ? undefined : readExpected(flags.expect);

@@ -33,9 +33,6 @@ interface ReportFlags extends CommonFlags {
 export function reportCommand(): Command {
   return withCommonFlags(
     new Command('report')
-      .description(
-        'One self-contained HTML file for auditors: claims, verdicts, what was not seen, violations with their evidence, who decided what',
-      )
       .option(
         '--period <period>',
         'a year, month or day (2026, 2026-11, 2026-11-03), or a length back from the last that is stored (P1M, P2W, P7D)',

@@ -11,7 +11,7 @@ import { endSoon, Lifecycle, untilSignal } from '../../flow/service/lifecycle.js
 import { createLog, type Log } from '../../flow/service/log.js';
 import { Exit, UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
-import { bufferedKafka, watchBuffer } from '../wiring/buffered-kafka.js';
+import { bufferedKafka } from '../wiring/buffered-kafka.js';
 import { type ClaimsInForce, followClaims, onReloadSignal, openClaims } from '../wiring/claim-reload.js';
 import { type ClaimSets, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
 import { startCluster } from '../wiring/cluster.js';
@@ -24,7 +24,15 @@ import { configuredKafka } from '../wiring/kafka.js';
 import { openListening } from '../wiring/listening.js';
 import { liveStatus, startLiveParts } from '../wiring/live-collector.js';
 import { startLocating } from '../wiring/locating.js';
-import { type Monitoring, startMonitoring, watchClaims, watchCollector, watchDetector, watchStoring } from '../wiring/monitoring.js';
+import {
+  type Monitoring,
+  startMonitoring,
+  watchBuffer,
+  watchClaims,
+  watchCollector,
+  watchDetector,
+  watchStoring,
+} from '../wiring/monitoring.js';
 import { startNotifications } from '../wiring/notifications.js';
 import { startJudging } from '../wiring/periodic-verdicts.js';
 import { startWatching } from '../wiring/periodic-watches.js';
@@ -57,7 +65,7 @@ type PrepareRole<B extends Connection> = (role: Role<B>) => Promise<() => Promis
 
 /** `cordon collect`: exporters to Kafka; by several processes where the configuration says so. */
 export function collectCommand(): Command {
-  const command = described('collect', 'Listen for flow exports and send flow records to Kafka')
+  const command = withCommonFlags(new Command('collect'))
     .addOption(new Option('--member <number>', 'number of this process among several that collect').hideHelp())
     .action(async (flags: CommonFlags & { member?: string }) => {
       const settings = commonSettings(flags, 'info');
@@ -136,86 +144,67 @@ async function runCluster(settings: Settings): Promise<void> {
 
 /** `cordon detect`: flow records to findings. */
 export function detectCommand(): Command {
-  return roleCommand(
-    'detect',
-    'Judge flow records from Kafka and send findings back',
-    configuredKafka,
-    async ({ settings, log, bus, monitoring, lifecycle, folder }) => {
-      const { config } = settings;
-      const inForce = openFiles({ settings, log, folder }, () => newestJudgedMs(detector));
-      const parameters = config.detections as Record<string, Record<string, number>>;
-      const { metrics } = monitoring;
-      const decisions = await startDecisionFeed(config, log, lifecycle);
-      let judged = 0;
-      const detector: DetectorService = createDetectorService({
-        bus,
-        group: `${config.kafka.group}-detect`,
-        engineFactory: () => createClaimEngines(inForce.versions, parameters, decisions),
-        snapshots: createFileSnapshotStore(join(config.data, 'state')),
-        snapshotEveryMs: config.detector.snapshotMs,
-        log,
-        metrics: {
-          frames: (frames, records) => {
-            judged += records;
-            metrics.count('detector_frames', 'frames judged', frames);
-          },
-          findings: (count) => metrics.count('detector_findings', 'findings published, every revision', count),
-          quarantined: (count) => metrics.count('detector_quarantined_frames', 'frames that could not be read', count),
+  return roleCommand('detect', configuredKafka, async ({ settings, log, bus, monitoring, lifecycle, folder }) => {
+    const { config } = settings;
+    const inForce = openFiles({ settings, log, folder }, () => newestJudgedMs(detector));
+    const parameters = config.detections as Record<string, Record<string, number>>;
+    const { metrics } = monitoring;
+    const decisions = await startDecisionFeed(config, log, lifecycle);
+    let judged = 0;
+    const detector: DetectorService = createDetectorService({
+      bus,
+      group: `${config.kafka.group}-detect`,
+      engineFactory: () => createClaimEngines(inForce.versions, parameters, decisions),
+      snapshots: createFileSnapshotStore(join(config.data, 'state')),
+      snapshotEveryMs: config.detector.snapshotMs,
+      log,
+      metrics: {
+        frames: (frames, records) => {
+          judged += records;
+          metrics.count('detector_frames', 'frames judged', frames);
         },
-      });
-      return async () => {
-        await lifecycle.start({ name: 'detector', start: () => detector.start(), stop: () => detector.stop() });
-        watchDetector(monitoring, detector, () => judged);
-        watchClaims(monitoring, inForce);
-        await followClaims(inForce, log, lifecycle);
-        return { ended: detector.ended };
-      };
-    },
-  );
+        findings: (count) => metrics.count('detector_findings', 'findings published, every revision', count),
+        quarantined: (count) => metrics.count('detector_quarantined_frames', 'frames that could not be read', count),
+      },
+    });
+    return async () => {
+      await lifecycle.start({ name: 'detector', start: () => detector.start(), stop: () => detector.stop() });
+      watchDetector(monitoring, detector, () => judged);
+      watchClaims(monitoring, inForce);
+      await followClaims(inForce, log, lifecycle);
+      return { ended: detector.ended };
+    };
+  });
 }
 
 /** `cordon store`: flow records, ledger and findings to ClickHouse; verdicts where claims are named. */
 export function storeCommand(): Command {
-  return roleCommand(
-    'store',
-    'Write flow records, coverage and findings from Kafka to ClickHouse, and verdicts of the claims',
-    configuredKafka,
-    async ({ settings, log, bus, monitoring, lifecycle, folder }) => {
-      const { config } = settings;
-      const inForce = config.claims.length > 0 ? openFiles({ settings, log, folder }, () => Number.NEGATIVE_INFINITY) : undefined;
-      const store = configuredStore(config, configuredRetention(config));
-      await lifecycle.start({ name: 'database', start: () => store.start(), stop: () => store.close() });
-      await store.migrate();
-      answerDrills(monitoring, store);
-      const storing = createStoreService({ bus, store, group: `${config.kafka.group}-store`, log });
-      return async () => {
-        await lifecycle.start({ name: 'store', start: () => storing.start(), stop: () => storing.stop() });
-        watchStoring(monitoring, storing);
-        await startNotifications({ config, desk: createDesk({ store, now: Date.now }), log, lifecycle, monitoring });
-        await startLocating(store, config.lookup, log, lifecycle);
-        if (inForce !== undefined) {
-          watchClaims(monitoring, inForce);
-          await startJudging(store, inForce.versions, log, lifecycle);
-          await startWatching(store, bus, inForce.versions, config.detections as Record<string, Record<string, number>>, log, lifecycle);
-          await followClaims(inForce, log, lifecycle);
-        }
-        return { ended: storing.ended };
-      };
-    },
-  );
+  return roleCommand('store', configuredKafka, async ({ settings, log, bus, monitoring, lifecycle, folder }) => {
+    const { config } = settings;
+    const inForce = config.claims.length > 0 ? openFiles({ settings, log, folder }, () => Number.NEGATIVE_INFINITY) : undefined;
+    const store = configuredStore(config, configuredRetention(config));
+    await lifecycle.start({ name: 'database', start: () => store.start(), stop: () => store.close() });
+    await store.migrate();
+    answerDrills(monitoring, store);
+    const storing = createStoreService({ bus, store, group: `${config.kafka.group}-store`, log });
+    return async () => {
+      await lifecycle.start({ name: 'store', start: () => storing.start(), stop: () => storing.stop() });
+      watchStoring(monitoring, storing);
+      await startNotifications({ config, desk: createDesk({ store, now: Date.now }), log, lifecycle, monitoring });
+      await startLocating(store, config.lookup, log, lifecycle);
+      if (inForce !== undefined) {
+        watchClaims(monitoring, inForce);
+        await startJudging(store, inForce.versions, log, lifecycle);
+        await startWatching(store, bus, inForce.versions, config.detections as Record<string, Record<string, number>>, log, lifecycle);
+        await followClaims(inForce, log, lifecycle);
+      }
+      return { ended: storing.ended };
+    };
+  });
 }
 
-function described(role: RoleName, description: string): Command {
-  return withCommonFlags(new Command(role).description(`${description} (runs until it is stopped)`));
-}
-
-function roleCommand<B extends Connection>(
-  role: RoleName,
-  description: string,
-  connect: (config: Config, log: Log) => B,
-  prepare: PrepareRole<B>,
-): Command {
-  return described(role, description).action((flags: CommonFlags) => runRole(role, commonSettings(flags, 'info'), connect, prepare));
+function roleCommand<B extends Connection>(role: RoleName, connect: (config: Config, log: Log) => B, prepare: PrepareRole<B>): Command {
+  return withCommonFlags(new Command(role)).action((flags: CommonFlags) => runRole(role, commonSettings(flags, 'info'), connect, prepare));
 }
 
 async function runRole<B extends Connection>(

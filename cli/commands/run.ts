@@ -25,7 +25,6 @@ import { createProgress } from '../render/progress.js';
 import { verdictTable } from '../render/verdicts.js';
 import { differences, readExpected, summarise } from '../scenario/expected.js';
 import { bundledScenarios, loadScenario, type Scenario } from '../scenario/scenario.js';
-import { watchBuffer } from '../wiring/buffered-kafka.js';
 import { type ClaimsInForce, followClaims, openClaims } from '../wiring/claim-reload.js';
 import { type ClaimSets, type ClaimSource, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
 import { makeDataFolder } from '../wiring/data-folder.js';
@@ -39,7 +38,7 @@ import { knownVersions } from '../wiring/known-versions.js';
 import { type Listening, openListening } from '../wiring/listening.js';
 import { liveStatus, startLiveParts } from '../wiring/live-collector.js';
 import { startLocating } from '../wiring/locating.js';
-import { startMonitoring, watchClaims, watchCollector, watchDetector, watchStoring } from '../wiring/monitoring.js';
+import { startMonitoring, watchBuffer, watchClaims, watchCollector, watchDetector, watchStoring } from '../wiring/monitoring.js';
 import { startNotifications } from '../wiring/notifications.js';
 import { startJudging } from '../wiring/periodic-verdicts.js';
 import { startWatching } from '../wiring/periodic-watches.js';
@@ -62,7 +61,6 @@ export function runCommand(): Command {
   return withListenFlag(
     withCommonFlags(
       new Command('run')
-        .description('All in one process: collect, judge, store, and serve the console on loopback')
         .option('--bundled', 'play the bundled scenarios first, in a temporary folder (what npm start does)')
         .option('--once', 'end after the table of verdicts; with --bundled exit 1 when anything differs from what the scenarios expect')
         .option('--port <port>', 'port of the console (default 3080, or a free one)'),

@@ -7,7 +7,6 @@ import { type CommonFlags, commonSettings, withCommonFlags } from './common.js';
 /** `cordon dashboards`: the Grafana files anew from their definitions; in the checkout its alerting files too. */
 export function dashboardsCommand(): Command {
   return new Command('dashboards')
-    .description('(Re)generate the Grafana dashboards and alert rules from their definitions')
     .option('--to <folder>', 'where to (default: dashboards/generated of the checkout)')
     .action(async (flags: { to?: string }) => {
       // A development dependency: it is not in the installed program's image.
@@ -24,7 +23,7 @@ export function dashboardsCommand(): Command {
 
 /** `cordon config --print`: what is in force, and where each value came from. */
 export function configCommand(): Command {
-  return withCommonFlags(new Command('config').description('Show the configuration in force'))
+  return withCommonFlags(new Command('config'))
     .option('--print', 'every value with its origin')
     .option('--json', 'as JSON')
     .action((flags: CommonFlags & { print?: boolean; json?: boolean }) => {

@@ -24,7 +24,6 @@ interface RangeFlags {
 export function verdictCommand(): Command {
   return withCommonFlags(
     new Command('verdict')
-      .description('Judge the claims from what is stored: findings and coverage')
       .option('--from <instant>', 'judge from here (ISO 8601 with zone; default: the first record)')
       .option('--until <instant>', 'judge up to here (default: the last record)')
       .option('--closed', 'nothing more will arrive for this time, so that a period counts as final')

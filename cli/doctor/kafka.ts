@@ -16,9 +16,8 @@ const READERS = {
   store: ['flows', 'coverage', 'findings'],
 } as const satisfies Record<string, readonly Topic[]>;
 
-/** The cluster, our topics, and how far their readers are behind. Nothing where no broker is configured: everything is in one process then. */
+/** The cluster that is configured, our topics, and how far their readers are behind. */
 export async function examineKafka(config: Config, log: Log): Promise<Check[]> {
-  if (config.kafka.brokers.length === 0) return [];
   const groups = Object.entries(READERS).map(([role, topics]) => ({ group: `${config.kafka.group}-${role}`, topics }));
   try {
     const { topics, groups: lags } = await inspectKafka(kafkaOptions(config, log), groups);

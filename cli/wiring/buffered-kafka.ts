@@ -4,7 +4,6 @@ import type { FrameSink } from '../../collector/outputs/frame-sink.js';
 import type { Config } from '../../flow/service/config.js';
 import type { Log } from '../../flow/service/log.js';
 import { configuredKafka } from './kafka.js';
-import type { Monitoring } from './monitoring.js';
 
 /** Where a collector's frames go. */
 export interface CollectorSink extends FrameSink {
@@ -29,26 +28,5 @@ export function bufferedKafka(config: Config, log: Log): CollectorSink {
     limits: { maxOctets: maxBytes },
     log,
     now: Date.now,
-  });
-}
-
-/** Metrics and status of a disk buffer. */
-export function watchBuffer({ metrics, every, tells }: Monitoring, status: () => BufferStatus): void {
-  tells('buffer', status);
-  every(() => {
-    const buffer = status();
-    metrics.gauge('buffer_frames', 'frames that the bus has not acknowledged', buffer.frames);
-    metrics.gauge('buffer_bytes', 'octets of them on disk', buffer.octets);
-    metrics.gauge('buffer_disk_bytes', 'octets of all files of the buffer', buffer.diskOctets);
-    metrics.gauge('buffer_max_bytes', 'bound of the buffer', buffer.maxOctets);
-    metrics.gauge('buffer_oldest_seconds', 'age of the oldest frame that the bus has not acknowledged', buffer.oldestMs / 1000);
-    metrics.gauge('buffer_connected', '1 while a broker is connected', buffer.connected ? 1 : 0);
-    const counter = (name: string, help: string, value: number): void => metrics.table(name, 'counter', help, [{ labels: {}, value }]);
-    counter('buffer_acknowledged_frames', 'frames that the bus acknowledged', buffer.acknowledged);
-    counter('buffer_found_frames', 'frames in doubt that were found on the bus', buffer.foundOnBus);
-    counter('buffer_cut_frames', 'frames that a crash had cut', buffer.cutRecords);
-    counter('buffer_damaged_frames', 'frames lost because the disk gave them back damaged', buffer.damagedRecords);
-    counter('buffer_write_failures', 'writes that the disk refused', buffer.writeFailures);
-    counter('buffer_full_waits', 'frames that waited because the buffer was full', buffer.fullWaits);
   });
 }

@@ -12,7 +12,6 @@ const SHOWN_PEERS = 6;
 /** `cordon claims diff`: two claim files in terms of traffic. */
 export function diffCommand(): Command {
   return new Command('diff')
-    .description('Compare two claim files: what traffic becomes allowed or forbidden, and which demands change')
     .argument('<before>', 'claim file as it was')
     .argument('<after>', 'claim file as it is to be')
     .option('--approvals <file>', 'approvals (JSON lines) that open ticketed windows, of both (default: those of the configuration)')

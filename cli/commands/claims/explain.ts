@@ -26,7 +26,6 @@ interface ExplainFlags {
 /** `cordon claims explain`: which rule decides about a flow, and why. */
 export function explainCommand(): Command {
   return new Command('explain')
-    .description('Tell what each claim says of a flow: which rule decided, and why')
     .argument('<file>', 'claim file')
     .argument('[flow...]', "flows, each in quotes; '-' reads rows as cordon decode prints them from standard input")
     .option('--approvals <file>', 'approvals (JSON lines) that open ticketed windows (default: those of the configuration)')

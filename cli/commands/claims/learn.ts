@@ -30,7 +30,6 @@ interface LearnFlags {
 /** `cordon claims learn`: a draft of claims from what was seen. */
 export function learnCommand(): Command {
   return new Command('learn')
-    .description('Draft claims from flows that were seen: of the store, or of files; nothing judges a draft')
     .argument('[file...]', 'captures and flow exports to learn from, instead of the store')
     .option('--skeleton <file>', 'claim file that declares the fleets (its sets and sensors are used, its claims are not)')
     .option('--fleet <name>', 'of the skeleton: only this fleet')

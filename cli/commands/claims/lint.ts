@@ -17,7 +17,6 @@ interface LintFlags extends LookupFiles {
 /** `cordon claims lint`: what is wrong or doubtful in claim files. */
 export function lintCommand(): Command {
   return new Command('lint')
-    .description('Check claim files; exit 4 when one cannot be loaded, 1 when something is doubtful')
     .argument('<file...>', 'claim files, each a claim set of its own')
     .option('--approvals <file>', 'approvals (JSON lines) that open ticketed windows')
     .option('--country <file>', 'location data that tells countries, as under lookup in cordon.yaml')

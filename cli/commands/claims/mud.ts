@@ -12,7 +12,6 @@ import { namedAssets, several } from './assets.js';
 /** `cordon claims import-mud`: a vendor's MUD file as a draft of claims. */
 export function importMudCommand(): Command {
   return new Command('import-mud')
-    .description('Draft claims from a MUD file (RFC 8520): a suggestion of the vendor to approve; nothing judges it')
     .argument('<file>', 'MUD file (JSON)')
     .option('--skeleton <file>', 'claim file that declares the fleet, its sensors, and sets for roles such as my-controller')
     .option('--fleet <name>', 'of the skeleton: the fleet that the file is about')
@@ -43,7 +42,6 @@ Examples:
 /** `cordon claims export-mud`: the `only` claim of a fleet as a MUD file. */
 export function exportMudCommand(): Command {
   return new Command('export-mud')
-    .description('Write the `only` claim of a fleet as a MUD file (RFC 8520), and list what MUD cannot say')
     .argument('<file>', 'claim file')
     .requiredOption('--fleet <name>', 'the fleet')
     .option('--url <url>', 'mud-url of the file (default: `mud` of the fleet)')

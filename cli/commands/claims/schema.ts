@@ -6,7 +6,6 @@ import { packageRoot } from '../../../flow/service/paths.js';
 /** `cordon claims schema`: the JSON Schema of claim files, for editors. */
 export function schemaCommand(): Command {
   return new Command('schema')
-    .description('Print the JSON Schema of claim files, for editors')
     .addHelpText(
       'after',
       `

@@ -19,7 +19,6 @@ interface TestFlags {
 /** `cordon claims test`: flows and expected decisions, written with the claims. */
 export function testCommand(): Command {
   return new Command('test')
-    .description('Judge the flows under `tests:` of claim files, and hold the decisions against what is expected')
     .argument('<file...>', 'claim files, each a claim set of its own; tests stand in it or beside it in NAME.tests.yaml')
     .option('--approvals <file>', 'approvals (JSON lines) that open ticketed windows (default: those of the configuration)')
     .option(

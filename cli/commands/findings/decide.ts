@@ -58,16 +58,16 @@ function userName(): string {
 
 /** `cordon findings ack`. */
 export function ackCommand(): Command {
-  return simple('ack', 'acknowledge', 'Acknowledge a finding: somebody looks after it; it comes back when it gets graver');
+  return simple('ack', 'acknowledge');
 }
 
 /** `cordon findings reopen`. */
 export function reopenCommand(): Command {
-  return simple('reopen', 'reopen', 'Open a finding again, and end the mutes that closing it made');
+  return simple('reopen', 'reopen');
 }
 
-function simple(name: string, verb: 'acknowledge' | 'reopen', description: string): Command {
-  return withDecisionFlags(new Command(name).description(description).argument('<id>', 'id of the finding, or the beginning of it')).action(
+function simple(name: string, verb: 'acknowledge' | 'reopen'): Command {
+  return withDecisionFlags(new Command(name).argument('<id>', 'id of the finding, or the beginning of it')).action(
     async (id: string, flags: DecideFlags) => {
       const person = personOf(flags);
       await withDesk(commonSettings(flags).config, async (desk) => {
@@ -82,7 +82,6 @@ function simple(name: string, verb: 'acknowledge' | 'reopen', description: strin
 export function closeCommand(): Command {
   return withDecisionFlags(
     new Command('close')
-      .description('Close a finding with a word that says what it was')
       .argument('<id>', 'id of the finding, or the beginning of it')
       .requiredOption('--as <word>', `${CLOSING_WORDS.join(', ')}`)
       .option('--until <instant>', 'of expected and noise: until when it holds')

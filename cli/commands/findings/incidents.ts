@@ -9,11 +9,7 @@ import { type QuestionFlags, questionOf, withQuestionFlags } from './question.js
 
 /** `cordon findings incidents`. */
 export function incidentsCommand(): Command {
-  return withQuestionFlags(
-    withCommonFlags(
-      new Command('incidents').description('Findings of one device and peer group within half an hour of each other, told as one story'),
-    ),
-  )
+  return withQuestionFlags(withCommonFlags(new Command('incidents')))
     .addHelpText('after', '\nExit codes: 0 the list was printed, whatever it holds · 4 wrong usage.')
     .action(async (flags: QuestionFlags) => {
       const question = questionOf(flags);

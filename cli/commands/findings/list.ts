@@ -13,7 +13,7 @@ import { type QuestionFlags, questionOf, withQuestionFlags } from './question.js
 
 /** `cordon findings list`. */
 export function listCommand(): Command {
-  return withQuestionFlags(withCommonFlags(new Command('list').description('Current findings, worst first')))
+  return withQuestionFlags(withCommonFlags(new Command('list')))
     .option('--incidents', 'as incidents: findings of one device and peer group told as one story')
     .addHelpText('after', '\nExit codes: 0 the list was printed, whatever it holds · 4 wrong usage.')
     .action(async (flags: QuestionFlags & { incidents?: boolean }) => {

@@ -14,12 +14,7 @@ import { type CommonFlags, commonSettings, withCommonFlags } from '../common.js'
 
 /** `cordon findings show`. */
 export function showCommand(): Command {
-  return withCommonFlags(
-    new Command('show')
-      .description('One finding: why, its sum, its evidence, what was seen in that hour, what was decided, what to do')
-      .argument('<id>', 'its id, or the beginning of it')
-      .option('--json', 'as JSON'),
-  )
+  return withCommonFlags(new Command('show').argument('<id>', 'its id, or the beginning of it').option('--json', 'as JSON'))
     .addHelpText('after', '\nExit codes: 0 the finding was printed · 4 there is none, or several.')
     .action(async (id: string, flags: CommonFlags & { json?: boolean }) => {
       await withDesk(commonSettings(flags).config, async (desk) => {

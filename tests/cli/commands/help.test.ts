@@ -55,12 +55,30 @@ function sources(folder: string): string[] {
 
 beforeAll(freshDist);
 
+const helpOf = new Map<string, Promise<string>>();
+
+/** The help of a group, asked for once. */
+function groupHelp(group: readonly string[]): Promise<string> {
+  const name = group.join(' ');
+  const asked = helpOf.get(name) ?? command([...group, '--help']).then(({ stdout }) => stdout);
+  helpOf.set(name, asked);
+  return asked;
+}
+
 describe('help', () => {
   test.concurrent.each(COMMANDS.map((args) => [args.join(' ') || 'cordon', args] as const))('%s', async (_name, args) => {
     const { code, stdout, stderr } = await command([...args, '--help']);
     expect(stdout).toContain(`Usage: cordon${['', ...args].join(' ')}`);
     expect(stderr).toBe('');
     expect(code).toBe(0);
+    if (args.length === 0) return;
+    // A list is printed without the commands' modules, and says of each what its own help says.
+    const [, usage = '', options = ''] = /^Usage: cordon (.*?)\n.*\nOptions:\n(.*?)(?:\n\n|$)/s.exec(stdout) ?? [];
+    const takesFlags = options.trim().split(/\n {2}-/).length > 1;
+    const listed = usage.replace(' [command]', '').replace(takesFlags ? '' : ' [options]', '');
+    expect((await groupHelp(args.slice(0, -1))).split('\n').map((line) => line.slice(2).split(/ {2}/)[0])).toContain(
+      listed.slice(args.slice(0, -1).join(' ').length).trim(),
+    );
   });
 
   test('names every command that there is, every variable and every exit code', async () => {
