@@ -35,14 +35,14 @@ export async function fillScreensStore(store: Store, shape: ScreensShape, progre
       store,
       `flows WHERE flowStartMilliseconds >= ${time(`${startMs}`)} AND flowStartMilliseconds < ${time(`${startMs + DAY_MS}`)}`,
     );
-    if (there === perDay) continue;
+    if (there >= perDay) continue;
     if (there !== 0)
       throw new Error(
         `day ${day + 1} of the store has ${there} flow records and should have ${perDay}: remove the folder and fill it anew`,
       );
     const before = process.cpuUsage();
     const started = performance.now();
-    await store.command(flowsOfDay(shape, startMs, perDay));
+    await store.command(flowsOfDay(shape, day, perDay));
     const { user, system } = process.cpuUsage(before);
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     progress(
@@ -72,7 +72,10 @@ const time = (ms: string): string => `fromUnixTimestamp64Milli(toInt64(${ms}), '
 const asset = (of: string): string => `concat('asset-', leftPad(toString(${of}), 4, '0'))`;
 const fleet = (of: string): string => `concat('fleet-', toString(${of} % 20))`;
 
-function flowsOfDay({ assets, sensors }: ScreensShape, startMs: number, rows: number): string {
+function flowsOfDay({ assets, sensors, days, toMs }: ScreensShape, day: number, rows: number): string {
+  const startMs = toMs - (days - day) * DAY_MS;
+  // No day is like another.
+  const ofDay = (salt: number, sides: number): string => lot(salt + 100 * day, sides);
   return `INSERT INTO flows (flowStartMilliseconds, flowEndMilliseconds, sourceIPv6Address, destinationIPv6Address, sourceTransportPort,
     destinationTransportPort, protocolIdentifier, octetDeltaCount, packetDeltaCount, reverseOctetDeltaCount, reversePacketDeltaCount, biflow,
     samplingInterval, initiator, initiatorConfidence, completion, exportProtocol, sensor, exporterIPv6Address, exportTimeMilliseconds, exportSequenceNumber,
@@ -82,15 +85,15 @@ function flowsOfDay({ assets, sensors }: ScreensShape, startMs: number, rows: nu
     multiIf(
       pick < 960, toIPv6(concat('::ffff:10.200.', toString(owner % 200), '.', toString(peer + 1))),
       pick < 999, toIPv6(concat('::ffff:203.0.113.', toString((owner % 20) * 10 + peer % ${OUTSIDE_PEERS} + 1))),
-      toIPv6(concat('2001:db8::', lower(hex(toUInt16(${lot(5, 60_000)})))))) AS peerAddress,
-    toUInt16(30000 + ${lot(6, 30_000)}), [443, 22, 53, 123, 5432, 104, 8443, 514, 161, 389, 1521, 9092][peer + 1],
+      toIPv6(concat('2001:db8::', lower(hex(toUInt16(${ofDay(5, 60_000)})))))) AS peerAddress,
+    toUInt16(30000 + ${ofDay(6, 30_000)}), [443, 22, 53, 123, 5432, 104, 8443, 514, 161, 389, 1521, 9092][peer + 1],
     if(peer IN (2, 3, 7, 8), 17, 6), toUInt64(200 + size), toUInt64(1 + intDiv(size, 900)), toUInt64(100 + size % 9000), toUInt64(1 + size % 9), 1,
     1, 'source', 100, if(pick < 995, 'transferred', 'attempt'), 'ipfix', concat('sensor-', toString((owner + told) % ${sensors})),
     toIPv6(concat('::ffff:192.0.2.', toString((owner + told) % ${sensors} + 1))), ${time('startMs + 20000')}, toUInt32(intDiv(number, 24)), toUInt32(number % 24), 'in-order',
     ${asset('owner')} AS asset, ${fleet('owner')} AS fleet, 'source'
   FROM (
-    SELECT number, ${lot(1, assets)} AS owner, ${lot(2, 1000)} AS pick, ${lot(3, PEERS)} AS peer, ${lot(4, 40_000)} AS size,
-      ${lot(7, 10)} = 0 AS told, ${startMs} + intDiv(number * ${DAY_MS}, ${rows}) AS startMs
+    SELECT number, ${ofDay(1, assets)} AS owner, ${ofDay(2, 1000)} AS pick, ${ofDay(3, PEERS)} AS peer, ${ofDay(4, 40_000)} AS size,
+      ${ofDay(7, 10)} = 0 AS told, ${startMs} + intDiv(number * ${DAY_MS}, ${rows}) AS startMs
     FROM numbers(${rows})
   )
   SETTINGS max_block_size = 131072, min_insert_block_size_rows = 524288, min_insert_block_size_bytes = 0`;
