@@ -72,6 +72,15 @@ export interface PanelOptions {
   readonly legend?: { readonly showLegend: boolean; readonly calcs?: readonly string[]; readonly placement?: string };
   readonly mergeValues?: boolean;
   readonly rowHeight?: number;
+  readonly basemap?: MapLayer;
+  readonly layers?: readonly MapLayer[];
+}
+
+/** A layer of a geomap. The console knows the form that geomap-options.ts describes. */
+export interface MapLayer {
+  readonly type: string;
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly location?: { readonly mode: string; readonly lookup?: string; readonly gazetteer?: string };
 }
 
 export interface FieldConfig {
@@ -142,6 +151,16 @@ export interface Frame {
   readonly intervalMs: number;
   /** True when rows were cut off at the console's limit. */
   readonly truncated: boolean;
+}
+
+/** The world, as scripts/world-map.mjs projects it: paths of SVG and points in a box of `width` by `height`. */
+export interface WorldMap {
+  readonly width: number;
+  readonly height: number;
+  /** Ground without a country code. */
+  readonly elsewhere: string;
+  /** By ISO 3166-1 alpha-2. `path` is empty where the country is too small to be drawn; `at` is where its mark stands. */
+  readonly countries: Readonly<Record<string, { readonly path: string; readonly at: readonly [x: number, y: number] }>>;
 }
 
 /** Chosen values by variable; `$__all` alone stands for All. */

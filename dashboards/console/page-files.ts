@@ -12,7 +12,7 @@ export interface PageFile {
 
 /**
  * Every file of the page by its path, read once: nothing else of the disk can be asked for.
- * `sources` holds index.html and console.css, `compiled` the page's modules. Throws when the page was not built.
+ * `sources` holds index.html, console.css and world-map.json, `compiled` the page's modules. Throws when the page was not built.
  */
 export function loadPageFiles(sources: string, compiled: string): ReadonlyMap<string, PageFile> {
   if (!existsSync(join(compiled, 'main.js'))) {
@@ -26,6 +26,7 @@ export function loadPageFiles(sources: string, compiled: string): ReadonlyMap<st
   add('/', join(sources, 'index.html'), 'text/html; charset=utf-8');
   add('/console.css', join(sources, 'console.css'), 'text/css; charset=utf-8');
   add('/favicon.svg', join(sources, 'favicon.svg'), 'image/svg+xml');
+  add('/world-map.json', join(sources, 'world-map.json'), 'application/json; charset=utf-8');
   add('/vendor/echarts.js', echartsFile(), 'text/javascript; charset=utf-8');
   for (const file of readdirSync(compiled, { recursive: true, encoding: 'utf8' })) {
     if (file.endsWith('.js')) add(`/app/${file.replaceAll('\\', '/')}`, join(compiled, file), 'text/javascript; charset=utf-8');

@@ -3,9 +3,10 @@ import type { Action, Dashboard, DataLink, Panel, Query } from './model.js';
 import { interpolateVariables } from './variables.js';
 import { parseDataLink } from './web/data-link.js';
 import { parseDecisionAction } from './web/decision-action.js';
+import { parseGeomap } from './web/geomap-options.js';
 import { parseMatrix } from './web/grouping-to-matrix.js';
 
-export const PANEL_TYPES = ['stat', 'table', 'timeseries', 'state-timeline', 'bargauge'] as const;
+export const PANEL_TYPES = ['stat', 'table', 'timeseries', 'state-timeline', 'bargauge', 'geomap'] as const;
 export type PanelType = (typeof PANEL_TYPES)[number];
 
 export const UNITS = ['none', 'short', 'decbytes', 's', 'ms', 'percent', 'percentunit', 'dateTimeAsIso'] as const;
@@ -29,7 +30,7 @@ const OVERRIDES = [
 const CALCS = ['lastNotNull', 'min', 'max', 'mean', 'sum'];
 const CELL_TYPES = ['auto', 'color-background', 'color-text', 'actions'];
 /** Panels whose values may lead somewhere. */
-const LINKED_PANELS = ['table', 'stat'];
+const LINKED_PANELS = ['table', 'stat', 'geomap'];
 const COLOUR_MODES = ['thresholds', 'palette-classic', 'palette-classic-by-name'];
 const DRAW_STYLES = ['line', 'bars'];
 const ANY_RANGE: MacroRange = { fromMs: 0, toMs: 3_600_000, intervalMs: 60_000 };
@@ -60,6 +61,7 @@ function panelProblems(panel: Panel, names: ReadonlySet<string>): string[] {
   const { defaults, overrides } = panel.fieldConfig;
   want(problems, PANEL_TYPES, panel.type, `${where} type`);
   problems.push(...transformationProblems(panel, where));
+  if (panel.type === 'geomap') problems.push(...refusals(where, () => parseGeomap(panel)));
   for (const target of panel.targets) {
     if (target.format !== 0 && target.format !== 1) problems.push(`${where} query format ${target.format} is not known to the console`);
     problems.push(...queryProblems(target, names, where));
@@ -92,13 +94,7 @@ function panelProblems(panel: Panel, names: ReadonlySet<string>): string[] {
 
 function transformationProblems({ type, transformations = [] }: Panel, where: string): string[] {
   const problems: string[] = [];
-  for (const transformation of transformations) {
-    try {
-      parseMatrix(transformation);
-    } catch (error) {
-      problems.push(`${where} ${error instanceof Error ? error.message : String(error)}`);
-    }
-  }
+  for (const transformation of transformations) problems.push(...refusals(where, () => parseMatrix(transformation)));
   if (transformations.length > 0 && type !== 'table')
     problems.push(`${where} transformations stand in a ${type}; the console has them in tables`);
   if (transformations.length > 1) problems.push(`${where} ${transformations.length} transformations; the console has one`);
@@ -110,34 +106,29 @@ function linkProblems(links: readonly DataLink[], panel: Panel, where: string): 
   if (!LINKED_PANELS.includes(panel.type))
     return [`${where} links stand in a ${panel.type}; the console has them in ${LINKED_PANELS.join(' and ')} panels`];
   if (links.length !== 1) return [`${where} ${links.length} links of one value; the console has one`];
-  try {
-    parseDataLink(links[0]!.url);
-    return [];
-  } catch (error) {
-    return [`${where} ${error instanceof Error ? error.message : String(error)}`];
-  }
+  return refusals(where, () => parseDataLink(links[0]!.url));
 }
 
 function actionProblems(actions: readonly Action[], panel: Panel, where: string): string[] {
   if (actions.length === 0) return [];
   if (panel.type !== 'table') return [`${where} actions stand in a ${panel.type}; the console has them in tables`];
-  return actions.flatMap((action) => {
-    try {
-      parseDecisionAction(action);
-      return [];
-    } catch (error) {
-      return [`${where} ${error instanceof Error ? error.message : String(error)}`];
-    }
-  });
+  return actions.flatMap((action) => refusals(where, () => parseDecisionAction(action)));
 }
 
-/** Expands the query with one value a variable, which meets every macro, variable and format in it. */
-function queryProblems(query: Query, names: ReadonlySet<string>, where: string): string[] {
+/** What a reader of the console refuses, as a problem. */
+function refusals(where: string, read: () => unknown): string[] {
   try {
-    expandMacros(interpolateVariables(query.rawSql, Object.fromEntries([...names].map((name) => [name, ['x']])), names), ANY_RANGE);
-    interpolateVariables(query.rawSql, {}, names);
+    read();
     return [];
   } catch (error) {
     return [`${where} ${error instanceof Error ? error.message : String(error)}`];
   }
+}
+
+/** Expands the query with one value a variable, which meets every macro, variable and format in it. */
+function queryProblems(query: Query, names: ReadonlySet<string>, where: string): string[] {
+  return refusals(where, () => {
+    expandMacros(interpolateVariables(query.rawSql, Object.fromEntries([...names].map((name) => [name, ['x']])), names), ANY_RANGE);
+    interpolateVariables(query.rawSql, {}, names);
+  });
 }

@@ -7,15 +7,23 @@ import { dashboardFrame } from './frame.js';
 import { column, legend, type PanelHead, panel, reduce } from './panels.js';
 import { lines } from './shared-panels.js';
 import { queryVariable } from './variables.js';
+import { PEERS_OF_COUNTRY, worldMap } from './world-map-panel.js';
 
 const NAME = 'destinations';
 
-/** The Destinations, to explore: who was met for the first time, who is rare, who gets most, by which ports. */
+/** The Destinations, to explore: who was met for the first time, where they are, who is rare, who gets most, by which ports. */
 export function destinations(): dashboard.DashboardBuilder {
-  return dashboardFrame(NAME, 'destinations', 'Peers of the equipment: first seen, rarest, largest, and the ports they were met on')
+  return dashboardFrame(
+    NAME,
+    'destinations',
+    'Peers of the equipment: first seen, where in the world, rarest, largest, and the ports they were met on',
+  )
     .withVariable(queryVariable('overview', 'fleet', 'Fleet', 'Group of vendor-managed equipment'))
     .withVariable(queryVariable('overview', 'asset', 'Asset', 'One piece of equipment'))
+    .withVariable(queryVariable(NAME, 'country', 'Country', 'Where the peers are, by the location data of the configuration'))
     .withPanel(firstSeen())
+    .withPanel(worldMap(NAME, [0, 9, 15, 11]))
+    .withPanel(countries())
     .withPanel(rarest())
     .withPanel(byCountry())
     .withPanel(largest())
@@ -46,12 +54,27 @@ function firstSeen() {
     .overrideByName('Records', [column.width(84), column.unit('short')]);
 }
 
+/** The table beside the map tells the same numbers, and what has no place on it. */
+function countries() {
+  return rows({
+    id: 8,
+    title: 'Countries',
+    description:
+      'Peers, devices and octets by country. “local” are private and other special addresses, “unknown” what the location data does not tell: all peers of the internet where none is configured (lookup in cordon.yaml).',
+    at: [15, 9, 9, 11],
+    sql: 'countries',
+  })
+    .overrideByName('Country', [column.minWidth(84), PEERS_OF_COUNTRY])
+    .overrideByRegexp('/^(Peers|Assets)$/', [column.width(74), column.unit('short')])
+    .overrideByRegexp('/^Octets/', [column.width(96), column.unit('decbytes')]);
+}
+
 function rarest() {
   return rows({
     id: 2,
     title: 'Rarest',
     description: 'Peers met in the fewest hours of the time range: the long tail, where what happens once is seldom work.',
-    at: [0, 9, 14, 10],
+    at: [0, 20, 14, 10],
     sql: 'rarest',
   })
     .overrideByName('Peer', [column.width(120), column.wrapped()])
@@ -71,11 +94,11 @@ function byCountry() {
     title: 'Devices and countries',
     description:
       'Octets that each device sent to each country in the time range, by the location data of the configuration (lookup). “local” are private and other special addresses, “unknown” what the data does not tell.',
-    at: [14, 9, 10, 10],
+    at: [14, 20, 10, 10],
     sql: 'by-country',
     unit: 'decbytes',
   })
-    .minWidth(70)
+    .minWidth(84)
     .withTransformation({
       id: 'groupingToMatrix',
       options: { rowField: 'Asset', columnField: 'Country', valueField: 'Octets out', emptyValue: 'null' },
@@ -90,7 +113,7 @@ function largest() {
     description:
       'Peers that received most from the equipment in the time range. As counted by the exporters; sampling is not multiplied in.',
     unit: 'decbytes',
-    at: [0, 19, 7, 9],
+    at: [0, 30, 7, 9],
     sql: 'largest',
     format: 'table',
   })
@@ -107,7 +130,7 @@ function ports() {
     id: 4,
     title: 'Ports',
     description: "Responders' ports by octets sent, with how many devices and peers used them. A port of one device alone is worth a look.",
-    at: [7, 19, 9, 9],
+    at: [7, 30, 9, 9],
     sql: 'ports',
   })
     .overrideByName('Port', [column.minWidth(78)])
@@ -125,7 +148,7 @@ function peersOverTime() {
       description:
         'How many different peers each device talked with in each interval, by the hour rollup. One that begins to look around shows here.',
       unit: 'short',
-      at: [16, 19, 8, 9],
+      at: [16, 30, 8, 9],
       sql: 'peers-over-time',
     },
     'asset',

@@ -303,6 +303,45 @@ describe.skipIf(!browserExpected)('console in Chromium (skipped where /usr/bin/c
     expect(new URL(page.url()).searchParams.get('var-asset')).toBe('scan-mv-01');
   });
 
+  test('the map has a circle for each country, largest first, reached by keyboard; it leads to the peers of its country and keeps what is chosen', async () => {
+    await open('?d=cordon-destinations&var-fleet=scanners&var-fleet=billing', { width: 1280, height: 1080 });
+    const map = panel('Peers by country');
+    const circles = map.locator('svg.map a');
+    expect(await circles.evaluateAll((found) => found.map((circle) => circle.getAttribute('aria-label')))).toEqual([
+      'Netherlands (NL): Peers 1, Assets 1, Octets out 26 MB, Octets in 220 kB',
+      'United States (US): Peers 1, Assets 1, Octets out 153 kB, Octets in 66 kB',
+      'Germany (DE): Peers 1, Assets 1, Octets out 8.2 kB, Octets in 13.8 kB',
+    ]);
+    expect(await map.locator('svg.map path').count(), 'the countries of the world').toBeGreaterThan(170);
+    const rows = panel('Countries').locator('tbody tr');
+    expect(await rows.locator('td:first-child').allTextContents(), 'what has no place on the map').toEqual([
+      'local',
+      'NL',
+      'US',
+      'DE',
+      'unknown',
+    ]);
+    await circles.first().focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    expect(await inPage('document.activeElement.getAttribute("aria-label")')).toMatch(/^Germany/);
+    expect(await map.locator('.map-told').textContent()).toMatch(/^Germany \(DE\): Peers 1/);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/var-country=DE/);
+    await page.waitForSelector('#panels[data-loaded]');
+    expect(new URL(page.url()).searchParams.getAll('var-fleet')).toEqual(['scanners', 'billing']);
+    expect(await panel('First seen').locator('tbody tr').count()).toBe(1);
+    expect(await panel('First seen').textContent()).toContain('203.0.113.7');
+  });
+
+  test('a map without any place says how to get one', async () => {
+    await open('?d=cordon-destinations&var-country=local');
+    expect(await panel('Peers by country').textContent()).toMatch(
+      /No peer that location data \(lookup in cordon\.yaml\) places in a country/,
+    );
+    expect(await panel('Countries').locator('tbody tr').count()).toBe(1);
+  });
+
   const dashboards = ['overview', 'triage', 'device', 'destinations', 'finding', 'claims', 'telemetry', 'trail'];
   test.each(
     dashboards.flatMap((name) =>

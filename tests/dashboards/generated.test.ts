@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Action, Dashboard, DataLink } from '../../dashboards/console/model.js';
+import type { Action, Dashboard, DataLink, MapLayer } from '../../dashboards/console/model.js';
 import { unsupported } from '../../dashboards/console/supported.js';
 import { parseDataLink } from '../../dashboards/console/web/data-link.js';
 import { parseDecisionAction } from '../../dashboards/console/web/decision-action.js';
@@ -132,10 +132,10 @@ test('every link leads to a dashboard that there is, and sets a variable that it
   );
   expect(links.length).toBeGreaterThan(0);
   for (const { title, url } of links) {
-    const { uid, variables } = parseDataLink(url);
+    const { uid, variables, kept } = parseDataLink(url);
     expect(title).toBeTruthy();
     const names = byUid.get(uid)?.templating.list.map(({ name }) => name);
-    for (const { name } of variables) expect(names, url).toContain(name);
+    for (const name of [...kept, ...variables.map((variable) => variable.name)]) expect(names, url).toContain(name);
   }
 });
 
@@ -144,7 +144,7 @@ test('the console names what it could not draw', () => {
   const panel = dashboard.panels[0]!;
   const query = (rawSql: string) => ({ ...panel, targets: [{ ...panel.targets[0]!, rawSql }] });
   const problems = (changed: object) => unsupported({ ...dashboard, panels: [{ ...panel, ...changed }] }).join('\n');
-  expect(problems({ type: 'geomap' })).toContain("type 'geomap'");
+  expect(problems({ type: 'nodeGraph' })).toContain("type 'nodeGraph'");
   expect(problems({ transformations: [{ id: 'joinByField' }] })).toContain("transformation 'joinByField'");
   expect(problems(query('SELECT $__rateColumns(a)'))).toContain('$__rateColumns');
   expect(problems(query(`SELECT \${asset:csv}`))).toContain('singlequote');
@@ -165,6 +165,28 @@ test('the console names what it could not draw', () => {
     });
   expect(linked('https://example.com/d/x/x?a=1')).toContain('leads to no dashboard');
   expect(linked('/d/cordon-device/x?orgId=1')).toContain('orgId=1');
+});
+
+test('the console draws our map, and names every map that it could not draw', () => {
+  const { dashboard } = dashboards.find(({ file }) => file === 'destinations.json')!;
+  const map = dashboard.panels.find(({ type }) => type === 'geomap')!;
+  const { layers = [], basemap } = map.options;
+  const [shapes, circles] = layers as [MapLayer, MapLayer];
+  const problems = (options: object) =>
+    unsupported({ ...dashboard, panels: [{ ...map, options: { ...map.options, ...options } }] }).join('\n');
+  const styled = (change: object) =>
+    problems({ layers: [shapes, { ...circles, config: { style: { ...(circles.config?.style as object), ...change } } }] });
+  expect(problems({})).toBe('');
+  expect(problems({ basemap: { type: 'carto' } })).toContain('tiles of a server');
+  expect(problems({ basemap: { ...basemap, config: { url: 'https://tiles.example/{z}/{x}/{y}' } } })).toContain('tiles of a server');
+  expect(problems({ layers: [{ ...shapes, config: { src: 'public/maps/usa-states.geojson' } }, circles] })).toContain('first layer');
+  expect(problems({ layers: [shapes, { ...circles, type: 'heatmap' }] })).toContain('other layers');
+  expect(problems({ layers: [shapes, circles, circles] })).toContain('other layers');
+  expect(problems({ layers: [shapes, { ...circles, location: { mode: 'coords' } }] })).toContain('not placed by');
+  expect(styled({ size: { fixed: 4 } })).toContain('not sized');
+  expect(styled({ color: { field: 'Peers', fixed: 'red' } })).toContain('circles of one colour');
+  expect(styled({ symbol: { fixed: 'img/icons/marker/star.svg' } })).toContain('circles of one colour');
+  expect(problems({ legend: {} })).toContain('option legend');
 });
 
 test('the console knows the actions of decisions and refuses every other', () => {

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { columnType, toFrame } from '../../dashboards/console/frame.js';
 import { loadLibrary } from '../../dashboards/console/library.js';
 import type { Dashboard, Frame, QueryRequest, Selection } from '../../dashboards/console/model.js';
+import { locatePeers } from '../../detector/store/queries/places.js';
 import { packageRoot } from '../../flow/service/paths.js';
-import { DAY_RANGE } from './support/sample-data.js';
+import { DAY_RANGE, sampleFinder } from './support/sample-data.js';
 import { openSampleStore, type SampleStore } from './support/sample-store.js';
 
 /*
@@ -20,6 +21,7 @@ const SELECTIONS: Readonly<Record<string, Selection>> = {
   one: {
     fleet: ['scanners'],
     asset: ['scan-mv-01'],
+    country: ['NL'],
     severity: ['critical'],
     claim: ['scanners-closed'],
     sensor: ['dc-core'],
@@ -30,6 +32,7 @@ const SELECTIONS: Readonly<Record<string, Selection>> = {
   several: {
     fleet: ['scanners', 'billing'],
     asset: ['scan-mv-01', 'bssdb-1'],
+    country: ['local', 'unknown'],
     severity: ['critical', 'high'],
     claim: ['scanners-closed', 'bastion-budget'],
     sensor: ['dc-core', 'dc-edge'],
@@ -40,6 +43,7 @@ const SELECTIONS: Readonly<Record<string, Selection>> = {
   quotes: {
     fleet: ["o'neil", 'a"b'],
     asset: ["x') OR ('1'='1", '\\'],
+    country: ["N'L", '\\'],
     severity: ["'; DROP TABLE findings --", '$__toTime', '{{x}}'],
     claim: ["a'b", '\\'],
     sensor: ["') --"],
@@ -190,6 +194,22 @@ describe('what the screens of findings and decisions say of the sample day', () 
       ['scan-mv-01', 'NL', 5 * 5_200_000],
       ['scan-mv-01', 'DE', 2 * 4_100],
     ]);
+  });
+
+  test('countries are told with peers, devices and octets, and peers can be chosen by country, the unknown too', async () => {
+    expect((await rows('cordon-destinations', 'Countries', { fleet: ['scanners'] })).map((row) => row.slice(0, 4))).toEqual([
+      ['local', 1, 2, 70 * 34_000_000 + 43 * 29_000_000],
+      ['NL', 1, 1, 5 * 5_200_000],
+      ['DE', 1, 1, 2 * 4_100],
+      ['unknown', 1, 1, 6 * 180],
+    ]);
+    expect((await rows('cordon-destinations', 'Peers by country', { fleet: ['scanners'] })).map((row) => row[0])).toEqual(['NL', 'DE']);
+    const peers = async (...country: string[]) => (await rows('cordon-destinations', 'Rarest', { country })).map((row) => row[0]);
+    expect(await peers('US', 'unknown')).toEqual(['2001:db8::40', '198.51.100.99']);
+    await sample.store.command("ALTER TABLE peer_places DELETE WHERE peerAddress = toIPv6('2001:db8::40') SETTINGS mutations_sync = 2");
+    expect(await peers('unknown'), 'not looked up yet').toEqual(['2001:db8::40', '198.51.100.99']);
+    await locatePeers(sample.store, sampleFinder(), Date.parse(DAY_RANGE.to) + 1);
+    expect(await peers('unknown')).toEqual(['198.51.100.99']);
   });
 
   test('records with peers that a window is about are told inside and outside of it, to the minute; one withdrawn counts no longer', async () => {

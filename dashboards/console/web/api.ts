@@ -1,4 +1,4 @@
-import type { ConsoleSettings, Dashboard, DecisionAnswer, FindingAnswer, Frame, QueryRequest } from '../model.js';
+import type { ConsoleSettings, Dashboard, DecisionAnswer, FindingAnswer, Frame, QueryRequest, WorldMap } from '../model.js';
 import type { Deciding } from './decision-action.js';
 
 /** What went wrong, as a sentence for the person at the screen. */
@@ -26,6 +26,7 @@ async function call<T>(path: string, body?: object, signal?: AbortSignal, header
 export const getSettings = (): Promise<ConsoleSettings> => call('/api/settings');
 export const getDashboard = (uid: string): Promise<Dashboard> => call(`/api/dashboards/${encodeURIComponent(uid)}`);
 export const runQuery = (request: QueryRequest, signal: AbortSignal): Promise<Frame> => call('/api/query', request, signal);
+export const getWorldMap = (): Promise<WorldMap> => call('/world-map.json');
 export const getFinding = (id: string): Promise<FindingAnswer> => call(`/api/findings/${encodeURIComponent(id)}`);
 
 /** Sends a decision with the proof that our own page asks. */

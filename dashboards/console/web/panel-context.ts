@@ -1,4 +1,4 @@
-import type { Frame, Panel } from '../model.js';
+import type { Frame, Panel, Selection } from '../model.js';
 import type { Decider } from './decider.js';
 import type { TableMemory } from './table-memory.js';
 
@@ -14,8 +14,8 @@ export interface PanelData {
   readonly panel: Panel;
   readonly frame: Frame;
   readonly marks: readonly Mark[];
-  /** The time range and refresh as they are chosen, for links that keep them. */
-  readonly range: { readonly from: string; readonly to: string; readonly refresh: string };
+  /** The time range, the refresh and the variables that are not All, for links that keep them. */
+  readonly range: { readonly from: string; readonly to: string; readonly refresh: string; readonly variables: Selection };
   readonly decider: Decider;
   /** What the person had done to the table before it was drawn anew. */
   readonly memory: TableMemory;

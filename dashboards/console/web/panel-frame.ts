@@ -4,10 +4,11 @@ import { ApiError, runQuery } from './api.js';
 import { drawBarGauge } from './bargauge-panel.js';
 import type { Decider } from './decider.js';
 import { dropdown, h } from './dom.js';
+import { drawGeomap, prepareGeomap } from './geomap-panel.js';
 import { groupingToMatrix, parseMatrix } from './grouping-to-matrix.js';
 import type { DrawPanel, Mark, PanelData } from './panel-context.js';
 import { drawStat } from './stat-panel.js';
-import type { PageState } from './state.js';
+import { chosen, type PageState } from './state.js';
 import { drawStateTimeline } from './state-timeline-panel.js';
 import { createTableMemory } from './table-memory.js';
 import { drawTable } from './table-panel.js';
@@ -21,7 +22,11 @@ const DRAW = {
   timeseries: drawTimeseries,
   'state-timeline': drawStateTimeline,
   bargauge: drawBarGauge,
+  geomap: drawGeomap,
 } as const satisfies Record<PanelType, DrawPanel>;
+
+/** What a type of panel needs before it can be drawn. */
+const PREPARE: Partial<Record<PanelType, () => Promise<void>>> = { geomap: prepareGeomap };
 
 export interface PanelFrame {
   readonly element: HTMLElement;
@@ -88,9 +93,9 @@ export function createPanelFrame(dashboard: Dashboard, panel: Panel, decider: De
         },
         mine.signal,
       );
-      const found = await marks;
+      const [found] = await Promise.all([marks, PREPARE[panel.type as PanelType]?.()]);
       if (request !== mine) return;
-      drawn = { frame: transformed(panel, frame), marks: found, range: { from, to, refresh } };
+      drawn = { frame: transformed(panel, frame), marks: found, range: { from, to, refresh, variables: chosen(state) } };
       draw();
       element.removeAttribute('aria-busy');
     } catch (error) {

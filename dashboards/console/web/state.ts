@@ -28,11 +28,14 @@ export function readState(dashboard: Dashboard, settings: ConsoleSettings): Page
   };
 }
 
+/** The variables that are not All. */
+export function chosen({ variables }: PageState): Record<string, readonly string[]> {
+  return Object.fromEntries(Object.entries(variables).filter(([, values]) => !values.includes(ALL)));
+}
+
 export function writeState(dashboard: Dashboard, state: PageState): void {
   const url = new URLSearchParams({ d: dashboard.uid, from: state.from, to: state.to, refresh: state.refresh });
-  for (const [name, values] of Object.entries(state.variables)) {
-    if (!values.includes(ALL)) for (const value of values) url.append(`var-${name}`, value);
-  }
+  for (const [name, values] of Object.entries(chosen(state))) for (const value of values) url.append(`var-${name}`, value);
   history.replaceState(null, '', `?${url.toString()}`);
 }
 

@@ -13,6 +13,7 @@ WITH sent AS (
           FROM cordon.asset_peer_between(from = $__fromTime, to = $__toTime, step = 86400)
           WHERE $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
             AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
+-- include shared/of-country
           GROUP BY asset, peerAddress, protocol, port, sensor
         )
         GROUP BY asset, peerAddress, protocol, port

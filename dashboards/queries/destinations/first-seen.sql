@@ -4,6 +4,7 @@ WITH met AS (
   FROM cordon.asset_peers AS p
   WHERE $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
     AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
+-- include shared/of-country
   GROUP BY asset, peerAddress
   HAVING first >= toStartOfHour($__fromTime) AND first <= $__toTime
   ORDER BY first DESC, asset, peerAddress

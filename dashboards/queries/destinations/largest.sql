@@ -3,6 +3,7 @@ WITH buckets AS (
   SELECT * FROM cordon.asset_peer_between(from = $__fromTime, to = $__toTime, step = 86400)
   WHERE $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
     AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
+-- include shared/of-country
 ),
 largest AS (
   SELECT peerAddress, sum(sent) AS octets

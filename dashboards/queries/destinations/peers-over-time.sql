@@ -3,6 +3,7 @@ WITH widest AS (
   SELECT asset FROM cordon.asset_peer_between(from = $__fromTime, to = $__toTime, step = 86400)
   WHERE $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
     AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
+-- include shared/of-country
   GROUP BY asset
   ORDER BY uniqExact(peerAddress) DESC, asset
   LIMIT 20
@@ -12,6 +13,7 @@ FROM (
   SELECT bucket, asset AS owner, peerAddress FROM cordon.asset_peer_between(from = $__fromTime, to = $__toTime, step = $__interval_s)
   WHERE asset IN (SELECT asset FROM widest)
     AND $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
+-- include shared/of-country
 )
 GROUP BY time, asset
 ORDER BY time, asset

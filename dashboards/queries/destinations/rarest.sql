@@ -13,6 +13,7 @@ WITH rare AS (
     FROM cordon.asset_peer_between(from = $__fromTime, to = $__toTime, step = 86400) AS t
     WHERE $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
       AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
+-- include shared/of-country
     GROUP BY peer, day
   )
   GROUP BY peer
