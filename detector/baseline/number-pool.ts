@@ -51,11 +51,12 @@ export class NumberPool {
     if (values.length === length) return values;
     const own = new (values.constructor as new (length: number) => A)(length);
     own.set(values.subarray(0, length));
-    this.giveBack(values);
+    this.give(values);
     return own;
   }
 
-  private giveBack(values: Numbers): void {
+  /** Takes back what nobody holds any more. */
+  give(values: Numbers): void {
     const bytes = rounded(values.byteLength);
     // One that outgrew the pool before.
     if (bytes === values.buffer.byteLength) return;
@@ -89,12 +90,12 @@ function rounded(bytes: number): number {
 
 const pools = new WeakMap<object, NumberPool>();
 
-/** The pool of a partition, known by something that it has for itself: its kinds of exchange. */
-export function poolOf({ kinds }: { readonly kinds: object }): NumberPool {
-  let pool = pools.get(kinds);
+/** The pool of a partition, known by something that it has for itself: the times of its assets. */
+export function poolOf({ times }: { readonly times: object }): NumberPool {
+  let pool = pools.get(times);
   if (pool === undefined) {
     pool = new NumberPool();
-    pools.set(kinds, pool);
+    pools.set(times, pool);
   }
   return pool;
 }

@@ -1,12 +1,21 @@
 import { TwoGenerationBloom } from './bloom.js';
+import { NumberPool } from './number-pool.js';
 import type { StateReader, StateWriter } from './state.js';
 
 /** Exact members kept before the oldest go into the Bloom filter (detection.md D02). */
 export const SEEN_EXACT_MEMBERS = 512;
 const INITIAL_SLOTS = 4;
+/** Words of a slot: two hashes, and the two halves of the time of the first meeting. */
+const WIDTH = 4;
+const LOW = 2;
+const HIGH = 3;
+/** The upper half of NaN, which is kept as 0: no time has it, and slots of zeros are free. */
+const NO_TIME = 0x7ff8_0000;
 /** For sets that nothing has entered: one free slot. */
-const NO_HASHES = new Uint32Array(2);
-const NEVER = new Float64Array(1).fill(Number.NaN);
+const NO_SLOTS = new Uint32Array(WIDTH);
+/** A time and its halves, of all sets: nothing is kept in it. */
+const time = new Float64Array(1);
+const halves = new Uint32Array(time.buffer);
 /** Members that were taken out of the Bloom filter, which cannot forget one alone; beyond it the oldest is known again. */
 const MAX_FORGOTTEN = 64;
 
@@ -19,21 +28,25 @@ export const SEEN_LONG_AGO = Number.NEGATIVE_INFINITY;
  * into a Bloom filter. At most 16 KiB + 4 KiB, whatever arrives.
  */
 export class SeenSet {
-  private hashes = NO_HASHES;
-  /** Time of the first meeting; NaN marks a free slot. */
-  private firstMs = NEVER;
+  private slots: Uint32Array = NO_SLOTS;
   private count = 0;
+  private readonly pool: NumberPool;
   private bloom: TwoGenerationBloom | undefined;
   /** Pairs of hashes. */
   private forgotten: number[] | undefined;
 
+  /** `pool`: where its members are kept, with those of other sets. */
+  constructor(pool = new NumberPool()) {
+    this.pool = pool;
+  }
+
   /** When the member was first met, after adding it now if it is new: then the answer is `ms`. `periodFromMs`: members met before it may become inexact. */
   meet(a: number, b: number, ms: number, periodFromMs: number): number {
-    const slot = this.slotOf(a, b);
-    const known = this.firstMs[slot]!;
-    if (!Number.isNaN(known)) {
+    const at = this.slotOf(a, b);
+    if (this.slots[at + HIGH] !== 0) {
+      const known = this.firstMs(at);
       // The earliest record wins, whatever the order of arrival.
-      if (ms < known) this.firstMs[slot] = ms;
+      if (ms < known) this.setFirstMs(at, ms);
       return Math.min(ms, known);
     }
     if (this.bloom?.has(a, b) === true && !this.remembersForgotten(a, b)) return SEEN_LONG_AGO;
@@ -45,15 +58,15 @@ export class SeenSet {
 
   /** True where `meet` would know the member. */
   has(a: number, b: number): boolean {
-    return !Number.isNaN(this.firstMs[this.slotOf(a, b)]!) || (this.bloom?.has(a, b) === true && !this.isForgotten(a, b));
+    return this.slots[this.slotOf(a, b) + HIGH] !== 0 || (this.bloom?.has(a, b) === true && !this.isForgotten(a, b));
   }
 
   /** Forgets one member: the next meeting is its first. */
   forget(a: number, b: number): void {
-    const slot = this.slotOf(a, b);
-    if (!Number.isNaN(this.firstMs[slot]!)) {
-      this.firstMs[slot] = Number.NaN;
-      this.rebuild(this.firstMs.length, Number.NEGATIVE_INFINITY);
+    const at = this.slotOf(a, b);
+    if (this.slots[at + HIGH] !== 0) {
+      this.slots[at + HIGH] = 0;
+      this.rebuild(this.slots.length / WIDTH, Number.NEGATIVE_INFINITY);
     }
     if (this.bloom?.has(a, b) !== true || this.isForgotten(a, b)) return;
     this.forgotten ??= [];
@@ -67,15 +80,16 @@ export class SeenSet {
   }
 
   save(writer: StateWriter): void {
-    writer.u32(this.firstMs.length);
+    const { slots } = this;
+    writer.u32(slots.length / WIDTH);
     writer.u32(this.count);
-    for (let slot = 0; slot < this.firstMs.length; slot++) {
-      if (Number.isNaN(this.firstMs[slot]!)) continue;
+    for (let at = 0; at < slots.length; at += WIDTH) {
+      if (slots[at + HIGH] === 0) continue;
       // In its slot again: in what order members go into the Bloom filter follows from it.
-      writer.u32(slot);
-      writer.u32(this.hashes[slot * 2]!);
-      writer.u32(this.hashes[slot * 2 + 1]!);
-      writer.f64(this.firstMs[slot]!);
+      writer.u32(at / WIDTH);
+      writer.u32(slots[at]!);
+      writer.u32(slots[at + 1]!);
+      writer.f64(this.firstMs(at));
     }
     writer.u32(this.bloom === undefined ? 0 : 1);
     this.bloom?.save(writer);
@@ -85,15 +99,12 @@ export class SeenSet {
   load(reader: StateReader): void {
     const slots = reader.u32();
     this.count = reader.u32();
-    if (slots >= INITIAL_SLOTS) {
-      this.hashes = new Uint32Array(slots * 2);
-      this.firstMs = new Float64Array(slots).fill(Number.NaN);
-    }
+    this.slots = slots >= INITIAL_SLOTS ? this.pool.words(slots * WIDTH) : NO_SLOTS;
     for (let left = this.count; left > 0; left--) {
-      const slot = reader.u32();
-      this.hashes[slot * 2] = reader.u32();
-      this.hashes[slot * 2 + 1] = reader.u32();
-      this.firstMs[slot] = reader.f64();
+      const at = reader.u32() * WIDTH;
+      this.slots[at] = reader.u32();
+      this.slots[at + 1] = reader.u32();
+      this.setFirstMs(at, reader.f64());
     }
     this.bloom = reader.u32() === 0 ? undefined : new TwoGenerationBloom();
     this.bloom?.load(reader);
@@ -120,45 +131,57 @@ export class SeenSet {
     return false;
   }
 
+  /** Where the member's slot begins, or a free one for it. */
   private slotOf(a: number, b: number): number {
-    const mask = this.firstMs.length - 1;
-    let slot = a & mask;
-    for (;;) {
-      const first = this.firstMs[slot]!;
-      if (Number.isNaN(first) || (this.hashes[slot * 2] === a && this.hashes[slot * 2 + 1] === b)) return slot;
-      slot = (slot + 1) & mask;
-    }
+    const { slots } = this;
+    const mask = slots.length - 1;
+    let at = (a * WIDTH) & mask;
+    while (slots[at + HIGH] !== 0 && (slots[at] !== a || slots[at + 1] !== b)) at = (at + WIDTH) & mask;
+    return at;
+  }
+
+  private firstMs(at: number): number {
+    halves[0] = this.slots[at + LOW]!;
+    halves[1] = this.slots[at + HIGH]! ^ NO_TIME;
+    return time[0]!;
+  }
+
+  private setFirstMs(at: number, ms: number): void {
+    time[0] = ms;
+    this.slots[at + LOW] = halves[0]!;
+    this.slots[at + HIGH] = halves[1]! ^ NO_TIME;
   }
 
   private insert(a: number, b: number, ms: number): void {
-    if ((this.count + 1) * 2 > this.firstMs.length)
-      this.rebuild(Math.max(INITIAL_SLOTS, this.firstMs.length * 2), Number.NEGATIVE_INFINITY);
-    const slot = this.slotOf(a, b);
-    this.hashes[slot * 2] = a;
-    this.hashes[slot * 2 + 1] = b;
-    this.firstMs[slot] = ms;
+    if ((this.count + 1) * 2 > this.slots.length / WIDTH)
+      this.rebuild(Math.max(INITIAL_SLOTS, (this.slots.length / WIDTH) * 2), Number.NEGATIVE_INFINITY);
+    const at = this.slotOf(a, b);
+    this.slots[at] = a;
+    this.slots[at + 1] = b;
+    this.setFirstMs(at, ms);
     this.count += 1;
   }
 
   private moveToBloom(periodFromMs: number): void {
     this.bloom ??= new TwoGenerationBloom();
-    this.rebuild(this.firstMs.length, periodFromMs);
+    this.rebuild(this.slots.length / WIDTH, periodFromMs);
   }
 
   /** Re-enters the members first met at `keepFromMs` or later; the others go into the Bloom filter. */
   private rebuild(slots: number, keepFromMs: number): void {
-    const hashes = this.hashes;
-    const firstMs = this.firstMs;
-    this.hashes = new Uint32Array(slots * 2);
-    this.firstMs = new Float64Array(slots).fill(Number.NaN);
+    const before = this.slots;
+    this.slots = this.pool.words(slots * WIDTH);
     this.count = 0;
-    for (let slot = 0; slot < firstMs.length; slot++) {
-      const first = firstMs[slot]!;
-      if (Number.isNaN(first)) continue;
-      const a = hashes[slot * 2]!;
-      const b = hashes[slot * 2 + 1]!;
+    for (let at = 0; at < before.length; at += WIDTH) {
+      if (before[at + HIGH] === 0) continue;
+      const a = before[at]!;
+      const b = before[at + 1]!;
+      halves[0] = before[at + LOW]!;
+      halves[1] = before[at + HIGH]! ^ NO_TIME;
+      const first = time[0]!;
       if (first >= keepFromMs) this.insert(a, b, first);
       else this.bloom!.add(a, b);
     }
+    if (before !== NO_SLOTS) this.pool.give(before);
   }
 }

@@ -1,6 +1,7 @@
 import { compareAddresses, lastAddress, parseAddress, parsePrefix } from '../../flow/address.js';
 import { formatDuration, SECOND_MS } from '../../flow/time.js';
 import { ByAsset } from '../baseline/by-asset.js';
+import { type NumberPool, poolOf } from '../baseline/number-pool.js';
 import { PeerHashes } from '../baseline/peer-hashes.js';
 import { SeenSet } from '../baseline/seen-set.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
@@ -166,6 +167,7 @@ class Novelty implements Evaluator {
   private readonly hashes = new PeerHashes();
   private readonly kinds: ExchangeKinds;
   private readonly epoch: KnownEpoch;
+  private readonly pool: NumberPool;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.claims = unit.claims;
@@ -174,6 +176,7 @@ class Novelty implements Evaluator {
     this.mostNewDays = parameters.mostNewDays;
     this.kinds = unit.kinds;
     this.epoch = epochOf(unit.kinds);
+    this.pool = poolOf(unit);
     this.matter = {
       detection: ID,
       claim: -1,
@@ -260,7 +263,7 @@ class Novelty implements Evaluator {
       met.newDayMs = reader.f64();
       for (const set of [met.peers, met.networks, met.ports, met.beginners, met.outside]) set.load(reader);
       if (reader.u32() === 1) {
-        met.before = new SeenSet();
+        met.before = new SeenSet(this.pool);
         met.before.load(reader);
       }
       accept(met, JSON.parse(reader.text()) as string[]);
@@ -275,7 +278,7 @@ class Novelty implements Evaluator {
   private approve(asset: number, met: Met | undefined, accepted: readonly string[]): void {
     const known = met ?? this.metBy(asset, Number.POSITIVE_INFINITY);
     known.before = known.outside;
-    known.outside = new SeenSet();
+    known.outside = new SeenSet(this.pool);
     known.forgettings = -1;
     accept(known, accepted);
   }
@@ -312,8 +315,8 @@ class Novelty implements Evaluator {
   private metBy(asset: number, startMs: number): Met {
     let met = this.met.get(asset);
     if (met === undefined) {
-      const [peers, networks, ports, beginners] = [new SeenSet(), new SeenSet(), new SeenSet(), new SeenSet()];
-      const outside = new SeenSet();
+      const set = (): SeenSet => new SeenSet(this.pool);
+      const [peers, networks, ports, beginners, outside] = [set(), set(), set(), set(), set()];
       met = {
         ...{ firstMs: startMs, peers, networks, ports, beginners, outside, before: undefined, acceptedText: [], accepted: [] },
         ...{ newDays: 0, newDayMs: Number.NEGATIVE_INFINITY, forgettings: 0 },

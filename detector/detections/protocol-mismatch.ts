@@ -5,6 +5,7 @@ import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatPort } from '../findings/quantity.js';
 import { formatInstant } from '../findings/time-span.js';
 import { applicationWords, expectedApplications, UNRECOGNISED_APPLICATION } from './applications-table.js';
+import { byParameters } from './by-parameters.js';
 import { Attention, type Detection, type Evaluator, type ParameterTable, type ParameterValues, type UnitContext } from './detection.js';
 import { type ExchangeTraits, responderPort, Trait, traitsOf } from './exchange-traits.js';
 import { type HeldSession, HeldSessions } from './held-sessions.js';
@@ -118,42 +119,43 @@ export const protocolMismatch: Detection<typeof PARAMETERS> = {
   evaluator: (unit, parameters) => new ProtocolMismatch(unit, parameters),
 };
 
+type Matters = Readonly<Record<'spoken' | 'web' | 'dns' | 'icmp', Matter>>;
+
+const LOW: Matter['severities'] = ['low', 'low', 'low', 'medium'];
+
+const mattersOf = byParameters((parameters: ParameterValues<typeof PARAMETERS>): Matters => {
+  const { webMinutes, webPacketsPerMinute, dnsMinutes, icmpPacketsPerMinute, icmpOctets } = parameters;
+  const matter = (part: string, rule: string, severities: Matter['severities']): Matter => ({
+    detection: ID,
+    claim: -1,
+    part,
+    scope: 'member',
+    rule,
+    severities,
+    most: 100,
+  });
+  const web = `session on 443/tcp of ${webMinutes} minutes with ${webPacketsPerMinute} small packets a minute each way`;
+  const icmp = `${icmpPacketsPerMinute} ICMP packets a minute each way for 10 minutes, ${icmpOctets} octets in the mean`;
+  return {
+    spoken: matter('', 'application that does not belong to the port by the IANA registry', ['low', 'low', 'medium', 'high']),
+    web: matter('web', web, LOW),
+    dns: matter('dns', `session on 53/tcp of ${dnsMinutes} minutes`, LOW),
+    icmp: matter('icmp', icmp, LOW),
+  };
+});
+
 class ProtocolMismatch implements Evaluator {
   private readonly traits: ExchangeTraits;
   private readonly parameters: ParameterValues<typeof PARAMETERS>;
   private readonly hashes = new PeerHashes();
   private readonly sessions = new HeldSessions();
   private readonly echoes = new ResolverTable();
-  private readonly spoken: Matter;
-  private readonly web: Matter;
-  private readonly dns: Matter;
-  private readonly icmp: Matter;
+  private readonly matters: Matters;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.traits = traitsOf(unit);
     this.parameters = parameters;
-    const { webMinutes, webPacketsPerMinute, dnsMinutes, icmpPacketsPerMinute, icmpOctets } = parameters;
-    const matter = (part: string, rule: string, severities: Matter['severities']): Matter => ({
-      detection: ID,
-      claim: -1,
-      part,
-      scope: 'member',
-      rule,
-      severities,
-      most: 100,
-    });
-    this.spoken = matter('', 'application that does not belong to the port by the IANA registry', ['low', 'low', 'medium', 'high']);
-    this.web = matter(
-      'web',
-      `session on 443/tcp of ${webMinutes} minutes with ${webPacketsPerMinute} small packets a minute each way`,
-      LOW,
-    );
-    this.dns = matter('dns', `session on 53/tcp of ${dnsMinutes} minutes`, LOW);
-    this.icmp = matter(
-      'icmp',
-      `${icmpPacketsPerMinute} ICMP packets a minute each way for 10 minutes, ${icmpOctets} octets in the mean`,
-      LOW,
-    );
+    this.matters = mattersOf(parameters);
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
@@ -188,7 +190,7 @@ class ProtocolMismatch implements Evaluator {
     if (record.level < Level.established || !isEnough(record.octetsOut, leastOctets) || !isEnough(record.octetsIn, leastOctets)) return;
     if (record.octetsOut + record.octetsIn === 0) return;
     findings.contribute(record, {
-      matter: this.spoken,
+      matter: this.matters.spoken,
       port,
       confidence: 80,
       why: `the sensor recognised ${applicationWords(record.application)} on ${formatPort(record.protocol, port)}, where ${applicationWords(expected)} is at home`,
@@ -209,7 +211,7 @@ class ProtocolMismatch implements Evaluator {
     this.tellLong(
       record,
       held,
-      this.web,
+      this.matters.web,
       webMinutes,
       `${rates}: small and steady, as somebody’s work through a tunnel, not as pages`,
       findings,
@@ -219,7 +221,14 @@ class ProtocolMismatch implements Evaluator {
   private judgeDns(record: ObservedRecord, findings: FindingSink): void {
     const { dnsMinutes } = this.parameters;
     if (record.endMs - record.sessionStartMs < dnsMinutes * MINUTE_MS) return;
-    this.tellLong(record, this.sessions.take(record), this.dns, dnsMinutes, 'questions for names are answered within seconds', findings);
+    this.tellLong(
+      record,
+      this.sessions.take(record),
+      this.matters.dns,
+      dnsMinutes,
+      'questions for names are answered within seconds',
+      findings,
+    );
   }
 
   private tellLong(record: ObservedRecord, held: HeldSession, matter: Matter, least: number, meaning: string, findings: FindingSink): void {
@@ -277,7 +286,7 @@ class ProtocolMismatch implements Evaluator {
     const { countedOut, countedIn, packetsOut, packetsIn, records } = window;
     const sizes = `${Math.round(meanOf(window.octetsOut, window.queries))} B out and ${Math.round(meanOf(window.octetsIn, window.answers))} B in`;
     findings.measure(record, {
-      matter: this.icmp,
+      matter: this.matters.icmp,
       observed: packets,
       expected,
       unit: 'packets',
@@ -301,8 +310,6 @@ class ProtocolMismatch implements Evaluator {
     });
   }
 }
-
-const LOW: Matter['severities'] = ['low', 'low', 'low', 'medium'];
 
 /** True also where the record does not tell of the direction. */
 function isEnough(octets: number, least: number): boolean {

@@ -8,6 +8,7 @@ import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatCount } from '../findings/quantity.js';
 import { formatInstant } from '../findings/time-span.js';
+import { byParameters } from './by-parameters.js';
 import {
   Attention,
   type Detection,
@@ -89,6 +90,18 @@ export const unknownDevice: Detection<typeof PARAMETERS> = {
 /** What a part of `rule` begins with where it is about MAC addresses. */
 const MAC_RULE = 'MAC address';
 
+const strangerMatter = byParameters(
+  ({ warmUpHours }: ParameterValues<typeof PARAMETERS>): Matter => ({
+    detection: ID,
+    claim: -1,
+    part: '',
+    scope: 'member',
+    rule: `address in the asset’s subnet that is in no inventory or set and was not met in the ${formatDuration(warmUpHours * HOUR_MS)} of learning`,
+    severities: ['medium', 'medium', 'medium', 'medium'],
+    most: 50,
+  }),
+);
+
 class UnknownDevice implements Evaluator {
   private readonly unit: UnitContext;
   private readonly traits: ExchangeTraits;
@@ -105,15 +118,7 @@ class UnknownDevice implements Evaluator {
     this.traits = traitsOf(unit);
     this.leastPackets = parameters.leastPackets;
     this.learned = new LearnedRelations(unit.times, parameters.warmUpHours * HOUR_MS);
-    this.stranger = {
-      detection: ID,
-      claim: -1,
-      part: '',
-      scope: 'member',
-      rule: `address in the asset’s subnet that is in no inventory or set and was not met in the ${formatDuration(this.learned.warmUpMs)} of learning`,
-      severities: ['medium', 'medium', 'medium', 'medium'],
-      most: 50,
-    };
+    this.stranger = strangerMatter(parameters);
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {

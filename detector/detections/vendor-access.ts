@@ -1,4 +1,5 @@
 import { MINUTE_MS } from '../../flow/time.js';
+import { ByAsset } from '../baseline/by-asset.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledWindow } from '../claims/compiled.js';
 import type { FollowedDecision } from '../decisions/followed.js';
@@ -10,6 +11,7 @@ import { AccessHours, hourWords, LEARNED_MS, WEEKS_REMEMBERED } from './access-h
 import { type SessionVolume, SessionVolumes } from './access-volumes.js';
 import { agreedUntil, isWindowOpen, windowsOf } from './access-windows.js';
 import { REMOTE_CONTROL } from './applications-table.js';
+import { byParameters } from './by-parameters.js';
 import { Attention, type Detection, type Evaluator, type ParameterTable, type ParameterValues, type UnitContext } from './detection.js';
 import { type ExchangeTraits, Trait, traitsOf } from './exchange-traits.js';
 import { Began, Level, type ObservedRecord } from './observed-record.js';
@@ -110,53 +112,44 @@ const MOST_KINDS = 512;
 /** Kept with a kind of exchange. */
 const NO_WINDOWS = 1;
 
+type Matters = Readonly<Record<'overrun' | 'source' | 'hour' | 'volume', Matter>>;
+
+const mattersOf = byParameters(({ overrunMinutes, timesLargest }: ParameterValues<typeof PARAMETERS>): Matters => {
+  const matter = (part: string, rule: string, severities: Matter['severities']): Matter => ({
+    detection: ID,
+    claim: -1,
+    part,
+    scope: 'member',
+    rule,
+    severities,
+    most: 50,
+  });
+  const hour = `hour of the week in which nobody from outside came in ${WEEKS_REMEMBERED} weeks`;
+  return {
+    overrun: matter('overrun', `session ${overrunMinutes} minutes beyond its agreed window`, ['medium', 'medium', 'medium', 'medium']),
+    source: matter('source', 'source that no claim names, inside a window agreed for others', ['low', 'medium', 'high', 'high']),
+    hour: matter('hour', hour, ['low', 'medium', 'medium', 'high']),
+    volume: matter('volume', `${timesLargest} times what any agreed session took out before`, ['high', 'high', 'high', 'high']),
+  };
+});
+
 class VendorAccess implements Evaluator {
   private readonly unit: UnitContext;
   private readonly traits: ExchangeTraits;
   private readonly parameters: ParameterValues<typeof PARAMETERS>;
   private readonly overrunMs: number;
+  private readonly matters: Matters;
   /** Of each asset to which somebody came. */
-  private readonly hours = new Map<number, AccessHours>();
-  private readonly volumes = new Map<number, SessionVolumes>();
-  private readonly windows = new Map<number, readonly CompiledWindow[]>();
-  private readonly overrun: Matter;
-  private readonly source: Matter;
-  private readonly hour: Matter;
-  private readonly volume: Matter;
+  private readonly hours = new ByAsset<AccessHours>();
+  private readonly volumes = new ByAsset<SessionVolumes>();
+  private windows: Map<number, readonly CompiledWindow[]> | undefined;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.unit = unit;
     this.traits = traitsOf(unit);
     this.parameters = parameters;
     this.overrunMs = (parameters.overrunMinutes + parameters.graceMinutes) * MINUTE_MS;
-    const matter = (part: string, rule: string, severities: Matter['severities']): Matter => ({
-      detection: ID,
-      claim: -1,
-      part,
-      scope: 'member',
-      rule,
-      severities,
-      most: 50,
-    });
-    this.overrun = matter('overrun', `session ${parameters.overrunMinutes} minutes beyond its agreed window`, [
-      'medium',
-      'medium',
-      'medium',
-      'medium',
-    ]);
-    this.source = matter('source', 'source that no claim names, inside a window agreed for others', ['low', 'medium', 'high', 'high']);
-    this.hour = matter('hour', `hour of the week in which nobody from outside came in ${WEEKS_REMEMBERED} weeks`, [
-      'low',
-      'medium',
-      'medium',
-      'high',
-    ]);
-    this.volume = matter('volume', `${parameters.timesLargest} times what any agreed session took out before`, [
-      'high',
-      'high',
-      'high',
-      'high',
-    ]);
+    this.matters = mattersOf(parameters);
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
@@ -174,7 +167,7 @@ class VendorAccess implements Evaluator {
     if (record.breaksClaim || record.admitted || (traits & Trait.publicPeer) === 0) return;
     if (isWindowOpen(this.unit.claims, record)) {
       const why = 'came inside a window that a claim has agreed for others; no claim speaks of this source';
-      findings.contribute(record, { matter: this.source, port: record.assetPort, confidence: 75, why });
+      findings.contribute(record, { matter: this.matters.source, port: record.assetPort, confidence: 75, why });
       return;
     }
     this.judgeHour(record, this.unit.times.firstMs(record.asset), findings);
@@ -189,13 +182,7 @@ class VendorAccess implements Evaluator {
   }
 
   save(writer: StateWriter): void {
-    for (const table of [this.hours, this.volumes]) {
-      writer.u32(table.size);
-      for (const [asset, one] of table) {
-        writer.u32(asset);
-        one.save(writer);
-      }
-    }
+    for (const table of [this.hours, this.volumes]) writer.byAsset<AccessHours | SessionVolumes>(table, (one) => one.save(writer));
   }
 
   load(reader: StateReader): void {
@@ -207,7 +194,7 @@ class VendorAccess implements Evaluator {
     const untilMs = agreedUntil(windows, record.sessionStartMs, record.endMs);
     if (untilMs === undefined || record.endMs - untilMs <= this.overrunMs) return;
     const minutes = (record.endMs - untilMs) / MINUTE_MS;
-    this.measure(record, this.overrun, {
+    this.measure(record, this.matters.overrun, {
       observed: minutes,
       expected: 0,
       unit: 'minutes',
@@ -231,7 +218,7 @@ class VendorAccess implements Evaluator {
   }
 
   private tellVolume(record: ObservedRecord, session: SessionVolume, expected: number, largest: number, findings: FindingSink): void {
-    this.measure(record, this.volume, {
+    this.measure(record, this.matters.volume, {
       observed: session.octets,
       expected,
       unit: 'octets',
@@ -257,7 +244,7 @@ class VendorAccess implements Evaluator {
       // Reported once, and known from then on: an hour that became usual must not be told every week.
       if (!wasReported) hours.report(record.session);
       const why = `a session from outside began ${hourWords(clock, at)} (${claims.timezone}), at an hour of the week in which nobody had come in ${WEEKS_REMEMBERED} weeks; no claim speaks of this peer`;
-      findings.contribute(record, { matter: this.hour, port: record.assetPort, confidence: 60, why });
+      findings.contribute(record, { matter: this.matters.hour, port: record.assetPort, confidence: 60, why });
     }
   }
 
@@ -300,8 +287,9 @@ class VendorAccess implements Evaluator {
     const { kinds } = this.unit;
     // Of nearly all.
     if (kinds.word(record, KindWord.windows) === NO_WINDOWS) return [];
-    let windows = this.windows.get(record.kindSerial);
+    let windows = this.windows?.get(record.kindSerial);
     if (windows === undefined) {
+      this.windows ??= new Map();
       if (this.windows.size >= MOST_KINDS) this.windows.clear();
       windows = windowsOf(this.unit.claims, record);
       if (windows.length === 0) {
