@@ -57,8 +57,9 @@ function numbers() {
     sql: 'numbers',
   })
     .overrideByName('Finding', [column.width(104)])
-    .overrideByName('Peer', [column.minWidth(130), column.wrapped()])
-    .overrideByName('Set', [column.minWidth(90), column.wrapped()])
+    .overrideByName('Peer', [column.minWidth(122), column.wrapped()])
+    .overrideByName('Set', [column.minWidth(80), column.wrapped()])
+    .overrideByName('Country, AS', [column.width(92), column.wrapped()])
     .overrideByName('Port', [column.width(84)])
     .overrideByRegexp('/^(Observed|Expected)$/', [column.width(100), column.unit('short')])
     .overrideByName('Connections', [column.width(112), column.unit('short')])

@@ -1,4 +1,5 @@
-import { isIPv6Prefix, type Prefix, parsePrefix } from '../../flow/address.js';
+import { ADDRESS_BYTES, isIPv6Prefix, type Prefix, parsePrefix } from '../../flow/address.js';
+import { createPlaceFinder, type PlaceFinder } from '../places/place-finder.js';
 import { AddressSpace, type AtomSet, hasAtom } from './address-space.js';
 import type { Approval, TicketDecision } from './approvals.js';
 import { listedPrefixes } from './auxiliary.js';
@@ -27,6 +28,7 @@ import type { Locations } from './location/location.js';
 import type { LocationKey } from './location/location-key.js';
 import { createPeerVocabulary } from './peer-vocabulary.js';
 import { createClaimedPorts } from './ports.js';
+import { ClaimsError } from './problem.js';
 import { compileRule, portRanges, type RuleSide } from './rules.js';
 import { SPECIAL_PURPOSE } from './special-purpose.js';
 import { durationMs, isCalendarDuration, parseOctets, parseShare } from './units.js';
@@ -128,6 +130,7 @@ export function compileClaimSet(
     isClaimedPort: createClaimedPorts(allRules(set).flatMap((rule) => portRanges(rule) ?? [])),
     periodOf: createPeriods(zone, periodMs, isCalendarDuration(set.period.value)),
     nameOf,
+    placeOf: createPlaces(locations),
   };
   return { claims: compiled, zone, space, specialPurpose, prefixesOfFleet, endpointOf, windowOf, ticketsOf };
 }
@@ -189,6 +192,22 @@ function createNames(
 ): (bytes: Uint8Array, offset: number) => string {
   const numbers = space.narrowest(groups.map(({ prefixes }) => prefixes));
   return (bytes, offset) => groups[numbers[space.atomOf(bytes, offset)]!]?.name ?? '';
+}
+
+/** The data is read when the first address is asked for. What claims draw on was read before: data that they do not need must not end the judging. */
+function createPlaces(locations: Locations): CompiledClaims['placeOf'] {
+  let finder: PlaceFinder | undefined;
+  return (bytes, offset) => {
+    const address = bytes.subarray(offset, offset + ADDRESS_BYTES);
+    try {
+      finder ??= createPlaceFinder(locations);
+      return finder.placeOf(address);
+    } catch (error) {
+      if (!(error instanceof ClaimsError)) throw error;
+      finder = createPlaceFinder({});
+      return finder.placeOf(address);
+    }
+  };
 }
 
 function allRules(set: ClaimSet): RuleText[] {

@@ -45,6 +45,11 @@ export interface CompiledClaims {
   periodOf(ms: number): { readonly fromMs: number; readonly toMs: number };
   /** Name of the declared set (else fleet) that an address lies in, for people; '' when in none. */
   nameOf(bytes: Uint8Array, offset: number): string;
+  /**
+   * Where the location data at hand says that an address is, for people: '' and 0 where it does not tell, cannot be used, or there is none. Judges nothing, so it
+   * may draw on data that is no part of `hash`.
+   */
+  placeOf(bytes: Uint8Array, offset: number): { readonly country: string; readonly asn: number };
 }
 
 /** Whether a peer is the one that a rule means: `unknown` where location data or the exporter does not tell. */

@@ -33,6 +33,7 @@ export function beginFinding(claims: CompiledClaims, unit: string, { record, mat
     protocol: withPeer ? record.protocol : 0,
     port: withPeer ? port : 0,
   };
+  const place = withPeer ? claims.placeOf(record.peerBytes, record.peerOffset) : undefined;
   const part = shape === 'overflow' ? `${matter.part}overflow` : matter.part;
   // Every field by name, no spread: V8 then keeps the finding, and each copy of it, in one piece.
   return {
@@ -49,8 +50,9 @@ export function beginFinding(claims: CompiledClaims, unit: string, { record, mat
     fleet,
     assetAddress: oneAsset && asset === record.asset ? formatAddress(record.assetBytes, record.assetOffset) : '::',
     peerName: nameless ? '' : claims.nameOf(record.peerBytes, record.peerOffset),
-    peerAsn: withPeer ? record.peerAsn : 0,
-    peerCountry: '',
+    // The exporter's word goes before that of the location data.
+    peerAsn: withPeer ? record.peerAsn || (place?.asn ?? 0) : 0,
+    peerCountry: place?.country ?? '',
     initiator: 'unknown',
     completion: 'unknown',
     firstSeenMs: record.startMs,

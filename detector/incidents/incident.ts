@@ -24,6 +24,9 @@ export interface Chapter {
   /** Text addresses; '::' where there is no single one. */
   readonly assetAddress: string;
   readonly peerAddress: string;
+  /** Two letters and AS number of the peer; '' and 0 where nobody tells. */
+  readonly peerCountry: string;
+  readonly peerAsn: number;
   readonly protocol: number;
   /** Responder's port. */
   readonly port: number;
@@ -114,8 +117,22 @@ function incidentOf({ findings, groups, lastSeenMs }: Growing, known: ReadonlyMa
 }
 
 function chapterOf(finding: Finding): Chapter {
-  const { id, detection, claim, severity, assetAddress, peerAddress, protocol, port, initiator, firstSeenMs, sentence } = finding;
-  return { atMs: firstSeenMs, finding: id, detection, claim, severity, assetAddress, peerAddress, protocol, port, initiator, sentence };
+  const { id, detection, claim, severity, assetAddress, peerAddress, peerCountry, peerAsn, protocol, port, initiator, sentence } = finding;
+  return {
+    atMs: finding.firstSeenMs,
+    finding: id,
+    detection,
+    claim,
+    severity,
+    assetAddress,
+    peerAddress,
+    peerCountry,
+    peerAsn,
+    protocol,
+    port,
+    initiator,
+    sentence,
+  };
 }
 
 /** 32 hex digits. */

@@ -41,6 +41,12 @@ export function cefOf({ id, reason, incident }: Notice, { version, mostCharacter
     ['cs5', `${severityScore.sum} ${confidenceScore.sum}`],
     ['cs6Label', 'reason'],
     ['cs6', reason],
+    ...(first.peerCountry === ''
+      ? []
+      : ([
+          ['flexString1Label', 'peerCountry'],
+          ['flexString1', first.peerCountry],
+        ] as [string, string][])),
     ['cn1Label', 'severityScore'],
     ['cn1', severityScore.value],
     ['cn2Label', 'confidenceScore'],

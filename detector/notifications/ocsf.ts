@@ -116,9 +116,13 @@ function attacksOf(detections: readonly string[]): object[] {
   });
 }
 
-function evidenceOf({ assetAddress, peerAddress, initiator, port, protocol }: Chapter): object {
+function evidenceOf({ assetAddress, peerAddress, peerCountry, peerAsn, initiator, port, protocol }: Chapter): object {
   const asset = { ip: assetAddress };
-  const peer = { ip: peerAddress };
+  const peer = {
+    ip: peerAddress,
+    ...(peerCountry === '' ? {} : { location: { country: peerCountry } }),
+    ...(peerAsn === 0 ? {} : { autonomous_system: { number: peerAsn } }),
+  };
   const byPeer = initiator === 'peer';
   const responder = { ...(byPeer ? asset : peer), ...(port === 0 ? {} : { port }) };
   return {

@@ -1,4 +1,4 @@
-import { formatAddress } from '../../flow/address.js';
+import { formatAddress, parseAddress } from '../../flow/address.js';
 import type { CompiledClaims, Severity } from '../claims/compiled.js';
 import type { EvidenceRow, Finding } from '../findings/finding.js';
 import { findingId } from '../findings/finding-id.js';
@@ -43,6 +43,7 @@ export interface WatchFinding {
 export function watchFinding(claims: CompiledClaims, said: WatchFinding): Finding {
   const { detection, part = '', asset, peerAddress = '::', protocol = 0, port = 0 } = said;
   const { fromMs: periodFromMs } = claims.periodOf(said.atMs);
+  const place = peerAddress === '::' ? undefined : claims.placeOf(parseAddress(peerAddress), 0);
   return {
     id: findingId({ claimsId: claims.id, detection, claim: '', part, asset, peerAddress, protocol, port, periodFromMs }),
     revision: 0,
@@ -55,8 +56,8 @@ export function watchFinding(claims: CompiledClaims, said: WatchFinding): Findin
     assetAddress: said.assetAddress ?? '::',
     peerAddress,
     peerName: said.peerName ?? '',
-    peerAsn: 0,
-    peerCountry: '',
+    peerAsn: place?.asn ?? 0,
+    peerCountry: place?.country ?? '',
     protocol,
     port,
     initiator: said.initiator ?? 'unknown',

@@ -39,6 +39,7 @@ function fileText({ finding, standing, decisions, coverage }: FindingFile): stri
     '',
     finding.sentence,
     ...list('The sum', sumOf(finding)),
+    ...list('Peer', peerOf(finding)),
     ...list('Rule', [finding.rule]),
     ...list('Decisions', decisions.map(decisionLine)),
     ...list('Seen by', coverage.map(coverageLine)),
@@ -64,6 +65,17 @@ function sumOf(finding: Finding): string[] {
     `${observed}, ${formatSpan(finding.windowFromMs, finding.windowToMs)}`,
     `${finding.sessions} connections, ${finding.records} records: ${octetsText(finding.octetsOut)} in ${finding.packetsOut} packets out, ${octetsText(finding.octetsIn)} in ${finding.packetsIn} packets in`,
   ];
+}
+
+/** The peer with its set, country and AS, as far as anybody tells; nothing where the finding is about no single one. */
+function peerOf({ peerAddress, peerName, peerCountry, peerAsn }: Finding): string[] {
+  if (peerAddress === '::') return [];
+  const told = [
+    ...(peerName === '' ? [] : [`set ${peerName}`]),
+    ...(peerCountry === '' ? [] : [`country ${peerCountry}`]),
+    ...(peerAsn === 0 ? [] : [`AS${peerAsn}`]),
+  ];
+  return [[peerAddress, ...told].join(', ')];
 }
 
 function coverageLine({

@@ -3,6 +3,7 @@ SELECT
   id AS "Finding",
   if(peerAddress = toIPv6('::'), 'several', replaceRegexpOne(toString(peerAddress), '^::ffff:', '')) AS "Peer",
   peerName AS "Set",
+  arrayStringConcat(arrayFilter(part -> part != '', [toString(peerCountry), if(peerAsn = 0, '', concat('AS', toString(peerAsn)))]), ' ') AS "Country, AS",
   concat(
     transform(protocol, [0, 1, 6, 17, 58, 132], ['any', 'icmp', 'tcp', 'udp', 'icmpv6', 'sctp'], toString(protocol)),
     if(port = 0, '', concat('/', toString(port)))) AS "Port",

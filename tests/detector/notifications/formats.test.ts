@@ -44,6 +44,8 @@ describe('CEF', () => {
     const six = readCef(cefOf(noticeOf({ peerAddress: '2001:db8::7', initiator: 'peer' }), { version: '1' })).fields;
     expect(six).toMatchObject({ c6a2: '2001:db8::7', dst: '10.40.10.11', deviceDirection: '0' });
     expect(six.src).toBeUndefined();
+    const placed = readCef(cefOf(noticeOf({ peerCountry: 'NL' }), { version: '1' })).fields;
+    expect([fields.flexString1, placed.flexString1Label, placed.flexString1]).toEqual([undefined, 'peerCountry', 'NL']);
   });
 
   it('stays one line with its own fields, whatever names and sentences hold', () => {
@@ -91,6 +93,18 @@ describe('OCSF', () => {
     expect(JSON.parse(JSON.stringify(event))).toEqual(event);
     expect(ocsfOf(notice, { version: '1', compact: true })).not.toHaveProperty('evidences');
   });
+});
+
+it('OCSF tells country and AS on the side of the peer, and nothing where nobody knows', () => {
+  const place = { location: { country: 'NL' }, autonomous_system: { number: 64_500 } };
+  const ends = (initiator: 'asset' | 'peer', more: object) =>
+    (ocsfOf(noticeOf({ initiator, ...more }), { version: '1' }).evidences as { src_endpoint: object; dst_endpoint: object }[])[0]!;
+  expect(ends('asset', { peerCountry: 'NL', peerAsn: 64_500 }).dst_endpoint).toEqual({ ip: '203.0.113.7', port: 443, ...place });
+  expect(ends('peer', { peerCountry: 'NL', peerAsn: 64_500 })).toMatchObject({
+    src_endpoint: { ip: '203.0.113.7', ...place },
+    dst_endpoint: { ip: '10.40.10.11', port: 443 },
+  });
+  expect(ends('asset', {}).dst_endpoint).toEqual({ ip: '203.0.113.7', port: 443 });
 });
 
 describe('syslog', () => {

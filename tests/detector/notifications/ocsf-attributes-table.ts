@@ -86,7 +86,14 @@ export const OCSF_OBJECTS: Readonly<Record<string, Readonly<Record<string, Attri
     dst_endpoint: { type: { object: 'network_endpoint' } },
     connection_info: { type: { object: 'network_connection_info' } },
   },
-  network_endpoint: { ip: { type: 'ip' }, port: { type: 'port' } },
+  network_endpoint: {
+    ip: { type: 'ip' },
+    port: { type: 'port' },
+    location: { type: { object: 'location' } },
+    autonomous_system: { type: { object: 'autonomous_system' } },
+  },
+  location: { country: STRING },
+  autonomous_system: { number: { type: 'integer' } },
   network_connection_info: {
     protocol_num: { type: 'integer' },
     direction_id: { type: 'integer', required: true, captions: { 1: 'Inbound', 2: 'Outbound', 3: 'Lateral' } },

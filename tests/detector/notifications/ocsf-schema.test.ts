@@ -60,7 +60,7 @@ describe('an event is a Detection Finding as the schema has it', () => {
     for (const initiator of ['asset', 'peer', 'unknown'] as const) {
       const notice = noticeOf(
         { detection, initiator },
-        { id: 'b2', detection: 'beacon', peerAddress: '2001:db8::9', severity: 'critical' },
+        { id: 'b2', detection: 'beacon', peerAddress: '2001:db8::9', peerCountry: 'NL', peerAsn: 64_500, severity: 'critical' },
       );
       for (const compact of [false, true]) {
         const event = ocsfOf(notice, { version: '1.2.3', compact });
