@@ -47,7 +47,7 @@ export class RecordingReader implements Reader {
   }
 
   /** Resolves when the test holds; it is tried after every event. */
-  until(test: () => boolean, timeoutMs = 30_000): Promise<void> {
+  until(test: () => boolean, timeoutMs = 100_000): Promise<void> {
     if (test()) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const seen = () => `${this.received.length} messages, ${this.assignments.length} assignments, ${this.revocations.length} revocations`;

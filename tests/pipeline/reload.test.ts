@@ -147,7 +147,8 @@ test('a claim file changed under a running detector', async () => {
     await stop(one);
     return JSON.parse(await cordon(['findings', 'list', '--json', '--config', config])) as Finding[];
   };
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  // What is still in the socket when a process ends is gone.
+  await until('both flows are read', [one], async () => (await status()).collector?.records === 2 || undefined);
   exporter.close();
   const findings = (await found()).filter(({ claim }) => claim === 'closed-network');
   const octets = (hash: string, asset: string): number =>

@@ -31,6 +31,8 @@ const recorded = JSON.parse(await readFile(join(packageRoot(), 'fixtures/clickho
 const AUTH = `Basic ${Buffer.from('grafana_reader:secret').toString('base64')}`;
 /** Ends by its limit after a minute, so a test that sees it end earlier has seen it killed. */
 const ENDLESS = 'SELECT sum(cityHash64(number, number)) FROM numbers(100000000000)';
+/** Together less than that minute. */
+const PATIENT = { timeout: 19_000 };
 let folder: string;
 let store: ChdbStore;
 let front: HttpFront;
@@ -225,16 +227,16 @@ describe('the official client', () => {
   test('the query of a client that goes away is killed, and one that only waits never begins', async () => {
     const first = new AbortController();
     const answer = client.query({ query: ENDLESS, abort_signal: first.signal });
-    await vi.waitFor(async () => expect(await running()).toBe('1'), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await running()).toBe('1'), PATIENT);
     const before = front.counters.requests;
     const second = new AbortController();
     const waiting = client.query({ query: ENDLESS, abort_signal: second.signal });
-    await vi.waitFor(() => expect(front.counters.requests).toBe(before + 1));
+    await vi.waitFor(() => expect(front.counters.requests).toBe(before + 1), PATIENT);
     second.abort();
     first.abort();
     await expect(answer).rejects.toThrow(/abort/i);
     await expect(waiting).rejects.toThrow(/abort/i);
-    await vi.waitFor(async () => expect(await running()).toBe('0'), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await running()).toBe('0'), PATIENT);
     expect(await (await client.query({ query: 'SELECT 7', format: 'CSV' })).text()).toBe('7\n');
     await expect(store.guestQuery('SELECT 1', 'CSV', {}, second.signal)).rejects.toMatchObject({ code: 'query-failed' });
   });

@@ -131,6 +131,8 @@ describe('with the bus there', () => {
     await drained(buffer);
     expect(arrived()).toEqual(numbered(0, 100));
     expect(broker.messages.get('coverage/0')).toEqual(['minute']);
+    // A machine that stood still for awayAfterMs has made it buffer for a moment.
+    await until(() => !buffer.status().buffering);
     expect(buffer.status()).toMatchObject({ connected: true, buffering: false, frames: 0, octets: 0, oldestMs: 0, acknowledged: 101 });
     await buffer.stop();
     expect(readdirSync(folder).filter((name) => name.endsWith('.frames')).length).toBeLessThanOrEqual(1);

@@ -107,9 +107,8 @@ describe('a queue on disk', () => {
     const appended = Promise.all(
       numbered(60).map((text) => log.append('flows', 0, { value: Buffer.from(text), headers: {} }).then(() => taken++)),
     );
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await expect.poll(() => log.counters.fullWaits).toBe(1);
     expect(taken).toBe(0);
-    expect(log.counters.fullWaits).toBe(1);
     const got: string[] = [];
     let largest = 0;
     while (got.length < 61) {
