@@ -19,16 +19,16 @@ export class LearnedRelations {
 
   /**
    * Meets a relation, given as two hashes of the peer and a word that tells relations with one peer apart. True from its first meeting to the end of that
-   * calendar period, unless it was met while learning: what was reported once is known, and was not learned silently.
+   * calendar period, unless it was met while learning: what was reported once is known, and was not learned silently. `warmUpMs`: where such relations are learned sooner.
    */
-  meetsNew(asset: number, a: number, b: number, word: number, ms: number, periodFromMs: number): boolean {
+  meetsNew(asset: number, a: number, b: number, word: number, ms: number, periodFromMs: number, warmUpMs = this.warmUpMs): boolean {
     let seen = this.assets.get(asset);
     if (seen === undefined) {
       seen = new SeenSet();
       this.assets.set(asset, seen);
     }
     const firstMs = seen.meet(finishHash(mixWord(a, word)), finishHash(mixWord(b, ~word)), ms, periodFromMs);
-    return firstMs >= Math.max(periodFromMs, this.times.firstMs(asset) + this.warmUpMs);
+    return firstMs >= Math.max(periodFromMs, this.times.firstMs(asset) + warmUpMs);
   }
 
   /** Forgets relations with one peer: the next meeting of each is its first. */

@@ -30,6 +30,14 @@ export const ASYMMETRY_FLIP_EXAMPLES: Detection['examples'] = {
       ],
     },
     {
+      name: '30 MB on the first day, over HTTPS',
+      claims: CLOSED,
+      rows: [
+        { ...FETCHES, to: '10.40.30.10 445' },
+        { ...SENDS, at: '2026-11-02T14:05:00Z', to: '198.51.100.7 443', octets: 30_000_000, reverseOctets: 700_000 },
+      ],
+    },
+    {
       name: '150 MB on the first day, to a network that no claim admits',
       claims: CLOSED,
       rows: [
@@ -56,11 +64,11 @@ export const ASYMMETRY_FLIP_EXAMPLES: Detection['examples'] = {
       rows: [{ ...FETCHES, octets: 4_000_000, reverseOctets: 60_000 }, SENDS],
     },
     {
-      name: '40 MB on the first day',
+      name: '20 MB on the first day',
       claims: CLOSED,
       rows: [
         { ...FETCHES, to: '10.40.30.10 445' },
-        { ...SENDS, at: '2026-11-02T14:05:00Z', to: '198.51.100.7 443' },
+        { ...SENDS, at: '2026-11-02T14:05:00Z', to: '198.51.100.7 443', octets: 20_000_000, reverseOctets: 450_000 },
       ],
     },
     {

@@ -25,11 +25,12 @@ export const ASYMMETRY_FLIP_PARAMETERS = {
     reason: 'An upload as such, where nothing is known of the peer (detection.md D07).',
   },
   leastMegabytesWhileLearning: {
-    default: 100,
+    default: 25,
     least: 1,
     most: 1_000_000,
     unit: 'MB sent in an hour to an outside peer that no claim admits, while the asset is still learned',
-    reason: 'What leaves in the first weeks must not be learned silently; Slips, which learns nothing, tells from 100 MB on.',
+    reason:
+      'What leaves in the first weeks must not be learned silently; Slips, which learns nothing, tells from 100 MB on, and a data set’s theft is often smaller.',
   },
   uploadPercent: {
     default: 80,

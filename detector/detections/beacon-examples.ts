@@ -83,6 +83,11 @@ export const BEACON_EXAMPLES: Detection['examples'] = {
     },
     { name: 'one in a hundred packets seen: not assessable', claims: SILENT_CLAIMS, rows: [{ ...BEAT, sampling: 100 }] },
     {
+      name: 'a master that asks its controller',
+      claims: SILENT_CLAIMS,
+      rows: [{ ...BEAT, to: '10.40.20.7 502' }],
+    },
+    {
       name: 'the peer polls the asset',
       claims: SILENT_CLAIMS,
       rows: [{ ...BEAT, from: '203.0.113.7 40001', to: '10.40.10.11 443' }],

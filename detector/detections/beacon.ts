@@ -12,6 +12,7 @@ import { BEACON_EXAMPLES } from './beacon-examples.js';
 import { BEACON_INTERVALS, BeaconKeys } from './beacon-keys.js';
 import { recomputeBeacon } from './beacon-recompute.js';
 import { Attention, type Detection, type Evaluator, type ParameterTable, type ParameterValues, type UnitContext } from './detection.js';
+import { Trait, traitsOf } from './exchange-traits.js';
 import { Began, exchangeStarts, Level, type ObservedRecord } from './observed-record.js';
 import { formatInterval, formatShare } from './rhythm-words.js';
 
@@ -133,13 +134,18 @@ export const beacon: Detection<typeof PARAMETERS> = {
   references: ['reference/detection.md D08, P2, P4, P7', 'RITA (activecm/rita): the formula that this one replaces, see tests/bench'],
   examples: BEACON_EXAMPLES,
   recompute: recomputeBeacon,
-  attends: (record) => (mayBeBeacon(record) ? Attention.strange : Attention.none),
+  attends: (record, unit) => (mayBeBeacon(record) && !isPoll(record, unit) ? Attention.strange : Attention.none),
   evaluator: (unit, parameters) => new BeaconWatch(unit, parameters),
 };
 
 /** The rhythm of lookups is that of caches; what else is wrong with them the detections on DNS tell. */
 function mayBeBeacon(record: ObservedRecord): boolean {
   return record.initiator === Began.asset && record.peerPort !== DNS_PORT && !isBackground(record);
+}
+
+/** Masters ask their controllers in a rhythm all day; who commands one for the first time lateral-movement tells. */
+function isPoll(record: ObservedRecord, unit: UnitContext): boolean {
+  return (traitsOf(unit).of(record) & Trait.industrial) !== 0 && !unit.claims.isOutside(record.peerBytes, record.peerOffset);
 }
 
 class BeaconWatch implements Evaluator {

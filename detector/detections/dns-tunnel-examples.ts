@@ -26,6 +26,21 @@ export const DNS_TUNNEL_EXAMPLES: Detection['examples'] = {
       rows: [{ ...NAMES, at: '2026-11-20T00:00:00Z', octets: 250, times: 8000, everySeconds: 10 }],
     },
     {
+      name: 'a thousand long questions in a day, among the names that people need',
+      claims: OPEN_CLAIMS,
+      rows: [NAMES, { ...NAMES, at: '2026-11-20T13:00:00Z', octets: 180, times: 1000, everySeconds: 20 }],
+    },
+    {
+      name: 'nothing to say, and a question every four seconds from one port',
+      claims: OPEN_CLAIMS,
+      rows: [{ ...NAMES, octets: 76, times: 1800, everySeconds: 4, portStep: 0 }],
+    },
+    {
+      name: 'the same in one record of two hours',
+      claims: OPEN_CLAIMS,
+      rows: [{ ...NAMES, seconds: 7200, octets: 136_800, packets: 1800, reverseOctets: 212_400, reversePackets: 1800, times: 1 }],
+    },
+    {
       name: 'questions and answers in records of one direction each',
       claims: OPEN_CLAIMS,
       rows: [
@@ -56,6 +71,39 @@ export const DNS_TUNNEL_EXAMPLES: Detection['examples'] = {
       name: 'small questions that make a megabyte',
       claims: OPEN_CLAIMS,
       rows: [{ ...NAMES, at: '2026-11-20T00:00:00Z', times: 8000, everySeconds: 10, octets: 85, packets: 1 }],
+    },
+    {
+      name: 'a question every four seconds, each from a port of its own',
+      claims: OPEN_CLAIMS,
+      rows: [{ ...NAMES, octets: 76, times: 1800, everySeconds: 4 }],
+    },
+    {
+      name: 'a question a minute from one port',
+      claims: OPEN_CLAIMS,
+      rows: [{ ...NAMES, octets: 76, times: 300, everySeconds: 60, portStep: 0 }],
+    },
+    {
+      name: 'a resolver that is gone, asked again and again from one port',
+      claims: OPEN_CLAIMS,
+      rows: [
+        {
+          at: NAMES.at,
+          from: NAMES.from,
+          to: NAMES.to,
+          protocol: 'udp',
+          octets: 76,
+          packets: 1,
+          reverseOctets: 0,
+          reversePackets: 0,
+          times: 1800,
+          everySeconds: 4,
+        },
+      ],
+    },
+    {
+      name: 'a name server that asks others, from its own port',
+      claims: OPEN_CLAIMS,
+      rows: [{ ...NAMES, from: '10.40.10.11 53', octets: 76, times: 1800, everySeconds: 4, portStep: 0 }],
     },
     {
       name: 'an asset that answers for names',

@@ -1,7 +1,8 @@
 import { isMappedIPv4 } from '../../flow/address.js';
-import { MINUTE_MS } from '../../flow/time.js';
+import { formatDuration, HOUR_MS, MINUTE_MS } from '../../flow/time.js';
 import { PeerHashes } from '../baseline/peer-hashes.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
+import type { Severity } from '../claims/compiled.js';
 import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatOctets } from '../findings/quantity.js';
@@ -19,7 +20,7 @@ import {
 import { DNS_TUNNEL_EXAMPLES } from './dns-tunnel-examples.js';
 import { type ExchangeTraits, Trait, traitsOf } from './exchange-traits.js';
 import { Began, type ObservedRecord } from './observed-record.js';
-import { type ResolverCounts, ResolverTable, type WindowCounts } from './resolver-table.js';
+import { IPV6_MORE, LONG_QUESTION_OCTETS, type ResolverCounts, ResolverTable, type WindowCounts } from './resolver-table.js';
 
 const ID = 'dns-tunnel';
 
@@ -51,17 +52,26 @@ const PARAMETERS = {
     reason: 'Benign means were 139 to 190, tunnels 326 to 465 (detection.md D16).',
   },
   leastMegabytesPerDay: {
-    default: 1,
+    default: 0.15,
     least: 0.01,
     most: 1000,
-    unit: 'MB of queries in a calendar period, of at least that mean size',
+    unit: `MB of long questions in a calendar period: ${LONG_QUESTION_OCTETS} octets and more each, IP header included (IPv6: 20 more)`,
     reason:
-      'A slow tunnel stays below ten-minute numbers; the lab of benign-17h asked 0.5 MB in 17 hours, of small queries (detection.md D16).',
+      'A slow tunnel stays below ten-minute numbers, and the names that people need hide it in the mean. The busy desktop of benign-17h asked 45 questions of 110 octets and more, 5 kB, in 17 hours.',
+  },
+  leastQuestionsPerHour: {
+    default: 500,
+    least: 60,
+    most: 100_000,
+    unit: 'questions an hour from one port of the asset, over an hour or more',
+    reason:
+      'A tunnel that has nothing to say asks all the same, from the one port that it opened: iodine every 4 s, dnscat2 every second. Programs open a port for each question (RFC 5452 §9.2).',
   },
 } as const satisfies ParameterTable;
 
 const WINDOW_MS = 10 * MINUTE_MS;
-const IPV6_MORE = 20;
+/** A name server asks from this port, for others. */
+const DNS_PORT = 53;
 
 export const dnsTunnel: Detection<typeof PARAMETERS> = {
   id: ID,
@@ -88,10 +98,12 @@ export const dnsTunnel: Detection<typeof PARAMETERS> = {
     'reversePacketDeltaCount',
     'samplingInterval',
   ],
-  history: 'none. It sees sizes and numbers, not names: a tunnel that keeps below both is not seen',
+  history:
+    'none. It sees sizes, numbers and ports, not names: a tunnel that keeps below all of them (short questions, each from a port of its own) is not seen',
   falsePositives: [
     'Virus scanners and mail filters that ask reputation services by DNS with long names.',
     'Mail servers that fetch keys and policies (TXT) in numbers.',
+    'A name server or a forwarder among the assets, and equipment that asks for the same name again and again from a fixed port.',
     'Resolvers that validate DNSSEC, where the asset is one: answers carry keys and signatures.',
   ],
   runbook: [
@@ -114,25 +126,28 @@ class DnsTunnelWatch implements Evaluator {
   private readonly resolvers = new ResolverTable();
   private readonly burst: Matter;
   private readonly slow: Matter;
+  private readonly kept: Matter;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.traits = traitsOf(unit);
     this.parameters = parameters;
-    const { leastQueries, leastQueryOctets, leastAnswerOctets, leastMegabytesPerDay } = parameters;
-    const matter = (part: string, rule: string): Matter => ({
+    const { leastQueries, leastQueryOctets, leastAnswerOctets, leastMegabytesPerDay, leastQuestionsPerHour } = parameters;
+    const matter = (part: string, rule: string, severity: Severity): Matter => ({
       detection: ID,
       claim: -1,
       part,
       scope: 'member',
       rule,
-      severities: ['high', 'high', 'high', 'high'],
+      severities: [severity, severity, severity, severity],
       most: 100,
     });
     this.burst = matter(
       '',
       `${leastQueries} queries in 10 minutes, of ${leastQueryOctets} octets or with answers of ${leastAnswerOctets}, in the mean`,
+      'high',
     );
-    this.slow = matter('day', `${leastMegabytesPerDay} MB of queries of ${leastQueryOctets} octets in the mean`);
+    this.slow = matter('day', `${leastMegabytesPerDay} MB in questions of ${LONG_QUESTION_OCTETS} octets and more each`, 'high');
+    this.kept = matter('port', `${leastQuestionsPerHour} questions an hour from one port, over an hour or more`, 'medium');
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
@@ -144,6 +159,7 @@ class DnsTunnelWatch implements Evaluator {
     const fromMs = Math.floor(record.startMs / WINDOW_MS) * WINDOW_MS;
     if (count(window, record, fromMs)) this.judgeWindow(record, resolver, findings);
     if (count(day, record, record.periodFromMs)) this.judgeDay(record, day, findings);
+    if (record.endMs - record.sessionStartMs >= HOUR_MS) this.judgeSession(record, resolver, findings);
   }
 
   save(writer: StateWriter): void {
@@ -176,17 +192,52 @@ class DnsTunnelWatch implements Evaluator {
   }
 
   private judgeDay(record: ObservedRecord, day: WindowCounts, findings: FindingSink): void {
-    const { leastMegabytesPerDay, leastQueryOctets } = this.parameters;
-    const more = isMappedIPv4(record.peerBytes, record.peerOffset) ? 0 : IPV6_MORE;
-    const query = meanQuery(day);
-    if (day.octetsOut < Math.max(leastMegabytesPerDay * 1e6, 2 * day.told) || query < leastQueryOctets + more) return;
-    day.told = day.octetsOut;
+    const least = this.parameters.leastMegabytesPerDay * 1e6;
+    if (day.longOctets < Math.max(least, 2 * day.told)) return;
+    day.told = day.longOctets;
     this.tell(record, this.slow, day, {
-      observed: day.octetsOut,
-      expected: leastMegabytesPerDay * 1e6,
+      observed: day.longOctets,
+      expected: least,
       unit: 'octets',
-      why: `${formatOctets(day.octetsOut)} went out in ${Math.round(day.queries)} questions for names since ${formatInstant(day.fromMs)}, ${Math.round(query)} B in the mean, where names take 60 to 90 B`,
+      why: `${formatOctets(day.longOctets)} went out in long questions for names since ${formatInstant(day.fromMs)}, ${LONG_QUESTION_OCTETS} B and more each, where names take 60 to 90 B`,
       findings,
+    });
+  }
+
+  /** Questions from one port for hours, answered: told when it is found, and again in a later period or when they have doubled. */
+  private judgeSession(record: ObservedRecord, { toldSession: told }: ResolverCounts, findings: FindingSink): void {
+    if (record.assetPort === DNS_PORT) return;
+    const openMs = record.endMs - record.sessionStartMs;
+    const queries = record.sessionPacketsOut * record.sampling;
+    const expected = (this.parameters.leastQuestionsPerHour * openMs) / HOUR_MS;
+    if (queries < expected || 2 * record.sessionPacketsIn < record.sessionPacketsOut) return;
+    if (told.periodFromMs > record.periodFromMs || (told.periodFromMs === record.periodFromMs && queries < 2 * told.queries)) return;
+    told.periodFromMs = record.periodFromMs;
+    told.queries = queries;
+    const { sessionStartMs, sessionOctetsOut, sessionPacketsOut } = record;
+    const mean = Math.round(sessionOctetsOut / sessionPacketsOut);
+    findings.measure(record, {
+      matter: this.kept,
+      observed: queries,
+      expected,
+      unit: 'packets',
+      peerPort: DNS_PORT,
+      periodFromMs: record.periodFromMs,
+      periodToMs: record.periodToMs,
+      windowFromMs: sessionStartMs,
+      windowToMs: record.endMs + 1,
+      confidence: 65,
+      why: `asked ${Math.round(queries)} times from port ${record.assetPort} within ${formatDuration(openMs)} since ${formatInstant(sessionStartMs)}, ${mean} B in a mean question: a tunnel that is kept open asks so, where programs take another port for each question`,
+      totals: {
+        firstMs: sessionStartMs,
+        lastMs: record.endMs,
+        octetsOut: sessionOctetsOut,
+        octetsIn: record.sessionOctetsIn,
+        packetsOut: sessionPacketsOut,
+        packetsIn: record.sessionPacketsIn,
+        records: record.sessionRecords,
+        sessions: 1,
+      },
     });
   }
 
@@ -202,7 +253,7 @@ class DnsTunnelWatch implements Evaluator {
       observed,
       expected,
       unit,
-      peerPort: 53,
+      peerPort: DNS_PORT,
       periodFromMs: record.periodFromMs,
       periodToMs: record.periodToMs,
       windowFromMs: counts.fromMs,
@@ -224,7 +275,7 @@ class DnsTunnelWatch implements Evaluator {
 }
 
 function asksPlainly({ protocol, peerPort, initiator }: ObservedRecord): boolean {
-  return protocol === Protocol.udp && peerPort === 53 && initiator === Began.asset;
+  return protocol === Protocol.udp && peerPort === DNS_PORT && initiator === Began.asset;
 }
 
 function meanQuery({ queries, octetsOut }: WindowCounts): number {
@@ -239,13 +290,19 @@ function count(counts: WindowCounts, record: ObservedRecord, fromMs: number): bo
   return true;
 }
 
-/** Questions, or octets of them, that began in the finding's window. */
+/** Questions that began in the finding's window; octets of the long ones; packets of the port that asked most. */
 function recomputeDnsTunnel(finding: Finding, rows: readonly FindingFlow[]): number {
   const asked = rows.filter(
     ({ protocol, peerPort, startMs }) =>
-      protocol === Protocol.udp && peerPort === 53 && startMs >= finding.windowFromMs && startMs < finding.windowToMs,
+      protocol === Protocol.udp && peerPort === DNS_PORT && startMs >= finding.windowFromMs && startMs < finding.windowToMs,
   );
-  const value = (row: FindingFlow): number =>
-    (finding.unit === 'queries' ? row.packetsOut : row.octetsOut) * Math.max(1, row.samplingInterval);
-  return asked.reduce((sum, row) => sum + value(row), 0);
+  const sampling = ({ samplingInterval }: FindingFlow): number => Math.max(1, samplingInterval);
+  if (finding.unit === 'octets') {
+    const long = LONG_QUESTION_OCTETS + (finding.peerAddress.includes(':') ? IPV6_MORE : 0);
+    return asked.reduce((sum, row) => sum + (row.octetsOut >= long * row.packetsOut ? row.octetsOut * sampling(row) : 0), 0);
+  }
+  if (finding.unit === 'queries') return asked.reduce((sum, row) => sum + row.packetsOut * sampling(row), 0);
+  const byPort = new Map<number, number>();
+  for (const row of asked) byPort.set(row.assetPort, (byPort.get(row.assetPort) ?? 0) + row.packetsOut * sampling(row));
+  return Math.max(...byPort.values());
 }

@@ -5,22 +5,30 @@ import { sessionLevel } from '../sessions/completion.js';
 import { isBackground, isOneWay } from './background-services.js';
 import { isAdmitted, planFor } from './claim-plan.js';
 import type { FindingFlow } from './detection.js';
+import { isFlood } from './flood-table.js';
 import { MOST_PEERS, triesOf } from './hammer-keys.js';
 import { Began, exchangeStarts, Level, type ObservedRecord } from './observed-record.js';
 import { recordsOf } from './recompute.js';
 
-/** Attempts in the finding's window that nobody answered; where it names no peer, the peers that were tried in vain. */
+/** Attempts in the finding's window that nobody answered; octets of the large ones, where it is about a flood; where it names no peer, the peers that were tried in vain. */
 export function recomputeHammer(finding: Finding, rows: readonly FindingFlow[], claims: CompiledClaims): number {
   const tries = new Map<string, number>();
   const aboutPeer = finding.peerAddress !== '::';
+  let flood = 0;
   for (const { record, level } of levelled(rows, claims)) {
     if (record.initiator !== Began.asset || record.sampling > 1 || isAdmittedAnyhow(record, claims)) continue;
     const peer = aboutPeer ? '' : formatAddress(record.peerBytes, record.peerOffset);
     const inWindow = record.startMs >= finding.windowFromMs && record.startMs < finding.windowToMs;
     if (level >= Level.established) tries.delete(peer);
-    if (level !== Level.attempt || !exchangeStarts(record) || !inWindow || isBackground(record) || isOneWay(record)) continue;
+    if (level !== Level.attempt || !inWindow || isBackground(record) || isOneWay(record)) continue;
+    if (isFlood(record)) {
+      flood += record.octetsOut;
+      continue;
+    }
+    if (!exchangeStarts(record)) continue;
     tries.set(peer, (tries.get(peer) ?? 0) + triesOf(record));
   }
+  if (finding.unit === 'octets') return flood;
   return aboutPeer ? (tries.get('') ?? 0) : Math.min(MOST_PEERS, tries.size);
 }
 

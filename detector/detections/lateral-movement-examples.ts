@@ -17,6 +17,19 @@ const USUAL: ExampleRow = {
 };
 const NEW: ExampleRow = { ...USUAL, at: '2026-11-20T23:00:00Z', from: '10.40.20.66 50000', times: 1 };
 
+/** A master that asks every ten seconds for three hours. */
+const POLLS: ExampleRow = {
+  ...USUAL,
+  at: '2026-11-20T08:00:00Z',
+  seconds: 1,
+  to: '10.40.10.11 502',
+  octets: 472,
+  reverseOctets: 526,
+  times: 1080,
+  everySeconds: 10,
+  portStep: 1,
+};
+
 export const LATERAL_MOVEMENT_EXAMPLES: Detection['examples'] = {
   fires: [
     { name: 'a host that never came before, by SSH', claims: UNCLAIMED, rows: [USUAL, NEW] },
@@ -39,6 +52,11 @@ export const LATERAL_MOVEMENT_EXAMPLES: Detection['examples'] = {
       ],
     },
     {
+      name: 'a second master on the first day, hours after the first',
+      claims: UNCLAIMED,
+      rows: [POLLS, { ...POLLS, at: '2026-11-20T10:00:00Z', from: '10.40.20.66 50000', times: 1 }],
+    },
+    {
       name: 'two devices of a fleet that never talked',
       claims: UNCLAIMED,
       rows: [USUAL, { ...NEW, from: '10.40.10.12 50000', to: '10.40.10.11 7777' }],
@@ -54,6 +72,11 @@ export const LATERAL_MOVEMENT_EXAMPLES: Detection['examples'] = {
   ],
   silent: [
     { name: 'the usual', claims: UNCLAIMED, rows: [USUAL] },
+    {
+      name: 'a second master within the first hour',
+      claims: UNCLAIMED,
+      rows: [POLLS, { ...POLLS, at: '2026-11-20T08:30:00Z', from: '10.40.20.66 50000' }],
+    },
     { name: 'while learning', claims: UNCLAIMED, rows: [USUAL, { ...NEW, at: '2026-11-05T23:00:00Z' }] },
     {
       name: 'a new host that does not get in',

@@ -31,6 +31,14 @@ const PARAMETERS = {
     unit: 'hours of record time since the first record of the asset',
     reason: 'Fourteen days hold two of everything that happens weekly, administration too (detection.md D02, D15).',
   },
+  warmUpHoursMasters: {
+    default: 1,
+    least: 0.25,
+    most: 8760,
+    unit: 'hours of record time since the first record of the asset, for who commands it by an industrial protocol',
+    reason:
+      'Masters poll every few seconds: who did not within an hour is no part of the process, and recorded attacks on controllers have hours before them, not weeks (detection.md D15). Told with less confidence while the rest is learned.',
+  },
 } as const satisfies ParameterTable;
 
 export const lateralMovement: Detection<typeof PARAMETERS> = {
@@ -59,7 +67,7 @@ export const lateralMovement: Detection<typeof PARAMETERS> = {
     'initiator',
   ],
   history:
-    '14 days of the asset’s records. A relation is a peer, a port and who begins; one met later is reported on the day of its first meeting, and is known from then on',
+    '14 days of the asset’s records, an hour for masters of industrial protocols. A relation is a peer, a port and who begins; one met later is reported on the day of its first meeting, and is known from then on',
   falsePositives: [
     'A new administrator, workstation or backup server: admit it in a claim, then nothing is said.',
     'Maintenance that happens less often than the learning lasts.',
@@ -83,10 +91,12 @@ class LateralMovement implements Evaluator {
   private readonly learned: LearnedRelations;
   private readonly hashes = new PeerHashes();
   private readonly matter: Matter;
+  private readonly mastersMs: number;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.traits = traitsOf(unit);
     this.learned = new LearnedRelations(unit.times, parameters.warmUpHours * HOUR_MS);
+    this.mastersMs = Math.min(parameters.warmUpHours, parameters.warmUpHoursMasters) * HOUR_MS;
     this.matter = {
       detection: ID,
       claim: -1,
@@ -109,14 +119,17 @@ class LateralMovement implements Evaluator {
     const word = special ? relationWord(record.protocol, port, record.initiator) : 0;
     const { startMs, periodFromMs } = record;
     const { peerA, peerB } = this.hashes;
-    if (!this.learned.meetsNew(record.asset, peerA, peerB, word, startMs, periodFromMs)) return;
+    const commanded = (traits & Trait.industrial) !== 0 && record.initiator === Began.peer;
+    const warmUpMs = commanded ? this.mastersMs : this.learned.warmUpMs;
+    if (!this.learned.meetsNew(record.asset, peerA, peerB, word, startMs, periodFromMs, warmUpMs)) return;
     // What a claim admits somebody has agreed to; what breaks one is reported as that.
     if (record.breaksClaim || record.admitted) return;
+    const learning = commanded && this.learned.learningUntil(record.asset, startMs) !== undefined;
     findings.contribute(record, {
       matter: this.matter,
       port,
-      confidence: record.initiatorSeen ? 85 : 65,
-      why: this.reasonOf(record, traits, port),
+      confidence: learning ? 50 : record.initiatorSeen ? 85 : 65,
+      why: learning ? this.earlyReasonOf(record, port) : this.reasonOf(record, traits, port),
     });
   }
 
@@ -137,6 +150,10 @@ class LateralMovement implements Evaluator {
 
   load(reader: StateReader): void {
     this.learned.load(reader);
+  }
+
+  private earlyReasonOf({ protocol }: ObservedRecord, port: number): string {
+    return `this peer did not command the asset by the industrial protocol on ${formatPort(protocol, port)} in the first ${formatDuration(this.mastersMs)} of its records, nor since: masters poll all the time; other relations are still learned`;
   }
 
   private reasonOf(record: ObservedRecord, traits: number, port: number): string {

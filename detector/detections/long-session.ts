@@ -39,7 +39,7 @@ const PARAMETERS = {
     default: 4,
     least: 1,
     most: 72,
-    unit: 'hours, where the asset began it on a port of the web (80, 443, 8080, 8443)',
+    unit: 'hours, where the asset began it on a port of the web (80, 443, 8080, 8443) or of notices (5222, 5223, 5228 to 5230, 8883)',
     reason:
       'Push services of desktops and telephones hold such connections for an hour and two: eight in seven hours of one measured host.',
   },
@@ -68,7 +68,8 @@ const PARAMETERS = {
 
 /** Told once each, while the session is open. */
 const LADDER_HOURS = [1, 4, 12, 24, 72] as const;
-const WEB_PORTS = new Set([80, 443, 8080, 8443]);
+/** The web, and where notices are waited for: XMPP, Apple's and Google's push services, MQTT over TLS (IANA's registry, and the vendors' lists of ports to open). */
+const WEB_PORTS = new Set([80, 443, 8080, 8443, 5222, 5223, 5228, 5229, 5230, 8883]);
 /** Where long sessions are many, from this step on they are told all the same. */
 const ALWAYS_HOURS = 12;
 const WEEK_MS = 7 * DAY_MS;

@@ -76,6 +76,8 @@ export class ObservedRecord {
   pauseMs = 0;
   /** Level.*: how far the session has come, this record included. */
   level = 0;
+  /** True when both directions were measured and nothing has come back in the whole session, however much was sent. */
+  unanswered = false;
   /**
    * True when this is no new record but the session told anew, all its records in one, because a late record changed who began it.
    * What was counted per record (budgets, volumes) has been counted and must not be counted again.

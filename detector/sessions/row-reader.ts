@@ -258,6 +258,7 @@ export class RowReader {
     counts.biflow = sessions.biflow(slot);
     counts.told = sessions.told(slot);
     into.level = sessionLevel(counts, this.began);
+    into.unanswered = counts.biflow && counts.packetsIn === 0;
   }
   private readonly counts = {
     protocol: 0,
