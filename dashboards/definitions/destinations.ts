@@ -98,13 +98,12 @@ function byCountry() {
     sql: 'by-country',
     unit: 'decbytes',
   })
-    .minWidth(70)
+    .minWidth(80)
     .withTransformation({
       id: 'groupingToMatrix',
       options: { rowField: 'Asset', columnField: 'Country', valueField: 'Octets out', emptyValue: 'null' },
     })
-    .overrideByName('unknown', [column.minWidth(84)])
-    .overrideByRegexp('/^Asset/', [column.width(124), column.link('Open the device', 'device', 'asset')]);
+    .overrideByRegexp('/^Asset/', [column.width(100), column.wrapped(), column.link('Open the device', 'device', 'asset')]);
 }
 
 function largest() {
