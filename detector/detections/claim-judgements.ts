@@ -43,7 +43,10 @@ export class ClaimJudgements {
   private readonly matters = new Map<string, Matter>();
   /** Judgements by number: the first of the list has the number after `forgotten`. */
   private readonly numbered: Judgement[] = [];
+  private readonly numbers = new Map<Judgement, number>();
   private forgotten = 0;
+  /** What is made of two where nobody knows who began, by the numbers of both. */
+  private readonly worse = new Map<number, Judgement>();
 
   constructor(claims: CompiledClaims, kinds: ExchangeKinds, detection: string, findingsPerPeriod: number) {
     this.claims = claims;
@@ -71,18 +74,30 @@ export class ClaimJudgements {
   }
 
   private make(record: ObservedRecord): Judgement {
+    if (this.numbered.length >= CACHED_JUDGEMENTS) {
+      this.forgotten += this.numbered.length;
+      this.numbered.length = 0;
+      this.numbers.clear();
+      this.plans.clear();
+      this.worse.clear();
+    }
     const atom = this.claims.atomOf(record.peerBytes, record.peerOffset);
     const judgement =
       record.initiator === Began.unknown
         ? this.worseOf(this.planOf(record, atom, Began.asset), this.planOf(record, atom, Began.peer))
         : this.planOf(record, atom, record.initiator);
-    if (this.numbered.length >= CACHED_JUDGEMENTS) {
-      this.forgotten += this.numbered.length;
-      this.numbered.length = 0;
-      this.plans.clear();
-    }
-    this.kinds.keep(record, KindWord.plan, this.forgotten + this.numbered.push(judgement));
+    this.kinds.keep(record, KindWord.plan, this.numberOf(judgement));
     return judgement;
+  }
+
+  /** Kinds of exchange of which the claims make the same have the same number. */
+  private numberOf(judgement: Judgement): number {
+    let number = this.numbers.get(judgement);
+    if (number === undefined) {
+      number = this.forgotten + this.numbered.push(judgement);
+      this.numbers.set(judgement, number);
+    }
+    return number;
   }
 
   private planOf(record: ObservedRecord, atom: number, began: number): Judgement {
@@ -107,14 +122,24 @@ export class ClaimJudgements {
     return judgementFrom(filed, budgets, admission);
   }
 
-  /** Nobody knows who began: a claim that either way breaks is broken; broken both ways, the finding goes under the lower port. */
   private worseOf(a: Judgement, b: Judgement): Judgement {
-    const steps = [...a.steps, ...b.steps].sort((x, y) => x.claim - y.claim || doubtOf(x) - doubtOf(y) || x.port - y.port);
-    const rules = new Set(a.budgets.map((budget) => budget.rule));
-    const budgets = [...a.budgets, ...b.budgets.filter((budget) => !rules.has(budget.rule))];
-    // Admitted for certain only if both sides are; where times decide, that is left open.
-    return judgementFrom(steps, budgets, { always: a.admission.always && b.admission.always, windows: [] });
+    const pair = (this.numberOf(a) - this.forgotten) * 2 * CACHED_JUDGEMENTS + (this.numberOf(b) - this.forgotten);
+    let judgement = this.worse.get(pair);
+    if (judgement === undefined) {
+      judgement = bothWays(a, b);
+      this.worse.set(pair, judgement);
+    }
+    return judgement;
   }
+}
+
+/** Nobody knows who began: a claim that either way breaks is broken; broken both ways, the finding goes under the lower port. */
+function bothWays(a: Judgement, b: Judgement): Judgement {
+  const steps = [...a.steps, ...b.steps].sort((x, y) => x.claim - y.claim || doubtOf(x) - doubtOf(y) || x.port - y.port);
+  const rules = new Set(a.budgets.map((budget) => budget.rule));
+  const budgets = [...a.budgets, ...b.budgets.filter((budget) => !rules.has(budget.rule))];
+  // Admitted for certain only if both sides are; where times decide, that is left open.
+  return judgementFrom(steps, budgets, { always: a.admission.always && b.admission.always, windows: [] });
 }
 
 function judgementFrom(steps: readonly Step[], budgets: readonly PlanBudget[], admission: Admission): Judgement {

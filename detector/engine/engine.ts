@@ -92,7 +92,6 @@ class PartitionEngine implements VersionEngine {
   private readonly record = new ObservedRecord();
   private readonly fleetOf: Uint32Array;
   /** Units that have judged records since they were last asked for news: most have not, where there are thousands. */
-  private readonly withFindings: UnitState[] = [];
   private readonly withCounts: UnitState[] = [];
   private batch = new FlowBatch(16);
   /** So long after the claims' end something may still wait for time to pass; 0: nothing ever does. */
@@ -118,6 +117,7 @@ class PartitionEngine implements VersionEngine {
 
   ingest(batch: FlowBatch, range?: RowRange): void {
     this.batch = batch;
+    this.partition.batches += 1;
     this.reader.open(batch);
     const starts = batch.columns.flowStartMilliseconds;
     const untilMs = range?.untilMs ?? Number.POSITIVE_INFINITY;
@@ -149,13 +149,7 @@ class PartitionEngine implements VersionEngine {
   }
 
   takeChanged(): Finding[] {
-    const changed: Finding[] = [];
-    for (const unit of this.withFindings) {
-      unit.hasNewFindings = false;
-      unit.book.takeChanged(changed);
-    }
-    this.withFindings.length = 0;
-    return changed.sort(compareFindings);
+    return this.partition.changed.take().sort(compareFindings);
   }
 
   findings(): Finding[] {
@@ -206,7 +200,7 @@ class PartitionEngine implements VersionEngine {
     const unsealed = unsealSnapshot(this.binding(), bytes);
     if ('refused' in unsealed) return unsealed.refused;
     this.units.fill(undefined);
-    this.withFindings.length = 0;
+    this.partition.changed.clear();
     this.withCounts.length = 0;
     for (const asset of this.claims.assets.keys()) this.partition.times.forget(asset);
     const reader = new StateReader(unsealed.state);
@@ -215,7 +209,7 @@ class PartitionEngine implements VersionEngine {
     for (let left = reader.u32(); left > 0; left--) {
       const unit = this.addUnit(this.unitNames.get(reader.text())!);
       unit.load(reader);
-      this.expectNews(unit);
+      this.expectCounts(unit);
     }
     if (reader.remaining > 0) throw new StateError('the snapshot is longer than its state: its version should have been raised');
     return undefined;
@@ -240,7 +234,7 @@ class PartitionEngine implements VersionEngine {
   private judge(row: number, number: number): void {
     const { reader, record } = this;
     const unit = this.units[number] ?? this.addUnit(number);
-    if (!unit.hasNewFindings || !unit.hasNewCounts) this.expectNews(unit);
+    this.expectCounts(unit);
     record.asset = reader.assetOf(row);
     record.fleet = this.fleetOf[record.asset]!;
     if (reader.read(row, unit.sessions, this.partition.kinds, record)) {
@@ -260,15 +254,14 @@ class PartitionEngine implements VersionEngine {
     record.asset = reader.assetOf(row);
     record.fleet = this.fleetOf[record.asset]!;
     reader.pass(row, record);
-    this.expectNews(unit);
+    this.expectCounts(unit);
     unit.pass(record, this.batch);
   }
 
-  private expectNews(unit: UnitState): void {
-    if (!unit.hasNewFindings) this.withFindings.push(unit);
-    if (!unit.hasNewCounts) this.withCounts.push(unit);
-    unit.hasNewFindings = true;
+  private expectCounts(unit: UnitState): void {
+    if (unit.hasNewCounts) return;
     unit.hasNewCounts = true;
+    this.withCounts.push(unit);
   }
 
   private binding(): SnapshotBinding {

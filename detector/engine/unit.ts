@@ -17,8 +17,7 @@ export class UnitState {
   readonly sessions: SessionTable;
   readonly book: FindingBook;
   newestMs = Number.NEGATIVE_INFINITY;
-  /** Whether the engine has it in its list of those whose findings, and whose counts, may have changed. */
-  hasNewFindings = false;
+  /** Whether the engine has it in its list of those whose counts may have changed. */
   hasNewCounts = false;
   /** End of the newest record after the claims' own time; not kept in snapshots, for passing the same time again changes nothing. */
   passedMs = Number.NEGATIVE_INFINITY;
@@ -31,7 +30,8 @@ export class UnitState {
   private readonly aboutAuxiliary: number;
   private readonly hasAuxiliary: boolean;
   private readonly drills: DrillWatch | undefined;
-  private batch: FlowBatch | undefined;
+  /** Number of the batch that the book has open. */
+  private openBatch = 0;
   private decisions: readonly FollowedDecision[] = [];
   /** Ids of decisions that have taken effect. */
   private readonly followed = new Set<string>();
@@ -47,7 +47,7 @@ export class UnitState {
     this.partition = partition;
     this.context = partition.contextOf(assets);
     this.drills = claims.drills.some(({ probe }) => assets.includes(probe)) ? new DrillWatch(claims, assets) : undefined;
-    this.book = new FindingBook(claims, name);
+    this.book = new FindingBook(claims, name, partition.changed);
     this.sessions = new SessionTable((session) => this.book.forget(session));
     this.hasAuxiliary = assets.some((asset) => claims.assets[asset]!.auxiliary);
     this.judges = new Array<Evaluator | undefined>(detections.length).fill(undefined);
@@ -147,8 +147,8 @@ export class UnitState {
   }
 
   private open(batch: FlowBatch): void {
-    if (this.batch === batch) return;
-    this.batch = batch;
+    if (this.openBatch === this.partition.batches) return;
+    this.openBatch = this.partition.batches;
     this.book.open(batch);
   }
 

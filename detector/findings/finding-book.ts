@@ -5,13 +5,14 @@ import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import { Level, type ObservedRecord } from '../detections/observed-record.js';
 import { beginFinding } from './begin-finding.js';
+import type { ChangedFindings } from './changed-findings.js';
 import { evidenceOf } from './evidence.js';
 import type { EvidenceRow, Finding } from './finding.js';
 import type { Contribution, FindingSink, Matter, Measurement } from './finding-sink.js';
 import type { FindingState } from './finding-state.js';
 import type { StretchNote, UndecidedCode } from './judgement.js';
 import { JudgementBook, type SavedJudgements } from './judgement-book.js';
-import { refresh } from './refresh.js';
+import { published } from './published.js';
 import { addToShare, beginShare, removeShare, type Share } from './session-share.js';
 import { isWithdrawn } from './withdrawn.js';
 
@@ -34,16 +35,21 @@ export class FindingBook implements FindingSink {
   private readonly states = new Map<string, FindingState>();
   private readonly counts = new Map<string, number>();
   private readonly shares = new Map<number, Share[]>();
-  private readonly changed = new Set<FindingState>();
+  private readonly changed: ChangedFindings;
   private newestPeriodMs = Number.NEGATIVE_INFINITY;
   private takenBack: EvidenceRow[] = [];
   private batch: FlowBatch | undefined;
+  /** The row that evidence was last made of: what several findings hold of one record is one object. */
+  private evidence: EvidenceRow | undefined;
+  private evidenceRow = -1;
 
   readonly judgements: JudgementBook;
 
-  constructor(claims: CompiledClaims, unit: string, limits: FindingLimits = FINDING_LIMITS) {
+  /** `changed`: takes in what changes, of this unit as of others. */
+  constructor(claims: CompiledClaims, unit: string, changed: ChangedFindings, limits: FindingLimits = FINDING_LIMITS) {
     this.claims = claims;
     this.unit = unit;
+    this.changed = changed;
     this.limits = limits;
     this.judgements = new JudgementBook(claims.hash, unit);
   }
@@ -51,6 +57,7 @@ export class FindingBook implements FindingSink {
   /** The batch that evidence is copied from. */
   open(batch: FlowBatch): void {
     this.batch = batch;
+    this.evidenceRow = -1;
   }
 
   contribute(record: ObservedRecord, contribution: Contribution): void {
@@ -133,15 +140,9 @@ export class FindingBook implements FindingSink {
     this.shares.delete(session);
   }
 
-  /** Findings that changed since the last call, as copies, with the sentence as it now reads. */
-  takeChanged(into: Finding[]): void {
-    for (const state of this.changed) into.push(copyOf(state));
-    this.changed.clear();
-  }
-
   /** All findings that stand. */
   list(into: Finding[]): void {
-    for (const state of this.states.values()) if (!isWithdrawn(state.finding)) into.push(copyOf(state));
+    for (const state of this.states.values()) if (!isWithdrawn(state.finding)) into.push(published(state));
   }
 
   save(writer: StateWriter): void {
@@ -154,11 +155,11 @@ export class FindingBook implements FindingSink {
     writer.text(
       JSON.stringify({
         newestPeriodMs: Number.isFinite(this.newestPeriodMs) ? this.newestPeriodMs : null,
-        states,
+        states: states.map(({ isNew, ...state }) => state),
         counts: [...this.counts],
         shares,
         judgements: this.judgements.save(),
-        changed: [...this.changed].map((state) => indexOf.get(state) ?? -1).filter((index) => index >= 0),
+        changed: states.flatMap(({ isNew }, index) => (isNew ? [index] : [])),
       }),
     );
   }
@@ -166,23 +167,24 @@ export class FindingBook implements FindingSink {
   load(reader: StateReader): void {
     const saved = JSON.parse(reader.text()) as {
       newestPeriodMs: number | null;
-      states: FindingState[];
+      states: Omit<FindingState, 'isNew'>[];
       counts: [string, number][];
       shares: [number, (Omit<Share, 'state'> & { state: number })[]][];
       judgements: SavedJudgements;
       changed: number[];
     };
     this.newestPeriodMs = saved.newestPeriodMs ?? Number.NEGATIVE_INFINITY;
-    for (const state of saved.states) this.states.set(state.key, state);
+    const states = saved.states.map((state): FindingState => ({ ...state, isNew: false }));
+    for (const state of states) this.states.set(state.key, state);
     for (const [key, count] of saved.counts) this.counts.set(key, count);
     for (const [session, list] of saved.shares) {
       this.shares.set(
         session,
-        list.map((share) => ({ ...share, state: saved.states[share.state]! })),
+        list.map((share) => ({ ...share, state: states[share.state]! })),
       );
     }
     this.judgements.load(saved.judgements);
-    for (const index of saved.changed) this.changed.add(saved.states[index]!);
+    for (const index of saved.changed) this.changed.add(states[index]!);
   }
 
   private fleetOf(record: ObservedRecord): string {
@@ -232,6 +234,7 @@ export class FindingBook implements FindingSink {
       began: [0, 0, 0],
       evidenceSessions: [],
       sampling: 1,
+      isNew: false,
       why,
       finding: beginFinding(this.claims, this.unit, { record, matter, shape, port, measured }),
     };
@@ -275,7 +278,11 @@ export class FindingBook implements FindingSink {
 
   private addRow(state: FindingState, record: ObservedRecord, session: number): void {
     if (record.row < 0 || this.batch === undefined || state.finding.evidence.length >= this.limits.evidenceRows) return;
-    this.addEvidence(state, evidenceOf(this.batch, record.row, state.finding.evidence.at(-1)), session);
+    if (this.evidenceRow !== record.row || this.evidence === undefined) {
+      this.evidence = evidenceOf(this.batch, record.row, state.finding.evidence.at(-1));
+      this.evidenceRow = record.row;
+    }
+    this.addEvidence(state, this.evidence, session);
   }
 
   private addEvidence(state: FindingState, row: EvidenceRow, session: number): void {
@@ -298,8 +305,4 @@ function concerns(state: FindingState, record: ObservedRecord, matter: Matter): 
     own.claim === matter.claim &&
     own.part === matter.part
   );
-}
-
-function copyOf(state: FindingState): Finding {
-  return { ...refresh(state), evidence: [...state.finding.evidence] };
 }

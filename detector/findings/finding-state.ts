@@ -21,4 +21,6 @@ export interface FindingState {
   /** Largest sampling interval of its records. */
   sampling: number;
   why: string;
+  /** Waits in the list of what has changed. */
+  isNew: boolean;
 }
