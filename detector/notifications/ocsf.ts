@@ -1,4 +1,5 @@
 import type { Severity } from '../claims/compiled.js';
+import { ATTACK_NAMES } from '../detections/attack-names-table.js';
 import { detectionCard } from '../detections/cards.js';
 import type { Chapter, Incident } from '../incidents/incident.js';
 import type { Notice } from './notice.js';
@@ -112,8 +113,13 @@ function attacksOf(detections: readonly string[]): object[] {
   const once = new Map(all.map((attack) => [attack.id, attack]));
   return [...once.values()].map(({ id, version }) => {
     const [technique, sub] = id.split('.');
-    return { version, technique: { uid: technique }, ...(sub === undefined ? {} : { sub_technique: { uid: id } }) };
+    return { version, technique: named(technique!), ...(sub === undefined ? {} : { sub_technique: named(id) }) };
   });
+}
+
+function named(uid: string): { uid: string; name?: string } {
+  const name = ATTACK_NAMES[uid];
+  return name === undefined ? { uid } : { uid, name };
 }
 
 function evidenceOf({ assetAddress, peerAddress, peerCountry, peerAsn, initiator, port, protocol }: Chapter): object {

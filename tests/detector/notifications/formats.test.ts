@@ -79,8 +79,11 @@ describe('OCSF', () => {
         types: ['new-destination'],
         analytic: { uid: 'new-destination', type_id: 2 },
         attacks: expect.arrayContaining([
-          { version: '18.0', technique: { uid: 'T1071' } },
-          { version: '18.0', technique: { uid: 'T1568' }, sub_technique: { uid: 'T1568.002' } },
+          { version: '18.0', technique: { uid: 'T1071', name: 'Application Layer Protocol' } },
+          {
+            ...{ version: '18.0', technique: { uid: 'T1568', name: 'Dynamic Resolution' } },
+            sub_technique: { uid: 'T1568.002', name: 'Domain Generation Algorithms' },
+          },
         ]),
         related_events: [{ uid: 'a1'.padEnd(32, '0'), severity_id: 2 }],
       },
