@@ -30,6 +30,11 @@ export class AlertBook {
     }
   }
 
+  /** Each finding as it stands, and when it was first said. */
+  findings(): (readonly [Finding, number])[] {
+    return [...this.latest.values()].map((finding) => [finding, this.firstSaid.get(finding.id)!]);
+  }
+
   list(): Alert[] {
     return [...this.latest.values()].map((finding) => ({
       by: finding.detection,

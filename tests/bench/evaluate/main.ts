@@ -2,18 +2,20 @@ import { parseArgs } from 'node:util';
 import { renderTable } from '../../../cli/render/table.js';
 import { DETECTION_IDS } from '../../../detector/detections/index.js';
 import { WATCH_IDS } from '../../../detector/watches/index.js';
+import { PUBLISHED } from '../../../fixtures/generator/published/index.js';
 import { makeWorld, type World } from '../../../fixtures/generator/weeks/world.js';
 import { DAY_MS, formatDuration } from '../../../flow/time.js';
 import { RitaBeacons } from './baselines/rita.js';
 import { FixedThresholds } from './baselines/thresholds.js';
 import { type CorpusResult, runCorpora } from './corpora.js';
 import { runWorld } from './generated.js';
+import { type PublishedRun, publishedTable, runPublished } from './published.js';
 import { type DetectionScore, type Score, score } from './score.js';
 
 /*
  * `npm run evaluate`: every detection against truth that was planted in made-up weeks, and against labelled captures where those are at hand.
  *
- *   npm run evaluate -- [--seed 1] [--devices 260] [--weeks 10] [--only generated|corpora] [--false 20] [--json]
+ *   npm run evaluate -- [--seed 1] [--devices 260] [--weeks 10] [--only generated|corpora|published] [--false 20] [--json]
  *
  * --false prints the first so many false findings of each detection. Two weeks of learning are not judged.
  */
@@ -32,14 +34,27 @@ const { values: flags } = parseArgs({
   },
 });
 const [seed, devices, weeks, shown] = [whole('seed'), whole('devices'), whole('weeks'), whole('false')];
-if (!['all', 'generated', 'corpora'].includes(flags.only)) fail(`--only ${flags.only}: write generated or corpora`);
+if (!['all', 'generated', 'corpora', 'published'].includes(flags.only)) fail(`--only ${flags.only}: write generated, corpora or published`);
 if (weeks <= LEARNING_WEEKS) fail(`--weeks ${weeks}: ${LEARNING_WEEKS} weeks are learned from; write more`);
 const text = flags.json ? process.stderr : process.stdout;
 
-const generated = flags.only === 'corpora' ? undefined : evaluateGenerated();
-const corpora = flags.only === 'generated' ? undefined : await runCorpora();
+const wants = (part: string): boolean => flags.only === 'all' || flags.only === part;
+const generated = wants('generated') ? evaluateGenerated() : undefined;
+const corpora = wants('corpora') ? await runCorpora() : undefined;
+const published = wants('published') ? await evaluatePublished() : undefined;
 if (corpora !== undefined) for (const line of corpusLines(corpora)) text.write(line);
-if (flags.json) process.stdout.write(`${JSON.stringify({ seed, devices, weeks, generated, corpora }, undefined, 2)}\n`);
+if (flags.json) process.stdout.write(`${JSON.stringify({ seed, devices, weeks, generated, corpora, published }, undefined, 2)}\n`);
+
+async function evaluatePublished() {
+  const runs: PublishedRun[] = [];
+  for (const make of PUBLISHED) runs.push(await runPublished(make()));
+  text.write(`\nTraffic as published captures have it, by --watch alone\n\n${publishedTable(runs)}`);
+  for (const { scenario, wrong } of runs)
+    for (const { sentence } of wrong.slice(0, shown)) text.write(`false in ${scenario.name}: ${sentence.slice(0, 300)}\n`);
+  return runs.map(({ scenario: { name, like }, by, afterMs, findings, incidents, wrong }) => ({
+    ...{ name, like, by, afterMs, findings: findings.length, incidents: incidents.length, wrong: wrong.length },
+  }));
+}
 
 function evaluateGenerated() {
   const world = makeWorld({ seed, devices, weeks });
