@@ -89,7 +89,7 @@ function unseen({ seen, residual, declared }: ClaimFigures): Html {
   const blind = seen.blind ?? [];
   return html`<div class="unseen"><h3>What was not seen</h3><ul>
 <li>${partText(seen.assetMinutes * (1 - seen.observedShare))} of ${countText(seen.assetMinutes)} asset-minutes (${shareText(seen.observedShare)} were observed); longest on end ${formatDuration(seen.longestBlindMs)}.
-<small>An asset-minute is one asset for one minute of the period. What was not seen is counted to the second, as in the verdicts below; a part of a minute is told as one.</small></li>
+<small>An asset-minute is one asset for one minute of the period. What was not seen is counted to the second, as in the verdicts below.</small></li>
 <li>${countText(seen.recordsLost)} of ${countText(seen.recordsSent)} records (of captures: packets) lost on their way (${shareText(lost)}), ${countText(seen.recordsUnread)} arrived and could not be read</li>
 <li>${hideable}</li>
 ${seen.blind === null ? html`<li>when it was blind is not told: the claim file is not at hand</li>` : NOTHING}
