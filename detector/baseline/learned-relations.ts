@@ -1,5 +1,7 @@
 import type { AssetTimes } from './asset-times.js';
+import { ByAsset } from './by-asset.js';
 import { finishHash, mixWord } from './hash.js';
+import { poolOf } from './number-pool.js';
 import { SeenSet } from './seen-set.js';
 import type { StateReader, StateWriter } from './state.js';
 
@@ -9,8 +11,8 @@ import type { StateReader, StateWriter } from './state.js';
  */
 export class LearnedRelations {
   readonly warmUpMs: number;
-  private readonly times: AssetTimes;
-  private readonly assets = new Map<number, SeenSet>();
+  readonly times: AssetTimes;
+  private readonly assets = new ByAsset<SeenSet>();
 
   constructor(times: AssetTimes, warmUpMs: number) {
     this.times = times;
@@ -24,7 +26,7 @@ export class LearnedRelations {
   meetsNew(asset: number, a: number, b: number, word: number, ms: number, periodFromMs: number, warmUpMs = this.warmUpMs): boolean {
     let seen = this.assets.get(asset);
     if (seen === undefined) {
-      seen = new SeenSet();
+      seen = new SeenSet(poolOf(this));
       this.assets.set(asset, seen);
     }
     const firstMs = seen.meet(finishHash(mixWord(a, word)), finishHash(mixWord(b, ~word)), ms, periodFromMs);
@@ -42,17 +44,13 @@ export class LearnedRelations {
   }
 
   save(writer: StateWriter): void {
-    writer.u32(this.assets.size);
-    for (const [asset, seen] of this.assets) {
-      writer.u32(asset);
-      seen.save(writer);
-    }
+    writer.byAsset(this.assets, (seen) => seen.save(writer));
   }
 
   load(reader: StateReader): void {
     for (let left = reader.u32(); left > 0; left--) {
       const asset = reader.u32();
-      const seen = new SeenSet();
+      const seen = new SeenSet(poolOf(this));
       seen.load(reader);
       this.assets.set(asset, seen);
     }

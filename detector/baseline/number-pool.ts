@@ -55,6 +55,14 @@ export class NumberPool {
     return own;
   }
 
+  /** The same values in a longer array of the pool. Nobody else may hold `values`. */
+  grownDoubles(values: Float64Array, length: number): Float64Array {
+    const grown = this.doubles(length);
+    grown.set(values);
+    this.give(values);
+    return grown;
+  }
+
   /** Takes back what nobody holds any more. */
   give(values: Numbers): void {
     const bytes = rounded(values.byteLength);

@@ -1,6 +1,7 @@
+import type { NumberPool } from './number-pool.js';
 import type { StateReader, StateWriter } from './state.js';
 
-const INITIAL_ROWS = 4;
+const INITIAL_ROWS = 1;
 const NONE = 0xffffffff;
 /** Words of a row, and two heads of chains for each. */
 const A = 0;
@@ -31,13 +32,15 @@ export class RecentKeys {
   private readonly most: number;
   private rows = 0;
   private count = 0;
-  private words = NO_WORDS;
+  private words: Uint32Array = NO_WORDS;
   private oldest = NONE;
   private newest = NONE;
+  private readonly pool: NumberPool | undefined;
 
-  /** `most`: rows at most, a power of two, at least 4. */
-  constructor(most: number) {
+  /** `most`: rows at most, a power of two. `pool`: where the keys of many lie together. */
+  constructor(most: number, pool?: NumberPool) {
     this.most = most;
+    this.pool = pool;
   }
 
   /** Rows that arrays by row must have room for. */
@@ -124,10 +127,12 @@ export class RecentKeys {
   }
 
   private resize(rows: number): void {
-    const before = this.words.subarray(0, this.count * WORDS);
+    const before = this.words;
+    const length = rows * (WORDS + HEADS);
     this.rows = rows;
-    this.words = rows === 0 ? NO_WORDS : new Uint32Array(rows * (WORDS + HEADS));
-    this.words.set(before);
+    this.words = rows === 0 ? NO_WORDS : (this.pool?.words(length) ?? new Uint32Array(length));
+    this.words.set(before.subarray(0, this.count * WORDS));
+    this.pool?.give(before);
     this.chainAll();
   }
 

@@ -1,4 +1,5 @@
 import { SECOND_MS } from '../../flow/time.js';
+import type { NumberPool } from './number-pool.js';
 import { grownTo, NO_DOUBLES, NO_WORDS } from './recent-keys.js';
 import type { StateReader, StateWriter } from './state.js';
 
@@ -22,19 +23,21 @@ export class StartRings {
   spread = 0;
   tail = 0;
   private readonly size: number;
-  private starts = NO_DOUBLES;
+  private starts: Float64Array = NO_DOUBLES;
   private counts = NO_WORDS;
+  private readonly pool: NumberPool | undefined;
 
-  /** `size`: starts kept in a row, one more than intervals; at most MOST_STARTS. */
-  constructor(size: number, rows: number) {
+  /** `size`: starts kept in a row, one more than intervals; at most MOST_STARTS. `pool`: where those of many lie together. */
+  constructor(size: number, rows: number, pool?: NumberPool) {
     if (size > MOST_STARTS) throw new RangeError(`rings hold ${MOST_STARTS} starts at most`);
     this.size = size;
+    this.pool = pool;
     if (rows > 0) this.resize(rows);
   }
 
   resize(rows: number): void {
     if (this.counts.length >= rows) return;
-    this.starts = grownTo(this.starts, this.size * rows);
+    this.starts = this.pool?.grownDoubles(this.starts, this.size * rows) ?? grownTo(this.starts, this.size * rows);
     this.counts = grownTo(this.counts, rows);
   }
 

@@ -109,17 +109,18 @@ export class VolumeTally {
     this.judgeBeside(record, volumes, findings);
   }
 
-  /** A detection that joined while the asset's first record was judged has not counted it. */
-  judgeLate(number: number, record: ObservedRecord, findings: FindingSink, unit: UnitContext): void {
+  /** A detection that joined while the asset's first record was judged has not counted it. True when it counts the asset from now on without being asked. */
+  judgeLate(number: number, record: ObservedRecord, findings: FindingSink, unit: UnitContext): boolean {
     const volumes = this.volumesOf(record.asset, unit);
     const consumer = this.consumers[number]!;
-    if (volumes === undefined || volumes.states[number] !== undefined || record.retold) return;
-    if (record.agreed && consumer.agreed === undefined) return;
+    if (volumes?.states[number] !== undefined) return true;
+    if (volumes === undefined || record.retold) return false;
+    if (record.agreed && consumer.agreed === undefined) return false;
     const state = consumer.begin(record);
     volumes.states[number] = state;
     if (record.agreed) {
       consumer.agreed?.(state, volumes, record, findings);
-      return;
+      return true;
     }
     consumer.advance(state, volumes, record, findings);
     consumer.each?.(state, record, findings);
@@ -128,6 +129,7 @@ export class VolumeTally {
     if (volumes.sums[At.pending] === 0) consumer.add(state, volumes, place, record, findings);
     volumes.sums[At.to] = Math.min(volumes.sums[At.to]!, consumer.dueMs(state, record.endMs));
     this.measureRoom(volumes, record.endMs);
+    return true;
   }
 
   /** What is kept of an asset; undefined before its first record. */

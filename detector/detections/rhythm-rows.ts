@@ -1,7 +1,8 @@
 import { DAY_MS } from '../../flow/time.js';
 import { finishHash, mixWord } from '../baseline/hash.js';
+import type { NumberPool } from '../baseline/number-pool.js';
 import { PeerHashes } from '../baseline/peer-hashes.js';
-import { grownTo, NO_DOUBLES, NO_SHORTS, RecentKeys } from '../baseline/recent-keys.js';
+import { NO_DOUBLES, NO_SHORTS, RecentKeys } from '../baseline/recent-keys.js';
 import { StartRings } from '../baseline/start-rings.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { ObservedRecord } from './observed-record.js';
@@ -57,6 +58,9 @@ export const Fact = {
 } as const;
 const FACTS = 21;
 
+/** Of the record at hand: nothing is kept in it. */
+const hashes = new PeerHashes();
+
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }
@@ -64,15 +68,16 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 export class RhythmRows {
   readonly rings: StartRings;
   readonly keys: RecentKeys;
-  private facts = NO_DOUBLES;
+  private facts: Float64Array = NO_DOUBLES;
   private once: Uint16Array | undefined;
-  private readonly hashes = new PeerHashes();
+  private readonly pool: NumberPool;
 
-  constructor(assets: number) {
+  constructor(assets: number, pool: NumberPool) {
+    this.pool = pool;
     let most = ROWS_PER_ASSET;
     while (most < MOST_ROWS && most < ROWS_PER_ASSET * assets) most *= 2;
-    this.keys = new RecentKeys(most);
-    this.rings = new StartRings(STARTS, 0);
+    this.keys = new RecentKeys(most, pool);
+    this.rings = new StartRings(STARTS, 0, pool);
   }
 
   fact(row: number, fact: number): number {
@@ -89,7 +94,7 @@ export class RhythmRows {
 
   /** Address of the peer. */
   peerOf(row: number): Uint8Array {
-    const at = (row * FACTS + Fact.peer) * 8;
+    const at = this.facts.byteOffset + (row * FACTS + Fact.peer) * 8;
     return new Uint8Array(this.facts.buffer).slice(at, at + 16);
   }
 
@@ -99,15 +104,15 @@ export class RhythmRows {
 
   /** The row of the record's exchange, made now when it has earned one. −1: it has none. */
   rowOf(record: ObservedRecord, responderPort: number): number {
-    this.hashes.take(record.peerWords, record.peerWordsOffset);
+    hashes.take(record.peerWords, record.peerWordsOffset);
     const key = ((record.protocol << 16) | responderPort) ^ (record.initiator << 28);
-    const a = finishHash(mixWord(mixWord(this.hashes.peerA, key), record.asset));
-    const b = finishHash(mixWord(mixWord(this.hashes.peerB, key), record.asset));
+    const a = finishHash(mixWord(mixWord(hashes.peerA, key), record.asset));
+    const b = finishHash(mixWord(mixWord(hashes.peerB, key), record.asset));
     let row = this.keys.find(a, b);
     if (row < 0 && !this.isTaken(record.startMs)) {
       const slot = a & (ONCE_SEEN - 1);
       const tag = b >>> 16;
-      this.once ??= new Uint16Array(ONCE_SEEN);
+      this.once ??= this.pool.shorts(ONCE_SEEN);
       if (this.once[slot] !== tag) {
         this.once[slot] = tag;
         return -1;
@@ -177,9 +182,9 @@ export class RhythmRows {
   load(reader: StateReader): void {
     this.keys.load(reader);
     this.rings.load(reader, this.keys.capacity);
-    this.facts = new Float64Array(this.keys.capacity * FACTS);
+    this.facts = this.pool.doubles(this.keys.capacity * FACTS);
     reader.numbers(this.facts);
-    const once = new Uint16Array(reader.nextLength());
+    const once = this.pool.shorts(reader.nextLength());
     reader.numbers(once);
     this.once = once.length === 0 ? undefined : once;
   }
@@ -189,7 +194,7 @@ export class RhythmRows {
     const { capacity } = this.keys;
     if (this.facts.length < capacity * FACTS) {
       this.rings.resize(capacity);
-      this.facts = grownTo(this.facts, capacity * FACTS);
+      this.facts = this.pool.grownDoubles(this.facts, capacity * FACTS);
     }
     this.restart(row);
     this.facts.fill(0, row * FACTS, (row + 1) * FACTS);
@@ -199,7 +204,7 @@ export class RhythmRows {
     this.setFact(row, Fact.ports, responderPort);
     this.setFact(row, Fact.protocol, record.protocol);
     this.setFact(row, Fact.began, record.initiator);
-    const peer = new Uint8Array(this.facts.buffer, (row * FACTS + Fact.peer) * 8, 16);
+    const peer = new Uint8Array(this.facts.buffer, this.facts.byteOffset + (row * FACTS + Fact.peer) * 8, 16);
     peer.set(record.peerBytes.subarray(record.peerOffset, record.peerOffset + 16));
     return row;
   }

@@ -11,6 +11,8 @@ export class VolumeEvaluator<S extends object> implements Evaluator {
   private readonly tally: VolumeTally;
   private readonly number: number;
   private readonly consumer: VolumeConsumer<S>;
+  /** The asset that was last found to be counted: nearly always the record's, and then the first of them does all. */
+  private counted = -1;
 
   constructor(unit: UnitContext, consumer: VolumeConsumer<S>) {
     this.unit = unit;
@@ -21,7 +23,7 @@ export class VolumeEvaluator<S extends object> implements Evaluator {
 
   judge(record: ObservedRecord, findings: FindingSink): void {
     if (this.number === 0) this.tally.judge(record, findings, this.unit);
-    else this.tally.judgeLate(this.number, record, findings, this.unit);
+    else if (record.asset !== this.counted && this.tally.judgeLate(this.number, record, findings, this.unit)) this.counted = record.asset;
   }
 
   decided(asset: number, decision: FollowedDecision): void {
