@@ -8,6 +8,7 @@ import { createDesk, type FindingsDesk } from '../../detector/decisions/desk.js'
 import { packageRoot } from '../../flow/service/paths.js';
 import { HOUR_MS } from '../../flow/time.js';
 import { browserExpected, launchChromium } from './support/chromium.js';
+import { openConsolePage, panelOf } from './support/console-page.js';
 import { buildPage } from './support/page-build.js';
 import { DAY, DAY_RANGE, sampleFinding } from './support/sample-data.js';
 import { openSampleStore, type SampleStore } from './support/sample-store.js';
@@ -80,16 +81,11 @@ describe.skipIf(!browserExpected)('decisions in Chromium (skipped where /usr/bin
   });
 
   async function open(query: string, { token = 'decider', width = 1280, scheme = 'dark' as 'dark' | 'light' } = {}): Promise<void> {
-    const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme });
-    page = await context.newPage();
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !/status of (?:400|404)/.test(message.text())) complaints.push(message.text());
+    page = await openConsolePage(browser, `${url}?${query}&token=${token}`, {
+      ...{ size: { width, height: 900 }, scheme, provoked: /status of (?:400|404)/, complaints },
     });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    await page.goto(`${url}?${query}&token=${token}`);
-    await page.waitForSelector('#panels[data-loaded]');
   }
-  const panel = (title: string) => page.locator('section.panel').filter({ has: page.locator('h2', { hasText: new RegExp(`^${title}$`) }) });
+  const panel = (title: string) => panelOf(page, title);
   const row = (text: string) => panel('Queue').locator('tbody tr').filter({ hasText: text });
   const dialog = () => page.locator('dialog[open]');
   const inPage = <T>(expression: string): Promise<T> => page.evaluate<T>(expression);

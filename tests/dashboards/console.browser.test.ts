@@ -8,6 +8,7 @@ import { packageRoot } from '../../flow/service/paths.js';
 import { HOUR_MS } from '../../flow/time.js';
 import { HOSTILE_NAMES, LONG_NAME, UNSHOWABLE } from '../support/hostile-names.js';
 import { browserExpected, launchChromium } from './support/chromium.js';
+import { openConsolePage, panelOf } from './support/console-page.js';
 import { buildPage } from './support/page-build.js';
 import { DAY, DAY_RANGE, sampleFinding } from './support/sample-data.js';
 import { openSampleStore, type SampleStore } from './support/sample-store.js';
@@ -114,18 +115,10 @@ describe.skipIf(!browserExpected)('console in Chromium (skipped where /usr/bin/c
     size = { width: 1280, height: 900 },
     scheme: 'dark' | 'light' = 'dark',
   ): Promise<Page> {
-    const context = await browser.newContext({ viewport: size, colorScheme: scheme });
-    page = await context.newPage();
-    page.on('request', (request) => requests.push(request.url()));
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !/status of (?:502|400)/.test(message.text())) complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    await page.goto(`${url}${query}`);
-    await page.waitForSelector('#panels[data-loaded]');
+    page = await openConsolePage(browser, `${url}${query}`, { size, scheme, provoked: /status of (?:502|400)/, complaints, requests });
     return page;
   }
-  const panel = (title: string) => page.locator('section.panel').filter({ has: page.locator('h2', { hasText: new RegExp(`^${title}$`) }) });
+  const panel = (title: string) => panelOf(page, title);
   // Scripts of the page go as text: this file is checked without the browser's types.
   const inPage = <T>(expression: string): Promise<T> => page.evaluate<T>(expression);
   const panelElement = (title: string) =>
