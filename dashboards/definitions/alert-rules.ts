@@ -40,6 +40,11 @@ const CONTENT: BrokenAnswers = { noDataState: 'NoData', execErrState: 'Error' };
 const VALUE = '{{ $values.A.Value }}';
 const DURATION = '{{ humanizeDuration $values.A.Value }}';
 
+/** When a rule about content fires: the query answers with what there is, and one is enough. */
+const AS_SOON_AS_THERE_IS_ONE = { above: 0, forMs: 0, everyMs: MINUTE_MS, broken: CONTENT } as const;
+/** Where a rule about a claim leads: its verdicts over two days. */
+const ON_THE_CLAIM = { dashboard: 'claims', panel: 2, variables: { fleet: 'fleet', claim: 'claim' }, from: 'now-48h' } as const;
+
 /** The alert rules. Every query answers with at least one row, strings as labels and one number. */
 export const ALERT_RULES: readonly AlertRule[] = [
   {
@@ -47,10 +52,7 @@ export const ALERT_RULES: readonly AlertRule[] = [
     title: 'Critical finding waits for a decision',
     severity: 'critical',
     rangeMs: 30 * DAY_MS,
-    above: 0,
-    forMs: 0,
-    everyMs: MINUTE_MS,
-    broken: CONTENT,
+    ...AS_SOON_AS_THERE_IS_ONE,
     dashboard: 'triage',
     panel: 1,
     variables: { fleet: 'fleet', asset: 'asset' },
@@ -64,14 +66,8 @@ export const ALERT_RULES: readonly AlertRule[] = [
     title: 'Claim violated',
     severity: 'critical',
     rangeMs: DAY_MS,
-    above: 0,
-    forMs: 0,
-    everyMs: MINUTE_MS,
-    broken: CONTENT,
-    dashboard: 'claims',
-    panel: 2,
-    variables: { fleet: 'fleet', claim: 'claim' },
-    from: 'now-48h',
+    ...AS_SOON_AS_THERE_IS_ONE,
+    ...ON_THE_CLAIM,
     summary: 'Claim {{ $labels.claim }} of {{ $labels.fleet }} ({{ $labels.severity }}) was violated',
     runbook:
       'Open the claim: what broke it stands there with its findings. Ask the vendor, or declare an exception in the claim file if it was agreed. The alert ends a day after the end of the last period that was violated.',
@@ -81,14 +77,8 @@ export const ALERT_RULES: readonly AlertRule[] = [
     title: 'Drill missed',
     severity: 'high',
     rangeMs: DAY_MS,
-    above: 0,
-    forMs: 0,
-    everyMs: MINUTE_MS,
-    broken: CONTENT,
-    dashboard: 'claims',
-    panel: 2,
-    variables: { fleet: 'fleet', claim: 'claim' },
-    from: 'now-48h',
+    ...AS_SOON_AS_THERE_IS_ONE,
+    ...ON_THE_CLAIM,
     summary: `No drill of {{ $labels.fleet }} was seen for ${DURATION}: nothing shows that a violation of {{ $labels.claim }} would have been seen`,
     runbook:
       "Look whether the drill was sent (its timer, its machine), whether the sensor saw the packet, and whether the claim file's drill has the same key and peer. Until a drill is seen, verdicts of the claim are NOT_PROVEN.",
