@@ -4,6 +4,7 @@ import { addressRanges, bytesOf } from '../claims/address-ranges.js';
 import type { Period } from '../claims/calendar.js';
 import type { CompiledClaim, CompiledClaims, CompiledException, CompiledRule } from '../claims/compiled.js';
 import type { Interval } from '../claims/windows.js';
+import { CLAIM_COLUMNS } from './verdict-types.js';
 
 /** What a rule says of the traffic inside its window. */
 export const WINDOW_EFFECTS = ['allows', 'forbids', 'limits'] as const;
@@ -34,10 +35,7 @@ export interface ClaimWindow {
 }
 
 export const CLAIM_WINDOW_COLUMNS = {
-  claimsId: { kind: 'symbol', meaning: 'id of the claim file' },
-  claimsHash: { kind: 'symbol', meaning: 'sha256 of the claim file' },
-  claim: { kind: 'symbol', meaning: 'claim id' },
-  fleet: { kind: 'symbol', meaning: 'subject of the claim' },
+  ...CLAIM_COLUMNS,
   kind: { kind: 'enum', values: WINDOW_KINDS, meaning: 'window of a rule, or exception to the claim' },
   window: { kind: 'symbol', meaning: 'name of the window, id of the exception' },
   rule: { kind: 'u16', meaning: 'position of the rule in its claim, of the exception among those of its claim' },

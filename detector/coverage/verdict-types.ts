@@ -66,11 +66,16 @@ export interface Verdict {
   readonly sentence: string;
 }
 
-export const VERDICT_COLUMNS = {
+/** Which claim a row is about. */
+export const CLAIM_COLUMNS = {
   claimsId: { kind: 'symbol', meaning: 'id of the claim file' },
   claimsHash: { kind: 'symbol', meaning: 'sha256 of the claim file' },
   claim: { kind: 'symbol', meaning: 'claim id' },
   fleet: { kind: 'symbol', meaning: 'subject of the claim' },
+} as const satisfies ColumnTable;
+
+export const VERDICT_COLUMNS = {
+  ...CLAIM_COLUMNS,
   severity: { kind: 'symbol', meaning: 'severity of the claim' },
   text: { kind: 'text', meaning: 'the claim' },
   periodFrom: { kind: 'time', meaning: 'start of the period' },
