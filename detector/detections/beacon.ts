@@ -164,7 +164,7 @@ class BeaconWatch implements Evaluator {
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
-    if (record.admitted || record.sampling > 1 || !mayBeBeacon(record)) return;
+    if (record.admitted || record.sampling > 1 || !mayBeBeacon(record) || isPoll(record, this.unit)) return;
     const { keys } = this;
     const peerRow = keys.peerRow(record);
     if (!exchangeStarts(record)) return;

@@ -8,6 +8,7 @@ import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatOctets } from '../findings/quantity.js';
 import { formatInstant } from '../findings/time-span.js';
 import { Protocol } from '../sessions/orientation.js';
+import { byParameters } from './by-parameters.js';
 import {
   Attention,
   type Detection,
@@ -119,35 +120,38 @@ export const dnsTunnel: Detection<typeof PARAMETERS> = {
   evaluator: (unit, parameters) => new DnsTunnelWatch(unit, parameters),
 };
 
+type Matters = Readonly<Record<'burst' | 'slow' | 'kept', Matter>>;
+
+const mattersOf = byParameters((parameters: ParameterValues<typeof PARAMETERS>): Matters => {
+  const { leastQueries, leastQueryOctets, leastAnswerOctets, leastMegabytesPerDay, leastQuestionsPerHour } = parameters;
+  const matter = (part: string, rule: string, severity: Severity): Matter => ({
+    detection: ID,
+    claim: -1,
+    part,
+    scope: 'member',
+    rule,
+    severities: [severity, severity, severity, severity],
+    most: 100,
+  });
+  const sizes = `of ${leastQueryOctets} octets or with answers of ${leastAnswerOctets}, in the mean`;
+  return {
+    burst: matter('', `${leastQueries} queries in 10 minutes, ${sizes}`, 'high'),
+    slow: matter('day', `${leastMegabytesPerDay} MB in questions of ${LONG_QUESTION_OCTETS} octets and more each`, 'high'),
+    kept: matter('port', `${leastQuestionsPerHour} questions an hour from one port, over an hour or more`, 'medium'),
+  };
+});
+
 class DnsTunnelWatch implements Evaluator {
   private readonly traits: ExchangeTraits;
   private readonly parameters: ParameterValues<typeof PARAMETERS>;
   private readonly hashes = new PeerHashes();
   private readonly resolvers = new ResolverTable();
-  private readonly burst: Matter;
-  private readonly slow: Matter;
-  private readonly kept: Matter;
+  private readonly matters: Matters;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.traits = traitsOf(unit);
     this.parameters = parameters;
-    const { leastQueries, leastQueryOctets, leastAnswerOctets, leastMegabytesPerDay, leastQuestionsPerHour } = parameters;
-    const matter = (part: string, rule: string, severity: Severity): Matter => ({
-      detection: ID,
-      claim: -1,
-      part,
-      scope: 'member',
-      rule,
-      severities: [severity, severity, severity, severity],
-      most: 100,
-    });
-    this.burst = matter(
-      '',
-      `${leastQueries} queries in 10 minutes, of ${leastQueryOctets} octets or with answers of ${leastAnswerOctets}, in the mean`,
-      'high',
-    );
-    this.slow = matter('day', `${leastMegabytesPerDay} MB in questions of ${LONG_QUESTION_OCTETS} octets and more each`, 'high');
-    this.kept = matter('port', `${leastQuestionsPerHour} questions an hour from one port, over an hour or more`, 'medium');
+    this.matters = mattersOf(parameters);
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
@@ -182,7 +186,7 @@ class DnsTunnelWatch implements Evaluator {
     if (told.periodFromMs > record.periodFromMs) return;
     told.periodFromMs = record.periodFromMs;
     told.queries = window.queries;
-    this.tell(record, this.burst, window, {
+    this.tell(record, this.matters.burst, window, {
       observed: window.queries,
       expected: leastQueries,
       unit: 'queries',
@@ -195,7 +199,7 @@ class DnsTunnelWatch implements Evaluator {
     const least = this.parameters.leastMegabytesPerDay * 1e6;
     if (day.longOctets < Math.max(least, 2 * day.told)) return;
     day.told = day.longOctets;
-    this.tell(record, this.slow, day, {
+    this.tell(record, this.matters.slow, day, {
       observed: day.longOctets,
       expected: least,
       unit: 'octets',
@@ -217,7 +221,7 @@ class DnsTunnelWatch implements Evaluator {
     const { sessionStartMs, sessionOctetsOut, sessionPacketsOut } = record;
     const mean = Math.round(sessionOctetsOut / sessionPacketsOut);
     findings.measure(record, {
-      matter: this.kept,
+      matter: this.matters.kept,
       observed: queries,
       expected,
       unit: 'packets',

@@ -7,6 +7,7 @@ import type { FollowedDecision } from '../decisions/followed.js';
 import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatPort } from '../findings/quantity.js';
+import { byParameters } from './by-parameters.js';
 import {
   Attention,
   type Detection,
@@ -86,6 +87,18 @@ export const lateralMovement: Detection<typeof PARAMETERS> = {
   evaluator: (unit, parameters) => new LateralMovement(unit, parameters),
 };
 
+const matterOf = byParameters(
+  ({ warmUpHours }: ParameterValues<typeof PARAMETERS>): Matter => ({
+    detection: ID,
+    claim: -1,
+    part: '',
+    scope: 'member',
+    rule: `relation not met in the ${formatDuration(warmUpHours * HOUR_MS)} of learning or since`,
+    severities: ['low', 'medium', 'high', 'high'],
+    most: 50,
+  }),
+);
+
 class LateralMovement implements Evaluator {
   private readonly traits: ExchangeTraits;
   private readonly learned: LearnedRelations;
@@ -97,15 +110,7 @@ class LateralMovement implements Evaluator {
     this.traits = traitsOf(unit);
     this.learned = new LearnedRelations(unit.times, parameters.warmUpHours * HOUR_MS);
     this.mastersMs = Math.min(parameters.warmUpHours, parameters.warmUpHoursMasters) * HOUR_MS;
-    this.matter = {
-      detection: ID,
-      claim: -1,
-      part: '',
-      scope: 'member',
-      rule: `relation not met in the ${formatDuration(this.learned.warmUpMs)} of learning or since`,
-      severities: ['low', 'medium', 'high', 'high'],
-      most: 50,
-    };
+    this.matter = matterOf(parameters);
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {

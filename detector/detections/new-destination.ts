@@ -10,6 +10,7 @@ import type { FollowedDecision } from '../decisions/followed.js';
 import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { type ExchangeKinds, KindWord } from '../sessions/exchange-kinds.js';
+import { byParameters } from './by-parameters.js';
 import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from './detection.js';
 import { NEW_DESTINATION_EXAMPLES } from './new-destination-examples.js';
 import { Began, type ObservedRecord } from './observed-record.js';
@@ -156,6 +157,18 @@ function epochOf(kinds: ExchangeKinds): KnownEpoch {
   return epoch;
 }
 
+const matterOf = byParameters(
+  ({ warmUpHours, findingsPerPeriod }: ParameterValues<typeof PARAMETERS>): Matter => ({
+    detection: ID,
+    claim: -1,
+    part: '',
+    scope: 'member',
+    rule: `peer not met in the ${formatDuration(warmUpHours * HOUR_MS)} of learning or since`,
+    severities: SEVERITIES,
+    most: findingsPerPeriod,
+  }),
+);
+
 class Novelty implements Evaluator {
   private readonly warmUpMs: number;
   private readonly leastScore: number;
@@ -177,15 +190,7 @@ class Novelty implements Evaluator {
     this.kinds = unit.kinds;
     this.epoch = epochOf(unit.kinds);
     this.pool = poolOf(unit);
-    this.matter = {
-      detection: ID,
-      claim: -1,
-      part: '',
-      scope: 'member',
-      rule: `peer not met in the ${formatDuration(this.warmUpMs)} of learning or since`,
-      severities: SEVERITIES,
-      most: parameters.findingsPerPeriod,
-    };
+    this.matter = matterOf(parameters);
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {

@@ -7,6 +7,7 @@ import type { FindingSink, Matter, Totals } from '../findings/finding-sink.js';
 import { formatOctets, formatPort } from '../findings/quantity.js';
 import { formatSpan } from '../findings/time-span.js';
 import { isBackground, isOneWay } from './background-services.js';
+import { byParameters } from './by-parameters.js';
 import { Attention, type Detection, type Evaluator, type ParameterTable, type ParameterValues, type UnitContext } from './detection.js';
 import { FloodTable, isFlood } from './flood-table.js';
 import { HammerKeys, MOST_PEERS, triesOf } from './hammer-keys.js';
@@ -94,6 +95,27 @@ export const reconnectHammer: Detection<typeof PARAMETERS> = {
   evaluator: (unit, parameters) => new HammerWatch(unit, parameters),
 };
 
+type Matters = Readonly<Record<'outside' | 'inside' | 'several' | 'flood', Matter>>;
+
+const mattersOf = byParameters(({ attemptsPerHour, peersPerHour, leastFloodMegabytes }: ParameterValues<typeof PARAMETERS>): Matters => {
+  const matter = (part: string, rule: string, severities: Matter['severities']): Matter => ({
+    detection: ID,
+    claim: -1,
+    part,
+    scope: 'member',
+    rule,
+    severities,
+    most: 50,
+  });
+  const rule = `${attemptsPerHour} connections to one peer and port within an hour that nobody answers`;
+  return {
+    outside: matter('', rule, OUTSIDE),
+    inside: matter('', rule, INSIDE),
+    several: matter('peers', `${peersPerHour} peers tried within an hour, none of which answers`, OUTSIDE),
+    flood: matter('flood', `${leastFloodMegabytes} MB to one peer outside and port that nobody answers`, FLOOD),
+  };
+});
+
 class HammerWatch implements Evaluator {
   private readonly unit: UnitContext;
   private readonly attemptsPerHour: number;
@@ -101,10 +123,7 @@ class HammerWatch implements Evaluator {
   private readonly keys: HammerKeys;
   private readonly floods = new FloodTable();
   private readonly hashes = new PeerHashes();
-  private readonly outside: Matter;
-  private readonly inside: Matter;
-  private readonly several: Matter;
-  private readonly flood: Matter;
+  private readonly matters: Matters;
   private readonly leastFlood: number;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
@@ -112,23 +131,8 @@ class HammerWatch implements Evaluator {
     this.attemptsPerHour = parameters.attemptsPerHour;
     this.peersPerHour = parameters.peersPerHour;
     this.keys = new HammerKeys(unit.assets.length);
-    const matter = { detection: ID, claim: -1, scope: 'member', most: 50 } as const;
-    const rule = `${parameters.attemptsPerHour} connections to one peer and port within an hour that nobody answers`;
-    this.outside = { ...matter, part: '', rule, severities: OUTSIDE };
-    this.inside = { ...matter, part: '', rule, severities: INSIDE };
     this.leastFlood = parameters.leastFloodMegabytes * 1e6;
-    this.flood = {
-      ...matter,
-      part: 'flood',
-      rule: `${parameters.leastFloodMegabytes} MB to one peer outside and port that nobody answers`,
-      severities: FLOOD,
-    };
-    this.several = {
-      ...matter,
-      part: 'peers',
-      rule: `${parameters.peersPerHour} peers tried within an hour, none of which answers`,
-      severities: OUTSIDE,
-    };
+    this.matters = mattersOf(parameters);
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
@@ -174,7 +178,7 @@ class HammerWatch implements Evaluator {
     flood.told = octets;
     const period = claims.periodOf(toMs);
     findings.measure(record, {
-      matter: this.flood,
+      matter: this.matters.flood,
       observed: octets,
       expected: this.leastFlood,
       unit: 'octets',
@@ -209,7 +213,7 @@ class HammerWatch implements Evaluator {
     const name = claims.nameOf(record.peerBytes, record.peerOffset);
     const peer = `${formatAddress(record.peerBytes, record.peerOffset)}${name === '' ? '' : ` (${name})`}`;
     findings.measure(record, {
-      matter: claims.isOutside(record.peerBytes, record.peerOffset) ? this.outside : this.inside,
+      matter: claims.isOutside(record.peerBytes, record.peerOffset) ? this.matters.outside : this.matters.inside,
       observed: count,
       expected: this.attemptsPerHour,
       unit: 'attempts',
@@ -233,7 +237,7 @@ class HammerWatch implements Evaluator {
     const period = this.unit.claims.periodOf(toMs);
     const more = peers === MOST_PEERS ? `${peers} or more` : `${peers}`;
     findings.measure(record, {
-      matter: this.several,
+      matter: this.matters.several,
       observed: peers,
       expected: this.peersPerHour,
       unit: 'peers',
