@@ -19,6 +19,9 @@ import { addressOf, subjectOf, watchFinding } from './watch-finding.js';
 const ID = 'control-then-silence';
 /** Prior of a Beta distribution: before anything is known, one session in 21 is followed by silence (detection.md D11). */
 const PRIOR = { all: 21 } as const;
+/** So much goes in with new firmware, and a device that was given it is back so soon (detection.md D11). */
+const FIRMWARE_OCTETS = 1_000_000;
+const FIRMWARE_MINUTES = 30;
 /** Sessions that the finding shows. */
 const MOST_SESSIONS = 10;
 
@@ -81,7 +84,7 @@ export const controlThenSilence: Watch<typeof PARAMETERS> = {
   parameters: PARAMETERS,
   history: 'a day of the asset’s records; it learns from up to four weeks before the day',
   falsePositives: [
-    'A reboot by those who maintain the equipment, outside of the agreed window.',
+    'A reboot by those who maintain the equipment, outside of the agreed window; an update of its firmware is told with less severity where the device is back soon.',
     'Loss of power just after somebody rare had looked at the equipment.',
   ],
   runbook: [
@@ -256,10 +259,18 @@ function measuredOf(cases: readonly Case[]) {
   };
 }
 
-/** What was agreed for that time is information; what was not, or happened to several devices by one source, is as bad as it gets. */
+/**
+ * What was agreed for that time is information; what was not, or happened to several devices by one source, is as bad as it gets. One device that came back soon after much
+ * went in was given new firmware, as far as anybody can tell: somebody should know, and nobody need run.
+ */
 function severityOf(claims: CompiledClaims, cases: readonly Case[], devices: number): Severity {
   if (cases.every(({ agreement }) => agreement === 'in-window')) return 'info';
-  return devices > 1 || cases.some((one) => isUnagreed(claims, one)) ? 'critical' : 'high';
+  if (devices > 1 || cases.some((one) => isUnagreed(claims, one))) return 'critical';
+  return cases.every(isUpdate) ? 'medium' : 'high';
+}
+
+function isUpdate({ session, silence }: Case): boolean {
+  return session.octetsIn >= FIRMWARE_OCTETS && !silence.open && silence.end - silence.onset <= FIRMWARE_MINUTES;
 }
 
 function sentenceOf(scene: Scene, worst: Case, cases: readonly Case[], devices: number): string {
@@ -274,6 +285,10 @@ function sentenceOf(scene: Scene, worst: Case, cases: readonly Case[], devices: 
     const names = [...new Set(cases.map((one) => claims.assets[one.silence.asset]!.name))].sort();
     parts.push(`The same source went before the silence of ${formatCount(devices, 'device')}, here ${names.join(', ')}.`);
   }
+  if (isUpdate(worst))
+    parts.push(
+      `${formatOctets(session.octetsIn)} went in before, and it came back within ${FIRMWARE_MINUTES} min: as with new firmware. Ask who brought it; what it does since is for new-destination to tell.`,
+    );
   const others = before.filter((one) => one !== session);
   if (others.length > 0) {
     const told5 = others.slice(-5).map((one) => `${peerText(claims, one)} ${gapText(one, onset)}`);

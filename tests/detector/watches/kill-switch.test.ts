@@ -63,6 +63,24 @@ describe('a remote session and then silence', () => {
     expect(told([...day([SCANNERS[0]]), command(1)], back)).toEqual(['high silence scan-01', 'high blind-telemetry border']);
   });
 
+  it.each([
+    ['megabytes went in, and it is back after ten minutes: new firmware', 5_000_000, '2026-11-05T10:10:00Z', 'medium'],
+    ['megabytes went in, and it stays away', 5_000_000, undefined, 'high'],
+    ['a command, and it is back after ten minutes', 9000, '2026-11-05T10:10:00Z', 'high'],
+  ] as const)('of a device of which nothing is claimed, by somebody inside: %s', (_name, octets, back, severity) => {
+    const [pump] = PUMPS;
+    const visit = { ...session('10.40.9.9', `${pump} 443`, '2026-11-05T09:57:30Z'), octets };
+    const rows = [...day([pump]), visit, ...(back === undefined ? [] : [talking(pump, back, EXAMPLE_UNTIL)])];
+    const about = { claims: WATCH_CLAIMS, ledger: SEEN, from: EXAMPLE_FROM, until: EXAMPLE_UNTIL };
+    const found = findingsOf(
+      { ...about, parameters: { leastRatio: 10 }, rows: [rows[0]!, ...rows.slice(1)] },
+      'control-then-silence',
+    ).filter(({ detection }) => detection === 'control-then-silence');
+    expect(found.map((finding) => [finding.severity, finding.asset, finding.sentence.includes('as with new firmware')])).toEqual([
+      [severity, 'pump-01', severity === 'medium'],
+    ]);
+  });
+
   it('in its agreed window: told, as information', () => {
     const stop = '2026-11-05T11:20:00Z';
     const rows = [
