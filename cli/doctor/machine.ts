@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { Config } from '../../flow/service/config.js';
 import { formatOctets } from '../render/text.js';
-import { type Check, note, ok, unknown, wrong } from './check.js';
+import { type Check, note, ok, wrong } from './check.js';
 
 /** Least free space for the data folder, and the share of the disk below which it is time to think of it. */
 const LEAST_FREE_OCTETS = 1 << 30;
@@ -86,10 +86,4 @@ async function clock(): Promise<Check> {
     // No chrony either: a container takes the time of its host.
   }
   return note(SECTION, name, `${now}; nobody here says whether it is right`, remedy);
-}
-
-/** Told where a check itself failed. */
-export function failedCheck(section: Check['section'], name: string, error: unknown): Check {
-  const reason = error instanceof Error ? error.message : String(error);
-  return unknown(section, name, reason, 'what stands here before says what to do; run cordon doctor again');
 }

@@ -47,8 +47,6 @@ const MACROS: Readonly<Record<string, readonly [args: number, expand: Macro]>> =
   $__interval_ms: [0, ({ intervalMs }) => String(Math.trunc(intervalMs))],
 };
 
-export const MACRO_NAMES: readonly string[] = Object.keys(MACROS);
-
 function groupSeconds(period: string): number {
   return Math.max(1, Math.trunc(parseGrafanaDuration(period.replaceAll(/^['"]|['"]$/g, '')) / 1000));
 }

@@ -3,9 +3,6 @@ import type { Selection } from './model.js';
 
 export const ALL = '$__all';
 
-/** The one format our queries use for values in SQL; Grafana has more, none of which quotes safely. */
-export const VARIABLE_FORMATS = ['singlequote'] as const;
-
 /** `${name}`, `${name:format}`; the plain `$name` only appears inside $__conditionalAll, which is gone by now. */
 const REFERENCE = /\$\{([^}:]*)(?::([^}]*))?\}/g;
 

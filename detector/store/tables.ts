@@ -1,4 +1,4 @@
-import { type ColumnTable, clickhouseType } from '../../flow/column-kinds.js';
+import type { ColumnTable } from '../../flow/column-kinds.js';
 import { FLOW_COLUMNS } from '../../flow/columns.js';
 import { COVERAGE_COLUMNS } from '../../flow/coverage.js';
 import { CLAIM_WINDOW_COLUMNS } from '../coverage/claim-windows.js';
@@ -21,16 +21,3 @@ export const STORE_TABLES = {
 } as const satisfies Record<string, ColumnTable>;
 
 export type StoreTable = keyof typeof STORE_TABLES;
-
-/**
- * The column lines of a CREATE TABLE, as the migrations hold them: name, type, meaning. A migration is written from this text and then never
- * changed; tests/detector/store/migrations.test.ts holds DESCRIBE of a migrated database against the column tables.
- */
-export function columnLines(table: ColumnTable, codecs: Readonly<Record<string, string>> = {}): string {
-  return Object.entries(table)
-    .map(([name, column]) => {
-      const codec = codecs[name] === undefined ? '' : ` CODEC(${codecs[name]})`;
-      return `    ${name} ${clickhouseType(column)} COMMENT '${column.meaning.replaceAll("'", "''")}'${codec}`;
-    })
-    .join(',\n');
-}

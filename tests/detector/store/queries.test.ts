@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Verdict } from '../../../detector/coverage/verdict-types.js';
 import { FINDING_COLUMNS } from '../../../detector/findings/finding.js';
 import type { ChdbStore } from '../../../detector/store/chdb/chdb-store.js';
-import { rowCounts } from '../../../detector/store/queries/counts.js';
 import { coverageMinutes } from '../../../detector/store/queries/coverage.js';
 import { findFindings, listFindings } from '../../../detector/store/queries/findings.js';
 import { readVerdictHistory, readVerdicts, writeVerdicts } from '../../../detector/store/queries/verdicts.js';
@@ -14,7 +13,7 @@ import { parseAddress } from '../../../flow/address.js';
 import { ColumnBatch } from '../../../flow/batch.js';
 import { COVERAGE_COLUMNS } from '../../../flow/coverage.js';
 import { encodeBlock } from '../../../flow/native/block.js';
-import { DAY, flowFrames } from './rows.js';
+import { DAY } from './rows.js';
 
 let folder: string;
 let store: ChdbStore;
@@ -184,17 +183,5 @@ describe('verdicts', () => {
       { ...verdict, claim: 'c3', computedMs: DAY + 1 },
       { ...amended, computedMs: DAY + 3 },
     ]);
-  });
-});
-
-describe('counts', () => {
-  it('tell rows per table', async () => {
-    const frames = flowFrames({ rows: 1000, startMs: DAY, stepMs: 60, assets: 8, peersPerAsset: 3 }, 1000);
-    await store.insertNative(
-      'flows',
-      frames.map((frame) => frame.value),
-      'flows',
-    );
-    expect(await rowCounts(store)).toMatchObject({ flows: 1000, findings_current: 2, coverage_minutes: 6 });
   });
 });
