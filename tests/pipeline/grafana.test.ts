@@ -9,6 +9,7 @@ import type { Dashboard, QueryRequest, Selection } from '../../dashboards/consol
 import { ALERT_RULES } from '../../dashboards/definitions/alert-rules.js';
 import { readSql } from '../../dashboards/definitions/clickhouse-query.js';
 import { packageRoot } from '../../flow/service/paths.js';
+import { sourcesOf } from '../dashboards/support/sources.js';
 import { killAll, type Running, says, start } from './support/cordon.js';
 import { freshDist } from './support/dist.js';
 
@@ -26,27 +27,12 @@ const OTHERS = {
   several: { from: 'now-30d', to: 'now' },
   nobody: { from: '2020-01-01T00:00:00Z', to: '2020-01-02T00:00:00Z' },
 } as const;
-/** Of what the scenarios have nothing: nobody decided anything in them, no record was unread, no exporter told its clock, nothing was excepted, and none has drills. */
+/** Of what the scenarios have nothing: nobody decided anything in them, no record was unread, no exporter told its clock, nothing was excepted, none has drills, and there is no location data. */
 const EMPTY_IN_SCENARIOS = new Set([
   ...['What was decided', 'Decisions', 'Who decided what', 'Muted scopes', 'Decisions over time'],
   ...['Arrived and not read, by why', 'Clock offset per sensor', 'Exceptions, doubts and drills', 'Drills'],
+  'Peers by country',
 ]);
-
-interface Source {
-  readonly name: string;
-  readonly source: QueryRequest['source'];
-}
-function sourcesOf(dashboard: Dashboard): Source[] {
-  return [
-    ...dashboard.panels.flatMap(({ id, title, targets }) =>
-      targets.map(({ refId }) => ({ name: title, source: { kind: 'panel', panel: id, refId } as const })),
-    ),
-    ...dashboard.templating.list
-      .filter(({ query }) => typeof query === 'object')
-      .map(({ name }) => ({ name, source: { kind: 'variable', name } as const })),
-    ...dashboard.annotations.list.map(({ name }) => ({ name, source: { kind: 'annotation', name } as const })),
-  ];
-}
 
 let folder: string;
 let run: Running;
@@ -86,7 +72,7 @@ async function ask(query: string): Promise<Answer> {
 
 describe.each(library.dashboards)('$title', (dashboard) => {
   test('every query answers with the same columns whatever is chosen over short, long and empty ranges, and has rows where the scenarios have', async () => {
-    const asked = (source: Source['source'], range: { from: string; to: string }, variables: Selection) =>
+    const asked = (source: QueryRequest['source'], range: { from: string; to: string }, variables: Selection) =>
       ask(library.expand({ dashboard: dashboard.uid, source, ...range, variables }, NOW).sql);
     const chosen: Record<keyof typeof OTHERS, Record<string, string[]>> = { one: {}, several: {}, nobody: {} };
     for (const { name, type } of dashboard.templating.list.filter((variable) => variable.type !== 'datasource')) {
