@@ -52,6 +52,13 @@ test('the services of the distributed shape', () => {
   );
 });
 
+test("Grafana's maps ask no server for tiles: its default map, which it takes where panels may have none of their own, is a picture that it has", () => {
+  const { environment } = compose.services.grafana!;
+  expect(environment?.GF_GEOMAP_ENABLE_CUSTOM_BASELAYERS).toBe('false');
+  const layer = JSON.parse(String(environment?.GF_GEOMAP_DEFAULT_BASELAYER_CONFIG)) as { type: string; config: { url: string } };
+  expect([layer.type, layer.config.url.startsWith('data:image/')]).toEqual(['xyz', true]);
+});
+
 describe.each(services)('%s', (_name, service) => {
   test('its image has an exact version', () => {
     expect(service.image).toMatch(/^[a-z/-]+:\d+\.\d+\.\d+(?:\.\d+)?$/);

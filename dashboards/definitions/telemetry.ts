@@ -22,6 +22,7 @@ export function telemetry(): dashboard.DashboardBuilder {
     .withPanel(lost())
     .withPanel(unread())
     .withPanel(clock())
+    .withPanel(lag())
     .withPanel(storageNow())
     .withPanel(storage());
 }
@@ -50,22 +51,23 @@ function exporters() {
     id: 2,
     title: 'Exporters',
     description:
-      'One row an exporter and observation domain, the longest silent first. Clock offset: arrival minus export time, positive where its clock is behind.',
+      'One row an exporter and observation domain, the longest silent first. Lag: from the end of its newest flow to the arrival of the message that told of it. Clock offset: arrival minus export time, positive where its clock is behind.',
     unit: 'none',
     at: [0, 4, 24, 9],
     sql: 'exporters',
     format: 'table',
   })
-    .overrideByName('Sensor', [column.minWidth(110), column.wrapped()])
+    .overrideByName('Sensor', [column.minWidth(96), column.wrapped()])
     .overrideByName('Exporter', [column.width(104), column.wrapped()])
-    .overrideByName('Domain', [column.width(76), column.unit('none')])
+    .overrideByName('Domain', [column.width(72), column.unit('none')])
     .overrideByName('Protocol', [column.width(84)])
     .overrideByName('Age', [
-      column.width(60),
+      column.width(58),
       column.unit('s'),
       { id: 'thresholds', value: thresholds(GREEN, [300, AMBER], [3600, RED]).build() },
       column.colouredText(),
     ])
+    .overrideByName('Lag', [column.width(58), column.unit('s')])
     .overrideByName('Lost share', [
       column.width(66),
       column.unit('percentunit'),
@@ -76,8 +78,9 @@ function exporters() {
     .overrideByName('Clock offset', [column.width(68), column.unit('ms')])
     .overrideByName('Lost', [column.width(60), column.unit('short')])
     .overrideByName('Unread', [column.width(72), column.unit('short')])
-    .overrideByRegexp('/^(Records|Restarts|Dropped)$/', [column.width(82), column.unit('short')])
-    .overrideByRegexp('/^(Templates missing|Templates redefined|Sampling 1 in)$/', [column.width(97), column.unit('short')]);
+    .overrideByRegexp('/^(Records|Restarts|Dropped)$/', [column.width(77), column.unit('short')])
+    .overrideByRegexp('/^Templates/', [column.width(84), column.unit('short')])
+    .overrideByName('Sampling 1 in', [column.width(90), column.unit('short')]);
 }
 
 type Head = Omit<PanelHead, 'format'>;
@@ -170,6 +173,25 @@ function clock() {
     .noValue('no clock is known');
 }
 
+function lag() {
+  return lines(
+    NAME,
+    {
+      id: 12,
+      title: 'Lag per sensor',
+      description:
+        'From the end of the newest flow to the message that told of it, of the slowest exporter of the sensor in each interval: what was held back by timeouts and caches. What happened meanwhile is not seen yet.',
+      unit: 's',
+      at: [0, 37, 24, 7],
+      sql: 'lag',
+    },
+    'sensor',
+  )
+    .interval('5m')
+    .legend(legend('min', 'max'))
+    .noValue('no export time is known');
+}
+
 function storageNow() {
   return stats(NAME, {
     id: 10,
@@ -177,7 +199,7 @@ function storageNow() {
     description:
       'What the store takes on its disk, what is free, and in how many days it is full at the pace since each table began. A table that has reached the days it is kept does not grow.',
     unit: 'none',
-    at: [0, 37, 24, 4],
+    at: [0, 44, 24, 4],
     sql: 'storage-now',
   })
     .thresholds(thresholds(GREY))
@@ -193,7 +215,7 @@ function storage() {
     description:
       'Rows and bytes on disk, the oldest and newest row, how many days the configuration keeps, and what a day takes. Empty "Kept days" is kept for ever.',
     unit: 'none',
-    at: [0, 41, 24, 10],
+    at: [0, 48, 24, 10],
     sql: 'storage',
     format: 'table',
   })

@@ -9,6 +9,7 @@ const AGE = {
   asset_peers: 'lastMet',
   peer_places: 'toDateTime(located)',
   asset_activity: 'hour',
+  exporter_lag_5m: 'bucket',
 } as const;
 
 /**
@@ -24,6 +25,7 @@ export async function applyRetention(store: Store, retention: Retention): Promis
     asset_peers: retention.hours,
     peer_places: retention.hours,
     asset_activity: retention.minutes,
+    exporter_lag_5m: retention.minutes,
   };
   for (const [table, age] of Object.entries(AGE)) {
     const wanted = days[table as keyof typeof AGE];

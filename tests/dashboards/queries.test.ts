@@ -212,6 +212,18 @@ describe('what the screens of findings and decisions say of the sample day', () 
     expect(await peers('unknown')).toEqual(['198.51.100.99']);
   });
 
+  test('the lag of an exporter is what it held its newest flow back for; one that told of no flow has none', async () => {
+    const exporters = await rows('cordon-telemetry', 'Exporters');
+    expect(exporters.map((row) => [row[0], row[5]])).toEqual([
+      ['dc-edge', null],
+      ['dc-core', 35],
+      ['terminal-switch', 15],
+    ]);
+    expect((await rows('cordon-telemetry', 'Exporters', { sensor: ['dc-core'] })).length).toBe(1);
+    const lag = await rows('cordon-telemetry', 'Lag per sensor', { sensor: ['terminal-switch'] });
+    expect(new Set(lag.map((row) => row[2]))).toEqual(new Set([15]));
+  });
+
   test('records with peers that a window is about are told inside and outside of it, to the minute; one withdrawn counts no longer', async () => {
     const inside = await rows('cordon-device', 'Sessions inside and outside windows', { asset: ['bssdb-1'] });
     // A record every eight minutes from hour 13 to hour 17; the ticket ends twelve minutes into hour 15.
