@@ -32,3 +32,6 @@ export class PeerHashes {
     this.networkB = finishHash(mixWord(mixWord(HASH_SEED ^ 1, high), low));
   }
 }
+
+/** Of the record at hand, for all units and detections: whoever judges takes the peer first, and keeps nothing in it. */
+export const hashesAtHand = new PeerHashes();

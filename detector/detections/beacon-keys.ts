@@ -1,7 +1,7 @@
 import { parsePrefix } from '../../flow/address.js';
 import { HOUR_MS } from '../../flow/time.js';
 import { finishHash, mixWord } from '../baseline/hash.js';
-import { PeerHashes } from '../baseline/peer-hashes.js';
+import { hashesAtHand } from '../baseline/peer-hashes.js';
 import { grownTo, NO_BYTES, NO_DOUBLES, NO_FLOATS, NO_SHORTS, NO_WORDS, RecentKeys } from '../baseline/recent-keys.js';
 import { StartRings } from '../baseline/start-rings.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
@@ -65,7 +65,7 @@ export class BeaconKeys {
   isNew = false;
   private readonly candidates: RecentKeys;
   private readonly rows: RecentKeys;
-  private readonly hashes = new PeerHashes();
+  private readonly hashes = hashesAtHand;
   private a = 0;
   private b = 0;
   // By candidate.

@@ -1,6 +1,6 @@
 import { isMappedIPv4 } from '../../flow/address.js';
 import { formatDuration, HOUR_MS, MINUTE_MS } from '../../flow/time.js';
-import { PeerHashes } from '../baseline/peer-hashes.js';
+import { hashesAtHand } from '../baseline/peer-hashes.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { Severity } from '../claims/compiled.js';
 import type { Finding } from '../findings/finding.js';
@@ -144,7 +144,7 @@ const mattersOf = byParameters((parameters: ParameterValues<typeof PARAMETERS>):
 class DnsTunnelWatch implements Evaluator {
   private readonly traits: ExchangeTraits;
   private readonly parameters: ParameterValues<typeof PARAMETERS>;
-  private readonly hashes = new PeerHashes();
+  private readonly hashes = hashesAtHand;
   private readonly resolvers = new ResolverTable();
   private readonly matters: Matters;
 

@@ -1,6 +1,6 @@
 import { formatDuration, HOUR_MS } from '../../flow/time.js';
 import { LearnedRelations } from '../baseline/learned-relations.js';
-import { PeerHashes } from '../baseline/peer-hashes.js';
+import { hashesAtHand } from '../baseline/peer-hashes.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import type { FollowedDecision } from '../decisions/followed.js';
@@ -88,7 +88,7 @@ class ForeignResolver implements Evaluator {
   private readonly unit: UnitContext;
   private readonly traits: ExchangeTraits;
   private readonly learned: LearnedRelations;
-  private readonly hashes = new PeerHashes();
+  private readonly hashes = hashesAtHand;
   private readonly matter: Matter;
   /** By fleet. */
   private readonly pinned = new Map<number, boolean>();

@@ -2,7 +2,7 @@ import { HOUR_MS } from '../../flow/time.js';
 import { ByAsset } from '../baseline/by-asset.js';
 import { finishHash, mixWord } from '../baseline/hash.js';
 import { HourCounts } from '../baseline/hour-counts.js';
-import { PeerHashes } from '../baseline/peer-hashes.js';
+import { hashesAtHand } from '../baseline/peer-hashes.js';
 import { grownTo, NO_DOUBLES, RecentKeys } from '../baseline/recent-keys.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import { MOST_SYNS } from '../sessions/session-table.js';
@@ -42,7 +42,7 @@ export function triesOf({ protocol, packetsOut }: ObservedRecord): number {
 
 export class HammerKeys {
   private readonly rows: RecentKeys;
-  private readonly hashes = new PeerHashes();
+  private readonly hashes = hashesAtHand;
   private readonly hours: HourCounts;
   private sums = NO_DOUBLES;
   /** By asset: peers and when each was last tried; 0 in free places. */

@@ -1,6 +1,6 @@
 import { formatDuration, HOUR_MS } from '../../flow/time.js';
 import { LearnedRelations } from '../baseline/learned-relations.js';
-import { PeerHashes } from '../baseline/peer-hashes.js';
+import { hashesAtHand } from '../baseline/peer-hashes.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import type { FollowedDecision } from '../decisions/followed.js';
@@ -102,7 +102,7 @@ const matterOf = byParameters(
 class LateralMovement implements Evaluator {
   private readonly traits: ExchangeTraits;
   private readonly learned: LearnedRelations;
-  private readonly hashes = new PeerHashes();
+  private readonly hashes = hashesAtHand;
   private readonly matter: Matter;
   private readonly mastersMs: number;
 

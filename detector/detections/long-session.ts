@@ -2,7 +2,7 @@ import { formatAddress } from '../../flow/address.js';
 import { DAY_MS, formatDuration, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../flow/time.js';
 import { ByAsset } from '../baseline/by-asset.js';
 import { finishHash, mixWord } from '../baseline/hash.js';
-import { PeerHashes } from '../baseline/peer-hashes.js';
+import { hashesAtHand } from '../baseline/peer-hashes.js';
 import { grownTo, NO_BYTES, NO_DOUBLES, RecentKeys } from '../baseline/recent-keys.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims, Severity } from '../claims/compiled.js';
@@ -136,7 +136,7 @@ class LongSessionWatch implements Evaluator {
   private readonly forgetMs: number;
   private readonly outside: Matter;
   private readonly others: Matter;
-  private readonly hashes = new PeerHashes();
+  private readonly hashes = hashesAtHand;
   private readonly keys: RecentKeys;
   /** By key: steps of the ladder that were told, and when it was last seen. */
   private steps = NO_BYTES;

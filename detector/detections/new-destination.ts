@@ -2,7 +2,7 @@ import { compareAddresses, lastAddress, parseAddress, parsePrefix } from '../../
 import { formatDuration, SECOND_MS } from '../../flow/time.js';
 import { ByAsset } from '../baseline/by-asset.js';
 import { type NumberPool, poolOf } from '../baseline/number-pool.js';
-import { PeerHashes } from '../baseline/peer-hashes.js';
+import { hashesAtHand } from '../baseline/peer-hashes.js';
 import { SeenSet } from '../baseline/seen-set.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims, Severity } from '../claims/compiled.js';
@@ -177,7 +177,7 @@ class Novelty implements Evaluator {
   private readonly claims: CompiledClaims;
   /** By asset. */
   private readonly met = new ByAsset<Met>();
-  private readonly hashes = new PeerHashes();
+  private readonly hashes = hashesAtHand;
   private readonly kinds: ExchangeKinds;
   private readonly epoch: KnownEpoch;
   private readonly pool: NumberPool;

@@ -1,5 +1,5 @@
 import { MINUTE_MS } from '../../flow/time.js';
-import { PeerHashes } from '../baseline/peer-hashes.js';
+import { hashesAtHand } from '../baseline/peer-hashes.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatPort } from '../findings/quantity.js';
@@ -147,7 +147,7 @@ const mattersOf = byParameters((parameters: ParameterValues<typeof PARAMETERS>):
 class ProtocolMismatch implements Evaluator {
   private readonly traits: ExchangeTraits;
   private readonly parameters: ParameterValues<typeof PARAMETERS>;
-  private readonly hashes = new PeerHashes();
+  private readonly hashes = hashesAtHand;
   private readonly sessions = new HeldSessions();
   private readonly echoes = new ResolverTable();
   private readonly matters: Matters;

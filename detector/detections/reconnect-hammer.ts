@@ -1,6 +1,6 @@
 import { formatAddress } from '../../flow/address.js';
 import { HOUR_MS } from '../../flow/time.js';
-import { PeerHashes } from '../baseline/peer-hashes.js';
+import { hashesAtHand } from '../baseline/peer-hashes.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { Severity } from '../claims/compiled.js';
 import type { FindingSink, Matter, Totals } from '../findings/finding-sink.js';
@@ -122,7 +122,7 @@ class HammerWatch implements Evaluator {
   private readonly peersPerHour: number;
   private readonly keys: HammerKeys;
   private readonly floods = new FloodTable();
-  private readonly hashes = new PeerHashes();
+  private readonly hashes = hashesAtHand;
   private readonly matters: Matters;
   private readonly leastFlood: number;
 

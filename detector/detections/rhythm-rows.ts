@@ -1,7 +1,7 @@
 import { DAY_MS } from '../../flow/time.js';
 import { finishHash, mixWord } from '../baseline/hash.js';
 import type { NumberPool } from '../baseline/number-pool.js';
-import { PeerHashes } from '../baseline/peer-hashes.js';
+import { hashesAtHand as hashes } from '../baseline/peer-hashes.js';
 import { NO_DOUBLES, NO_SHORTS, RecentKeys } from '../baseline/recent-keys.js';
 import { StartRings } from '../baseline/start-rings.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
@@ -57,9 +57,6 @@ export const Fact = {
   peer: 19,
 } as const;
 const FACTS = 21;
-
-/** Of the record at hand: nothing is kept in it. */
-const hashes = new PeerHashes();
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index]);

@@ -1,5 +1,5 @@
 import type { AttemptTable, AttemptTotals } from '../baseline/attempt-table.js';
-import { PeerHashes } from '../baseline/peer-hashes.js';
+import { hashesAtHand } from '../baseline/peer-hashes.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { Severity } from '../claims/compiled.js';
 import type { FindingSink, FindingUnit, Matter } from '../findings/finding-sink.js';
@@ -120,7 +120,7 @@ class ScanWatch implements Evaluator {
   private readonly unit: UnitContext;
   private readonly traits: ExchangeTraits;
   private readonly parameters: ParameterValues<typeof PARAMETERS>;
-  private readonly hashes = new PeerHashes();
+  private readonly hashes = hashesAtHand;
   private readonly sources: ScanSources;
   private readonly matters = new Map<string, Matter>();
 

@@ -1,7 +1,7 @@
 import { formatAddress } from '../../flow/address.js';
 import { formatDuration, HOUR_MS } from '../../flow/time.js';
 import { LearnedRelations } from '../baseline/learned-relations.js';
-import { PeerHashes } from '../baseline/peer-hashes.js';
+import { hashesAtHand } from '../baseline/peer-hashes.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { FollowedDecision } from '../decisions/followed.js';
 import type { Finding } from '../findings/finding.js';
@@ -107,7 +107,7 @@ class UnknownDevice implements Evaluator {
   private readonly traits: ExchangeTraits;
   private readonly leastPackets: number;
   private readonly learned: LearnedRelations;
-  private readonly hashes = new PeerHashes();
+  private readonly hashes = hashesAtHand;
   private readonly strangers = new SightingTable();
   private readonly macs = new MacTable();
   private readonly stranger: Matter;
