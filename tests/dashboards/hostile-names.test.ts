@@ -53,7 +53,8 @@ describe.each(readdirSync(folder))('%s', (file) => {
   test('values enter links percent-encoded', () => {
     for (const { path, text } of values.filter((value) => value.path.endsWith('.url')))
       for (const [reference] of text.matchAll(/\$\{[^}]*\}/g))
-        expect(reference, path).toMatch(/^\$\{(__url_time_range|datasource|[^}]+:percentencode)\}$/);
+        // queryparam: `var-name=value` for each choice, the value percent-encoded.
+        expect(reference, path).toMatch(/^\$\{(__url_time_range|datasource|\w+:queryparam|[^}]+:percentencode)\}$/);
   });
 
   test('no panel takes text for markup', () => {
