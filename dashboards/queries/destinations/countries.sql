@@ -2,11 +2,11 @@
 SELECT
   if(p.country = '', 'unknown', p.country) AS "Country",
   uniqExact(t.peerAddress) AS "Peers",
-  uniqExact(t.owner) AS "Assets",
+  uniqExact(t.asset) AS "Assets",
   sum(t.sent) AS "Octets out",
   sum(t.received) AS "Octets in"
 FROM (
-  SELECT toString(asset) AS owner, peerAddress, sum(mostOut) AS sent, sum(mostIn) AS received
+  SELECT asset, peerAddress, sum(mostOut) AS sent, sum(mostIn) AS received
   FROM (
     SELECT asset, peerAddress, protocol, port, max(outBySensor) AS mostOut, max(inBySensor) AS mostIn
     FROM (
