@@ -91,8 +91,6 @@ class PartitionEngine implements VersionEngine {
   private readonly reader: RowReader;
   private readonly record = new ObservedRecord();
   private readonly fleetOf: Uint32Array;
-  /** Units that have judged records since they were last asked for news: most have not, where there are thousands. */
-  private readonly withCounts: UnitState[] = [];
   private batch = new FlowBatch(16);
   /** So long after the claims' end something may still wait for time to pass; 0: nothing ever does. */
   private readonly settleMs: number;
@@ -169,13 +167,7 @@ class PartitionEngine implements VersionEngine {
   }
 
   takeChangedJudgements(): Judgement[] {
-    const changed: Judgement[] = [];
-    for (const unit of this.withCounts) {
-      unit.hasNewCounts = false;
-      unit.book.judgements.takeChanged(changed);
-    }
-    this.withCounts.length = 0;
-    return changed.sort(compareJudgements);
+    return this.partition.changedJudgements.take().sort(compareJudgements);
   }
 
   learning(): Learning[] {
@@ -201,7 +193,7 @@ class PartitionEngine implements VersionEngine {
     if ('refused' in unsealed) return unsealed.refused;
     this.units.fill(undefined);
     this.partition.changed.clear();
-    this.withCounts.length = 0;
+    this.partition.changedJudgements.clear();
     for (const asset of this.claims.assets.keys()) this.partition.times.forget(asset);
     const reader = new StateReader(unsealed.state);
     this.unassignedRecords = reader.f64();
@@ -209,7 +201,6 @@ class PartitionEngine implements VersionEngine {
     for (let left = reader.u32(); left > 0; left--) {
       const unit = this.addUnit(this.unitNames.get(reader.text())!);
       unit.load(reader);
-      this.expectCounts(unit);
     }
     if (reader.remaining > 0) throw new StateError('the snapshot is longer than its state: its version should have been raised');
     return undefined;
@@ -234,7 +225,6 @@ class PartitionEngine implements VersionEngine {
   private judge(row: number, number: number): void {
     const { reader, record } = this;
     const unit = this.units[number] ?? this.addUnit(number);
-    this.expectCounts(unit);
     record.asset = reader.assetOf(row);
     record.fleet = this.fleetOf[record.asset]!;
     if (reader.read(row, unit.sessions, this.partition.kinds, record)) {
@@ -254,14 +244,7 @@ class PartitionEngine implements VersionEngine {
     record.asset = reader.assetOf(row);
     record.fleet = this.fleetOf[record.asset]!;
     reader.pass(row, record);
-    this.expectCounts(unit);
     unit.pass(record, this.batch);
-  }
-
-  private expectCounts(unit: UnitState): void {
-    if (unit.hasNewCounts) return;
-    unit.hasNewCounts = true;
-    this.withCounts.push(unit);
   }
 
   private binding(): SnapshotBinding {

@@ -4,6 +4,7 @@ import type { CompiledClaims } from '../claims/compiled.js';
 import type { Detection, Evaluator, UnitContext } from '../detections/detection.js';
 import { DETECTION_IDS, DETECTIONS, type DetectionId } from '../detections/index.js';
 import { ChangedFindings } from '../findings/changed-findings.js';
+import { ChangedJudgements } from '../findings/judgement-book.js';
 import { ExchangeKinds, kindsOf } from '../sessions/exchange-kinds.js';
 import { AttentionTable } from './attention.js';
 import type { EffectiveParameters } from './parameters.js';
@@ -20,6 +21,7 @@ export class Partition {
   readonly times: AssetTimes;
   readonly attention: AttentionTable;
   readonly changed = new ChangedFindings();
+  readonly changedJudgements = new ChangedJudgements();
   /** How many batches were begun: the same object may come again with other records in it. */
   batches = 0;
   /** Place of the detection whose word on a record the others hear: whether a claim admits it. −1: it does not judge. */

@@ -7,7 +7,7 @@ import type { DetectionId } from '../detections/index.js';
 import type { ObservedRecord } from '../detections/observed-record.js';
 import { DrillWatch } from '../drills/drill-watch.js';
 import { FindingBook } from '../findings/finding-book.js';
-import type { Judgement } from '../findings/judgement.js';
+import type { JudgementState } from '../findings/judgement-book.js';
 import { SessionTable } from '../sessions/session-table.js';
 import type { Partition } from './partition.js';
 
@@ -17,8 +17,6 @@ export class UnitState {
   readonly sessions: SessionTable;
   readonly book: FindingBook;
   newestMs = Number.NEGATIVE_INFINITY;
-  /** Whether the engine has it in its list of those whose counts may have changed. */
-  hasNewCounts = false;
   /** End of the newest record after the claims' own time; not kept in snapshots, for passing the same time again changes nothing. */
   passedMs = Number.NEGATIVE_INFINITY;
   private readonly partition: Partition;
@@ -37,7 +35,7 @@ export class UnitState {
   private readonly followed = new Set<string>();
   private nextDecisionMs = Number.POSITIVE_INFINITY;
   /** Counts of the period at hand, by asset: found once, not with every record. */
-  private counting = new ByAsset<Judgement>();
+  private counting = new ByAsset<JudgementState>();
   private countingPeriodMs = Number.NaN;
 
   /** `assets` are the unit's. */
@@ -47,7 +45,7 @@ export class UnitState {
     this.partition = partition;
     this.context = partition.contextOf(assets);
     this.drills = claims.drills.some(({ probe }) => assets.includes(probe)) ? new DrillWatch(claims, assets) : undefined;
-    this.book = new FindingBook(claims, name, partition.changed);
+    this.book = new FindingBook(claims, name, partition.changed, partition.changedJudgements);
     this.sessions = new SessionTable((session) => this.book.forget(session));
     this.hasAuxiliary = assets.some((asset) => claims.assets[asset]!.auxiliary);
     this.judges = new Array<Evaluator | undefined>(detections.length).fill(undefined);
@@ -197,7 +195,7 @@ export class UnitState {
     this.book.judgements.add(counts, record);
   }
 
-  private countsOf(record: ObservedRecord): Judgement | undefined {
+  private countsOf(record: ObservedRecord): JudgementState | undefined {
     const { claims } = this.context;
     const { name, fleet } = claims.assets[record.asset]!;
     const counts = this.book.judgements.of('judged', claims.fleets[fleet]!.name, '', name, record);

@@ -11,7 +11,7 @@ import type { EvidenceRow, Finding } from './finding.js';
 import type { Contribution, FindingSink, Matter, Measurement } from './finding-sink.js';
 import type { FindingState } from './finding-state.js';
 import type { StretchNote, UndecidedCode } from './judgement.js';
-import { JudgementBook, type SavedJudgements } from './judgement-book.js';
+import { type ChangedJudgements, JudgementBook, type SavedJudgements } from './judgement-book.js';
 import { published } from './published.js';
 import { addToShare, beginShare, removeShare, type Share } from './session-share.js';
 import { isWithdrawn } from './withdrawn.js';
@@ -45,13 +45,19 @@ export class FindingBook implements FindingSink {
 
   readonly judgements: JudgementBook;
 
-  /** `changed`: takes in what changes, of this unit as of others. */
-  constructor(claims: CompiledClaims, unit: string, changed: ChangedFindings, limits: FindingLimits = FINDING_LIMITS) {
+  /** `changed`, `changedJudgements`: take in what changes, of this unit as of others. */
+  constructor(
+    claims: CompiledClaims,
+    unit: string,
+    changed: ChangedFindings,
+    changedJudgements: ChangedJudgements,
+    limits: FindingLimits = FINDING_LIMITS,
+  ) {
     this.claims = claims;
     this.unit = unit;
     this.changed = changed;
     this.limits = limits;
-    this.judgements = new JudgementBook(claims.hash, unit);
+    this.judgements = new JudgementBook(claims.hash, unit, changedJudgements);
   }
 
   /** The batch that evidence is copied from. */

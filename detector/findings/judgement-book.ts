@@ -4,75 +4,110 @@ import type { Judgement, JudgementKind, StretchNote } from './judgement.js';
 /** Keys of one unit; what comes beyond is counted under no key of its own, so that names in hostile input cannot fill the memory. */
 const MAX_KEYS = 65_536;
 
+/** Counts while they grow. */
+export interface JudgementState {
+  readonly counts: Judgement;
+  /** Waits in the list of what has changed. */
+  isNew: boolean;
+}
+
+/** The counts of a partition that grew since they were last taken: one list for all units, as of findings (changed-findings.ts). */
+export class ChangedJudgements {
+  private readonly states: JudgementState[] = [];
+
+  add(state: JudgementState): void {
+    if (state.isNew) return;
+    state.isNew = true;
+    this.states.push(state);
+  }
+
+  /** Copies, but for those that their books have forgotten. */
+  take(): Judgement[] {
+    const taken: Judgement[] = [];
+    for (const state of this.states) {
+      if (state.isNew) taken.push({ ...state.counts });
+      state.isNew = false;
+    }
+    this.states.length = 0;
+    return taken;
+  }
+
+  clear(): void {
+    this.states.length = 0;
+  }
+}
+
 /** Counts, for one unit, of what a verdict needs beside findings. */
 export class JudgementBook {
   private readonly claimsHash: string;
   private readonly unit: string;
-  private readonly all = new Map<string, Judgement>();
-  private readonly changed = new Set<Judgement>();
+  private readonly all = new Map<string, JudgementState>();
+  private readonly changed: ChangedJudgements;
 
-  constructor(claimsHash: string, unit: string) {
+  /** `changed`: takes in what grows, of this unit as of others. */
+  constructor(claimsHash: string, unit: string, changed: ChangedJudgements) {
     this.claimsHash = claimsHash;
     this.unit = unit;
+    this.changed = changed;
   }
 
   /** Adds a record to the counts of its period. */
   count(kind: JudgementKind, fleet: string, claim: string, about: string, record: ObservedRecord): void {
-    const judgement = this.of(kind, fleet, claim, about, record);
-    if (judgement !== undefined) this.add(judgement, record);
+    const state = this.of(kind, fleet, claim, about, record);
+    if (state !== undefined) this.add(state, record);
   }
 
   /** Adds a record to counts found before. A session told anew has been counted already: what counts rest on is peers and ports, rarely who began. */
-  add(judgement: Judgement, record: ObservedRecord): void {
+  add(state: JudgementState, record: ObservedRecord): void {
     if (record.retold) return;
+    const judgement = state.counts;
     if (record.startMs < judgement.firstMs) judgement.firstMs = record.startMs;
     if (record.endMs > judgement.lastMs) judgement.lastMs = record.endMs;
     if (record.sessionStarts) judgement.flows += 1;
     judgement.records += 1;
     judgement.octets += (record.octetsOut + record.octetsIn) * record.sampling;
-    this.changed.add(judgement);
+    if (!state.isNew) this.changed.add(state);
   }
 
   /** Adds to what is known of a claim's stretches; `records` counts the notes, so that a later state has more of them. */
   note(fleet: string, claim: string, { about, periodFromMs, fromMs, toMs, flows, octets }: StretchNote): void {
-    const judgement = this.of('judged', fleet, claim, about, { periodFromMs, startMs: fromMs, endMs: toMs });
-    if (judgement === undefined) return;
+    const state = this.of('judged', fleet, claim, about, { periodFromMs, startMs: fromMs, endMs: toMs });
+    if (state === undefined) return;
+    const judgement = state.counts;
     judgement.firstMs = Math.min(judgement.firstMs, fromMs);
     judgement.lastMs = Math.max(judgement.lastMs, toMs);
     judgement.flows += flows;
     judgement.records += 1;
     judgement.octets += octets;
-    this.changed.add(judgement);
-  }
-
-  /** Those that grew since the last call. */
-  takeChanged(into: Judgement[]): void {
-    for (const judgement of this.changed) into.push({ ...judgement });
-    this.changed.clear();
+    this.changed.add(state);
   }
 
   list(into: Judgement[]): void {
-    for (const judgement of this.all.values()) into.push({ ...judgement });
+    for (const { counts } of this.all.values()) into.push({ ...counts });
   }
 
   /** Forgets periods that began before `horizonMs`. */
   forgetBefore(horizonMs: number): void {
-    for (const [key, judgement] of this.all) {
-      if (judgement.periodFromMs >= horizonMs) continue;
+    for (const [key, state] of this.all) {
+      if (state.counts.periodFromMs >= horizonMs) continue;
       this.all.delete(key);
-      this.changed.delete(judgement);
+      state.isNew = false;
     }
   }
 
   /** For snapshots: plain values. */
   save(): SavedJudgements {
     const all = [...this.all];
-    return { all, changed: all.flatMap(([, judgement], index) => (this.changed.has(judgement) ? [index] : [])) };
+    return {
+      all: all.map(([key, { counts }]) => [key, counts] as const),
+      changed: all.flatMap(([, { isNew }], index) => (isNew ? [index] : [])),
+    };
   }
 
   load(saved: SavedJudgements): void {
-    for (const [key, judgement] of saved.all) this.all.set(key, judgement);
-    for (const index of saved.changed) this.changed.add(saved.all[index]![1]);
+    const states = saved.all.map(([key, counts]) => [key, { counts, isNew: false }] as const);
+    for (const [key, state] of states) this.all.set(key, state);
+    for (const index of saved.changed) this.changed.add(states[index]![1]);
   }
 
   /** The counts of the record's period, made if they are new; undefined beyond MAX_KEYS. */
@@ -82,11 +117,11 @@ export class JudgementBook {
     claim: string,
     about: string,
     record: Pick<ObservedRecord, 'periodFromMs' | 'startMs' | 'endMs'>,
-  ): Judgement | undefined {
+  ): JudgementState | undefined {
     const key = `${record.periodFromMs}|${kind}|${claim}|${about}`;
-    let judgement = this.all.get(key);
-    if (judgement !== undefined || this.all.size >= MAX_KEYS) return judgement;
-    judgement = {
+    const known = this.all.get(key);
+    if (known !== undefined || this.all.size >= MAX_KEYS) return known;
+    const counts: Judgement = {
       claimsHash: this.claimsHash,
       unit: this.unit,
       fleet,
@@ -100,8 +135,9 @@ export class JudgementBook {
       records: 0,
       octets: 0,
     };
-    this.all.set(key, judgement);
-    return judgement;
+    const state = { counts, isNew: false };
+    this.all.set(key, state);
+    return state;
   }
 }
 
