@@ -83,6 +83,7 @@ function sheet() {
   return rows({
     id: 4,
     title: 'Claim by claim',
+    whenNone: 'no verdict (claims come with --claims)',
     description:
       'The latest period of every claim. "Could have hidden" is the largest transfer that the loss and sampling of that period would have hidden; empty where no size would be certain to be seen.',
     at: [0, 13, 24, 10],
@@ -104,6 +105,7 @@ function reasons() {
   return rows({
     id: 5,
     title: 'Reasons',
+    whenNone: 'no doubt about a verdict',
     description: 'Every reason of every verdict in the time range, with what was observed and what the claim demands.',
     at: [0, 23, 24, 9],
     sql: 'reasons',
@@ -122,6 +124,7 @@ function brokenBy() {
   return rows({
     id: 6,
     title: 'What broke them',
+    whenNone: 'no finding that broke a claim',
     description: 'Findings of claims inside the time range, worst and latest first. The asset leads to its own screen.',
     at: [0, 32, 24, 8],
     sql: 'broken-by',
@@ -137,6 +140,7 @@ function exceptions() {
   return rows({
     id: 7,
     title: 'Exceptions, doubts and drills',
+    whenNone: 'no exception, doubt or drill',
     description:
       'Traffic that counted neither as held nor as broken: exceptions in use, peers that nobody can decide on, and drills that came through.',
     at: [0, 40, 16, 8],

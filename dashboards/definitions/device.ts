@@ -81,6 +81,7 @@ function findings() {
   return panel(new table.PanelBuilder(), NAME, {
     id: 4,
     title: 'Findings of the device',
+    whenNone: 'no finding about this device',
     description:
       'What broke a claim or departed from what was learned, worst and latest first, with what was observed and what was expected.',
     unit: 'none',

@@ -109,6 +109,7 @@ function verdictsNow(): table.PanelBuilder {
   return panel(new table.PanelBuilder(), NAME, {
     id: 4,
     title: 'Verdict per claim now',
+    whenNone: 'no verdict (claims come with --claims)',
     description: 'The latest period of every claim: what is claimed, what the telemetry says about it, and why.',
     unit: 'none',
     at: [0, 4, 15, 10],
@@ -139,6 +140,7 @@ function findings(): table.PanelBuilder {
   return panel(new table.PanelBuilder(), NAME, {
     id: 6,
     title: 'Findings',
+    whenNone: 'no finding',
     description:
       'What broke a claim or departed from what was learned, worst and latest first. Octets are as counted by the exporter; sampling is not multiplied in.',
     unit: 'none',
@@ -196,6 +198,7 @@ function peersOutsideClaims(): table.PanelBuilder {
   return panel(new table.PanelBuilder(), NAME, {
     id: 9,
     title: 'Peers that no claim allows',
+    whenNone: 'no peer that a claim forbids',
     description: 'Peers of each asset that broke a claim, with all that was counted for them in the time range, by the claims they broke.',
     unit: 'none',
     at: [0, 34, 24, 8],

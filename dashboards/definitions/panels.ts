@@ -16,6 +16,8 @@ export interface PanelHead {
   /** File in queries/<dashboard>/ without its ending. */
   readonly sql: string;
   readonly format: QueryFormat;
+  /** What a table says in the place of its rows, before the time range: 'no finding'. Nothing found is another thing than nothing recorded. */
+  readonly whenNone?: string;
 }
 
 interface AnyPanelBuilder {
@@ -26,11 +28,15 @@ interface AnyPanelBuilder {
   datasource(datasource: common.DataSourceRef): this;
   gridPos(gridPos: dashboard.GridPos): this;
   withTarget(target: cog.Builder<cog.Dataquery>): this;
+  noValue(text: string): this;
+  overrideByRegexp(regexp: string, properties: dashboard.DynamicConfigValue[]): this;
 }
 
 /** Puts head, place and query on a panel builder of any type. */
 export function panel<B extends AnyPanelBuilder>(builder: B, dashboardName: string, head: PanelHead): B {
   const [x, y, w, h] = head.at;
+  // Empty cells keep their dash.
+  if (head.whenNone !== undefined) builder.noValue(head.whenNone).overrideByRegexp('/.*/', [{ id: 'noValue', value: '–' }]);
   return builder
     .id(head.id)
     .title(head.title)

@@ -205,7 +205,7 @@ function storageNow() {
     .thresholds(thresholds(GREY))
     .overrideByRegexp('/^(Store|Free|Growth a day)$/', [column.unit('decbytes')])
     .overrideByName('Share free', [column.unit('percentunit'), thresholdsProperty(RED, [0.1, AMBER], [0.2, GREEN])])
-    .overrideByName('Days until full', [{ id: 'decimals', value: 0 }, thresholdsProperty(RED, [14, AMBER], [60, GREEN])]);
+    .overrideByName('Days until full', [column.unit('short'), thresholdsProperty(RED, [14, AMBER], [60, GREEN])]);
 }
 
 function storage() {

@@ -37,6 +37,7 @@ function decisions() {
   return rows({
     id: 2,
     title: 'Who decided what',
+    whenNone: 'no decision',
     description:
       'Every decision with its author, reason, scope and end, newest first. The list is only ever added to; what was taken back is marked.',
     at: [0, 4, 24, 11],
@@ -56,6 +57,7 @@ function mutes() {
   return rows({
     id: 3,
     title: 'Muted scopes',
+    whenNone: 'no muted scope',
     description: 'What nobody is told of: scopes closed as noise or expected, those that hold first, with author, reason and end.',
     at: [0, 15, 14, 9],
     sql: 'mutes',

@@ -51,6 +51,7 @@ function queue() {
   return rows({
     id: 2,
     title: 'Queue',
+    whenNone: 'no finding',
     description:
       'Open findings first, then by severity and age. The buttons decide: acknowledge, close with a word, reopen; every decision is in the trail. The id leads to the numbers and the evidence.',
     at: [0, 4, 24, 14],
@@ -72,6 +73,7 @@ function grouped() {
   return rows({
     id: 3,
     title: 'By device and kind',
+    whenNone: 'no finding',
     description: 'Findings of one kind on one device are one thing to look at: how many, towards how many peers, since when.',
     at: [0, 18, 15, 9],
     sql: 'grouped',

@@ -132,6 +132,19 @@ describe.skipIf(!browserExpected)('console in Chromium (skipped where /usr/bin/c
       for (let at = 0; at < data.length; at += 4) if (data[at + 3] > 200) seen.add((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]);
       return seen.size;
     })()`);
+  /** Texts in the colour of a threshold that do not stand out from the panel as WCAG 2 demands of text (4.5). */
+  const dull = () =>
+    inPage<string[]>(`(() => {
+      const shares = (colour) => colour.match(/[\\d.]+/g).slice(0, 3).map((part) => (colour.startsWith('color(') ? Number(part) : part / 255));
+      const luminance = (colour) => shares(colour)
+        .map((share) => (share <= 0.03928 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, share, index) => sum + share * [0.2126, 0.7152, 0.0722][index], 0.05);
+      return [...document.querySelectorAll('.told')].filter((text) => {
+        const ground = luminance(getComputedStyle(text.closest('.panel')).backgroundColor);
+        const ink = luminance(getComputedStyle(text).color);
+        return Math.max(ink, ground) / Math.min(ink, ground) < 4.5;
+      }).map((text) => text.textContent);
+    })()`);
   const theme = () => inPage<string>('document.documentElement.dataset.theme');
   const focused = () => inPage<string>('document.activeElement?.textContent');
   const scrollsSideways = () => inPage<boolean>('document.documentElement.scrollWidth > innerWidth');
@@ -214,7 +227,7 @@ describe.skipIf(!browserExpected)('console in Chromium (skipped where /usr/bin/c
   test('an empty range and a store that refuses say what to do', async () => {
     await open('?from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z');
     expect(await panel('Findings').textContent()).toMatch(
-      /Nothing recorded between 2020-01-01 00:00:00 and 2020-01-02 00:00:00 UTC[\s\S]*cordon doctor/,
+      /No finding between 2020-01-01 00:00:00 and 2020-01-02 00:00:00 UTC[\s\S]*cordon doctor/,
     );
     await page.screenshot({ path: join(screenshots, 'overview-empty.png'), fullPage: true });
     refuse = true;
@@ -223,7 +236,7 @@ describe.skipIf(!browserExpected)('console in Chromium (skipped where /usr/bin/c
     await page.screenshot({ path: join(screenshots, 'overview-failed.png'), fullPage: true });
     refuse = false;
     await panel('Findings').getByRole('button', { name: 'Try again' }).click();
-    await expect.poll(() => panel('Findings').textContent()).toContain('Nothing recorded');
+    await expect.poll(() => panel('Findings').textContent()).toContain('No finding between');
   });
 
   test('hostile names are shown as text, in tables, gauges, legends, charts and choices', async () => {
@@ -237,7 +250,7 @@ describe.skipIf(!browserExpected)('console in Chromium (skipped where /usr/bin/c
     expect(await page.locator('img').count()).toBe(0);
     await panel('Octets sent per asset').locator('canvas').first().hover();
     await page.locator('.variable summary').nth(1).click();
-    for (const width of [1280, 1920]) {
+    for (const width of [390, 1280, 1920]) {
       await page.setViewportSize({ width, height: 1000 });
       expect(await scrollsSideways(), `no sideways scrolling at ${width}`).toBe(false);
     }
@@ -345,6 +358,7 @@ describe.skipIf(!browserExpected)('console in Chromium (skipped where /usr/bin/c
     expect(await theme()).toBe(scheme);
     expect(await scrollsSideways()).toBe(false);
     expect(await page.locator('.panel .state').allTextContents(), 'every panel has something to show').toEqual([]);
+    expect(await dull(), 'coloured text stands out').toEqual([]);
     await page.screenshot({ path: join(screenshots, `${name}-${scheme}-${width}.png`), fullPage: true });
   });
 });

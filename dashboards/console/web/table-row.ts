@@ -60,7 +60,9 @@ function valueCell(value: Value, type: string, { config, link }: Column, row: re
     content.style.background = colour;
     content.style.color = inkOn(colour);
   } else if (colour !== undefined && cellType === 'color-text') {
-    content.style.color = colour;
+    // The theme says how much of it: what reads on white is dull on black.
+    content.classList.add('told');
+    content.style.setProperty('--told', colour);
   }
   return cell;
 }
