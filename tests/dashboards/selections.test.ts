@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadLibrary } from '../../dashboards/console/library.js';
-import type { Dashboard, Query, QueryRequest } from '../../dashboards/console/model.js';
 import { packageRoot } from '../../flow/service/paths.js';
 import { DAY_RANGE } from './support/sample-data.js';
 import { openSampleStore, type SampleStore } from './support/sample-store.js';
+import { sourcesOf } from './support/sources.js';
 
 /*
  * What is chosen must count: a screen asked for names that nobody bears shows nothing of others, whatever the names look like as SQL, and no answer grows
@@ -14,28 +14,7 @@ import { openSampleStore, type SampleStore } from './support/sample-store.js';
 const library = loadLibrary(join(packageRoot(), 'dashboards', 'generated'));
 const NOW = Date.parse(DAY_RANGE.to);
 
-interface Source {
-  readonly dashboard: Dashboard;
-  readonly name: string;
-  readonly source: QueryRequest['source'];
-  readonly query: Query;
-}
-const sources: readonly Source[] = library.dashboards.flatMap((dashboard) => [
-  ...dashboard.panels.flatMap((panel) =>
-    panel.targets.map((query) => ({
-      dashboard,
-      name: panel.title,
-      source: { kind: 'panel', panel: panel.id, refId: query.refId } as const,
-      query,
-    })),
-  ),
-  ...dashboard.templating.list.flatMap(({ name, query }) =>
-    typeof query === 'object' ? [{ dashboard, name: `variable ${name}`, source: { kind: 'variable', name } as const, query }] : [],
-  ),
-  ...dashboard.annotations.list.flatMap(({ name, target }) =>
-    target === undefined ? [] : [{ dashboard, name: `annotation ${name}`, source: { kind: 'annotation', name } as const, query: target }],
-  ),
-]);
+const sources = library.dashboards.flatMap(sourcesOf);
 
 let sample: SampleStore;
 beforeAll(async () => {
@@ -67,7 +46,7 @@ const MAY_SHOW: Readonly<Record<string, string>> = {
   'cordon-claims: Exceptions, doubts and drills: claim': 'drills belong to a fleet, and to all of its claims',
 };
 
-describe.each(filtered)('$dashboard.title: $name', ({ dashboard, name: title, source, query }) => {
+describe.each(filtered)('$dashboard.title: $source.kind $name', ({ dashboard, name: title, source, query }) => {
   test('shows nothing of others for names that nobody bears', async () => {
     for (const { name, type } of dashboard.templating.list) {
       if (!query.rawSql.includes(`\${${name}:singlequote}`) || MAY_SHOW[`${dashboard.uid}: ${title}: ${name}`] !== undefined) continue;

@@ -5,7 +5,7 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickh
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadLibrary } from '../../dashboards/console/library.js';
 import { expandMacros } from '../../dashboards/console/macros.js';
-import type { Dashboard, QueryRequest, Selection } from '../../dashboards/console/model.js';
+import type { QueryRequest, Selection } from '../../dashboards/console/model.js';
 import { ALERT_RULES } from '../../dashboards/definitions/alert-rules.js';
 import { readSql } from '../../dashboards/definitions/clickhouse-query.js';
 import { packageRoot } from '../../flow/service/paths.js';

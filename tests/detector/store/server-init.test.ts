@@ -9,6 +9,7 @@ import { ALERT_RULES } from '../../../dashboards/definitions/alert-rules.js';
 import { readSql } from '../../../dashboards/definitions/clickhouse-query.js';
 import { createStore } from '../../../detector/store/store.js';
 import { packageRoot } from '../../../flow/service/paths.js';
+import { sourcesOf } from '../../dashboards/support/sources.js';
 
 /*
  * The user that dashboards and alert rules read a ClickHouse server with. The engine here is the server's, as a library: a process of its own opens our tables as
@@ -72,13 +73,7 @@ describe('the reader', () => {
     const now = Date.parse('2026-12-03T23:00:00Z');
     const range = { from: 'now-24h', to: 'now', variables: {} };
     const screens = library.dashboards.flatMap((dashboard) =>
-      [
-        ...dashboard.panels.flatMap(({ id, targets }) => targets.map(({ refId }) => ({ kind: 'panel', panel: id, refId }) as const)),
-        ...dashboard.templating.list
-          .filter(({ query }) => typeof query === 'object')
-          .map(({ name }) => ({ kind: 'variable', name }) as const),
-        ...dashboard.annotations.list.map(({ name }) => ({ kind: 'annotation', name }) as const),
-      ].map((source) => library.expand({ dashboard: dashboard.uid, source, ...range }, now).sql),
+      sourcesOf(dashboard).map(({ source }) => library.expand({ dashboard: dashboard.uid, source, ...range }, now).sql),
     );
     const alerts = ALERT_RULES.map(({ name, rangeMs }) =>
       expandMacros(readSql('alerts', name), { fromMs: now - rangeMs, toMs: now, intervalMs: 60_000 }),
