@@ -74,17 +74,17 @@ function rarest() {
     id: 2,
     title: 'Rarest',
     description: 'Peers met in the fewest hours of the time range: the long tail, where what happens once is seldom work.',
-    at: [0, 20, 14, 10],
+    at: [0, 20, 13, 10],
     sql: 'rarest',
   })
-    .overrideByName('Peer', [column.width(120), column.wrapped()])
-    .overrideByName('Country', [column.width(80)])
-    .overrideByName('AS', [column.minWidth(84), column.wrapped()])
-    .overrideByName('Assets', [column.minWidth(98), column.wrapped()])
-    .overrideByName('Hours', [column.width(66), column.unit('short')])
-    .overrideByName('Records', [column.width(82), column.unit('short')])
-    .overrideByName('Octets out', [column.width(78), column.unit('decbytes')])
-    .overrideByName('Last met', [column.width(96), column.unit('dateTimeAsIso'), column.wrapped()]);
+    .overrideByName('Peer', [column.width(112), column.wrapped()])
+    .overrideByName('Country', [column.width(77)])
+    .overrideByName('AS', [column.minWidth(76), column.wrapped()])
+    .overrideByName('Assets', [column.minWidth(88), column.wrapped()])
+    .overrideByName('Hours', [column.width(61), column.unit('short')])
+    .overrideByName('Records', [column.width(79), column.unit('short')])
+    .overrideByName('Octets out', [column.width(76), column.unit('decbytes')])
+    .overrideByName('Last met', [column.width(92), column.unit('dateTimeAsIso'), column.wrapped()]);
 }
 
 /** The transformation makes a column of each country; Grafana names the first `Asset\\Country`. */
@@ -94,16 +94,16 @@ function byCountry() {
     title: 'Devices and countries',
     description:
       'Octets that each device sent to each country in the time range, by the location data of the configuration (lookup). “local” are private and other special addresses, “unknown” what the data does not tell.',
-    at: [14, 20, 10, 10],
+    at: [13, 20, 11, 10],
     sql: 'by-country',
     unit: 'decbytes',
   })
-    .minWidth(80)
+    .minWidth(84)
     .withTransformation({
       id: 'groupingToMatrix',
       options: { rowField: 'Asset', columnField: 'Country', valueField: 'Octets out', emptyValue: 'null' },
     })
-    .overrideByRegexp('/^Asset/', [column.width(100), column.wrapped(), column.link('Open the device', 'device', 'asset')]);
+    .overrideByRegexp('/^Asset/', [column.width(124), column.wrapped(), column.link('Open the device', 'device', 'asset')]);
 }
 
 function largest() {

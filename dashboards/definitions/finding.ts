@@ -61,11 +61,11 @@ function numbers() {
     .overrideByName('Set', [column.width(84), column.wrapped()])
     .overrideByName('Country, AS', [column.width(92), column.wrapped()])
     .overrideByName('Port', [column.width(84)])
-    .overrideByRegexp('/^(Observed|Expected)$/', [column.width(100), column.unit('short')])
-    .overrideByName('Connections', [column.width(104), column.unit('short')])
+    .overrideByRegexp('/^(Observed|Expected)$/', [column.width(90), column.unit('short')])
+    .overrideByName('Connections', [column.width(112), column.unit('short')])
     .overrideByName('Unit', [column.width(76)])
     .overrideByRegexp('/^Window/', [column.width(98), column.unit('dateTimeAsIso'), column.wrapped()])
-    .overrideByName('Completion', [column.width(96)])
+    .overrideByName('Completion', [column.width(108)])
     .overrideByName('Sure', [column.width(66), column.unit('percent')]);
 }
 
