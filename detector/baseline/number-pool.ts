@@ -65,9 +65,9 @@ export class NumberPool {
 
   /** Takes back what nobody holds any more. */
   give(values: Numbers): void {
+    // One that outgrew the pool before, or nothing at all.
+    if (values.byteLength === values.buffer.byteLength) return;
     const bytes = rounded(values.byteLength);
-    // One that outgrew the pool before.
-    if (bytes === values.buffer.byteLength) return;
     const known = this.spare.get(bytes);
     if (known === undefined) this.spare.set(bytes, [values]);
     else known.push(values);
