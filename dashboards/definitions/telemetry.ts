@@ -57,10 +57,10 @@ function exporters() {
     sql: 'exporters',
     format: 'table',
   })
-    .overrideByName('Sensor', [column.minWidth(96), column.wrapped()])
+    .overrideByName('Sensor', [column.minWidth(90), column.wrapped()])
     .overrideByName('Exporter', [column.width(104), column.wrapped()])
     .overrideByName('Domain', [column.width(72), column.unit('none')])
-    .overrideByName('Protocol', [column.width(84)])
+    .overrideByName('Protocol', [column.width(79)])
     .overrideByName('Age', [
       column.width(58),
       column.unit('s'),
@@ -69,17 +69,17 @@ function exporters() {
     ])
     .overrideByName('Lag', [column.width(58), column.unit('s')])
     .overrideByName('Lost share', [
-      column.width(66),
+      column.width(60),
       column.unit('percentunit'),
       { id: 'decimals', value: 2 },
       thresholdsProperty(GREEN, [0.0001, AMBER], [0.01, RED]),
       column.colouredText(),
     ])
-    .overrideByName('Clock offset', [column.width(68), column.unit('ms')])
-    .overrideByName('Lost', [column.width(60), column.unit('short')])
-    .overrideByName('Unread', [column.width(72), column.unit('short')])
-    .overrideByRegexp('/^(Records|Restarts|Dropped)$/', [column.width(77), column.unit('short')])
-    .overrideByRegexp('/^Templates/', [column.width(84), column.unit('short')])
+    .overrideByName('Clock offset', [column.width(64), column.unit('ms')])
+    .overrideByName('Lost', [column.width(54), column.unit('short')])
+    .overrideByName('Unread', [column.width(69), column.unit('short')])
+    .overrideByRegexp('/^(Records|Restarts|Dropped)$/', [column.width(79), column.unit('short')])
+    .overrideByRegexp('/^Templates/', [column.width(95), column.unit('short')])
     .overrideByName('Sampling 1 in', [column.width(90), column.unit('short')]);
 }
 
