@@ -69,7 +69,7 @@ function exporters() {
     ])
     .overrideByName('Lag', [column.width(58), column.unit('s')])
     .overrideByName('Lost share', [
-      column.width(60),
+      column.width(66),
       column.unit('percentunit'),
       { id: 'decimals', value: 2 },
       thresholdsProperty(GREEN, [0.0001, AMBER], [0.01, RED]),
@@ -77,7 +77,7 @@ function exporters() {
     ])
     .overrideByName('Clock offset', [column.width(64), column.unit('ms')])
     .overrideByName('Lost', [column.width(54), column.unit('short')])
-    .overrideByName('Unread', [column.width(69), column.unit('short')])
+    .overrideByName('Unread', [column.width(73), column.unit('short')])
     .overrideByRegexp('/^(Records|Restarts|Dropped)$/', [column.width(79), column.unit('short')])
     .overrideByRegexp('/^Templates/', [column.width(95), column.unit('short')])
     .overrideByName('Sampling 1 in', [column.width(90), column.unit('short')]);
