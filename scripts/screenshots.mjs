@@ -22,7 +22,7 @@ const claims = ['port-scanners', 'billing-cluster'].map((name) => join(root, 'fi
 const SCREENS = [
   { name: 'overview', height: 1180, theme: 'light' },
   { name: 'triage', height: 1000, theme: 'dark' },
-  { name: 'device', height: 1100, theme: 'light', asset: true },
+  { name: 'device', height: 0, theme: 'light', asset: true },
   { name: 'finding', height: 0, theme: 'dark', finding: true },
   { name: 'claims', height: 1100, theme: 'light' },
   { name: 'telemetry', height: 1000, theme: 'dark' },
