@@ -1,5 +1,5 @@
 import type { CompiledBudget, CompiledClaims } from '../claims/compiled.js';
-import type { ObservedRecord } from '../detections/observed-record.js';
+import { Level, type ObservedRecord } from '../detections/observed-record.js';
 import type { Totals } from '../findings/finding-sink.js';
 import type { StateReader, StateWriter } from './state.js';
 
@@ -14,6 +14,7 @@ interface Bucket {
   first: number;
   last: number;
   octets: number;
+  level: number;
   flows: number;
   octetsOut: number;
   octetsIn: number;
@@ -28,6 +29,8 @@ export interface WindowSum {
   readonly toMs: number;
   /** Octets scaled by sampling, in the budget's direction. */
   readonly octets: number;
+  /** How far the furthest of its records came (`Level`), whichever of them passed the limit. */
+  readonly level: number;
   readonly totals: Totals;
 }
 
@@ -94,6 +97,7 @@ export class BudgetWindow {
       fromMs: inside[0]!.from,
       toMs: end.to,
       octets: sum('octets'),
+      level: Math.max(...inside.map((bucket) => bucket.level)),
       totals: {
         firstMs: Math.min(...inside.map((bucket) => bucket.first)),
         lastMs: Math.max(...inside.map((bucket) => bucket.last)),
@@ -166,6 +170,7 @@ function emptyBucket(from: number, to: number): Bucket {
     first: Number.MAX_SAFE_INTEGER,
     last: Number.MIN_SAFE_INTEGER,
     octets: 0,
+    level: Level.attempt,
     flows: 0,
     octetsOut: 0,
     octetsIn: 0,
@@ -178,6 +183,7 @@ function emptyBucket(from: number, to: number): Bucket {
 function addTo(bucket: Bucket, record: ObservedRecord, direction: CompiledBudget['direction']): void {
   const counted = (direction === 'in' ? 0 : record.octetsOut) + (direction === 'out' ? 0 : record.octetsIn);
   bucket.octets += counted * record.sampling;
+  if (record.level > bucket.level) bucket.level = record.level;
   if (record.sessionStarts) bucket.flows += 1;
   bucket.octetsOut += record.octetsOut;
   bucket.octetsIn += record.octetsIn;

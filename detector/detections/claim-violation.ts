@@ -185,7 +185,7 @@ class ClaimJudge implements Evaluator {
   private reportBudget(record: ObservedRecord, claim: number, rule: CompiledRule, window: BudgetWindow, findings: FindingSink): void {
     const budget = rule.budget!;
     const { id } = this.claims.claims[claim]!;
-    for (const { fromMs, toMs, octets, totals } of window.over()) {
+    for (const { fromMs, toMs, octets, level, totals } of window.over()) {
       const byOctets = octets > budget.octets;
       const observed = byOctets ? octets : totals.sessions;
       const expected = byOctets ? budget.octets : budget.flows;
@@ -204,6 +204,7 @@ class ClaimJudge implements Evaluator {
         confidence: CONFIDENCE.seen,
         why: `${amounts} are allowed ${way} by claim '${id}' (${rule.text})`,
         totals,
+        level,
       });
     }
   }

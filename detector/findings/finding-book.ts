@@ -87,7 +87,7 @@ export class FindingBook implements FindingSink {
     const state = this.stateOf(record, matter, measurement.peerPort ?? 0, measurement.why, measurement);
     const { finding } = state;
     // Of what was not there nothing came anywhere: the record at hand only tells that its time has passed.
-    const level = matter.absence === true ? Level.unknown : record.level;
+    const level = matter.absence === true ? Level.unknown : (measurement.level ?? record.level);
     if (level > state.levels.findLastIndex((count) => count > 0)) {
       state.levels.fill(0);
       state.levels[level] = 1;

@@ -68,6 +68,8 @@ export interface Measurement {
   readonly why: string;
   /** Totals of the window so far, this record included. */
   readonly totals: Totals;
+  /** How far the furthest of what was measured came (`Level`). Left out: as far as the record at hand. */
+  readonly level?: number;
   /** Rows kept from before, where the record at hand alone does not show it. */
   readonly evidence?: readonly EvidenceRow[];
   /** Whose finding it is, where the record that shows it is another asset's: indexes of fleet and asset (−1: the fleet as a whole). */
