@@ -15,6 +15,7 @@ const common = {
   maxWorkers: 2,
   testTimeout: 120_000,
   hookTimeout: 180_000,
+  setupFiles: ['tests/support/fixed-seed.ts'],
   expect: { poll: { timeout: 100_000 } },
 } as const;
 

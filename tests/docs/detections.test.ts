@@ -29,7 +29,8 @@ function findingOf(detection: Detection, example: Example): Finding[] {
     .slice(0, 1);
 }
 
-it('docs/detections.md is a fresh generation', () => {
+// Every example of every detection is judged: half a minute of processor time.
+it('docs/detections.md is a fresh generation', { timeout: 400_000 }, () => {
   const described = DETECTION_IDS.map((id) => {
     const detection: Detection = DETECTIONS[id];
     return { detection, findings: detection.examples.fires.flatMap((example) => findingOf(detection, example)) };
