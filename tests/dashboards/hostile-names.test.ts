@@ -51,8 +51,8 @@ describe.each(readdirSync(folder))('%s', (file) => {
   });
 
   test('values enter links percent-encoded', () => {
+    // queryparam: `var-name=value` for each choice, the value percent-encoded.
     for (const { path, text } of values.filter((value) => value.path.endsWith('.url')))
-      // queryparam: `var-name=value` for each choice, the value percent-encoded.
       for (const [reference] of text.matchAll(/\$\{[^}]*\}/g))
         expect(reference, path).toMatch(/^\$\{(__url_time_range|datasource|\w+:queryparam|[^}]+:percentencode)\}$/);
   });
