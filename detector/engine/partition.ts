@@ -3,8 +3,8 @@ import { LocalClock } from '../baseline/local-clock.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import type { Detection, Evaluator, UnitContext } from '../detections/detection.js';
 import { DETECTION_IDS, DETECTIONS, type DetectionId } from '../detections/index.js';
-import { ChangedFindings } from '../findings/changed-findings.js';
-import { ChangedJudgements } from '../findings/judgement-book.js';
+import { changedJudgements } from '../findings/judgement-book.js';
+import { changedFindings } from '../findings/published.js';
 import { ExchangeKinds, kindsOf } from '../sessions/exchange-kinds.js';
 import { AttentionTable } from './attention.js';
 import type { EffectiveParameters } from './parameters.js';
@@ -20,8 +20,8 @@ export class Partition {
   readonly kinds: ExchangeKinds;
   readonly times: AssetTimes;
   readonly attention: AttentionTable;
-  readonly changed = new ChangedFindings();
-  readonly changedJudgements = new ChangedJudgements();
+  readonly changed = changedFindings();
+  readonly changedJudgements = changedJudgements();
   /** How many batches were begun: the same object may come again with other records in it. */
   batches = 0;
   /** Place of the detection whose word on a record the others hear: whether a claim admits it. −1: it does not judge. */

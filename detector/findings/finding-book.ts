@@ -5,14 +5,13 @@ import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import { Level, type ObservedRecord } from '../detections/observed-record.js';
 import { beginFinding } from './begin-finding.js';
-import type { ChangedFindings } from './changed-findings.js';
 import { evidenceOf } from './evidence.js';
 import type { EvidenceRow, Finding } from './finding.js';
 import type { Contribution, FindingSink, Matter, Measurement } from './finding-sink.js';
 import type { FindingState } from './finding-state.js';
 import type { StretchNote, UndecidedCode } from './judgement.js';
 import { type ChangedJudgements, JudgementBook, type SavedJudgements } from './judgement-book.js';
-import { published } from './published.js';
+import { type ChangedFindings, published } from './published.js';
 import { addToShare, beginShare, removeShare, type Share } from './session-share.js';
 import { isWithdrawn } from './withdrawn.js';
 

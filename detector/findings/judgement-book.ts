@@ -1,4 +1,5 @@
 import type { ObservedRecord } from '../detections/observed-record.js';
+import { ChangedList } from './changed-list.js';
 import type { Judgement, JudgementKind, StretchNote } from './judgement.js';
 
 /** Keys of one unit; what comes beyond is counted under no key of its own, so that names in hostile input cannot fill the memory. */
@@ -11,30 +12,11 @@ export interface JudgementState {
   isNew: boolean;
 }
 
-/** The counts of a partition that grew since they were last taken: one list for all units, as of findings (changed-findings.ts). */
-export class ChangedJudgements {
-  private readonly states: JudgementState[] = [];
+/** The counts of a partition that grew since they were last taken. */
+export type ChangedJudgements = ChangedList<JudgementState, Judgement>;
 
-  add(state: JudgementState): void {
-    if (state.isNew) return;
-    state.isNew = true;
-    this.states.push(state);
-  }
-
-  /** Copies, but for those that their books have forgotten. */
-  take(): Judgement[] {
-    const taken: Judgement[] = [];
-    for (const state of this.states) {
-      if (state.isNew) taken.push({ ...state.counts });
-      state.isNew = false;
-    }
-    this.states.length = 0;
-    return taken;
-  }
-
-  clear(): void {
-    this.states.length = 0;
-  }
+export function changedJudgements(): ChangedJudgements {
+  return new ChangedList(({ counts }) => ({ ...counts }));
 }
 
 /** Counts, for one unit, of what a verdict needs beside findings. */

@@ -1,8 +1,16 @@
 import { LEVEL_COMPLETION, Level } from '../detections/observed-record.js';
+import { ChangedList } from './changed-list.js';
 import { FINDING_INITIATOR, type Finding } from './finding.js';
 import type { FindingState } from './finding-state.js';
 import { sentenceOf } from './sentence.js';
 import { isWithdrawn } from './withdrawn.js';
+
+/** The findings of a partition that changed since they were last taken. */
+export type ChangedFindings = ChangedList<FindingState, Finding>;
+
+export function changedFindings(): ChangedFindings {
+  return new ChangedList(published);
+}
 
 /**
  * A copy of the finding as it is now, its derived fields (completion, initiator, severity, sentence) up to date. The sentence is in the copy alone: it is longer than
