@@ -106,10 +106,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
 async function mergedText(metrics: Metrics, dispatcher: UdpDispatcher, members: readonly Member[]): Promise<string> {
   const { handedOn, refused, kernelDrops } = dispatcher.counters;
-  const total = (name: string, help: string, value: number): void => metrics.table(name, 'counter', help, [{ labels: {}, value }]);
-  total('dispatcher_datagrams', 'datagrams handed on to collecting processes over IPC; the kernel hands them the rest', handedOn);
-  total('dispatcher_refused_datagrams', 'datagrams of exporters that are not allowed, at the dispatcher', refused);
-  total('dispatcher_kernel_drops', "datagrams the kernel dropped at the dispatcher's sockets", kernelDrops);
+  metrics.total('dispatcher_datagrams', 'datagrams handed on to collecting processes over IPC; the kernel hands them the rest', handedOn);
+  metrics.total('dispatcher_refused_datagrams', 'datagrams of exporters that are not allowed, at the dispatcher', refused);
+  metrics.total('dispatcher_kernel_drops', "datagrams the kernel dropped at the dispatcher's sockets", kernelDrops);
   metrics.table(
     'dispatcher_member_restarts',
     'counter',

@@ -5,23 +5,22 @@ import { createExporterMetrics } from './exporter-metrics.js';
 /** Writes the metrics of a collector from what it says of itself. */
 export function createCollectorMetrics(metrics: Metrics): (status: CollectorStatus) => void {
   const exporters = createExporterMetrics(metrics);
-  const counter = (name: string, help: string, value: number): void => metrics.table(name, 'counter', help, [{ labels: {}, value }]);
   return (status) => {
     const { names, quarantine } = status;
-    counter('collector_datagrams', 'export messages read', status.datagrams);
-    counter('collector_records', 'flow records decoded', status.records);
-    counter('collector_produced_records', 'flow records handed to the bus', status.produced);
-    counter('collector_unwatched_records', 'flow records of no watched asset', status.unwatched);
-    counter('collector_duplicate_datagrams', 'export messages seen before', status.duplicates);
-    counter('collector_overrun_datagrams', 'datagrams dropped because the bus was full', status.overrun);
-    counter('collector_kernel_drops', 'datagrams the kernel dropped', status.kernelDrops);
-    counter('collector_refused_datagrams', 'datagrams of exporters that are not allowed or sent too many', status.refused);
-    counter('collector_quarantined_datagrams', 'messages that could not be read and were kept', quarantine?.kept ?? 0);
-    counter('collector_quarantine_refused_datagrams', 'messages that could not be read nor be kept', quarantine?.refused ?? 0);
-    counter('collector_dns_answers', 'DNS answers seen in traffic and logs', names.answers);
-    counter('collector_dns_answers_refused', 'of them, those whose name is no domain name', names.refused);
-    counter('collector_dns_names_evicted', 'names forgotten for want of room', names.evicted);
-    counter('collector_named_records', 'flow records that were given a DNS name', names.named);
+    metrics.total('collector_datagrams', 'export messages read', status.datagrams);
+    metrics.total('collector_records', 'flow records decoded', status.records);
+    metrics.total('collector_produced_records', 'flow records handed to the bus', status.produced);
+    metrics.total('collector_unwatched_records', 'flow records of no watched asset', status.unwatched);
+    metrics.total('collector_duplicate_datagrams', 'export messages seen before', status.duplicates);
+    metrics.total('collector_overrun_datagrams', 'datagrams dropped because the bus was full', status.overrun);
+    metrics.total('collector_kernel_drops', 'datagrams the kernel dropped', status.kernelDrops);
+    metrics.total('collector_refused_datagrams', 'datagrams of exporters that are not allowed or sent too many', status.refused);
+    metrics.total('collector_quarantined_datagrams', 'messages that could not be read and were kept', quarantine?.kept ?? 0);
+    metrics.total('collector_quarantine_refused_datagrams', 'messages that could not be read nor be kept', quarantine?.refused ?? 0);
+    metrics.total('collector_dns_answers', 'DNS answers seen in traffic and logs', names.answers);
+    metrics.total('collector_dns_answers_refused', 'of them, those whose name is no domain name', names.refused);
+    metrics.total('collector_dns_names_evicted', 'names forgotten for want of room', names.evicted);
+    metrics.total('collector_named_records', 'flow records that were given a DNS name', names.named);
     metrics.gauge('collector_dns_names', 'names kept, one for each client and address', names.entries);
     metrics.table(
       'collector_faults',

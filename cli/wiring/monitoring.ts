@@ -193,12 +193,11 @@ export function watchBuffer({ metrics, every, tells }: Monitoring, status: () =>
     metrics.gauge('buffer_max_bytes', 'bound of the buffer', buffer.maxOctets);
     metrics.gauge('buffer_oldest_seconds', 'age of the oldest frame that the bus has not acknowledged', buffer.oldestMs / 1000);
     metrics.gauge('buffer_connected', '1 while a broker is connected', buffer.connected ? 1 : 0);
-    const counter = (name: string, help: string, value: number): void => metrics.table(name, 'counter', help, [{ labels: {}, value }]);
-    counter('buffer_acknowledged_frames', 'frames that the bus acknowledged', buffer.acknowledged);
-    counter('buffer_found_frames', 'frames in doubt that were found on the bus', buffer.foundOnBus);
-    counter('buffer_cut_frames', 'frames that a crash had cut', buffer.cutRecords);
-    counter('buffer_damaged_frames', 'frames lost because the disk gave them back damaged', buffer.damagedRecords);
-    counter('buffer_write_failures', 'writes that the disk refused', buffer.writeFailures);
-    counter('buffer_full_waits', 'frames that waited because the buffer was full', buffer.fullWaits);
+    metrics.total('buffer_acknowledged_frames', 'frames that the bus acknowledged', buffer.acknowledged);
+    metrics.total('buffer_found_frames', 'frames in doubt that were found on the bus', buffer.foundOnBus);
+    metrics.total('buffer_cut_frames', 'frames that a crash had cut', buffer.cutRecords);
+    metrics.total('buffer_damaged_frames', 'frames lost because the disk gave them back damaged', buffer.damagedRecords);
+    metrics.total('buffer_write_failures', 'writes that the disk refused', buffer.writeFailures);
+    metrics.total('buffer_full_waits', 'frames that waited because the buffer was full', buffer.fullWaits);
   });
 }

@@ -15,6 +15,8 @@ export interface Series {
  */
 export interface Metrics {
   count(name: string, help: string, value: number, labels?: Readonly<Record<string, string>>): void;
+  /** A counter whose running total somebody else keeps. */
+  total(name: string, help: string, value: number): void;
   gauge(name: string, help: string, value: number, labels?: Readonly<Record<string, string>>): void;
   /** Replaces all lines of a metric: for tables whose rows come and go. A counter's values are running totals, and its name gets `_total`. */
   table(name: string, kind: 'counter' | 'gauge', help: string, series: readonly Series[]): void;
@@ -48,6 +50,11 @@ export function createMetrics(): Metrics {
     },
     gauge(name, help, value, labels = {}) {
       gaugeOf(name, help, labels).set(labels, value);
+    },
+    total(name, help, value) {
+      const counter = counterOf(name, help, {});
+      counter.reset();
+      counter.inc(value);
     },
     table(name, kind, help, series) {
       const [first] = series;
