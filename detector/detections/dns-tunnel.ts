@@ -2,7 +2,6 @@ import { isMappedIPv4 } from '../../flow/address.js';
 import { formatDuration, HOUR_MS, MINUTE_MS } from '../../flow/time.js';
 import { hashesAtHand } from '../baseline/peer-hashes.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
-import type { Severity } from '../claims/compiled.js';
 import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatOctets } from '../findings/quantity.js';
@@ -20,6 +19,7 @@ import {
 } from './detection.js';
 import { DNS_TUNNEL_EXAMPLES } from './dns-tunnel-examples.js';
 import { type ExchangeTraits, Trait, traitsOf } from './exchange-traits.js';
+import { learnedMatters } from './learned-matters.js';
 import { Began, type ObservedRecord } from './observed-record.js';
 import { IPV6_MORE, LONG_QUESTION_OCTETS, type ResolverCounts, ResolverTable, type WindowCounts } from './resolver-table.js';
 
@@ -122,22 +122,17 @@ export const dnsTunnel: Detection<typeof PARAMETERS> = {
 
 type Matters = Readonly<Record<'burst' | 'slow' | 'kept', Matter>>;
 
+const HIGH: Matter['severities'] = ['high', 'high', 'high', 'high'];
+const MEDIUM: Matter['severities'] = ['medium', 'medium', 'medium', 'medium'];
+
 const mattersOf = byParameters((parameters: ParameterValues<typeof PARAMETERS>): Matters => {
   const { leastQueries, leastQueryOctets, leastAnswerOctets, leastMegabytesPerDay, leastQuestionsPerHour } = parameters;
-  const matter = (part: string, rule: string, severity: Severity): Matter => ({
-    detection: ID,
-    claim: -1,
-    part,
-    scope: 'member',
-    rule,
-    severities: [severity, severity, severity, severity],
-    most: 100,
-  });
+  const matter = learnedMatters(ID, 100);
   const sizes = `of ${leastQueryOctets} octets or with answers of ${leastAnswerOctets}, in the mean`;
   return {
-    burst: matter('', `${leastQueries} queries in 10 minutes, ${sizes}`, 'high'),
-    slow: matter('day', `${leastMegabytesPerDay} MB in questions of ${LONG_QUESTION_OCTETS} octets and more each`, 'high'),
-    kept: matter('port', `${leastQuestionsPerHour} questions an hour from one port, over an hour or more`, 'medium'),
+    burst: matter('', `${leastQueries} queries in 10 minutes, ${sizes}`, HIGH),
+    slow: matter('day', `${leastMegabytesPerDay} MB in questions of ${LONG_QUESTION_OCTETS} octets and more each`, HIGH),
+    kept: matter('port', `${leastQuestionsPerHour} questions an hour from one port, over an hour or more`, MEDIUM),
   };
 });
 

@@ -9,6 +9,7 @@ import { byParameters } from './by-parameters.js';
 import { Attention, type Detection, type Evaluator, type ParameterTable, type ParameterValues, type UnitContext } from './detection.js';
 import { type ExchangeTraits, responderPort, Trait, traitsOf } from './exchange-traits.js';
 import { type HeldSession, HeldSessions } from './held-sessions.js';
+import { learnedMatters } from './learned-matters.js';
 import { Level, type ObservedRecord } from './observed-record.js';
 import { PROTOCOL_MISMATCH_EXAMPLES } from './protocol-mismatch-examples.js';
 import { recomputeMismatch } from './protocol-mismatch-recompute.js';
@@ -125,15 +126,7 @@ const LOW: Matter['severities'] = ['low', 'low', 'low', 'medium'];
 
 const mattersOf = byParameters((parameters: ParameterValues<typeof PARAMETERS>): Matters => {
   const { webMinutes, webPacketsPerMinute, dnsMinutes, icmpPacketsPerMinute, icmpOctets } = parameters;
-  const matter = (part: string, rule: string, severities: Matter['severities']): Matter => ({
-    detection: ID,
-    claim: -1,
-    part,
-    scope: 'member',
-    rule,
-    severities,
-    most: 100,
-  });
+  const matter = learnedMatters(ID, 100);
   const web = `session on 443/tcp of ${webMinutes} minutes with ${webPacketsPerMinute} small packets a minute each way`;
   const icmp = `${icmpPacketsPerMinute} ICMP packets a minute each way for 10 minutes, ${icmpOctets} octets in the mean`;
   return {

@@ -12,6 +12,7 @@ import { Attention, type Detection, type Evaluator, type ParameterTable, type Pa
 import { FloodTable, isFlood } from './flood-table.js';
 import { HammerKeys, MOST_PEERS, triesOf } from './hammer-keys.js';
 import { recomputeHammer } from './hammer-recompute.js';
+import { learnedMatters } from './learned-matters.js';
 import { Began, exchangeStarts, Level, type ObservedRecord } from './observed-record.js';
 import { RECONNECT_HAMMER_EXAMPLES } from './reconnect-hammer-examples.js';
 
@@ -98,15 +99,7 @@ export const reconnectHammer: Detection<typeof PARAMETERS> = {
 type Matters = Readonly<Record<'outside' | 'inside' | 'several' | 'flood', Matter>>;
 
 const mattersOf = byParameters(({ attemptsPerHour, peersPerHour, leastFloodMegabytes }: ParameterValues<typeof PARAMETERS>): Matters => {
-  const matter = (part: string, rule: string, severities: Matter['severities']): Matter => ({
-    detection: ID,
-    claim: -1,
-    part,
-    scope: 'member',
-    rule,
-    severities,
-    most: 50,
-  });
+  const matter = learnedMatters(ID, 50);
   const rule = `${attemptsPerHour} connections to one peer and port within an hour that nobody answers`;
   return {
     outside: matter('', rule, OUTSIDE),

@@ -14,6 +14,7 @@ import { REMOTE_CONTROL } from './applications-table.js';
 import { byParameters } from './by-parameters.js';
 import { Attention, type Detection, type Evaluator, type ParameterTable, type ParameterValues, type UnitContext } from './detection.js';
 import { type ExchangeTraits, Trait, traitsOf } from './exchange-traits.js';
+import { learnedMatters } from './learned-matters.js';
 import { Began, Level, type ObservedRecord } from './observed-record.js';
 import { VENDOR_ACCESS_EXAMPLES } from './vendor-access-examples.js';
 import { recomputeVendorAccess } from './vendor-access-recompute.js';
@@ -115,15 +116,7 @@ const NO_WINDOWS = 1;
 type Matters = Readonly<Record<'overrun' | 'source' | 'hour' | 'volume', Matter>>;
 
 const mattersOf = byParameters(({ overrunMinutes, timesLargest }: ParameterValues<typeof PARAMETERS>): Matters => {
-  const matter = (part: string, rule: string, severities: Matter['severities']): Matter => ({
-    detection: ID,
-    claim: -1,
-    part,
-    scope: 'member',
-    rule,
-    severities,
-    most: 50,
-  });
+  const matter = learnedMatters(ID, 50);
   const hour = `hour of the week in which nobody from outside came in ${WEEKS_REMEMBERED} weeks`;
   return {
     overrun: matter('overrun', `session ${overrunMinutes} minutes beyond its agreed window`, ['medium', 'medium', 'medium', 'medium']),
