@@ -1,7 +1,7 @@
 import { HOUR_MS, MINUTE_MS } from '../../flow/time.js';
 import type { UnitContext } from '../detections/detection.js';
 import { Began, type ObservedRecord } from '../detections/observed-record.js';
-import { type NumberPool, poolOf } from './number-pool.js';
+import type { NumberPool } from './number-pool.js';
 import { PeerGroups } from './peer-groups.js';
 import type { StateReader, StateWriter } from './state.js';
 
@@ -77,7 +77,7 @@ export class AssetVolumes {
 
   constructor(unit: UnitContext, consumers: number) {
     this.unit = unit;
-    this.pool = poolOf(unit);
+    this.pool = unit.pool;
     this.sums = this.pool.doubles(sumAt(FIRST_GROUPS));
     this.groups = new PeerGroups(this.pool);
     this.states = new Array<object | undefined>(consumers).fill(undefined);

@@ -1,7 +1,8 @@
+import type { UnitContext } from '../detections/detection.js';
 import type { AssetTimes } from './asset-times.js';
 import { ByAsset } from './by-asset.js';
 import { finishHash, mixWord } from './hash.js';
-import { poolOf } from './number-pool.js';
+import type { NumberPool } from './number-pool.js';
 import { SeenSet } from './seen-set.js';
 import type { StateReader, StateWriter } from './state.js';
 
@@ -12,10 +13,12 @@ import type { StateReader, StateWriter } from './state.js';
 export class LearnedRelations {
   readonly warmUpMs: number;
   readonly times: AssetTimes;
+  private readonly pool: NumberPool;
   private readonly assets = new ByAsset<SeenSet>();
 
-  constructor(times: AssetTimes, warmUpMs: number) {
+  constructor({ times, pool }: Pick<UnitContext, 'times' | 'pool'>, warmUpMs: number) {
     this.times = times;
+    this.pool = pool;
     this.warmUpMs = warmUpMs;
   }
 
@@ -26,7 +29,7 @@ export class LearnedRelations {
   meetsNew(asset: number, a: number, b: number, word: number, ms: number, periodFromMs: number, warmUpMs = this.warmUpMs): boolean {
     let seen = this.assets.get(asset);
     if (seen === undefined) {
-      seen = new SeenSet(poolOf(this));
+      seen = new SeenSet(this.pool);
       this.assets.set(asset, seen);
     }
     const firstMs = seen.meet(finishHash(mixWord(a, word)), finishHash(mixWord(b, ~word)), ms, periodFromMs);
@@ -50,7 +53,7 @@ export class LearnedRelations {
   load(reader: StateReader): void {
     for (let left = reader.u32(); left > 0; left--) {
       const asset = reader.u32();
-      const seen = new SeenSet(poolOf(this));
+      const seen = new SeenSet(this.pool);
       seen.load(reader);
       this.assets.set(asset, seen);
     }

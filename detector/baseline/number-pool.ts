@@ -1,5 +1,10 @@
 type Numbers = Uint8Array | Uint16Array | Uint32Array | Float32Array | Float64Array;
 
+interface NumbersType<A extends Numbers> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): A;
+}
+
 /** Chunks double up to this size: an engine of one asset takes little, one of thousands wastes little. */
 const MOST_CHUNK_BYTES = 131_072;
 /** Every block begins at a whole number of these, so that each may be read as doubles. */
@@ -16,31 +21,19 @@ export class NumberPool {
   private readonly spare = new Map<number, Numbers[]>();
 
   doubles(length: number): Float64Array {
-    const spare = this.takeSpare(8 * length);
-    if (spare !== undefined) return new Float64Array(spare.buffer, spare.byteOffset, length);
-    const at = this.cut(8 * length);
-    return new Float64Array(this.chunk, at, length);
+    return this.take(Float64Array, length);
   }
 
   floats(length: number): Float32Array {
-    const spare = this.takeSpare(4 * length);
-    if (spare !== undefined) return new Float32Array(spare.buffer, spare.byteOffset, length);
-    const at = this.cut(4 * length);
-    return new Float32Array(this.chunk, at, length);
+    return this.take(Float32Array, length);
   }
 
   words(length: number): Uint32Array {
-    const spare = this.takeSpare(4 * length);
-    if (spare !== undefined) return new Uint32Array(spare.buffer, spare.byteOffset, length);
-    const at = this.cut(4 * length);
-    return new Uint32Array(this.chunk, at, length);
+    return this.take(Uint32Array, length);
   }
 
   shorts(length: number): Uint16Array {
-    const spare = this.takeSpare(2 * length);
-    if (spare !== undefined) return new Uint16Array(spare.buffer, spare.byteOffset, length);
-    const at = this.cut(2 * length);
-    return new Uint16Array(this.chunk, at, length);
+    return this.take(Uint16Array, length);
   }
 
   /**
@@ -73,6 +66,14 @@ export class NumberPool {
     else known.push(values);
   }
 
+  private take<A extends Numbers>(type: NumbersType<A>, length: number): A {
+    const bytes = type.BYTES_PER_ELEMENT * length;
+    const spare = this.takeSpare(bytes);
+    if (spare !== undefined) return new type(spare.buffer, spare.byteOffset, length);
+    const at = this.cut(bytes);
+    return new type(this.chunk, at, length);
+  }
+
   private takeSpare(bytes: number): Numbers | undefined {
     const spare = this.spare.get(rounded(bytes))?.pop();
     if (spare !== undefined) new Uint8Array(spare.buffer, spare.byteOffset, rounded(bytes)).fill(0);
@@ -94,16 +95,4 @@ export class NumberPool {
 
 function rounded(bytes: number): number {
   return Math.ceil(bytes / ALIGNED) * ALIGNED;
-}
-
-const pools = new WeakMap<object, NumberPool>();
-
-/** The pool of a partition, known by something that it has for itself: the times of its assets. */
-export function poolOf({ times }: { readonly times: object }): NumberPool {
-  let pool = pools.get(times);
-  if (pool === undefined) {
-    pool = new NumberPool();
-    pools.set(times, pool);
-  }
-  return pool;
 }

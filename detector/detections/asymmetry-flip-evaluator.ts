@@ -1,6 +1,6 @@
 import { formatDuration, HOUR_MS } from '../../flow/time.js';
 import { type AssetVolumes, payloadOf, Sum, sumAt } from '../baseline/asset-volumes.js';
-import { type NumberPool, poolOf } from '../baseline/number-pool.js';
+import type { NumberPool } from '../baseline/number-pool.js';
 import { OpenHours, shareOfHour } from '../baseline/open-hours.js';
 import type { PeerGroups } from '../baseline/peer-groups.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
@@ -65,7 +65,7 @@ export class FlipConsumer implements VolumeConsumer<Watched> {
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof ASYMMETRY_FLIP_PARAMETERS>) {
     this.unit = unit;
-    this.pool = poolOf(unit);
+    this.pool = unit.pool;
     this.warmUpMs = parameters.warmUpHours * HOUR_MS;
     this.leastOctets = parameters.leastMegabytes * 1e6;
     this.leastUnclaimed = parameters.leastMegabytesUnclaimed * 1e6;

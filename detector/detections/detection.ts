@@ -2,6 +2,7 @@ import type { FlowColumnName } from '../../flow/columns.js';
 import { HOUR_MS, MINUTE_MS } from '../../flow/time.js';
 import type { AssetTimes } from '../baseline/asset-times.js';
 import type { LocalClock } from '../baseline/local-clock.js';
+import type { NumberPool } from '../baseline/number-pool.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { ClaimKind, CompiledClaims, Severity } from '../claims/compiled.js';
 import type { FollowedDecision } from '../decisions/followed.js';
@@ -79,6 +80,8 @@ export interface UnitContext {
   /** Of all units of the partition: rows for what is decided once per kind of exchange, and when the assets' records began. */
   readonly kinds: ExchangeKinds;
   readonly times: AssetTimes;
+  /** Where small tables of the units' assets are cut from. */
+  readonly pool: NumberPool;
 }
 
 /** Which records of one kind of exchange a detection wants to see, as bits: those of which one of them holds. */

@@ -96,7 +96,7 @@ class ForeignResolver implements Evaluator {
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.unit = unit;
     this.traits = traitsOf(unit);
-    this.learned = new LearnedRelations(unit.times, parameters.warmUpHours * HOUR_MS);
+    this.learned = new LearnedRelations(unit, parameters.warmUpHours * HOUR_MS);
     this.matter = {
       detection: ID,
       claim: -1,

@@ -108,7 +108,7 @@ class LateralMovement implements Evaluator {
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.traits = traitsOf(unit);
-    this.learned = new LearnedRelations(unit.times, parameters.warmUpHours * HOUR_MS);
+    this.learned = new LearnedRelations(unit, parameters.warmUpHours * HOUR_MS);
     this.mastersMs = Math.min(parameters.warmUpHours, parameters.warmUpHoursMasters) * HOUR_MS;
     this.matter = matterOf(parameters);
   }

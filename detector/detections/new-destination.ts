@@ -1,7 +1,7 @@
 import { compareAddresses, lastAddress, parseAddress, parsePrefix } from '../../flow/address.js';
 import { formatDuration, SECOND_MS } from '../../flow/time.js';
 import { ByAsset } from '../baseline/by-asset.js';
-import { type NumberPool, poolOf } from '../baseline/number-pool.js';
+import type { NumberPool } from '../baseline/number-pool.js';
 import { hashesAtHand } from '../baseline/peer-hashes.js';
 import { SeenSet } from '../baseline/seen-set.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
@@ -189,7 +189,7 @@ class Novelty implements Evaluator {
     this.mostNewDays = parameters.mostNewDays;
     this.kinds = unit.kinds;
     this.epoch = epochOf(unit.kinds);
-    this.pool = poolOf(unit);
+    this.pool = unit.pool;
     this.matter = matterOf(parameters);
   }
 

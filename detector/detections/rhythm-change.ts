@@ -1,7 +1,6 @@
 import { parseAddress } from '../../flow/address.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../flow/time.js';
 import { ByAsset } from '../baseline/by-asset.js';
-import { poolOf } from '../baseline/number-pool.js';
 import { medianError, type StartRings } from '../baseline/start-rings.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { FollowedDecision } from '../decisions/followed.js';
@@ -134,7 +133,7 @@ class RhythmWatch implements Evaluator {
     this.mostShift = parameters.mostShift;
     this.missedBeats = parameters.missedBeats;
     this.settleMs = LATE_MS + Math.max(0, ...unit.claims.sensors.map(({ activeTimeoutMs }) => activeTimeoutMs));
-    this.rows = new RhythmRows(unit.assets.length, poolOf(unit));
+    this.rows = new RhythmRows(unit.assets.length, unit.pool);
     this.reports = reportsOf(unit, ID);
   }
 

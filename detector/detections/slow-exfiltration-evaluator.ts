@@ -1,7 +1,7 @@
 import { formatDuration, HOUR_MS } from '../../flow/time.js';
 import { type AssetVolumes, Sum, sumAt } from '../baseline/asset-volumes.js';
 import { DriftLanes, Lane, UNIT_OCTETS } from '../baseline/drift-lanes.js';
-import { type NumberPool, poolOf } from '../baseline/number-pool.js';
+import type { NumberPool } from '../baseline/number-pool.js';
 import { OpenHours, shareOfHour } from '../baseline/open-hours.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { VolumeConsumer } from '../baseline/volume-tally.js';
@@ -46,7 +46,7 @@ export class DriftConsumer implements VolumeConsumer<Watched> {
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof SLOW_EXFILTRATION_PARAMETERS>) {
     this.unit = unit;
-    this.pool = poolOf(unit);
+    this.pool = unit.pool;
     this.warmUpHours = parameters.warmUpHours;
     this.allowance = parameters.allowance;
     this.limit = parameters.limit;

@@ -117,7 +117,7 @@ class UnknownDevice implements Evaluator {
     this.unit = unit;
     this.traits = traitsOf(unit);
     this.leastPackets = parameters.leastPackets;
-    this.learned = new LearnedRelations(unit.times, parameters.warmUpHours * HOUR_MS);
+    this.learned = new LearnedRelations(unit, parameters.warmUpHours * HOUR_MS);
     this.stranger = strangerMatter(parameters);
   }
 

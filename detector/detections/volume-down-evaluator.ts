@@ -2,7 +2,7 @@ import { DAY_MS, formatDuration, HOUR_MS } from '../../flow/time.js';
 import { type AssetVolumes, At, markMinutes, Sum } from '../baseline/asset-volumes.js';
 import { DAY_KINDS, DayKinds, isWeekend, sundayHour } from '../baseline/day-kinds.js';
 import { EXTREMES, HourExtremes } from '../baseline/hour-extremes.js';
-import { type NumberPool, poolOf } from '../baseline/number-pool.js';
+import type { NumberPool } from '../baseline/number-pool.js';
 import { OpenHours, shareOfHour } from '../baseline/open-hours.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import { FIRING_WEIGHT, PROFILE_WORDS, VolumeProfile } from '../baseline/volume-profile.js';
@@ -101,7 +101,7 @@ export class FallConsumer implements VolumeConsumer<Watched> {
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof VOLUME_DOWN_PARAMETERS>) {
     this.unit = unit;
-    this.pool = poolOf(unit);
+    this.pool = unit.pool;
     this.warmUpMs = parameters.warmUpHours * HOUR_MS;
     this.sigmas = parameters.sigmas;
     this.allowance = parameters.allowance;

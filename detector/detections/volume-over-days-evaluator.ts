@@ -1,7 +1,7 @@
 import { DAY_MS } from '../../flow/time.js';
 import { type AssetVolumes, Sum, sumAt } from '../baseline/asset-volumes.js';
 import { DailyVolumes, localDay, localDayStartMs, Rest, Today } from '../baseline/daily-volumes.js';
-import { type NumberPool, poolOf } from '../baseline/number-pool.js';
+import type { NumberPool } from '../baseline/number-pool.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { VolumeConsumer } from '../baseline/volume-tally.js';
 import type { FollowedDecision } from '../decisions/followed.js';
@@ -35,7 +35,7 @@ export class DaysConsumer implements VolumeConsumer<Watched> {
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof VOLUME_OVER_DAYS_PARAMETERS>) {
     this.unit = unit;
-    this.pool = poolOf(unit);
+    this.pool = unit.pool;
     this.warmUpDays = parameters.warmUpDays;
     this.limits = new DayLimits(parameters, unit.clock);
     this.reporter = new DaysReporter(unit, this.limits);

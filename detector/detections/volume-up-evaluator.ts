@@ -1,7 +1,7 @@
 import { formatDuration, HOUR_MS, MINUTE_MS } from '../../flow/time.js';
 import { type AssetVolumes, At, Sum } from '../baseline/asset-volumes.js';
 import { EXTREMES } from '../baseline/hour-extremes.js';
-import { type NumberPool, poolOf } from '../baseline/number-pool.js';
+import type { NumberPool } from '../baseline/number-pool.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import { PROFILE_WORDS } from '../baseline/volume-profile.js';
 import { type SeriesTables, VolumeSeries, type VolumeSurge } from '../baseline/volume-series.js';
@@ -49,7 +49,7 @@ export class SurgeConsumer implements VolumeConsumer<SeriesTables> {
   constructor(unit: UnitContext, parameters: ParameterValues<typeof VOLUME_UP_PARAMETERS>) {
     const { sigmas, runSigmas, leastExcessMegabytes, leastExcessInMegabytes, leastExcessPercent } = parameters;
     this.unit = unit;
-    this.pool = poolOf(unit);
+    this.pool = unit.pool;
     this.warmUpMs = parameters.warmUpHours * HOUR_MS;
     const rule = `${sigmas} σ in one bin or ${runSigmas} σ in three running`;
     let at = FIRST + 1;

@@ -1,5 +1,6 @@
 import { AssetTimes } from '../baseline/asset-times.js';
 import { LocalClock } from '../baseline/local-clock.js';
+import { NumberPool } from '../baseline/number-pool.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import type { Detection, Evaluator, UnitContext } from '../detections/detection.js';
 import { DETECTION_IDS, DETECTIONS, type DetectionId } from '../detections/index.js';
@@ -19,6 +20,7 @@ export class Partition {
   readonly clock: LocalClock;
   readonly kinds: ExchangeKinds;
   readonly times: AssetTimes;
+  readonly pool = new NumberPool();
   readonly attention: AttentionTable;
   readonly changed = changedFindings();
   readonly changedJudgements = changedJudgements();
@@ -42,8 +44,8 @@ export class Partition {
   }
 
   contextOf(assets: readonly number[]): UnitContext {
-    const { claims, clock, kinds, times } = this;
-    return { claims, assets, clock, kinds, times };
+    const { claims, clock, kinds, times, pool } = this;
+    return { claims, assets, clock, kinds, times, pool };
   }
 
   evaluator(index: number, context: UnitContext): Evaluator {

@@ -1,5 +1,6 @@
 import { AssetTimes } from '../../detector/baseline/asset-times.js';
 import { LocalClock } from '../../detector/baseline/local-clock.js';
+import { NumberPool } from '../../detector/baseline/number-pool.js';
 import { StateWriter } from '../../detector/baseline/state.js';
 import { compileTexts } from '../../detector/claims/load.js';
 import { beacon } from '../../detector/detections/beacon.js';
@@ -48,7 +49,10 @@ interface Mix {
 function evaluatorsOf(detections: readonly Detection[], kinds: ExchangeKinds, times: AssetTimes): Evaluator[] {
   return detections.map((detection) => {
     const values = Object.fromEntries(Object.entries(detection.parameters).map(([name, { default: usual }]) => [name, usual]));
-    return detection.evaluator({ claims, assets: [0], clock: new LocalClock(claims.timezone), kinds, times }, values);
+    return detection.evaluator(
+      { claims, assets: [0], clock: new LocalClock(claims.timezone), kinds, times, pool: new NumberPool() },
+      values,
+    );
   });
 }
 

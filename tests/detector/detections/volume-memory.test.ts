@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AssetTimes } from '../../../detector/baseline/asset-times.js';
 import { LocalClock } from '../../../detector/baseline/local-clock.js';
+import { NumberPool } from '../../../detector/baseline/number-pool.js';
 import type { Evaluator, UnitContext } from '../../../detector/detections/detection.js';
 import { OPEN_CLAIMS } from '../../../detector/detections/example-claims.js';
 import { DETECTIONS, type DetectionId } from '../../../detector/detections/index.js';
@@ -33,7 +34,7 @@ const silent: FindingSink = {
 /** Those of as many units, each with one asset, of one partition. */
 function partition(): { kinds: ExchangeKinds; units: Evaluator[][] } {
   const kinds = new ExchangeKinds(1024);
-  const shared = { claims, clock: new LocalClock(claims.timezone), kinds, times: new AssetTimes(ASSETS) };
+  const shared = { claims, clock: new LocalClock(claims.timezone), kinds, times: new AssetTimes(ASSETS), pool: new NumberPool() };
   const parameters = effectiveParameters();
   const units = Array.from({ length: ASSETS }, (_, asset) =>
     VOLUMES.map((id) => {
