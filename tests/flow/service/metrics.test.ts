@@ -42,6 +42,17 @@ describe('tables of metrics', () => {
   });
 });
 
+describe('a total that somebody else keeps', () => {
+  it('is shown as it was told last, not added up', async () => {
+    const metrics = createMetrics();
+    metrics.total('frames', 'frames seen', 3);
+    metrics.total('frames', 'frames seen', 5);
+    expect(await metrics.text()).toContain('# TYPE cordon_frames_total counter\ncordon_frames_total 5\n');
+    metrics.total('frames', 'frames seen', 0);
+    expect(await metrics.text()).toContain('cordon_frames_total 0\n');
+  });
+});
+
 describe('the server of a process', () => {
   it('answers /metrics, /healthz and /status, and nothing else', async () => {
     let problem: string | undefined = 'starting';
