@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -103,15 +104,35 @@ export class ClaimHistory {
     this.refresh();
   }
 
+  /**
+   * Other processes of the same data folder archive the same file at the same moment: each fills a folder of its own, and the first that renames it has
+   * archived the file for all. What a crash left without its claims makes room.
+   */
   private archive(hash: string, { claims, approvals }: ClaimTexts): void {
-    const [folder, beside] = [join(this.folder, hash), join(this.folder, `${hash}.new`)];
-    rmSync(beside, { recursive: true, force: true });
+    const folder = join(this.folder, hash);
+    const beside = `${folder}.new-${randomUUID()}`;
     mkdirSync(beside);
     writeSynced(join(beside, CLAIMS), claims.text);
     if (approvals !== undefined) writeSynced(join(beside, APPROVALS), approvals.text);
     syncFolder(beside);
-    rmSync(folder, { recursive: true, force: true });
-    renameSync(beside, folder);
+    while (!renamed(beside, folder)) {
+      if (this.archived(hash) === undefined) rmSync(folder, { recursive: true, force: true });
+      else {
+        rmSync(beside, { recursive: true, force: true });
+        return;
+      }
+    }
+  }
+}
+
+/** False where a folder that is not empty stands at `to`. */
+function renamed(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if (['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
   }
 }
 
