@@ -1,14 +1,15 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { FindingsDesk } from '../../detector/decisions/desk.js';
 import { DecisionError } from '../../detector/decisions/request.js';
 import type { ReportFigures, ReportQuestion } from '../../detector/report/figures.js';
 import type { Lifecycle } from '../../flow/service/lifecycle.js';
 import type { Log } from '../../flow/service/log.js';
+import { replaceFile } from '../../flow/service/replace-file.js';
 import { sentenceOf } from '../failures.js';
 import { isAlive } from './process-status.js';
 
@@ -147,11 +148,8 @@ function listen(server: Server): Promise<void> {
 
 /** Readable by the owner alone from its first octet on. */
 async function writePrivately(path: string, text: string): Promise<void> {
-  await mkdir(join(path, '..'), { recursive: true });
-  const beside = `${path}.new`;
-  await rm(beside, { force: true });
-  await writeFile(beside, `${text}\n`, { mode: 0o600, flag: 'wx' });
-  await rename(beside, path);
+  await mkdir(dirname(path), { recursive: true });
+  await replaceFile(path, `${text}\n`, { mode: 0o600 });
 }
 
 function readDoorFile(path: string): DoorFile | undefined {

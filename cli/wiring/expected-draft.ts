@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Decision } from '../../detector/decisions/decision.js';
 import type { Finding } from '../../detector/findings/finding.js';
@@ -6,12 +6,14 @@ import { addExpected, readDraft } from '../../detector/tools/draft-rule.js';
 import type { PlacedClaims } from '../../detector/tools/placed-claims.js';
 import { readSkeleton } from '../../detector/tools/skeleton.js';
 import type { Config } from '../../flow/service/config.js';
+import { exclusively } from '../../flow/service/exclusively.js';
+import { replaceFileSync } from '../../flow/service/replace-file.js';
 import { UsageError } from '../errors.js';
 import { ClaimHistory } from './claim-history.js';
 
 /** A claim draft that is about to get a rule. */
 export interface ExpectedDraft {
-  /** Writes the rule; answers the path. */
+  /** Adds the rule to what is there by then; answers the path. */
   write(decision: Decision): string;
 }
 
@@ -27,11 +29,8 @@ export function draftOf(config: Pick<Config, 'claims' | 'data'>, finding: Findin
   if (found !== undefined) readDraft(found);
   return {
     write(decision) {
-      const before = read();
-      const text = addExpected(before, skeleton, finding, decision);
       mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(`${path}.new`, text);
-      renameSync(`${path}.new`, path);
+      exclusively(path, () => replaceFileSync(path, addExpected(read(), skeleton, finding, decision)));
       return path;
     },
   };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFile } from '../../flow/service/replace-file.js';
 import type { SnapshotStore, StoredSnapshot } from './snapshot-store.js';
 
 /*
@@ -32,21 +33,8 @@ export function createFileSnapshotStore(folder: string): SnapshotStore {
     async save(log, partition, snapshot) {
       await mkdir(folder, { recursive: true });
       const path = pathOf(folder, log, partition);
-      const temporary = `${path}.new`;
-      const file = await open(temporary, 'w');
-      try {
-        // Two writes instead of one joined buffer: a snapshot can be tens of megabytes.
-        await file.writeFile(headLine(log, partition, snapshot));
-        await file.writeFile(snapshot.bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(path, previousOf(path)).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
-      });
-      await rename(temporary, path);
-      await syncFolder(folder);
+      // Two parts instead of one joined buffer: a snapshot can be tens of megabytes.
+      await replaceFile(path, [headLine(log, partition, snapshot), snapshot.bytes], { previous: previousOf(path) });
     },
   };
 }
@@ -93,14 +81,4 @@ function headOf(line: string): Head | undefined {
 
 function digest(offset: number, bytes: Uint8Array): string {
   return createHash('sha256').update(`${offset}\n`).update(bytes).digest('hex');
-}
-
-/** A rename is durable once its folder is. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
