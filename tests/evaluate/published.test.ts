@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { cobaltStrike20 } from '../../fixtures/generator/published/beacons.js';
 import { donbot, nsis, rbot } from '../../fixtures/generator/published/botnets.js';
+import { ftpExfiltration, httpsExfiltration } from '../../fixtures/generator/published/exfiltration.js';
 import { newMaster } from '../../fixtures/generator/published/plant.js';
+import { politeScan } from '../../fixtures/generator/published/scans.js';
 import type { Scenario } from '../../fixtures/generator/published/scenario.js';
 import { gagfyt, okiru, torii } from '../../fixtures/generator/published/things.js';
-import { cobaltStrike20, dnsLight, ftpExfiltration, httpsExfiltration, politeScan } from '../../fixtures/generator/published/tunnels.js';
+import { dnsLight } from '../../fixtures/generator/published/tunnels.js';
 import { runPublished } from '../bench/evaluate/published.js';
 
 /*

@@ -15,9 +15,9 @@ import { type DetectionScore, type Score, score } from './score.js';
 /*
  * `npm run evaluate`: every detection against truth that was planted in made-up weeks, and against labelled captures where those are at hand.
  *
- *   npm run evaluate -- [--seed 1] [--devices 260] [--weeks 10] [--only generated|corpora|published] [--false 20] [--json]
+ *   npm run evaluate -- [--seed 1] [--devices 260] [--weeks 10] [--only generated|corpora|published] [--kinds tor,vpn] [--false 20] [--json]
  *
- * --false prints the first so many false findings of each detection. Two weeks of learning are not judged.
+ * --kinds: of the published traffic these alone. --false prints the first so many false findings of each detection. Two weeks of learning are not judged.
  */
 
 const LEARNING_WEEKS = 2;
@@ -29,6 +29,7 @@ const { values: flags } = parseArgs({
     devices: { type: 'string', default: '260' },
     weeks: { type: 'string', default: '10' },
     only: { type: 'string', default: 'all' },
+    kinds: { type: 'string', default: '' },
     false: { type: 'string', default: '0' },
     json: { type: 'boolean', default: false },
   },
@@ -47,7 +48,11 @@ if (flags.json) process.stdout.write(`${JSON.stringify({ seed, devices, weeks, g
 
 async function evaluatePublished() {
   const runs: PublishedRun[] = [];
-  for (const make of PUBLISHED) runs.push(await runPublished(make()));
+  const kinds = flags.kinds === '' ? undefined : new Set(flags.kinds.split(','));
+  for (const make of PUBLISHED) {
+    const scenario = make();
+    if (kinds?.has(scenario.name) ?? true) runs.push(await runPublished(scenario));
+  }
   text.write(`\nTraffic as published captures have it, by --watch alone\n\n${publishedTable(runs)}`);
   for (const { scenario, wrong } of runs)
     for (const { sentence } of wrong.slice(0, shown)) text.write(`false in ${scenario.name}: ${sentence.slice(0, 300)}\n`);

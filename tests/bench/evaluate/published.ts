@@ -10,7 +10,7 @@ import { type Incident, incidentsOf } from '../../../detector/incidents/incident
 import { SenderList, watchedClaims } from '../../../detector/tools/watched.js';
 import type { Conversation } from '../../../fixtures/generator/flows/conversation.js';
 import { connLog } from '../../../fixtures/generator/flows/zeek.js';
-import type { Scenario } from '../../../fixtures/generator/published/scenario.js';
+import type { Bad, Scenario } from '../../../fixtures/generator/published/scenario.js';
 import { formatAddress, parseAddress, parsePrefix } from '../../../flow/address.js';
 import { formatDuration, MINUTE_MS } from '../../../flow/time.js';
 import { createEngineOutput } from './engine-output.js';
@@ -70,7 +70,7 @@ function stepsOf(conversations: readonly Conversation[]): Conversation[][] {
 
 function resultOf(scenario: Scenario, findings: readonly (readonly [Finding, number])[]): PublishedRun {
   const isAbout = (finding: Finding): boolean =>
-    scenario.bad.some(({ asset, fromMs }) => concerns(finding, asset) && Math.max(finding.lastSeenMs, finding.windowToMs) >= fromMs);
+    scenario.bad.some((bad) => concerns(finding, bad) && Math.max(finding.lastSeenMs, finding.windowToMs) >= bad.fromMs);
   const right = findings.filter(([finding]) => isAbout(finding));
   const fromMs = Math.min(...scenario.bad.map((bad) => bad.fromMs));
   return {
@@ -83,9 +83,16 @@ function resultOf(scenario: Scenario, findings: readonly (readonly [Finding, num
   };
 }
 
-/** A controller that is asked is no wrong asset: the finding may stand at either end. */
-function concerns({ asset, peerAddress }: Finding, bad: string): boolean {
-  return asset === bad || peerAddress === bad;
+/** With nobody named, or with a peer of what is bad or its network; a controller that is asked is no wrong asset: the finding may stand at either end. */
+function concerns({ asset, peerAddress }: Finding, bad: Bad): boolean {
+  const [peerIsBad, assetIsBad] = [bad.peers.has(peerAddress) || networksOf(bad.peers).has(peerAddress), bad.peers.has(asset)];
+  if (asset === bad.asset) return peerAddress === '::' || peerIsBad;
+  return assetIsBad && peerAddress === bad.asset;
+}
+
+/** The first address of each /24: what stands in a finding for a network. */
+function networksOf(addresses: ReadonlySet<string>): Set<string> {
+  return new Set([...addresses].map((address) => address.replace(/\d+$/, '0')));
 }
 
 export function publishedTable(runs: readonly PublishedRun[]): string {
