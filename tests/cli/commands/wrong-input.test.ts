@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freshDist } from '../../pipeline/support/dist.js';
-import { type CommandOptions, command, scenarioFile, scratchFolder } from '../support/command.js';
+import { type CommandOptions, command, commandHere, scenarioFile, scratchFolder } from '../support/command.js';
 
 /*
  * A person who mistypes reads one sentence that says where, what and what to do; a script reads exit code 4; nobody reads a stack trace, half a result, or
@@ -293,6 +293,11 @@ const SURROUNDINGS: readonly Wrong[] = [
   ],
 ];
 
+/** Commands that end by themselves run in this process; what starts services, and what reads standard input, in one of its own, as users start it. */
+function endsByItself(words: readonly string[]): boolean {
+  return !['run', 'collect', 'detect', 'store'].includes(words[0] ?? '') && !words.includes('-');
+}
+
 const GROUPS = {
   'claim files': CLAIM_FILES,
   files: FILES,
@@ -304,7 +309,8 @@ const GROUPS = {
 
 describe.concurrent.each(Object.entries(GROUPS))('wrong %s end with exit code 4 and a sentence', (_group, cases: readonly Wrong[]) => {
   test.each(cases.map(([what, args, names, options]) => ({ what, args, names, options })))('$what', async ({ args, names, options }) => {
-    const { code, stdout, stderr } = await command(args(), { cwd: scratch.path, ...options?.() });
+    const words = args();
+    const { code, stdout, stderr } = await (endsByItself(words) ? commandHere : command)(words, { cwd: scratch.path, ...options?.() });
     // What a service logs stands in JSON lines of its own.
     const said = stderr
       .split('\n')
