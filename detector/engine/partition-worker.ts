@@ -1,8 +1,7 @@
 import type { FlowBatch } from '../../flow/batch.js';
 import type { Assignment, Bus, Message, Subscription } from '../../flow/bus/bus.js';
 import { COVERAGE_COLUMNS } from '../../flow/coverage.js';
-import { decodeFrame, FrameEncoder } from '../../flow/frame.js';
-import { NativeError } from '../../flow/native/reader.js';
+import { FrameEncoder } from '../../flow/frame.js';
 import type { Log } from '../../flow/service/log.js';
 import { partitionOf } from '../../flow/watch-list.js';
 import { FINDING_COLUMNS } from '../findings/finding.js';
@@ -10,6 +9,7 @@ import { addFinding, createFindingBatch } from '../findings/finding-batch.js';
 import { JUDGEMENT_COLUMNS } from '../findings/judgement.js';
 import { addJudgement, createJudgementBatch, type JudgementBatch } from '../findings/judgement-batch.js';
 import type { Engine } from './engine.js';
+import { GatheredFrames } from './gathered-frames.js';
 import { holeRow } from './hole.js';
 import type { DetectorMetrics } from './metrics.js';
 import type { SnapshotStore } from './snapshot-store.js';
@@ -35,7 +35,7 @@ export class PartitionWorker {
   private readonly encoder = new FrameEncoder(FINDING_COLUMNS);
   private readonly judgementEncoder = new FrameEncoder(JUDGEMENT_COLUMNS);
   private readonly coverageEncoder = new FrameEncoder(COVERAGE_COLUMNS);
-  /** Offset of the first message that is not in the engine. */
+  /** Offset of the first message that has not been taken in. */
   private next: number;
   /** What the bus believes to be done: behind `next` where a crash fell between snapshot and commit, beyond it where the snapshot is gone. */
   private committed: number;
@@ -45,7 +45,7 @@ export class PartitionWorker {
   /** A step failed half-way: what the engine holds may be unpublished, so no snapshot may be made of it. */
   private failed = false;
 
-  /** `batch` is scratch space that all workers of the process share: it is used without an await in between. */
+  /** `batch` is scratch space that all workers of the process share: it is used without an await in between, and left when a step waits. */
   constructor(parts: WorkerParts, engine: Engine, at: Assignment, offset: number, batch: FlowBatch) {
     this.parts = parts;
     this.engine = engine;
@@ -59,22 +59,30 @@ export class PartitionWorker {
   take(messages: readonly Message[]): Promise<void> {
     return this.inTurn(async () => {
       let records = 0;
-      let frames = 0;
+      let taken = 0;
+      const frames = new GatheredFrames(this.batch, (batch) => {
+        this.engine.ingest(batch);
+        records += batch.length;
+      });
       for (const message of messages) {
         // At least once: what the engine holds already is not judged again.
         if (message.offset < this.next) continue;
         // The beginning of a log that was never read is no hole, whatever its retention has left of it.
         const missing = this.next === 0 ? 0 : message.offset - this.next;
+        if (missing > 0) frames.end();
         const beforeMs = missing > 0 ? this.newestMs() : Number.NaN;
-        const problem = this.ingest(message);
-        if (missing > 0) await this.tellHole(missing, beforeMs);
-        if (problem === undefined) records += this.batch.length;
-        else await this.quarantine(message, problem);
+        const problem = frames.add(message);
+        const behindMs = missing > 0 ? frames.oldestMs : Number.NaN;
         this.next = message.offset + 1;
-        frames += 1;
+        taken += 1;
+        // Whoever waits leaves the batch to others.
+        if (missing > 0 || problem !== undefined) frames.end();
+        if (missing > 0) await this.tellHole(missing, beforeMs, behindMs);
+        if (problem !== undefined) await this.quarantine(message, problem);
       }
-      this.frames += frames;
-      this.parts.metrics?.frames?.(frames, records);
+      frames.end();
+      this.frames += taken;
+      this.parts.metrics?.frames?.(taken, records);
       await this.publish();
     });
   }
@@ -115,30 +123,15 @@ export class PartitionWorker {
     return this.inTurn(async () => {});
   }
 
-  /** Undefined when judged; otherwise why the frame cannot be read. */
-  private ingest(message: Message): string | undefined {
-    this.batch.clear();
-    try {
-      decodeFrame(message, this.batch);
-    } catch (error) {
-      if (error instanceof NativeError) return error.message;
-      throw error;
-    }
-    this.engine.ingest(this.batch);
-    return undefined;
-  }
-
   /** End of the newest record judged, ms since the epoch, by the engine's own counts, which survive a restart; −Infinity before the first. */
   private newestMs(): number {
     return this.engine.judgements().reduce((newest, { lastMs }) => Math.max(newest, lastMs), Number.NEGATIVE_INFINITY);
   }
 
-  /** Tells the ledger of messages that are missing before the frame in `batch`. */
-  private async tellHole(messages: number, newestMs: number): Promise<void> {
+  /** Tells the ledger of messages that are missing: `newestMs`, the newest record before them, `oldestMs`, the oldest of the frame behind them; infinite where there is none. */
+  private async tellHole(messages: number, newestMs: number, oldestMs: number): Promise<void> {
     const { bus, log } = this.parts;
     const { topic, partition } = this.at;
-    const starts = this.batch.columns.flowStartMilliseconds.subarray(0, this.batch.length);
-    const oldestMs = starts.reduce((oldest, ms) => Math.min(oldest, ms), Number.POSITIVE_INFINITY);
     const behindMs = Number.isFinite(oldestMs) ? oldestMs : newestMs;
     const beforeMs = Number.isFinite(newestMs) ? newestMs : oldestMs;
     log.warn({ topic, partition, messages }, 'messages were gone from the bus before they were read');

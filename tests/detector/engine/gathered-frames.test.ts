@@ -1,0 +1,78 @@
+import { expect, it } from 'vitest';
+import { GATHERED_ROWS, GatheredFrames } from '../../../detector/engine/gathered-frames.js';
+import { FlowBatch } from '../../../flow/batch.js';
+import type { OutgoingMessage } from '../../../flow/bus/bus.js';
+import { FLOW_COLUMNS } from '../../../flow/columns.js';
+import { FrameEncoder } from '../../../flow/frame.js';
+
+const encoder = new FrameEncoder(FLOW_COLUMNS);
+
+/** A frame of so many rows that start at `fromMs` and count on by milliseconds. */
+function frameOf(rows: number, fromMs: number): OutgoingMessage {
+  const batch = new FlowBatch(rows);
+  for (let at = 0; at < rows; at++) {
+    const row = batch.add();
+    batch.columns.flowStartMilliseconds[row] = fromMs + at;
+    batch.columns.asset.codes[row] = batch.columns.asset.dictionary.intern(`asset-${fromMs + at}`);
+  }
+  return encoder.encode(batch)[0]!;
+}
+
+/** What is judged, batch by batch: starts of the rows, and whether each carries the name that it was given. */
+function gathering(): { readonly frames: GatheredFrames; readonly judged: number[][]; readonly misnamed: string[] } {
+  const judged: number[][] = [];
+  const misnamed: string[] = [];
+  const frames = new GatheredFrames(new FlowBatch(16), ({ columns, length }) => {
+    judged.push([...columns.flowStartMilliseconds.subarray(0, length)]);
+    for (let row = 0; row < length; row++) {
+      const name = columns.asset.dictionary.name(columns.asset.codes[row]!);
+      if (name !== `asset-${columns.flowStartMilliseconds[row]}`) misnamed.push(name);
+    }
+  });
+  return { frames, judged, misnamed };
+}
+
+it('frames are judged together, in order and with their own names', () => {
+  const { frames, judged, misnamed } = gathering();
+  expect(frames.oldestMs).toBe(Number.POSITIVE_INFINITY);
+  for (const fromMs of [30, 10, 20]) expect(frames.add(frameOf(2, fromMs))).toBeUndefined();
+  expect(judged).toEqual([]);
+  expect(frames.oldestMs).toBe(10);
+  frames.end();
+  frames.end();
+  expect(judged).toEqual([[30, 31, 10, 11, 20, 21]]);
+  expect(misnamed).toEqual([]);
+});
+
+it('no more rows are gathered than the limit says', () => {
+  const { frames, judged, misnamed } = gathering();
+  const rows = 2500;
+  const count = Math.floor(GATHERED_ROWS / rows) + 2;
+  for (let n = 0; n < count; n++) frames.add(frameOf(rows, n * rows));
+  frames.end();
+  expect(judged.map((starts) => starts.length)).toEqual([(count - 2) * rows, 2 * rows]);
+  expect(judged.flat()).toEqual(Array.from({ length: count * rows }, (_, at) => at));
+  expect(misnamed).toEqual([]);
+});
+
+it('a frame that cannot be read is named, and the others are judged as if it had not come', () => {
+  const { frames, judged, misnamed } = gathering();
+  const broken = frameOf(3, 50);
+  frames.add(frameOf(2, 10));
+  expect(frames.add({ value: broken.value.subarray(0, broken.value.length - 9), headers: broken.headers })).toMatch(/./);
+  expect(frames.add({ value: broken.value, headers: {} })).toContain('frame version');
+  frames.add(frameOf(2, 20));
+  frames.end();
+  expect(judged).toEqual([[10, 11, 20, 21]]);
+  expect(misnamed).toEqual([]);
+});
+
+it('after judging has failed nothing of it is left in the batch', () => {
+  const batch = new FlowBatch(16);
+  const frames = new GatheredFrames(batch, () => {
+    throw new Error('broken');
+  });
+  frames.add(frameOf(2, 10));
+  expect(() => frames.end()).toThrow('broken');
+  expect(batch.length).toBe(0);
+});
