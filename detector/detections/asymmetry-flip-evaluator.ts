@@ -26,6 +26,13 @@ const MEMORY_HOURS = 16;
 const FIRING_WEIGHT = 0.05;
 /** Packets counted: the share that a few sampled packets show is no share. */
 const LEAST_PACKETS = 30;
+/**
+ * Before the hour has settled, so many packets must have come back for each one sent: of one-way records, those of the way back may still be on their way. TCP
+ * acknowledges every other segment (RFC 9293 §3.8.6.3), QUIC every second packet or so (RFC 9000 §13.2.2), and both less where a card joins segments.
+ */
+const LEAST_ANSWERED = 1 / 16;
+/** An upload that was looked at and not told is looked at again when this share of what makes one has come in addition. */
+const LOOK_AGAIN = 1 / 4;
 
 // Numbers of a group of peers.
 const Group = {
@@ -37,17 +44,19 @@ const Group = {
   records: 8,
   sessions: 10,
   unclaimed: 12,
+  /** 1 where the upload of the hour was told before it settled. */
+  told: 14,
   /** Usual share, its mean deviation, hours learned; 1 where the group lies outside. */
-  share: 14,
-  deviation: 15,
-  learned: 16,
-  outside: 17,
+  share: 16,
+  deviation: 17,
+  learned: 18,
+  outside: 19,
 } as const;
-const NUMBERS = 18;
-const OPEN = 14;
+const NUMBERS = 20;
+const OPEN = 16;
 const FIRST_PLACES = 4;
 
-/** 144 bytes a group of peers, 2.3 kB for the sixteen that are kept. */
+/** 160 bytes a group of peers, 2.5 kB for the sixteen that are kept. */
 interface Watched {
   readonly firstMs: number;
   readonly hours: OpenHours;
@@ -130,6 +139,34 @@ export class FlipConsumer implements VolumeConsumer<Watched> {
     }
   }
 
+  /** What no claim admits may be told before the hour is over. */
+  room(watched: Watched, inbound: boolean, nowMs: number): number {
+    let room = Number.POSITIVE_INFINITY;
+    if (inbound) return room;
+    const { numbers } = watched;
+    const hour = Math.floor(nowMs / HOUR_MS);
+    const least = this.leastUploadIn(hour, watched);
+    for (let at = 0; at < numbers.length; at += NUMBERS) {
+      const open = at + (hour & 1);
+      if (!isUnknownOutside(at, numbers) || numbers[open + Group.told] === 1) continue;
+      room = Math.min(room, Math.max(least * LOOK_AGAIN, least - numbers[open + Group.unclaimed]!));
+    }
+    return room;
+  }
+
+  check(watched: Watched, { groups }: AssetVolumes, _place: number, record: ObservedRecord, findings: FindingSink): void {
+    const { numbers } = watched;
+    const hour = Math.floor(record.endMs / HOUR_MS);
+    for (let place = 0; place < groups.size; place++) {
+      const at = place * NUMBERS;
+      const open = at + (hour & 1);
+      const answered = numbers[open + Group.packetsIn]! >= LEAST_ANSWERED * numbers[open + Group.packetsOut]!;
+      if (!answered || numbers[open + Group.told] === 1 || !this.isUpload(hour, at, watched)) continue;
+      numbers[open + Group.told] = 1;
+      this.report(place, hour, numbers, groups, record, findings);
+    }
+  }
+
   /** A group of peers to which more is sent than comes may have been learned from the incident: it is not known any more. */
   decided({ numbers }: Watched, { groups }: AssetVolumes, { does, peer, detection }: FollowedDecision): void {
     if (does !== 'unlearn' || (peer === '' && detection !== ASYMMETRY_FLIP_ID)) return;
@@ -162,42 +199,55 @@ export class FlipConsumer implements VolumeConsumer<Watched> {
 
   private close(hour: number, watched: Watched, { groups }: AssetVolumes, record: ObservedRecord, findings: FindingSink): void {
     const { numbers } = watched;
-    const training = hour * HOUR_MS < this.learnedMs(watched);
     for (let place = 0; place < groups.size; place++) {
       const at = place * NUMBERS;
       const open = at + (hour & 1);
-      const up = numbers[open + Group.up]!;
-      const all = up + numbers[open + Group.down]!;
-      const out = numbers[open + Group.packetsOut]!;
-      const back = numbers[open + Group.packetsIn]!;
+      const all = numbers[open + Group.up]! + numbers[open + Group.down]!;
       // Where one direction shows no packet nobody knows the ratio.
-      if (all >= this.leastOctets && out > 0 && back > 0 && out + back >= LEAST_PACKETS) {
-        const flips = this.isFlip(up / all, at, open, numbers, training);
-        if (flips) this.report(place, hour, up, all, numbers, groups, record, findings);
-        learn(up / all, at, flips ? FIRING_WEIGHT : 1, numbers);
+      if (all >= this.leastOctets && isTold(open, numbers)) {
+        const flips = this.isFlip(hour, at, watched);
+        // What was told before the hour settled is told with the numbers of all of it.
+        if (flips || numbers[open + Group.told] === 1) this.report(place, hour, numbers, groups, record, findings);
+        learn(numbers[open + Group.up]! / all, at, flips ? FIRING_WEIGHT : 1, numbers);
       }
       for (let field = 0; field < OPEN; field += 2) numbers[open + field] = 0;
     }
   }
 
-  private isFlip(share: number, at: number, open: number, numbers: Float64Array, training: boolean): boolean {
-    if (numbers[at + Group.learned]! < LEARNED_HOURS) {
-      const unclaimed = numbers[open + Group.unclaimed]!;
-      const least = training ? this.leastWhileLearning : this.leastUnclaimed;
-      return numbers[at + Group.outside] === 1 && unclaimed >= least && share >= UNCLAIMED_SHARE;
-    }
-    if (training) return false;
+  private isFlip(hour: number, at: number, watched: Watched): boolean {
+    const { numbers } = watched;
+    if (isUnknownOutside(at, numbers)) return this.isUpload(hour, at, watched);
+    if (numbers[at + Group.learned]! < LEARNED_HOURS || this.isTraining(hour, watched)) return false;
+    const share = shareSent(at + (hour & 1), numbers);
     const usual = numbers[at + Group.share]!;
     if (usual <= DOWNLOAD_SHARE && share >= this.uploadShare) return true;
     const band = DEVIATIONS * Math.max(LEAST_DEVIATION, numbers[at + Group.deviation]!);
     return share > 0.5 && share - usual > Math.max(LEAST_DIFFERENCE, band);
   }
 
+  /** Whether the hour shows an upload to somebody outside of whom nothing is known yet. */
+  private isUpload(hour: number, at: number, watched: Watched): boolean {
+    const { numbers } = watched;
+    const open = at + (hour & 1);
+    return (
+      isUnknownOutside(at, numbers) &&
+      numbers[open + Group.unclaimed]! >= this.leastUploadIn(hour, watched) &&
+      isTold(open, numbers) &&
+      shareSent(open, numbers) >= UNCLAIMED_SHARE
+    );
+  }
+
+  private leastUploadIn(hour: number, watched: Watched): number {
+    return this.isTraining(hour, watched) ? this.leastWhileLearning : this.leastUnclaimed;
+  }
+
+  private isTraining(hour: number, watched: Watched): boolean {
+    return hour * HOUR_MS < this.learnedMs(watched);
+  }
+
   private report(
     place: number,
     hour: number,
-    up: number,
-    all: number,
     numbers: Float64Array,
     groups: PeerGroups,
     record: ObservedRecord,
@@ -205,6 +255,8 @@ export class FlipConsumer implements VolumeConsumer<Watched> {
   ): void {
     const at = place * NUMBERS;
     const open = at + (hour & 1);
+    const up = numbers[open + Group.up]!;
+    const all = up + numbers[open + Group.down]!;
     const windowFromMs = hour * HOUR_MS;
     const windowToMs = windowFromMs + HOUR_MS;
     const period = this.unit.claims.periodOf(windowFromMs);
@@ -236,6 +288,24 @@ export class FlipConsumer implements VolumeConsumer<Watched> {
       },
     });
   }
+}
+
+/** Nothing is known yet of how much is sent to the group, and it lies outside. */
+function isUnknownOutside(at: number, numbers: Float64Array): boolean {
+  return numbers[at + Group.outside] === 1 && numbers[at + Group.learned]! < LEARNED_HOURS;
+}
+
+/** Whether both directions were told of, by enough packets. */
+function isTold(open: number, numbers: Float64Array): boolean {
+  const out = numbers[open + Group.packetsOut]!;
+  const back = numbers[open + Group.packetsIn]!;
+  return out > 0 && back > 0 && out + back >= LEAST_PACKETS;
+}
+
+/** Share (0–1) of the open hour's payload that was sent. */
+function shareSent(open: number, numbers: Float64Array): number {
+  const up = numbers[open + Group.up]!;
+  return up / Math.max(1, up + numbers[open + Group.down]!);
 }
 
 function learn(share: number, at: number, weight: number, numbers: Float64Array): void {
