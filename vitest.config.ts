@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Tests that need a broker, a browser or whole processes: part of `npm test`, not of `npm run check`. */
 const WHOLE = [
@@ -8,11 +10,36 @@ const WHOLE = [
   'tests/cli/commands/**/*.test.ts',
 ];
 
+/** Files that take longest by the clock, first of all: begun last, one of them keeps the other workers idle. The rest goes by size, as vitest has it. */
+const LONGEST = [
+  'tests/pipeline/kill.test.ts',
+  'tests/dashboards/console.browser.test.ts',
+  'tests/flow/bus/kafka-faults.test.ts',
+  'tests/pipeline/kill-collector.test.ts',
+  'tests/pipeline/formats.test.ts',
+  'tests/dashboards/queries.test.ts',
+  'tests/pipeline/buffer.test.ts',
+  'tests/pipeline/incident-formats.test.ts',
+  'tests/dashboards/console-decisions.browser.test.ts',
+  'tests/cli/commands/wrong-input.test.ts',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number => {
+      const found = LONGEST.findIndex((file) => moduleId.endsWith(`/${file}`));
+      return found < 0 ? LONGEST.length : found;
+    };
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+  }
+}
+
 // chdb lives in the main thread of a process, never in a worker thread (docs/decisions.md), hence forks.
 // What is polled for may share busy cores with the rest: a slow machine is no defect, and what never comes is ended by the limit of the test.
 const common = {
   pool: 'forks',
-  maxWorkers: 2,
+  // One more than there are cores: tests of whole processes wait for those, and for time to pass, a third of their time.
+  maxWorkers: availableParallelism() + 1,
   testTimeout: 120_000,
   hookTimeout: 180_000,
   setupFiles: ['tests/support/fixed-seed.ts'],
@@ -22,6 +49,7 @@ const common = {
 export default defineConfig({
   test: {
     ...common,
+    sequence: { sequencer: LongestFirst },
     projects: [
       { test: { ...common, name: 'unit', include: ['tests/**/*.test.ts'], exclude: WHOLE } },
       { test: { ...common, name: 'whole', include: WHOLE, globalSetup: ['tests/kafka/global-setup.ts'] } },

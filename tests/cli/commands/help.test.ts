@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { ENVIRONMENT } from '../../../cli/environment.js';
 import { packageRoot } from '../../../flow/service/paths.js';
 import { freshDist } from '../../pipeline/support/dist.js';
-import { command } from '../support/command.js';
+import { command, commandHere } from '../support/command.js';
 
 const COMMANDS = [
   [],
@@ -60,14 +60,14 @@ const helpOf = new Map<string, Promise<string>>();
 /** The help of a group, asked for once. */
 function groupHelp(group: readonly string[]): Promise<string> {
   const name = group.join(' ');
-  const asked = helpOf.get(name) ?? command([...group, '--help']).then(({ stdout }) => stdout);
+  const asked = helpOf.get(name) ?? commandHere([...group, '--help']).then(({ stdout }) => stdout);
   helpOf.set(name, asked);
   return asked;
 }
 
 describe('help', () => {
-  test.concurrent.each(COMMANDS.map((args) => [args.join(' ') || 'cordon', args] as const))('%s', async (_name, args) => {
-    const { code, stdout, stderr } = await command([...args, '--help']);
+  test.each(COMMANDS.map((args) => [args.join(' ') || 'cordon', args] as const))('%s', async (_name, args) => {
+    const { code, stdout, stderr } = await commandHere([...args, '--help']);
     expect(stdout).toContain(`Usage: cordon${['', ...args].join(' ')}`);
     expect(stderr).toBe('');
     expect(code).toBe(0);
@@ -83,6 +83,7 @@ describe('help', () => {
 
   test('names every command that there is, every variable and every exit code', async () => {
     const { stdout } = await command(['--help']);
+    expect(stdout).toBe(await groupHelp([]));
     const listed = [...stdout.matchAll(/^ {2}([a-z]+)(?: \[options\]| <|\s{2,})/gm)].map(([, name]) => name);
     expect(new Set(listed)).toEqual(new Set(COMMANDS.flatMap(([name]) => name ?? [])));
     for (const name of Object.keys(ENVIRONMENT)) expect(stdout).toContain(`  ${name} `);
