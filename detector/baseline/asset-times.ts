@@ -3,13 +3,17 @@ import type { StateReader, StateWriter } from './state.js';
 
 const FIRST = 0;
 const NEWEST = 1;
-const NUMBERS = 2;
+const MINUTES = 2;
+const DUE = 3;
+const NUMBERS = 4;
 
 /**
- * When the records of each asset of a partition began, and how far they have come: 16 octets an asset, in one table, because every record asks. Detections that
- * learn count from the first record on, whatever it was.
+ * When the records of each asset of a partition began, how far they have come, and when a detection wants to be asked next: 32 octets an asset, in one table, because every
+ * record asks. Detections that learn count from the first record on, whatever it was.
  */
 export class AssetTimes {
+  /** The record that was taken in last is the first to come to its minute. */
+  beginsMinute = false;
   private readonly times: Float64Array;
 
   /** `assets`: how many the claims name. */
@@ -18,15 +22,33 @@ export class AssetTimes {
     for (let asset = 0; asset < assets; asset++) this.forget(asset);
   }
 
-  /** Takes a record in. True when it is the first to come to its minute. */
+  /** Takes a record in. True when the asset is due: it is its first, or the first that ends at the time that was asked for (`wake`) or later. */
   take(asset: number, startMs: number, endMs: number): boolean {
     const { times } = this;
     const at = asset * NUMBERS;
     const newestMs = times[at + NEWEST]!;
+    this.beginsMinute = false;
     if (endMs <= newestMs) return false;
     times[at + NEWEST] = endMs;
     if (Number.isNaN(times[at + FIRST]!)) times[at + FIRST] = startMs;
-    return Math.floor(endMs / MINUTE_MS) > newestMs / MINUTE_MS;
+    if (Math.floor(endMs / MINUTE_MS) > newestMs / MINUTE_MS) {
+      times[at + MINUTES]! += 1;
+      this.beginsMinute = true;
+    }
+    if (endMs < times[at + DUE]!) return false;
+    times[at + DUE] = Number.POSITIVE_INFINITY;
+    return true;
+  }
+
+  /** The asset is due at `ms`, if not earlier. Once: whoever wants it again asks again. */
+  wake(asset: number, ms: number): void {
+    const at = asset * NUMBERS + DUE;
+    if (ms < this.times[at]!) this.times[at] = ms;
+  }
+
+  /** Minutes of record time that began with a record of the asset; those between, of which none tells, do not count. */
+  minutes(asset: number): number {
+    return this.times[asset * NUMBERS + MINUTES]!;
   }
 
   /** Start of the asset's first record, in ms; NaN before it. */
@@ -53,6 +75,8 @@ export class AssetTimes {
   forget(asset: number): void {
     this.times[asset * NUMBERS + FIRST] = Number.NaN;
     this.times[asset * NUMBERS + NEWEST] = Number.NEGATIVE_INFINITY;
+    this.times[asset * NUMBERS + MINUTES] = 0;
+    this.times[asset * NUMBERS + DUE] = Number.NEGATIVE_INFINITY;
   }
 
   save(writer: StateWriter, assets: readonly number[]): void {

@@ -1,5 +1,4 @@
 import { HOUR_MS, MINUTE_MS } from '../../flow/time.js';
-import type { UnitContext } from '../detections/detection.js';
 import { Began, type ObservedRecord } from '../detections/observed-record.js';
 import type { NumberPool } from './number-pool.js';
 import { PeerGroups } from './peer-groups.js';
@@ -16,37 +15,42 @@ export const At = {
   sampling: 2,
   /** A bit for each minute of the hour of which a record tells: 30 in each of two numbers. */
   minutes: 3,
-  /** Octets scaled by sampling; and how many may come before a detection has to look. */
-  out: 5,
-  in: 6,
-  roomOut: 7,
-  roomIn: 8,
-  /** Records. */
-  pending: 9,
+  /** Octets (scaled by sampling) that may come before a detection has to look: counted down. */
+  roomOut: 5,
+  roomIn: 6,
+  /** Records; and those of sessions that the peer began. */
+  pending: 7,
+  called: 8,
+  /** The newest short bin of each direction (Bin). */
+  binOut: 10,
+  binIn: 18,
 } as const;
-const HEAD = 10;
+const HEAD = 26;
 
-/** What is summed for each group of peers. Octets and payload are scaled by sampling, packets as counted. */
+/** What is collected for the newest short bin in one direction, a line of the cache: its bounds, sums since the detection took them, and octets until it has to look. */
+export const Bin = { from: 0, to: 1, octets: 2, packets: 3, records: 4, sessions: 5, room: 6 } as const;
+
+/** What is summed for each group of peers, in two lines of the cache. Octets and payload are scaled by sampling, packets as counted. */
 export const Sum = {
-  out: 0,
-  in: 1,
-  packetsOut: 2,
-  packetsIn: 3,
+  /** Key of the group, and one: 0 where there is none. */
+  key: 0,
+  out: 1,
+  in: 2,
+  packetsOut: 3,
+  packetsIn: 4,
   /** Octets without headers; and of those sent what no claim admits. */
-  payloadOut: 4,
-  payloadIn: 5,
-  unclaimed: 6,
+  payloadOut: 5,
+  payloadIn: 6,
+  unclaimed: 7,
   /** Records and sessions begun: all · with octets out · with octets in · with octets. */
-  records: 7,
-  recordsOut: 8,
-  recordsIn: 9,
-  recordsAny: 10,
-  sessions: 11,
-  sessionsOut: 12,
-  sessionsIn: 13,
-  sessionsAny: 14,
-  /** Records of sessions that the peer began. */
-  recordsCalled: 15,
+  records: 8,
+  recordsOut: 9,
+  recordsIn: 10,
+  recordsAny: 11,
+  sessions: 12,
+  sessionsOut: 13,
+  sessionsIn: 14,
+  sessionsAny: 15,
 } as const;
 const WIDTH = 16;
 export const TOTAL_WIDTH = WIDTH;
@@ -65,17 +69,24 @@ export function sumAt(place: number): number {
   return HEAD + place * WIDTH;
 }
 
-/** The slice at hand of one asset, and what each detection keeps of it. 590 bytes for four groups of peers, 2.1 kB for the sixteen that are kept. */
+/** What the tally needs of a unit. */
+export interface TalliedUnit {
+  /** Indexes into the claims' assets. */
+  readonly assets: readonly number[];
+  readonly pool: NumberPool;
+}
+
+/** The slice at hand of one asset, and what each detection keeps of it. 720 bytes for four groups of peers, 2.3 kB for the sixteen that are kept. */
 export class AssetVolumes {
   /** Whose asset it is: a unit that was made anew knows nothing of before. */
-  readonly unit: UnitContext;
+  readonly unit: TalliedUnit;
   readonly groups: PeerGroups;
   /** By number of the detection; undefined until it has begun. */
   readonly states: (object | undefined)[];
   sums: Float64Array;
   private readonly pool: NumberPool;
 
-  constructor(unit: UnitContext, consumers: number) {
+  constructor(unit: TalliedUnit, consumers: number) {
     this.unit = unit;
     this.pool = unit.pool;
     this.sums = this.pool.doubles(sumAt(FIRST_GROUPS));
@@ -83,17 +94,38 @@ export class AssetVolumes {
     this.states = new Array<object | undefined>(consumers).fill(undefined);
     this.sums[At.from] = Number.NaN;
     this.sums[At.to] = Number.NaN;
+    for (const bin of [At.binOut, At.binIn]) this.sums[bin + Bin.to] = Number.NaN;
   }
 
   get fromMs(): number {
     return this.sums[At.from]!;
   }
 
-  /** Makes room for the sums of a group. */
-  roomFor(place: number): void {
+  /** The sums of the group with this key lie at that place. */
+  isAt(place: number, key: number): boolean {
+    const at = HEAD + place * WIDTH;
+    return at < this.sums.length && this.sums[at + Sum.key] === key + 1;
+  }
+
+  /** Makes room for the sums of a group that got this place, which begin at 0. */
+  begin(place: number, key: number): void {
+    if (sumAt(place + 1) > this.sums.length) this.sums = this.pool.outgrown(this.sums, sumAt(place + 1));
+    this.sums.fill(0, sumAt(place), sumAt(place + 1));
+    this.sums[sumAt(place) + Sum.key] = key + 1;
+  }
+
+  /** One of the sums, of all groups. */
+  collected(field: number): number {
+    let sum = 0;
+    for (let place = 0; place < this.groups.size; place++) sum += this.sums[sumAt(place) + field]!;
+    return sum;
+  }
+
+  /** The slice begins anew; the groups stay, and so do the short bins. */
+  clear(): void {
     const { sums } = this;
-    if (sumAt(place + 1) <= sums.length) return;
-    this.sums = this.pool.outgrown(sums, sumAt(place + 1));
+    for (let place = 0; place < this.groups.size; place++) sums.fill(0, sumAt(place) + Sum.key + 1, sumAt(place + 1));
+    for (const field of [At.minutes, At.minutes + 1, At.pending, At.called]) sums[field] = 0;
   }
 
   save(writer: StateWriter): void {
@@ -109,19 +141,31 @@ export class AssetVolumes {
   }
 }
 
-/** Adds a record that lies within the slice. */
-export function collect(record: ObservedRecord, place: number, sums: Float64Array): void {
+/** Adds a record that lies within the newest short bin of a direction. False when a detection has to look. */
+export function collectBin(record: ObservedRecord, bin: number, octets: number, packets: number, sums: Float64Array): boolean {
+  const scaled = octets * record.sampling;
+  sums[bin + Bin.octets]! += scaled;
+  sums[bin + Bin.packets]! += packets;
+  sums[bin + Bin.records]! += 1;
+  if (record.sessionStarts) sums[bin + Bin.sessions]! += 1;
+  const room = sums[bin + Bin.room]! - scaled;
+  sums[bin + Bin.room] = room;
+  return room > 0;
+}
+
+/** Adds a record that lies within the slice. False when a detection has to look. */
+export function collect(record: ObservedRecord, place: number, sums: Float64Array): boolean {
   const { octetsOut, octetsIn, packetsOut, packetsIn, sampling, sessionStarts } = record;
   const at = HEAD + place * WIDTH;
   markMinutes(sums, At.minutes, record.startMs, record.endMs, Math.floor(record.startMs / HOUR_MS));
   sums[At.pending]! += 1;
+  if (record.initiator === Began.peer) sums[At.called]! += 1;
   sums[at + Sum.records]! += 1;
-  if (record.initiator === Began.peer) sums[at + Sum.recordsCalled]! += 1;
   if (sessionStarts) sums[at + Sum.sessions]! += 1;
   if (octetsOut > 0) {
     const octets = octetsOut * sampling;
     const payload = payloadOf(octetsOut, packetsOut) * sampling;
-    sums[At.out]! += octets;
+    sums[At.roomOut]! -= octets;
     sums[at + Sum.out]! += octets;
     sums[at + Sum.payloadOut]! += payload;
     if (!record.admitted) sums[at + Sum.unclaimed]! += payload;
@@ -130,7 +174,7 @@ export function collect(record: ObservedRecord, place: number, sums: Float64Arra
   }
   if (octetsIn > 0) {
     const octets = octetsIn * sampling;
-    sums[At.in]! += octets;
+    sums[At.roomIn]! -= octets;
     sums[at + Sum.in]! += octets;
     sums[at + Sum.payloadIn]! += payloadOf(octetsIn, packetsIn) * sampling;
     sums[at + Sum.recordsIn]! += 1;
@@ -142,6 +186,7 @@ export function collect(record: ObservedRecord, place: number, sums: Float64Arra
     sums[at + Sum.recordsAny]! += 1;
     if (sessionStarts) sums[at + Sum.sessionsAny]! += 1;
   }
+  return sums[At.roomOut]! > 0 && sums[At.roomIn]! > 0;
 }
 
 /** Marks the minutes of the hour (counted from the epoch) that the time covers, 30 bits in each of two numbers from `at` on. */
@@ -164,6 +209,6 @@ export function flushInto({ groups, sums }: AssetVolumes, total: Float64Array): 
     const at = sumAt(place);
     if (sums[at + Sum.records] === 0) continue;
     groups.volumes[place]! += sums[at + Sum.out]! + sums[at + Sum.in]!;
-    for (let field = 0; field < WIDTH; field++) total[field]! += sums[at + field]!;
+    for (let field = Sum.key + 1; field < WIDTH; field++) total[field]! += sums[at + field]!;
   }
 }

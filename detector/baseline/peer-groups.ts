@@ -21,6 +21,12 @@ const LOOKED_UP = 1;
 const NAMED = 2;
 const PLACE_SHIFT = 8;
 
+/** The groups of an asset, and who tells for one of them whether it lies at a place without looking at their table. */
+export interface GroupedVolumes {
+  readonly groups: PeerGroups;
+  isAt(place: number, key: number): boolean;
+}
+
 /** Tells the group of a record's peer. One for all units of a partition; keys are kept with the kinds of exchange: a cache. */
 export class PeerGroupReader {
   private readonly claims: CompiledClaims;
@@ -31,11 +37,14 @@ export class PeerGroupReader {
     this.kinds = kinds;
   }
 
-  /** Place of the record's group among `groups`, those of its asset; −1 when it has none. */
-  placeOf(record: ObservedRecord, groups: PeerGroups): number {
+  /** Place of the record's group among those of its asset; −1 when it has none. */
+  placeOf(record: ObservedRecord, volumes: GroupedVolumes): number {
     const facts = this.kinds.word(record, KindWord.groupFacts) || this.lookUp(record);
     const guess = facts >>> PLACE_SHIFT;
-    const place = groups.find(this.keyBy(facts, record), guess);
+    const key = this.keyBy(facts, record);
+    // Nearly always.
+    if (volumes.isAt(guess, key)) return guess;
+    const place = volumes.groups.find(key);
     if (place >= 0 && place !== guess) this.kinds.keep(record, KindWord.groupFacts, (facts & (LOOKED_UP | NAMED)) | (place << PLACE_SHIFT));
     return place;
   }
@@ -111,11 +120,10 @@ export class PeerGroups {
     return this.volumes.byteLength + this.keys.byteLength;
   }
 
-  /** Place of the group; −1 when it has none. `guess` is looked at first. */
-  find(key: number, guess = 0): number {
+  /** Place of the group; −1 when it has none. */
+  find(key: number): number {
     const { keys } = this;
     const { length } = this.names;
-    if (keys[guess] === key && guess < length) return guess;
     for (let place = 0; place < length; place++) if (keys[place] === key) return place;
     return -1;
   }

@@ -123,6 +123,14 @@ export class VolumeSeries {
     this.numbers[this.from + NEWEST] = Number.NaN;
   }
 
+  /** Bounds of the newest bin in ms; NaN before the first record. */
+  get newestFromMs(): number {
+    return this.newest * this.binMs;
+  }
+  get newestToMs(): number {
+    return (this.newest + 1) * this.binMs;
+  }
+
   private get newest(): number {
     return this.numbers[this.from + NEWEST]!;
   }

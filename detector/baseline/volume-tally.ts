@@ -1,26 +1,30 @@
 import { DAY_MS } from '../../flow/time.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import type { FollowedDecision } from '../decisions/followed.js';
-import type { UnitContext } from '../detections/detection.js';
 import type { ObservedRecord } from '../detections/observed-record.js';
 import type { FindingSink } from '../findings/finding-sink.js';
 import type { ExchangeKinds } from '../sessions/exchange-kinds.js';
-import { AssetVolumes, At, collect, flushInto, SLICE_MS, sumAt, TOTAL_WIDTH } from './asset-volumes.js';
+import { AssetVolumes, At, Bin, collect, collectBin, flushInto, SLICE_MS, Sum, type TalliedUnit, TOTAL_WIDTH } from './asset-volumes.js';
 import { PeerGroupReader, peerGroupName } from './peer-groups.js';
 import type { StateReader, StateWriter } from './state.js';
 
 /*
  * The detections that look at volumes count the same records in bins of five minutes, hours and days, by direction and group of peers. Each of them doing so for itself
  * cost 1.5 µs a record. Here every record is added once, to the sums of its group in the hour at hand; the detections take the sums when the hour is over, when one of them has to close something, or
- * when there is so much that one of them might have to speak at once. Only bins of five minutes are filled with every record (`each`).
+ * when there is so much that one of them might have to speak at once. What one of them keeps in shorter bins is collected in the same way for the newest bin of each
+ * direction. So a usual record comes to one row of numbers of its asset, and to nothing that a detection keeps.
  *
  *   record ──► within the hour ──► sums of its group ──► hour over, or no room left ──► take, of each detection ──► check, where there was no room
  *          └─► over a border, late ──────────────────────────────────────────────────► add, of each detection
+ *          ──► within the newest short bin ──► sums of the bin ──► no room left ──► takeBin, checkBin
+ *          └─► a later one, or an older ────────────────────────────────────────► takeBin, each
  *
  * Sums of whole records are sums of whole numbers, exact up to 2^53: that they are taken later changes no result.
  */
 
 const WEEK_MS = 7 * DAY_MS;
+/** Out and in: whether inbound. */
+const WAYS = [false, true] as const;
 
 /** A detection that is fed by the tally. Its state of one asset is an object of its own. */
 export interface VolumeConsumer<S extends object> {
@@ -31,8 +35,8 @@ export interface VolumeConsumer<S extends object> {
   advance(state: S, volumes: AssetVolumes, record: ObservedRecord, findings: FindingSink): void;
   /** Since when (ms) all that is taken counts as of today; left out: of its hour. */
   sinceMs?(state: S): number;
-  /** Every record that counts, before it is added. */
-  each?(state: S, record: ObservedRecord, findings: FindingSink): void;
+  /** Its bins that are shorter than a slice; of one detection only. */
+  readonly bins?: ShortBins<S>;
   /** The record's group of peers has got this place, which may have been another's. */
   enter?(state: S, volumes: AssetVolumes, place: number, record: ObservedRecord): void;
   /** Adds what the slice holds; `total` has the sums of all groups. */
@@ -53,27 +57,33 @@ export interface VolumeConsumer<S extends object> {
   load(reader: StateReader): S;
 }
 
-const tallies = new WeakMap<ExchangeKinds, VolumeTally>();
-
-/** The tally of all units of a partition, shared by its detections. Nothing in it but the assets' own volumes lasts from one record to the next. */
-export function tallyOf({ claims, kinds }: Pick<UnitContext, 'claims' | 'kinds'>): VolumeTally {
-  let tally = tallies.get(kinds);
-  if (tally === undefined) {
-    tally = new VolumeTally(claims, kinds);
-    tallies.set(kinds, tally);
-  }
-  return tally;
+/** Bins of each direction that are filled while a slice lasts. Of the newest the tally collects. */
+export interface ShortBins<S extends object> {
+  /** Bounds of the newest bin, ms; NaN before the first record. */
+  newestFromMs(state: S, inbound: boolean): number;
+  newestToMs(state: S, inbound: boolean): number;
+  /** Adds to the newest bin what was collected of one sampling interval; `at`: where its sums (Bin) lie. */
+  take(state: S, inbound: boolean, sums: Float64Array, at: number): void;
+  /** Adds a record of any time that counts in the direction, and says what there is to say. */
+  each(state: S, inbound: boolean, record: ObservedRecord, findings: FindingSink): void;
+  /** Octets that may come into the newest bin until `check` has anything to say. */
+  room(state: S, inbound: boolean, nowMs: number): number;
+  /** The record has come into the newest bin, and was taken. */
+  check(state: S, inbound: boolean, record: ObservedRecord, findings: FindingSink): void;
 }
 
 /** Of all tallies: nothing is kept in it. */
 const total = new Float64Array(TOTAL_WIDTH);
 
+/** The tally of all units of a partition, shared by its detections. Nothing in it but the assets' own volumes lasts from one record to the next. */
 export class VolumeTally {
   private readonly claims: CompiledClaims;
   private readonly reader: PeerGroupReader;
   private readonly consumers: VolumeConsumer<object>[] = [];
-  /** Numbers of those that want to be told of each record. */
-  private readonly telling: number[] = [];
+  /** The detection that feeds the others, and the number of the one that has short bins. */
+  private feeder: string | undefined;
+  private binned = -1;
+  private bins: ShortBins<object> | undefined;
   /** By asset. */
   private readonly volumes: (AssetVolumes | undefined)[] = [];
 
@@ -82,25 +92,33 @@ export class VolumeTally {
     this.reader = new PeerGroupReader(claims, kinds);
   }
 
-  /** Feeds a detection from now on. Returns its number, the same for all units; the one with 0 has to call `judge` and to save the tally. */
+  /** Of the detections that ask, the first calls `judge` with every record and saves the tally; the others need an asset's first record only. */
+  isFedBy(detection: string): boolean {
+    this.feeder ??= detection;
+    return this.feeder === detection;
+  }
+
+  /** Feeds a detection from now on. Returns its number, the same for all units. */
   join(consumer: VolumeConsumer<object>): number {
     const known = this.consumers.indexOf(consumer);
     if (known >= 0) return known;
-    if (consumer.each !== undefined) this.telling.push(this.consumers.length);
+    if (consumer.bins !== undefined) {
+      this.binned = this.consumers.length;
+      this.bins = consumer.bins;
+    }
     return this.consumers.push(consumer) - 1;
   }
 
-  /** `unit`: the record's. */
-  judge(record: ObservedRecord, findings: FindingSink, unit: UnitContext): void {
+  /** `volumes`: those of the record's asset. */
+  judge(record: ObservedRecord, volumes: AssetVolumes, findings: FindingSink): void {
     if (record.retold) return;
-    const volumes = this.volumesOf(record.asset, unit) ?? this.open(record.asset, unit);
     const { sums } = volumes;
     if (record.agreed) {
       this.judgeAgreed(record, volumes, findings);
       return;
     }
     if (record.startMs >= sums[At.from]! && record.endMs < sums[At.to]! && record.sampling === sums[At.sampling]!) {
-      const place = this.reader.placeOf(record, volumes.groups);
+      const place = this.reader.placeOf(record, volumes);
       if (place >= 0) {
         this.count(record, place, volumes, findings);
         return;
@@ -109,51 +127,59 @@ export class VolumeTally {
     this.judgeBeside(record, volumes, findings);
   }
 
-  /** A detection that joined while the asset's first record was judged has not counted it. True when it counts the asset from now on without being asked. */
-  judgeLate(number: number, record: ObservedRecord, findings: FindingSink, unit: UnitContext): boolean {
-    const volumes = this.volumesOf(record.asset, unit);
+  /** A detection that joined while the asset's first record was judged has not counted it. */
+  judgeLate(number: number, record: ObservedRecord, volumes: AssetVolumes, findings: FindingSink): void {
     const consumer = this.consumers[number]!;
-    if (volumes?.states[number] !== undefined) return true;
-    if (volumes === undefined || record.retold) return false;
-    if (record.agreed && consumer.agreed === undefined) return false;
+    if (volumes.states[number] !== undefined || record.retold || (record.agreed && consumer.agreed === undefined)) return;
     const state = consumer.begin(record);
     volumes.states[number] = state;
     if (record.agreed) {
       consumer.agreed?.(state, volumes, record, findings);
-      return true;
+      return;
     }
     consumer.advance(state, volumes, record, findings);
-    consumer.each?.(state, record, findings);
-    const place = this.reader.placeOf(record, volumes.groups);
+    if (number === this.binned) this.countInBins(record, volumes, findings);
+    const place = this.reader.placeOf(record, volumes);
     consumer.enter?.(state, volumes, place, record);
     if (volumes.sums[At.pending] === 0) consumer.add(state, volumes, place, record, findings);
     volumes.sums[At.to] = Math.min(volumes.sums[At.to]!, consumer.dueMs(state, record.endMs));
     this.measureRoom(volumes, record.endMs);
-    return true;
   }
 
   /** What is kept of an asset; undefined before its first record. */
-  volumesOf(asset: number, unit: UnitContext): AssetVolumes | undefined {
+  volumesOf(asset: number, unit: TalliedUnit): AssetVolumes | undefined {
     const volumes = this.volumes[asset];
     return volumes?.unit === unit ? volumes : undefined;
   }
 
+  /** The same, made now if need be. */
+  open(asset: number, unit: TalliedUnit): AssetVolumes {
+    let volumes = this.volumesOf(asset, unit);
+    if (volumes === undefined) {
+      volumes = new AssetVolumes(unit, this.consumers.length);
+      // Filled up to the asset: an array with holes is a slow one.
+      while (this.volumes.length <= asset) this.volumes.push(undefined);
+      this.volumes[asset] = volumes;
+    }
+    return volumes;
+  }
+
   /** Of the unit's assets, by their distance from its first. */
-  save(writer: StateWriter, unit: UnitContext): void {
+  save(writer: StateWriter, unit: TalliedUnit): void {
     writer.byAsset(this.keptOf(unit), (volumes) => volumes.save(writer));
   }
 
-  load(reader: StateReader, unit: UnitContext): void {
+  load(reader: StateReader, unit: TalliedUnit): void {
     const least = leastOf(unit);
     for (let left = reader.u32(); left > 0; left--) this.open(least + reader.u32(), unit).load(reader);
   }
 
-  saveStates(number: number, writer: StateWriter, unit: UnitContext): void {
+  saveStates(number: number, writer: StateWriter, unit: TalliedUnit): void {
     const states = new Map([...this.keptOf(unit)].map(([asset, volumes]) => [asset, volumes.states[number]]));
     writer.byAsset(states, (state) => this.consumers[number]!.save(state, writer));
   }
 
-  loadStates(number: number, reader: StateReader, unit: UnitContext): void {
+  loadStates(number: number, reader: StateReader, unit: TalliedUnit): void {
     const consumer = this.consumers[number]!;
     const least = leastOf(unit);
     for (let left = reader.u32(); left > 0; left--) {
@@ -165,19 +191,8 @@ export class VolumeTally {
     }
   }
 
-  private open(asset: number, unit: UnitContext): AssetVolumes {
-    let volumes = this.volumesOf(asset, unit);
-    if (volumes === undefined) {
-      volumes = new AssetVolumes(unit, this.consumers.length);
-      // Filled up to the asset: an array with holes is a slow one.
-      while (this.volumes.length <= asset) this.volumes.push(undefined);
-      this.volumes[asset] = volumes;
-    }
-    return volumes;
-  }
-
   /** What is kept of the unit's assets, in their order. */
-  private keptOf(unit: UnitContext): Map<number, AssetVolumes> {
+  private keptOf(unit: TalliedUnit): Map<number, AssetVolumes> {
     const least = leastOf(unit);
     const kept = new Map<number, AssetVolumes>();
     for (const asset of [...unit.assets].sort((a, b) => a - b)) {
@@ -188,10 +203,8 @@ export class VolumeTally {
   }
 
   private count(record: ObservedRecord, place: number, volumes: AssetVolumes, findings: FindingSink): void {
-    const { sums } = volumes;
-    this.tellEach(record, volumes, findings);
-    collect(record, place, sums);
-    if (sums[At.out]! < sums[At.roomOut]! && sums[At.in]! < sums[At.roomIn]!) return;
+    this.countInBins(record, volumes, findings);
+    if (collect(record, place, volumes.sums)) return;
     this.flush(volumes);
     for (let i = 0; i < this.consumers.length; i++) this.consumers[i]!.check?.(volumes.states[i]!, volumes, place, record, findings);
     this.measureRoom(volumes, record.endMs);
@@ -203,20 +216,21 @@ export class VolumeTally {
     const movesOn = !(endMs < volumes.sums[At.to]!);
     if (movesOn || sampling !== volumes.sums[At.sampling]!) {
       this.flush(volumes);
+      if (sampling !== volumes.sums[At.sampling]!) this.flushBins(volumes);
       volumes.sums[At.sampling] = sampling;
     }
     if (movesOn) this.moveOn(record, volumes, findings);
-    let place = this.reader.placeOf(record, volumes.groups);
+    let place = this.reader.placeOf(record, volumes);
     if (place < 0) place = this.enter(record, volumes);
     const { sums } = volumes;
     if (startMs >= sums[At.from]! && endMs < sums[At.to]!) {
       this.count(record, place, volumes, findings);
       return;
     }
-    this.tellEach(record, volumes, findings);
+    this.countInBins(record, volumes, findings);
     const out = record.octetsOut * sampling;
     const back = record.octetsIn * sampling;
-    const mayTell = sums[At.out]! + out >= sums[At.roomOut]! || sums[At.in]! + back >= sums[At.roomIn]!;
+    const mayTell = out >= sums[At.roomOut]! || back >= sums[At.roomIn]!;
     if (mayTell) this.flush(volumes);
     volumes.groups.volumes[place]! += out + back;
     for (let i = 0; i < this.consumers.length; i++) this.consumers[i]!.add(volumes.states[i]!, volumes, place, record, findings);
@@ -258,20 +272,65 @@ export class VolumeTally {
     sums[At.from] = fromMs;
     sums[At.to] = toMs;
     this.measureRoom(volumes, record.endMs);
+    for (const inbound of WAYS) this.measureBin(inbound, volumes, endMs);
   }
 
   private enter(record: ObservedRecord, volumes: AssetVolumes): number {
     if (volumes.groups.isFull) this.flush(volumes);
-    const place = volumes.groups.enter(this.reader.keyOf(record), peerGroupName(record, this.claims));
-    volumes.roomFor(place);
+    const key = this.reader.keyOf(record);
+    const place = volumes.groups.enter(key, peerGroupName(record, this.claims));
+    volumes.begin(place, key);
     for (let i = 0; i < this.consumers.length; i++) this.consumers[i]!.enter?.(volumes.states[i]!, volumes, place, record);
     this.measureRoom(volumes, record.endMs);
     return place;
   }
 
-  private tellEach(record: ObservedRecord, volumes: AssetVolumes, findings: FindingSink): void {
-    const { telling } = this;
-    for (let i = 0; i < telling.length; i++) this.consumers[telling[i]!]!.each!(volumes.states[telling[i]!]!, record, findings);
+  private countInBins(record: ObservedRecord, volumes: AssetVolumes, findings: FindingSink): void {
+    if (this.bins === undefined) return;
+    const { octetsOut, octetsIn, packetsOut, packetsIn } = record;
+    if (octetsOut > 0) this.countInBin(false, record, octetsOut, packetsOut, volumes, findings);
+    if (octetsIn > 0) this.countInBin(true, record, octetsIn, packetsIn, volumes, findings);
+  }
+
+  private countInBin(
+    inbound: boolean,
+    record: ObservedRecord,
+    octets: number,
+    packets: number,
+    volumes: AssetVolumes,
+    findings: FindingSink,
+  ): void {
+    const { sums } = volumes;
+    const bin = inbound ? At.binIn : At.binOut;
+    const inNewest = record.startMs >= sums[bin + Bin.from]! && record.endMs < sums[bin + Bin.to]!;
+    if (inNewest && collectBin(record, bin, octets, packets, sums)) return;
+    const state = volumes.states[this.binned]!;
+    this.flushBin(inbound, volumes);
+    if (inNewest) this.bins!.check(state, inbound, record, findings);
+    else this.bins!.each(state, inbound, record, findings);
+    this.measureBin(inbound, volumes, record.endMs);
+  }
+
+  private flushBins(volumes: AssetVolumes): void {
+    for (const inbound of WAYS) this.flushBin(inbound, volumes);
+  }
+
+  /** Gives the detection what was collected of its newest bin. */
+  private flushBin(inbound: boolean, { sums, states }: AssetVolumes): void {
+    const bin = inbound ? At.binIn : At.binOut;
+    if (sums[bin + Bin.records] === 0) return;
+    this.bins!.take(states[this.binned]!, inbound, sums, bin);
+    sums.fill(0, bin + Bin.octets, bin + Bin.sessions + 1);
+  }
+
+  /** Bounds of the newest bin, and how much may come into it. */
+  private measureBin(inbound: boolean, { sums, states }: AssetVolumes, nowMs: number): void {
+    if (this.bins === undefined) return;
+    const bin = inbound ? At.binIn : At.binOut;
+    const state = states[this.binned]!;
+    sums[bin + Bin.from] = this.bins.newestFromMs(state, inbound);
+    sums[bin + Bin.to] = this.bins.newestToMs(state, inbound);
+    sums[bin + Bin.room] = this.bins.room(state, inbound, nowMs) - sums[bin + Bin.octets]!;
   }
 
   /** Gives the detections what was collected. */
@@ -280,14 +339,7 @@ export class VolumeTally {
     if (sums[At.pending] === 0) return;
     flushInto(volumes, total);
     for (let i = 0; i < this.consumers.length; i++) this.consumers[i]!.take(volumes.states[i]!, volumes, total);
-    sums.fill(0, sumAt(0), sumAt(volumes.groups.size));
-    sums[At.roomOut]! -= sums[At.out]!;
-    sums[At.roomIn]! -= sums[At.in]!;
-    sums[At.out] = 0;
-    sums[At.in] = 0;
-    sums[At.minutes] = 0;
-    sums[At.minutes + 1] = 0;
-    sums[At.pending] = 0;
+    volumes.clear();
   }
 
   private measureRoom(volumes: AssetVolumes, nowMs: number): void {
@@ -300,11 +352,12 @@ export class VolumeTally {
       out = Math.min(out, consumer.room(state, false, nowMs));
       back = Math.min(back, consumer.room(state, true, nowMs));
     }
-    volumes.sums[At.roomOut] = out;
-    volumes.sums[At.roomIn] = back;
+    // What is collected has not come to the detections yet.
+    volumes.sums[At.roomOut] = out - volumes.collected(Sum.out);
+    volumes.sums[At.roomIn] = back - volumes.collected(Sum.in);
   }
 }
 
-function leastOf({ assets }: UnitContext): number {
+function leastOf({ assets }: TalliedUnit): number {
   return assets.reduce((least, asset) => Math.min(least, asset), Number.MAX_SAFE_INTEGER);
 }

@@ -8,7 +8,7 @@ import type { Detection, FindingFlow } from './detection.js';
 import type { ObservedRecord } from './observed-record.js';
 import { laneRecords } from './peer-lane.js';
 import { shareWithin, sumOf } from './recompute.js';
-import { PerEngine, VolumeEvaluator } from './volume-evaluator.js';
+import { attendsVolumes, PerEngine, VolumeEvaluator } from './volume-evaluator.js';
 
 const consumers = new PerEngine<FlipConsumer>();
 
@@ -51,9 +51,11 @@ export const asymmetryFlip: Detection<typeof ASYMMETRY_FLIP_PARAMETERS> = {
   references: ['reference/detection.md D07, P7'],
   examples: ASYMMETRY_FLIP_EXAMPLES,
   recompute: sharePercent,
+  attends: attendsVolumes(ASYMMETRY_FLIP_ID),
   evaluator: (unit, parameters) =>
     new VolumeEvaluator(
       unit,
+      ASYMMETRY_FLIP_ID,
       consumers.of(unit, parameters, () => new FlipConsumer(unit, parameters)),
     ),
 };

@@ -4,6 +4,7 @@ import type { AssetTimes } from '../baseline/asset-times.js';
 import type { LocalClock } from '../baseline/local-clock.js';
 import type { NumberPool } from '../baseline/number-pool.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
+import type { VolumeTally } from '../baseline/volume-tally.js';
 import type { ClaimKind, CompiledClaims, Severity } from '../claims/compiled.js';
 import type { FollowedDecision } from '../decisions/followed.js';
 import type { Finding } from '../findings/finding.js';
@@ -80,6 +81,8 @@ export interface UnitContext {
   /** Of all units of the partition: rows for what is decided once per kind of exchange, and when the assets' records began. */
   readonly kinds: ExchangeKinds;
   readonly times: AssetTimes;
+  /** What counts volumes for all detections that look at them. */
+  readonly tally: VolumeTally;
   /** Where small tables of the units' assets are cut from. */
   readonly pool: NumberPool;
 }
@@ -100,8 +103,8 @@ export const Attention = {
   told: 1 << 5,
   /** The sensor told the asset's MAC address. */
   mac: 1 << 6,
-  /** The first of the asset in a minute of record time. */
-  minutes: 1 << 7,
+  /** The first of the asset, and the first at or after the time that a detection asked for (AssetTimes.wake). */
+  due: 1 << 7,
   /** The session has lasted LONG_MS. */
   long: 1 << 8,
 } as const;

@@ -101,7 +101,7 @@ export const rhythmChange: Detection<typeof PARAMETERS> = {
   references: ['reference/detection.md D21, D08'],
   examples: RHYTHM_CHANGE_EXAMPLES,
   recompute: recomputeRhythm,
-  attends: (record) => Attention.minutes | (mayBeRhythm(record) ? Attention.starts : Attention.none),
+  attends: (record) => Attention.due | (mayBeRhythm(record) ? Attention.starts : Attention.none),
   evaluator: (unit, parameters) => new RhythmWatch(unit, parameters),
 };
 
@@ -111,9 +111,7 @@ function mayBeRhythm(record: ObservedRecord): boolean {
 }
 
 interface Asset {
-  /** Number of the minute that was looked at last, and how many have shown the asset. */
-  minute: number;
-  activeMinutes: number;
+  /** Rhythms that are learned. */
   learned: number;
 }
 
@@ -138,16 +136,15 @@ class RhythmWatch implements Evaluator {
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
+    const { times } = this.unit;
     const asset = this.assetOf(record.asset);
-    const newestMs = this.unit.times.newestMs(record.asset);
+    const newestMs = times.newestMs(record.asset);
     if (record.sessionStarts && record.sampling <= 1 && record.level !== Level.attempt && mayBeRhythm(record))
       this.start(record, asset, newestMs, findings);
-    const minute = Math.floor(newestMs / MINUTE_MS);
-    if (minute > asset.minute) {
-      asset.minute = minute;
-      asset.activeMinutes += 1;
-      if (asset.learned > 0) this.lookForEnds(record, asset, newestMs, findings);
-    }
+    // Without a rhythm nothing can end: then it is not asked each minute.
+    if (asset.learned === 0) return;
+    if (times.beginsMinute) this.lookForEnds(record, asset, newestMs, findings);
+    times.wake(record.asset, (Math.floor(newestMs / MINUTE_MS) + 1) * MINUTE_MS);
   }
 
   decided(asset: number, { does, peer, protocol, port }: FollowedDecision): void {
@@ -160,25 +157,18 @@ class RhythmWatch implements Evaluator {
 
   save(writer: StateWriter): void {
     this.rows.save(writer);
-    writer.byAsset(this.assets, (asset) => {
-      for (const value of [asset.minute, asset.activeMinutes, asset.learned]) writer.f64(value);
-    });
+    writer.byAsset(this.assets, ({ learned }) => writer.u32(learned));
   }
 
   load(reader: StateReader): void {
     this.rows.load(reader);
-    for (let left = reader.u32(); left > 0; left--) {
-      const asset = this.assetOf(reader.u32());
-      asset.minute = reader.f64();
-      asset.activeMinutes = reader.f64();
-      asset.learned = reader.f64();
-    }
+    for (let left = reader.u32(); left > 0; left--) this.assetOf(reader.u32()).learned = reader.u32();
   }
 
   private assetOf(index: number): Asset {
     let asset = this.assets.get(index);
     if (asset === undefined) {
-      asset = { minute: 0, activeMinutes: 0, learned: 0 };
+      asset = { learned: 0 };
       this.assets.set(index, asset);
     }
     return asset;
@@ -192,7 +182,7 @@ class RhythmWatch implements Evaluator {
     const pauseMs = startMs - rows.fact(row, Fact.latestMs);
     if (pauseMs > 0) {
       rows.setFact(row, Fact.latestMs, startMs);
-      rows.setFact(row, Fact.activeAt, asset.activeMinutes);
+      rows.setFact(row, Fact.activeAt, this.minutesBefore(record.asset));
       rows.keys.touch(row);
     }
     if (rows.fact(row, Fact.skips) > 0) {
@@ -236,6 +226,12 @@ class RhythmWatch implements Evaluator {
     rows.setFact(row, Fact.runs, 0);
     rows.setFact(row, Fact.failures, 0);
     asset.learned += 1;
+  }
+
+  /** Minutes that showed the asset before that which the record at hand begins. */
+  private minutesBefore(asset: number): number {
+    const { times } = this.unit;
+    return times.minutes(asset) - (times.beginsMinute ? 1 : 0);
   }
 
   /** There is no rhythm now. What never has one is looked at less and less. */
@@ -325,7 +321,8 @@ class RhythmWatch implements Evaluator {
     if (overdue === 0 || (asset.learned > 1 && overdue * 2 > asset.learned)) return;
     for (let row = 0; row < rows.keys.end; row++) {
       if (!this.isOfAsset(row, record) || rows.fact(row, Fact.told) === 1 || !this.isOverdue(row, newestMs)) continue;
-      if (asset.activeMinutes - rows.fact(row, Fact.activeAt) < LEAST_ACTIVE_MINUTES || !this.isJudged(row, newestMs)) continue;
+      if (this.unit.times.minutes(record.asset) - rows.fact(row, Fact.activeAt) < LEAST_ACTIVE_MINUTES || !this.isJudged(row, newestMs))
+        continue;
       rows.setFact(row, Fact.told, 1);
       this.reports.end(record, newestMs, rows, row, findings);
     }

@@ -6,7 +6,7 @@ import { estimateOf, shareWithin, sumOf } from './recompute.js';
 import { DriftConsumer } from './slow-exfiltration-evaluator.js';
 import { SLOW_EXFILTRATION_EXAMPLES } from './slow-exfiltration-examples.js';
 import { SLOW_EXFILTRATION_ID, SLOW_EXFILTRATION_PARAMETERS } from './slow-exfiltration-parameters.js';
-import { PerEngine, VolumeEvaluator } from './volume-evaluator.js';
+import { attendsVolumes, PerEngine, VolumeEvaluator } from './volume-evaluator.js';
 
 const consumers = new PerEngine<DriftConsumer>();
 
@@ -53,9 +53,11 @@ export const slowExfiltration: Detection<typeof SLOW_EXFILTRATION_PARAMETERS> = 
       laneRecords(finding, rows, claims),
       (record) => estimateOf(record, 'out') * shareWithin(record, finding.windowFromMs, finding.windowToMs),
     ),
+  attends: attendsVolumes(SLOW_EXFILTRATION_ID),
   evaluator: (unit, parameters) =>
     new VolumeEvaluator(
       unit,
+      SLOW_EXFILTRATION_ID,
       consumers.of(unit, parameters, () => new DriftConsumer(unit, parameters)),
     ),
 };

@@ -134,7 +134,7 @@ export class FallConsumer implements VolumeConsumer<Watched> {
     numbers[Way.octets + side]! += total[Sum.out]!;
     numbers[WAY + Way.octets + side]! += total[Sum.in]!;
     numbers[RECORDS + side]! += total[Sum.records]!;
-    numbers[CALLED + side]! += total[Sum.recordsCalled]!;
+    numbers[CALLED + side]! += sums[At.called]!;
     if (sums[At.sampling]! > numbers[SAMPLING + side]!) numbers[SAMPLING + side] = sums[At.sampling]!;
   }
 

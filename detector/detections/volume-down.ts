@@ -6,7 +6,7 @@ import { estimateOf, shareWithin, sumOf } from './recompute.js';
 import { FallConsumer } from './volume-down-evaluator.js';
 import { VOLUME_DOWN_EXAMPLES } from './volume-down-examples.js';
 import { VOLUME_DOWN_ID, VOLUME_DOWN_PARAMETERS } from './volume-down-parameters.js';
-import { PerEngine, VolumeEvaluator } from './volume-evaluator.js';
+import { attendsVolumes, PerEngine, VolumeEvaluator } from './volume-evaluator.js';
 
 const consumers = new PerEngine<FallConsumer>();
 
@@ -43,9 +43,11 @@ export const volumeDown: Detection<typeof VOLUME_DOWN_PARAMETERS> = {
       laneRecords(finding, rows, claims),
       (record) => estimateOf(record, laneDirection(finding)) * shareWithin(record, finding.windowFromMs, finding.windowToMs),
     ),
+  attends: attendsVolumes(VOLUME_DOWN_ID),
   evaluator: (unit, parameters) =>
     new VolumeEvaluator(
       unit,
+      VOLUME_DOWN_ID,
       consumers.of(unit, parameters, () => new FallConsumer(unit, parameters)),
     ),
 };

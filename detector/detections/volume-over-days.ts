@@ -3,7 +3,7 @@ import type { Finding } from '../findings/finding.js';
 import type { Detection, FindingFlow } from './detection.js';
 import { laneDirection, laneRecords } from './peer-lane.js';
 import { estimateOf, shareWithin, sumOf } from './recompute.js';
-import { PerEngine, VolumeEvaluator } from './volume-evaluator.js';
+import { attendsVolumes, PerEngine, VolumeEvaluator } from './volume-evaluator.js';
 import { DaysConsumer } from './volume-over-days-evaluator.js';
 import { VOLUME_OVER_DAYS_EXAMPLES } from './volume-over-days-examples.js';
 import { VOLUME_OVER_DAYS_ID, VOLUME_OVER_DAYS_PARAMETERS } from './volume-over-days-parameters.js';
@@ -50,9 +50,11 @@ export const volumeOverDays: Detection<typeof VOLUME_OVER_DAYS_PARAMETERS> = {
   references: ['reference/detection.md D06, P7'],
   examples: VOLUME_OVER_DAYS_EXAMPLES,
   recompute: octetsOfDays,
+  attends: attendsVolumes(VOLUME_OVER_DAYS_ID),
   evaluator: (unit, parameters) =>
     new VolumeEvaluator(
       unit,
+      VOLUME_OVER_DAYS_ID,
       consumers.of(unit, parameters, () => new DaysConsumer(unit, parameters)),
     ),
 };

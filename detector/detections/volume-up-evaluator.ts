@@ -1,11 +1,11 @@
 import { formatDuration, HOUR_MS, MINUTE_MS } from '../../flow/time.js';
-import { type AssetVolumes, At, Sum } from '../baseline/asset-volumes.js';
+import { type AssetVolumes, At, Bin, Sum } from '../baseline/asset-volumes.js';
 import { EXTREMES } from '../baseline/hour-extremes.js';
 import type { NumberPool } from '../baseline/number-pool.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import { PROFILE_WORDS } from '../baseline/volume-profile.js';
 import { type SeriesTables, VolumeSeries, type VolumeSurge } from '../baseline/volume-series.js';
-import type { VolumeConsumer } from '../baseline/volume-tally.js';
+import type { ShortBins, VolumeConsumer } from '../baseline/volume-tally.js';
 import type { FollowedDecision } from '../decisions/followed.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatOctets } from '../findings/quantity.js';
@@ -41,6 +41,8 @@ const SERIES = 4;
  */
 export class SurgeConsumer implements VolumeConsumer<SeriesTables> {
   readonly unit: UnitContext;
+  /** Bins of five minutes. */
+  readonly bins: ShortBins<SeriesTables>;
   private readonly warmUpMs: number;
   private readonly ways: readonly [Way, Way];
   private readonly size: number;
@@ -69,6 +71,7 @@ export class SurgeConsumer implements VolumeConsumer<SeriesTables> {
     };
     this.ways = [wayOf(false, leastExcessMegabytes), wayOf(true, leastExcessInMegabytes)];
     this.size = at;
+    this.bins = this.shortBins();
   }
 
   begin(record: ObservedRecord): SeriesTables {
@@ -89,16 +92,6 @@ export class SurgeConsumer implements VolumeConsumer<SeriesTables> {
   advance(tables: SeriesTables, _volumes: AssetVolumes, record: ObservedRecord): void {
     const training = this.isTraining(tables, record.endMs);
     for (const { long, longAt } of this.ways) long.use(tables, longAt).advance(record.endMs, training);
-  }
-
-  /** Bins of five minutes are filled with every record: a slice is longer. */
-  each(tables: SeriesTables, record: ObservedRecord, findings: FindingSink): void {
-    const training = this.isTraining(tables, record.endMs);
-    const [out, back] = this.ways;
-    if (record.octetsOut > 0 && out.short.use(tables, out.shortAt).add(record, training))
-      this.report(record, out, tables, out.short.surge()!, findings);
-    if (record.octetsIn > 0 && back.short.use(tables, back.shortAt).add(record, training))
-      this.report(record, back, tables, back.short.surge()!, findings);
   }
 
   take(tables: SeriesTables, { sums }: AssetVolumes, total: Float64Array): void {
@@ -156,6 +149,35 @@ export class SurgeConsumer implements VolumeConsumer<SeriesTables> {
     const tables = this.newTables();
     for (const values of [tables.numbers, tables.words, tables.extremes]) reader.numbers(values);
     return tables;
+  }
+
+  private shortBins(): ShortBins<SeriesTables> {
+    const wayOf = (inbound: boolean): Way => this.ways[inbound ? 1 : 0];
+    const shortOf = (tables: SeriesTables, inbound: boolean): VolumeSeries => {
+      const { short, shortAt } = wayOf(inbound);
+      return short.use(tables, shortAt);
+    };
+    return {
+      newestFromMs: (tables, inbound) => shortOf(tables, inbound).newestFromMs,
+      newestToMs: (tables, inbound) => shortOf(tables, inbound).newestToMs,
+      take: (tables, inbound, sums, at) =>
+        shortOf(tables, inbound).take(
+          sums[at + Bin.octets]!,
+          sums[at + Bin.packets]!,
+          sums[at + Bin.records]!,
+          sums[at + Bin.sessions]!,
+          sums[At.sampling]!,
+        ),
+      each: (tables, inbound, record, findings) => {
+        const short = shortOf(tables, inbound);
+        if (short.add(record, this.isTraining(tables, record.endMs))) this.report(record, wayOf(inbound), tables, short.surge()!, findings);
+      },
+      room: (tables, inbound, nowMs) => (this.isTraining(tables, nowMs) ? Number.POSITIVE_INFINITY : shortOf(tables, inbound).room()),
+      check: (tables, inbound, record, findings) => {
+        const short = shortOf(tables, inbound);
+        if (!this.isTraining(tables, record.endMs) && short.check()) this.report(record, wayOf(inbound), tables, short.surge()!, findings);
+      },
+    };
   }
 
   private newTables(): SeriesTables {

@@ -3,7 +3,7 @@ import type { Finding } from '../findings/finding.js';
 import type { Detection, FindingFlow } from './detection.js';
 import { estimateOf, recordsOf, shareWithin, sumOf } from './recompute.js';
 import { isAgreed } from './recompute-claims.js';
-import { PerEngine, VolumeEvaluator } from './volume-evaluator.js';
+import { attendsVolumes, PerEngine, VolumeEvaluator } from './volume-evaluator.js';
 import { SurgeConsumer } from './volume-up-evaluator.js';
 import { VOLUME_UP_EXAMPLES } from './volume-up-examples.js';
 import { VOLUME_UP_ID, VOLUME_UP_PARAMETERS, VOLUME_UP_RULE } from './volume-up-parameters.js';
@@ -49,9 +49,11 @@ export const volumeUp: Detection<typeof VOLUME_UP_PARAMETERS> = {
   references: ['reference/detection.md D03, P3'],
   examples: VOLUME_UP_EXAMPLES,
   recompute: octetsWithin,
+  attends: attendsVolumes(VOLUME_UP_ID),
   evaluator: (unit, parameters) =>
     new VolumeEvaluator(
       unit,
+      VOLUME_UP_ID,
       consumers.of(unit, parameters, () => new SurgeConsumer(unit, parameters)),
     ),
 };

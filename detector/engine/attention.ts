@@ -24,8 +24,8 @@ export class AttentionTable {
     this.showAll = showAll;
   }
 
-  /** The detections that see the record, as bits. `firstOfMinute`: see AssetTimes.take. */
-  maskOf(record: ObservedRecord, firstOfMinute: boolean, unit: UnitContext): number {
+  /** The detections that see the record, as bits. `due`: see AssetTimes.take. */
+  maskOf(record: ObservedRecord, due: boolean, unit: UnitContext): number {
     const profile = this.kinds.word(record, KindWord.attention) || this.decide(record, unit);
     let occasion: number = Attention.always;
     if (record.sessionStarts) occasion |= Attention.starts;
@@ -35,7 +35,7 @@ export class AttentionTable {
     if (openMs >= LASTING_MS) occasion |= openMs >= LONG_MS ? Attention.lasting | Attention.long : Attention.lasting;
     if (record.application !== 0 || record.peerIsNamedResolver) occasion |= Attention.told;
     if (record.assetMac !== 0) occasion |= Attention.mac;
-    if (firstOfMinute) occasion |= Attention.minutes;
+    if (due) occasion |= Attention.due;
     return this.masks[profile * OCCASIONS + occasion]!;
   }
 

@@ -1,6 +1,7 @@
 import { AssetTimes } from '../baseline/asset-times.js';
 import { LocalClock } from '../baseline/local-clock.js';
 import { NumberPool } from '../baseline/number-pool.js';
+import { VolumeTally } from '../baseline/volume-tally.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import type { Detection, Evaluator, UnitContext } from '../detections/detection.js';
 import { DETECTION_IDS, DETECTIONS, type DetectionId } from '../detections/index.js';
@@ -20,6 +21,7 @@ export class Partition {
   readonly clock: LocalClock;
   readonly kinds: ExchangeKinds;
   readonly times: AssetTimes;
+  readonly tally: VolumeTally;
   readonly pool = new NumberPool();
   readonly attention: AttentionTable;
   readonly changed = changedFindings();
@@ -39,13 +41,14 @@ export class Partition {
     this.clock = new LocalClock(claims.timezone);
     this.kinds = new ExchangeKinds(kindsOf(claims.assets.length));
     this.times = new AssetTimes(claims.assets.length);
+    this.tally = new VolumeTally(claims, this.kinds);
     this.attention = new AttentionTable(this.detections, this.kinds, showAll);
     this.first = this.ids.indexOf('claim-violation');
   }
 
   contextOf(assets: readonly number[]): UnitContext {
-    const { claims, clock, kinds, times, pool } = this;
-    return { claims, assets, clock, kinds, times, pool };
+    const { claims, clock, kinds, times, tally, pool } = this;
+    return { claims, assets, clock, kinds, times, tally, pool };
   }
 
   evaluator(index: number, context: UnitContext): Evaluator {

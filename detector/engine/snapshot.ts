@@ -14,7 +14,7 @@ import type { StateWriter } from '../baseline/state.js';
  */
 
 /** Changes with any change of how state is written. */
-export const SNAPSHOT_VERSION = 10;
+export const SNAPSHOT_VERSION = 11;
 const MAGIC = new TextEncoder().encode('CORDONSN');
 const DIGEST_BYTES = 32;
 const HEAD_BYTES = MAGIC.length + 4;

@@ -78,12 +78,12 @@ export class UnitState {
       return;
     }
     const { times, attention, first } = this.partition;
-    const firstOfMinute = times.take(record.asset, record.startMs, record.endMs);
+    const due = times.take(record.asset, record.startMs, record.endMs);
     if (!record.retold) this.count(record);
-    if (first < 0) this.call(attention.maskOf(record, firstOfMinute, this.context) & this.concerned, record);
+    if (first < 0) this.call(attention.maskOf(record, due, this.context) & this.concerned, record);
     else {
       this.judgeAt(first).judge(record, this.book);
-      this.call(attention.maskOf(record, firstOfMinute, this.context) & this.concerned & ~(1 << first), record);
+      this.call(attention.maskOf(record, due, this.context) & this.concerned & ~(1 << first), record);
     }
   }
 

@@ -1,6 +1,7 @@
 import { AssetTimes } from '../../detector/baseline/asset-times.js';
 import { LocalClock } from '../../detector/baseline/local-clock.js';
 import { NumberPool } from '../../detector/baseline/number-pool.js';
+import { VolumeTally } from '../../detector/baseline/volume-tally.js';
 import { compileTexts } from '../../detector/claims/load.js';
 import { claimViolation } from '../../detector/detections/claim-violation.js';
 import { DETECTION_IDS, DETECTIONS, type DetectionId } from '../../detector/detections/index.js';
@@ -59,10 +60,11 @@ function judgeAlone(name: string, peers: number, records: number, target?: numbe
   const kinds = new ExchangeKinds(kindsOf(1000));
   const times = new AssetTimes(claims.assets.length);
   const pool = new NumberPool();
+  const tally = new VolumeTally(claims, kinds);
   const units = claims.assets.slice(0, 1000).map((_, asset) => {
     return {
       kinds,
-      judge: claimViolation.evaluator({ claims, assets: [asset], clock, kinds, times, pool }, { findingsPerPeriod: 1000 }),
+      judge: claimViolation.evaluator({ claims, assets: [asset], clock, kinds, times, tally, pool }, { findingsPerPeriod: 1000 }),
     };
   });
   const counts = { broken: 0, other: 0 };

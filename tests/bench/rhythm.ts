@@ -2,6 +2,7 @@ import { AssetTimes } from '../../detector/baseline/asset-times.js';
 import { LocalClock } from '../../detector/baseline/local-clock.js';
 import { NumberPool } from '../../detector/baseline/number-pool.js';
 import { StateWriter } from '../../detector/baseline/state.js';
+import { VolumeTally } from '../../detector/baseline/volume-tally.js';
 import { compileTexts } from '../../detector/claims/load.js';
 import { beacon } from '../../detector/detections/beacon.js';
 import type { Detection, Evaluator } from '../../detector/detections/detection.js';
@@ -50,7 +51,15 @@ function evaluatorsOf(detections: readonly Detection[], kinds: ExchangeKinds, ti
   return detections.map((detection) => {
     const values = Object.fromEntries(Object.entries(detection.parameters).map(([name, { default: usual }]) => [name, usual]));
     return detection.evaluator(
-      { claims, assets: [0], clock: new LocalClock(claims.timezone), kinds, times, pool: new NumberPool() },
+      {
+        claims,
+        assets: [0],
+        clock: new LocalClock(claims.timezone),
+        kinds,
+        times,
+        tally: new VolumeTally(claims, kinds),
+        pool: new NumberPool(),
+      },
       values,
     );
   });

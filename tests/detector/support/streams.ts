@@ -1,6 +1,7 @@
 import { AssetTimes } from '../../../detector/baseline/asset-times.js';
 import { LocalClock } from '../../../detector/baseline/local-clock.js';
 import { NumberPool } from '../../../detector/baseline/number-pool.js';
+import { VolumeTally } from '../../../detector/baseline/volume-tally.js';
 import type { CompiledClaims } from '../../../detector/claims/compiled.js';
 import type { Detection, Evaluator } from '../../../detector/detections/detection.js';
 import { Began, Level, ObservedRecord } from '../../../detector/detections/observed-record.js';
@@ -41,7 +42,15 @@ export class StreamJudge {
     this.claims = claims;
     this.kinds = kinds;
     this.evaluator = detection.evaluator(
-      { claims, assets: [0], clock: new LocalClock(claims.timezone), kinds, times: this.times, pool: new NumberPool() },
+      {
+        claims,
+        assets: [0],
+        clock: new LocalClock(claims.timezone),
+        kinds,
+        times: this.times,
+        tally: new VolumeTally(claims, kinds),
+        pool: new NumberPool(),
+      },
       Object.fromEntries(defaults),
     );
     const refuse = (): never => {
