@@ -1,5 +1,5 @@
 import type { CompiledClaims, CompiledWindow } from '../claims/compiled.js';
-import { isInside, planFor } from './claim-plan.js';
+import { isInside, matchesShape, planFor } from './claim-plan.js';
 import { Began, type ObservedRecord } from './observed-record.js';
 
 /** The times at which claims allow what the record's peer does, and no other times; none where no claim binds it to times. */
@@ -8,6 +8,13 @@ export function windowsOf(claims: CompiledClaims, record: ObservedRecord): reado
   const { steps, admission } = planFor(claims, record.fleet, peer, record.protocol, record.assetPort, Began.peer);
   if (admission.always) return [];
   return steps.flatMap((step) => (step.onlyInside || step.undecided !== undefined ? [] : step.windows));
+}
+
+/** Whether a claim of the asset's fleet says anything of times at which a peer may come to this port; what it says of which peer is left open. */
+export function mayHaveWindows(claims: CompiledClaims, { fleet, protocol, assetPort }: ObservedRecord): boolean {
+  return claims.fleets[fleet]!.claims.some((index) =>
+    claims.claims[index]!.rules.some((rule) => rule.during !== undefined && matchesShape(rule, protocol, assetPort, Began.peer)),
+  );
 }
 
 /** When the agreed time ends, its own overrun included, in which a session began; undefined where it began in none. Found to the millisecond, at most `untilMs`. */

@@ -1,4 +1,5 @@
 import { BudgetWindow } from '../baseline/budget-window.js';
+import { ByAsset } from '../baseline/by-asset.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims, CompiledRule } from '../claims/compiled.js';
 import type { FindingSink } from '../findings/finding-sink.js';
@@ -82,12 +83,20 @@ export const claimViolation: Detection<typeof PARAMETERS> = {
   evaluator: (unit, parameters) => new ClaimJudge(unit, parameters),
 };
 
+/** What was counted for one budget: by asset, or by fleet, whose numbers follow those of the assets. */
+interface Counted {
+  readonly claim: number;
+  readonly rule: CompiledRule;
+  readonly windows: ByAsset<BudgetWindow>;
+}
+
 class ClaimJudge implements Evaluator {
   private readonly claims: CompiledClaims;
   private readonly judgements: ClaimJudgements;
   /** Claims (index) for which the record at hand was counted as undecided. */
   private doubted: number[] | undefined;
-  private budgets: Map<CompiledRule, Map<number, BudgetWindow>> | undefined;
+  /** Few: sentences of an auditor. */
+  private budgets: Counted[] | undefined;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.claims = unit.claims;
@@ -109,23 +118,20 @@ class ClaimJudge implements Evaluator {
   }
 
   save(writer: StateWriter): void {
-    const all = [...(this.budgets ?? [])].flatMap(([rule, windows]) =>
-      [...windows].map(([subject, window]) => ({ rule, subject, window })),
-    );
-    writer.u32(all.length);
-    for (const { rule, subject, window } of all) {
-      const claim = this.claims.claims.findIndex((candidate) => candidate.rules.includes(rule));
+    const budgets = this.budgets ?? [];
+    writer.u32(budgets.length);
+    for (const { claim, rule, windows } of budgets) {
       writer.u32(claim);
       writer.u32(rule.index);
-      writer.f64(subject);
-      window.save(writer);
+      writer.byAsset(windows, (window) => window.save(writer));
     }
   }
 
   load(reader: StateReader): void {
     for (let left = reader.u32(); left > 0; left--) {
-      const rule = this.claims.claims[reader.u32()]!.rules[reader.u32()]!;
-      this.windowOf(rule, reader.f64()).load(reader);
+      const claim = reader.u32();
+      const rule = this.claims.claims[claim]!.rules[reader.u32()]!;
+      for (let windows = reader.u32(); windows > 0; windows--) this.windowOf(claim, rule, reader.u32()).load(reader);
     }
   }
 
@@ -177,7 +183,7 @@ class ClaimJudge implements Evaluator {
         continue;
       }
       const fleetWide = rule.budget!.scope === 'fleet';
-      const window = this.windowOf(rule, fleetWide ? -1 - record.fleet : record.asset);
+      const window = this.windowOf(claim, rule, fleetWide ? this.claims.assets.length + record.fleet : record.asset);
       if (window.add(record)) this.reportBudget(record, claim, rule, window, findings);
     }
   }
@@ -209,18 +215,20 @@ class ClaimJudge implements Evaluator {
     }
   }
 
-  private windowOf(rule: CompiledRule, subject: number): BudgetWindow {
-    this.budgets ??= new Map();
-    let windows = this.budgets.get(rule);
-    if (windows === undefined) {
-      windows = new Map();
-      this.budgets.set(rule, windows);
-    }
+  private windowOf(claim: number, rule: CompiledRule, subject: number): BudgetWindow {
+    const windows = this.countedFor(claim, rule);
     let window = windows.get(subject);
     if (window === undefined) {
       window = new BudgetWindow(rule.budget!, this.claims);
       windows.set(subject, window);
     }
     return window;
+  }
+  private countedFor(claim: number, rule: CompiledRule): ByAsset<BudgetWindow> {
+    this.budgets ??= [];
+    for (const counted of this.budgets) if (counted.rule === rule) return counted.windows;
+    const windows = new ByAsset<BudgetWindow>();
+    this.budgets.push({ claim, rule, windows });
+    return windows;
   }
 }

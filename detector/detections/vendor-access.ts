@@ -9,7 +9,7 @@ import { formatInstant } from '../findings/time-span.js';
 import { KindWord } from '../sessions/exchange-kinds.js';
 import { AccessHours, hourWords, LEARNED_MS, WEEKS_REMEMBERED } from './access-hours.js';
 import { type SessionVolume, SessionVolumes } from './access-volumes.js';
-import { agreedUntil, isWindowOpen, windowsOf } from './access-windows.js';
+import { agreedUntil, isWindowOpen, mayHaveWindows, windowsOf } from './access-windows.js';
 import { REMOTE_CONTROL } from './applications-table.js';
 import { byParameters } from './by-parameters.js';
 import { Attention, type Detection, type Evaluator, type ParameterTable, type ParameterValues, type UnitContext } from './detection.js';
@@ -102,6 +102,8 @@ export const vendorAccess: Detection<typeof PARAMETERS> = {
   attends: (record, unit) => {
     const traits = traitsOf(unit).of(record);
     if (record.initiator !== Began.peer || (traits & Trait.groupPeer) !== 0) return Attention.none;
+    // The operator's own people, where no claim agrees on times.
+    if ((traits & Trait.publicPeer) === 0 && !mayHaveWindows(unit.claims, record)) return Attention.none;
     return (traits & Trait.management) === 0 ? Attention.told : Attention.always;
   },
   evaluator: (unit, parameters) => new VendorAccess(unit, parameters),
