@@ -48,6 +48,7 @@ export const ATTACK_NAMES: Readonly<Record<string, string>> = {
   T1090: 'Proxy',
   T1095: 'Non-Application Layer Protocol',
   T1104: 'Multi-Stage Channels',
+  T1110: 'Brute Force',
   T1133: 'External Remote Services',
   T1199: 'Trusted Relationship',
   T1200: 'Hardware Additions',

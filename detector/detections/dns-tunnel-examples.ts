@@ -16,6 +16,12 @@ const NAMES: ExampleRow = {
   portStep: 1,
 };
 
+/** Connections of a quarter of an hour to a public resolver's HTTPS. */
+const OVER_HTTPS: ExampleRow = {
+  ...{ at: '2026-11-20T08:00:00Z', seconds: 800, from: '10.40.10.11 41000', to: '1.1.1.1 443', protocol: 'tcp', portStep: 1 },
+  ...{ octets: 900_000, packets: 4000, reverseOctets: 1_400_000, reversePackets: 4000, times: 20, everySeconds: 900 },
+};
+
 export const DNS_TUNNEL_EXAMPLES: Detection['examples'] = {
   fires: [
     { name: 'long names, as of dnscat2', claims: OPEN_CLAIMS, rows: [{ ...NAMES, octets: 279, reverseOctets: 326 }] },
@@ -62,8 +68,11 @@ export const DNS_TUNNEL_EXAMPLES: Detection['examples'] = {
       claims: OPEN_CLAIMS,
       rows: [{ ...NAMES, octets: 279, times: 60, everySeconds: 5, portStep: 0, sampling: 10 }],
     },
+    { name: '18 MB in a day to a public resolver over HTTPS', claims: OPEN_CLAIMS, rows: [OVER_HTTPS] },
   ],
   silent: [
+    { name: 'names asked over HTTPS all day', claims: OPEN_CLAIMS, rows: [{ ...OVER_HTTPS, octets: 60_000, packets: 400 }] },
+    { name: 'as much to a server of the web', claims: OPEN_CLAIMS, rows: [{ ...OVER_HTTPS, to: '192.0.2.80 443' }] },
     { name: 'many names', claims: OPEN_CLAIMS, rows: [NAMES] },
     { name: 'few long names', claims: OPEN_CLAIMS, rows: [{ ...NAMES, octets: 279, times: 100 }] },
     { name: 'long names to another port', claims: OPEN_CLAIMS, rows: [{ ...NAMES, to: '10.40.30.53 5353', octets: 279 }] },

@@ -4,7 +4,7 @@ import { hashesAtHand } from '../baseline/peer-hashes.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
-import { formatOctets } from '../findings/quantity.js';
+import { formatOctets, formatPort } from '../findings/quantity.js';
 import { formatInstant } from '../findings/time-span.js';
 import { Protocol } from '../sessions/orientation.js';
 import { byParameters } from './by-parameters.js';
@@ -68,11 +68,21 @@ const PARAMETERS = {
     reason:
       'A tunnel that has nothing to say asks all the same, from the one port that it opened: iodine every 4 s, dnscat2 every second. Programs open a port for each question (RFC 5452 §9.2).',
   },
+  leastEncryptedMegabytesPerDay: {
+    default: 10,
+    least: 0.1,
+    most: 10_000,
+    unit: 'MB in a calendar period to a public resolver over HTTPS, or to one over TLS or QUIC',
+    reason:
+      'Questions are padded to 128 octets (RFC 8467 §4.1), and TLS and HTTP/2 add some 70: fifty thousand of them make 10 MB, more than a desktop asks in a week.',
+  },
 } as const satisfies ParameterTable;
 
 const WINDOW_MS = 10 * MINUTE_MS;
 /** A name server asks from this port, for others. */
 const DNS_PORT = 53;
+const HTTPS_PORT = 443;
+const ENCRYPTED = Trait.dnsOverTls | Trait.dnsOverHttps;
 
 export const dnsTunnel: Detection<typeof PARAMETERS> = {
   id: ID,
@@ -100,39 +110,47 @@ export const dnsTunnel: Detection<typeof PARAMETERS> = {
     'samplingInterval',
   ],
   history:
-    'none. It sees sizes, numbers and ports, not names: a tunnel that keeps below all of them (short questions, each from a port of its own) is not seen',
+    'none. It sees sizes, numbers and ports, not names: a tunnel that keeps below all of them (short questions, each from a port of its own) is not seen. Resolvers over HTTPS are known by the addresses and names of public ones alone',
   falsePositives: [
     'Virus scanners and mail filters that ask reputation services by DNS with long names.',
     'Mail servers that fetch keys and policies (TXT) in numbers.',
     'A name server or a forwarder among the assets, and equipment that asks for the same name again and again from a fixed port.',
     'Resolvers that validate DNSSEC, where the asset is one: answers carry keys and signatures.',
+    'A forwarder that asks for a whole site over TLS or HTTPS; a public resolver’s address that serves other things, too.',
   ],
   runbook: [
     'Ask the resolver’s log which names the asset asked for in that window: hundreds of names below one domain are a tunnel.',
     'The resolver is inside? The tunnel goes through it all the same; block the domain there.',
     'Equipment that needs few names: let its resolver answer those alone.',
   ],
-  references: ['reference/detection.md D16', 'RFC 1035 §2.3.4', 'RFC 6891'],
+  references: ['reference/detection.md D16', 'RFC 1035 §2.3.4', 'RFC 6891', 'RFC 8484', 'RFC 8467 §4.1'],
   examples: DNS_TUNNEL_EXAMPLES,
   recompute: recomputeDnsTunnel,
-  attends: (record, unit) =>
-    asksPlainly(record) && (traitsOf(unit).of(record) & Trait.groupPeer) === 0 ? Attention.always : Attention.none,
+  attends: (record, unit) => {
+    if (record.initiator !== Began.asset) return Attention.none;
+    const traits = traitsOf(unit).of(record);
+    if (asksPlainly(record)) return (traits & Trait.groupPeer) === 0 ? Attention.always : Attention.none;
+    if ((traits & ENCRYPTED) !== 0) return Attention.always;
+    return record.peerPort === HTTPS_PORT ? Attention.told : Attention.none;
+  },
   evaluator: (unit, parameters) => new DnsTunnelWatch(unit, parameters),
 };
 
-type Matters = Readonly<Record<'burst' | 'slow' | 'kept', Matter>>;
+type Matters = Readonly<Record<'burst' | 'slow' | 'kept' | 'encrypted', Matter>>;
 
 const HIGH: Matter['severities'] = ['high', 'high', 'high', 'high'];
 const MEDIUM: Matter['severities'] = ['medium', 'medium', 'medium', 'medium'];
 
 const mattersOf = byParameters((parameters: ParameterValues<typeof PARAMETERS>): Matters => {
   const { leastQueries, leastQueryOctets, leastAnswerOctets, leastMegabytesPerDay, leastQuestionsPerHour } = parameters;
+  const { leastEncryptedMegabytesPerDay } = parameters;
   const matter = learnedMatters(ID, 100);
   const sizes = `of ${leastQueryOctets} octets or with answers of ${leastAnswerOctets}, in the mean`;
   return {
     burst: matter('', `${leastQueries} queries in 10 minutes, ${sizes}`, HIGH),
     slow: matter('day', `${leastMegabytesPerDay} MB in questions of ${LONG_QUESTION_OCTETS} octets and more each`, HIGH),
     kept: matter('port', `${leastQuestionsPerHour} questions an hour from one port, over an hour or more`, MEDIUM),
+    encrypted: matter('encrypted', `${leastEncryptedMegabytesPerDay} MB to a resolver over HTTPS, TLS or QUIC`, MEDIUM),
   };
 });
 
@@ -150,8 +168,14 @@ class DnsTunnelWatch implements Evaluator {
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
-    if (!asksPlainly(record) || record.retold) return;
-    if ((this.traits.of(record) & Trait.groupPeer) !== 0) return;
+    if (record.initiator !== Began.asset || record.retold) return;
+    const traits = this.traits.of(record);
+    if (!asksPlainly(record)) {
+      if ((traits & ENCRYPTED) !== 0 || (record.peerIsNamedResolver && record.peerPort === HTTPS_PORT))
+        this.judgeEncrypted(record, findings);
+      return;
+    }
+    if ((traits & Trait.groupPeer) !== 0) return;
     this.hashes.take(record.peerWords, record.peerWordsOffset);
     const resolver = this.resolvers.find(record.asset, this.hashes.peerA, this.hashes.peerB, record.startMs);
     const { window, day } = resolver;
@@ -199,6 +223,24 @@ class DnsTunnelWatch implements Evaluator {
       expected: least,
       unit: 'octets',
       why: `${formatOctets(day.longOctets)} went out in long questions for names since ${formatInstant(day.fromMs)}, ${LONG_QUESTION_OCTETS} B and more each, where names take 60 to 90 B`,
+      findings,
+    });
+  }
+
+  /** What cannot be told as questions any more: all that went there. By protocol and port, for DNS over QUIC and TLS are told apart. */
+  private judgeEncrypted(record: ObservedRecord, findings: FindingSink): void {
+    this.hashes.take(record.peerWords, record.peerWordsOffset);
+    const door = (record.protocol << 16) | record.peerPort;
+    const { day } = this.resolvers.find(record.asset, this.hashes.peerA, (this.hashes.peerB ^ door) >>> 0, record.startMs);
+    if (!count(day, record, record.periodFromMs)) return;
+    const least = this.parameters.leastEncryptedMegabytesPerDay * 1e6;
+    if (day.octetsOut < Math.max(least, 2 * day.told)) return;
+    day.told = day.octetsOut;
+    this.tell(record, this.matters.encrypted, day, {
+      observed: day.octetsOut,
+      expected: least,
+      unit: 'octets',
+      why: `${formatOctets(day.octetsOut)} went since ${formatInstant(day.fromMs)} to a resolver on ${formatPort(record.protocol, record.peerPort)}, where a question takes some 200 B: ${Math.round(day.octetsOut / 200_000)} thousand of them`,
       findings,
     });
   }
@@ -252,7 +294,7 @@ class DnsTunnelWatch implements Evaluator {
       observed,
       expected,
       unit,
-      peerPort: DNS_PORT,
+      peerPort: record.peerPort,
       periodFromMs: record.periodFromMs,
       periodToMs: record.periodToMs,
       windowFromMs: counts.fromMs,
@@ -289,13 +331,14 @@ function count(counts: WindowCounts, record: ObservedRecord, fromMs: number): bo
   return true;
 }
 
-/** Questions that began in the finding's window; octets of the long ones; packets of the port that asked most. */
+/** Questions that began in the finding's window; octets of the long ones, or of all where they are encrypted; packets of the port that asked most. */
 function recomputeDnsTunnel(finding: Finding, rows: readonly FindingFlow[]): number {
   const asked = rows.filter(
     ({ protocol, peerPort, startMs }) =>
-      protocol === Protocol.udp && peerPort === DNS_PORT && startMs >= finding.windowFromMs && startMs < finding.windowToMs,
+      protocol === finding.protocol && peerPort === finding.port && startMs >= finding.windowFromMs && startMs < finding.windowToMs,
   );
   const sampling = ({ samplingInterval }: FindingFlow): number => Math.max(1, samplingInterval);
+  if (finding.port !== DNS_PORT) return asked.reduce((sum, row) => sum + row.octetsOut * sampling(row), 0);
   if (finding.unit === 'octets') {
     const long = LONG_QUESTION_OCTETS + (finding.peerAddress.includes(':') ? IPV6_MORE : 0);
     return asked.reduce((sum, row) => sum + (row.octetsOut >= long * row.packetsOut ? row.octetsOut * sampling(row) : 0), 0);

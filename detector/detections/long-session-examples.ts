@@ -20,6 +20,13 @@ const KEEP_ALIVE: ExampleRow = {
   everySeconds: 60,
 };
 
+/** A quarter of an hour each, renewed half a minute after its end. */
+const RENEWED: ExampleRow = {
+  ...KEEP_ALIVE,
+  ...{ seconds: 870, octets: 11_000, packets: 170, reverseOctets: 11_000, reversePackets: 170, flags: 'SAPF', reverseFlags: 'SAPF' },
+  ...{ times: 20, everySeconds: 900, portStep: 1 },
+};
+
 export const LONG_SESSION_EXAMPLES: Detection['examples'] = {
   fires: [
     { name: 'kept open for more than an hour', claims: SILENT_CLAIMS, rows: [KEEP_ALIVE] },
@@ -40,8 +47,17 @@ export const LONG_SESSION_EXAMPLES: Detection['examples'] = {
       claims: VENDOR_CLAIMS,
       rows: [{ ...KEEP_ALIVE, seconds: 290, times: 300, everySeconds: 300 }],
     },
+    { name: 'renewed as soon as it ends, for five hours', claims: SILENT_CLAIMS, rows: [RENEWED] },
   ],
   silent: [
+    { name: 'renewed after pauses as long as the sessions', claims: SILENT_CLAIMS, rows: [{ ...RENEWED, everySeconds: 1800, times: 40 }] },
+    { name: 'renewed where mail is waited for', claims: SILENT_CLAIMS, rows: [{ ...RENEWED, to: '203.0.113.7 993', times: 100 }] },
+    { name: 'renewed with a web server, for five hours', claims: SILENT_CLAIMS, rows: [{ ...RENEWED, to: '203.0.113.7 443' }] },
+    {
+      name: 'sessions one after the other in which something is done',
+      claims: SILENT_CLAIMS,
+      rows: [{ ...RENEWED, reverseOctets: 900_000 }],
+    },
     { name: 'two hours with a web server', claims: SILENT_CLAIMS, rows: [{ ...KEEP_ALIVE, to: '203.0.113.7 443', times: 120 }] },
     {
       name: 'under two hours, where two are asked for',

@@ -7,7 +7,7 @@ import { grownTo, NO_BYTES, NO_DOUBLES, RecentKeys } from '../baseline/recent-ke
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims, Severity } from '../claims/compiled.js';
 import type { Finding } from '../findings/finding.js';
-import type { FindingSink, Matter } from '../findings/finding-sink.js';
+import type { FindingSink, Matter, Totals } from '../findings/finding-sink.js';
 import { formatOctets, formatPort } from '../findings/quantity.js';
 import { formatInstant } from '../findings/time-span.js';
 import { isBackground, isLookup, isOneWay } from './background-services.js';
@@ -20,7 +20,8 @@ import {
   type ParameterValues,
   type UnitContext,
 } from './detection.js';
-import { type ExchangeTraits, Trait, traitsOf } from './exchange-traits.js';
+import { type ExchangeTraits, responderPort, Trait, traitsOf } from './exchange-traits.js';
+import { SessionChains } from './long-session-chains.js';
 import { LONG_SESSION_EXAMPLES } from './long-session-examples.js';
 import { Began, Level, type ObservedRecord } from './observed-record.js';
 import { recordsOf } from './recompute.js';
@@ -39,9 +40,16 @@ const PARAMETERS = {
     default: 4,
     least: 1,
     most: 72,
-    unit: 'hours, where the asset began it on a port of the web (80, 443, 8080, 8443) or of notices (5222, 5223, 5228 to 5230, 8883)',
+    unit: 'hours, where the asset began it on a port of the web (80, 443, 8080, 8443) or of notices (5222, 5223, 5228 to 5230, 8883, mail by IMAP on 143 and 993)',
     reason:
       'Push services of desktops and telephones hold such connections for an hour and two: eight in seven hours of one measured host.',
+  },
+  leastHoursRenewed: {
+    default: 4,
+    least: 1,
+    most: 72,
+    unit: 'hours that sessions with an outside peer that no claim admits, renewed within an hour, cover by two thirds and with hardly any traffic; 12 and more on a port of the web, never on one of notices',
+    reason: 'A remote access that waits may be renewed by a timer: what covers half a working day is a stay.',
   },
   usualPeers: {
     default: 2,
@@ -68,10 +76,13 @@ const PARAMETERS = {
 
 /** Told once each, while the session is open. */
 const LADDER_HOURS = [1, 4, 12, 24, 72] as const;
-/** The web, and where notices are waited for: XMPP, Apple's and Google's push services, MQTT over TLS (IANA's registry, and the vendors' lists of ports to open). */
-const WEB_PORTS = new Set([80, 443, 8080, 8443, 5222, 5223, 5228, 5229, 5230, 8883]);
+const WEB_PORTS = new Set([80, 443, 8080, 8443]);
+/** Where notices are waited for: IMAP, XMPP, Apple's and Google's push services, MQTT over TLS (IANA's registry, and the vendors' lists of ports to open). */
+const NOTICE_PORTS = new Set([143, 993, 5222, 5223, 5228, 5229, 5230, 8883]);
 /** Where long sessions are many, from this step on they are told all the same. */
 const ALWAYS_HOURS = 12;
+/** A stay of several sessions with a server of the web is told from this step on. */
+const RENEWED_WEB_HOURS = 12;
 const WEEK_MS = 7 * DAY_MS;
 /** Peers and ports whose steps are remembered, an asset and a unit; beyond, who had a long session least recently is told anew. 48 bytes each. */
 const KEYS_PER_ASSET = 64;
@@ -109,7 +120,7 @@ export const longSession: Detection<typeof PARAMETERS> = {
   history:
     'none: a session is told while it is open, as often as its exporter tells of it; logs that tell of a session at its end (Zeek) tell of it then',
   falsePositives: [
-    'Push services and chat of desktops, beyond four hours.',
+    'Push services, mail that is waited for and chat of desktops, beyond four hours.',
     'Connections of databases and messaging inside that no claim names.',
     'A session whose end was not seen, and whose ports come again within the hour.',
   ],
@@ -122,7 +133,8 @@ export const longSession: Detection<typeof PARAMETERS> = {
   references: ['reference/detection.md D09, P2', 'corelight/zeek-long-connections (the ladder)'],
   examples: LONG_SESSION_EXAMPLES,
   recompute: recomputeLongSession,
-  attends: () => Attention.long,
+  attends: ({ peerBytes, peerOffset }, { claims }) =>
+    claims.isOutside(peerBytes, peerOffset) ? Attention.lasting | Attention.long : Attention.long,
   evaluator: (unit, parameters) => new LongSessionWatch(unit, parameters),
 };
 
@@ -136,6 +148,9 @@ class LongSessionWatch implements Evaluator {
   private readonly forgetMs: number;
   private readonly outside: Matter;
   private readonly others: Matter;
+  private readonly renewed: Matter;
+  private readonly renewedMs: number;
+  private readonly chains: SessionChains;
   private readonly hashes = hashesAtHand;
   private readonly keys: RecentKeys;
   /** By key: steps of the ladder that were told, and when it was last seen. */
@@ -159,27 +174,25 @@ class LongSessionWatch implements Evaluator {
     const matter = { detection: ID, claim: -1, part: '', scope: 'member', rule, most: 50 } as const;
     this.outside = { ...matter, severities: OUTSIDE };
     this.others = { ...matter, severities: OTHERS };
+    const stay = `sessions with one peer, renewed within an hour, for ${LADDER_HOURS.slice(1).join(', ')} hours`;
+    this.renewed = { ...matter, part: 'renewed', rule: stay, severities: OUTSIDE };
+    this.renewedMs = parameters.leastHoursRenewed * HOUR_MS;
+    this.chains = new SessionChains(unit.assets.length);
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
-    const openMs = record.endMs - record.sessionStartMs;
-    if (openMs < this.leastMs) return;
-    if (openMs < this.leastFor(record) || record.level === Level.attempt || isStanding(record)) return;
+    if (record.level === Level.attempt || isStanding(record)) return;
     const outside = this.unit.claims.isOutside(record.peerBytes, record.peerOffset);
-    // Masters keep sessions with their devices open for months; who commands one for the first time lateral-movement tells.
-    if (!outside && (record.admitted || (this.traits.of(record) & Trait.industrial) !== 0)) return;
-    const row = this.rowOf(record);
-    const step = LADDER_HOURS.findLastIndex((hours) => openMs >= hours * HOUR_MS) + 1;
-    if (step <= this.steps[row]!) return;
-    if (this.steps[row] === 0 && !this.takesPeer(record, LADDER_HOURS[step - 1]!)) return;
-    this.steps[row] = step;
-    this.report(record, openMs, LADDER_HOURS[step - 1]!, outside && !record.admitted ? this.outside : this.others, findings);
+    const openMs = record.endMs - record.sessionStartMs;
+    if (openMs >= this.leastMs && openMs >= this.leastFor(record)) this.judgeSession(record, openMs, outside, findings);
+    if (outside && !record.admitted) this.judgeStay(record, findings);
   }
 
   save(writer: StateWriter): void {
     this.keys.save(writer);
     writer.numbers(this.steps);
     writer.numbers(this.lastMs);
+    this.chains.save(writer);
     writer.byAsset(this.told, (told) => {
       writer.numbers(told);
     });
@@ -191,6 +204,7 @@ class LongSessionWatch implements Evaluator {
     this.lastMs = new Float64Array(this.keys.capacity);
     reader.numbers(this.steps);
     reader.numbers(this.lastMs);
+    this.chains.load(reader);
     for (let left = reader.u32(); left > 0; left--) {
       const told = new Float64Array(this.usualPeers);
       this.told.set(reader.u32(), told);
@@ -198,9 +212,59 @@ class LongSessionWatch implements Evaluator {
     }
   }
 
+  private judgeSession(record: ObservedRecord, openMs: number, outside: boolean, findings: FindingSink): void {
+    // Masters keep sessions with their devices open for months; who commands one for the first time lateral-movement tells.
+    if (!outside && (record.admitted || (this.traits.of(record) & Trait.industrial) !== 0)) return;
+    const hours = this.climb(record, openMs);
+    if (hours === undefined) return;
+    const { sessionStartMs } = record;
+    const totals = sessionTotals(record);
+    const keptOpen = isKeptOpen(record, totals, openMs);
+    const admitted = record.admitted ? 'a claim admits it, and it is outside' : 'no claim admits it';
+    this.report(record, findings, {
+      ...{ matter: outside && !record.admitted ? this.outside : this.others, hours, fromMs: sessionStartMs, untilMs: record.endMs, totals },
+      keptOpen,
+      why: `a session with ${this.peerOf(record)} has been open for ${formatDuration(openMs)}, since ${formatInstant(sessionStartMs)} (step of ${hours} h); ${trafficOf(record, totals, openMs)}${keptOpen ? `: ${KEPT_OPEN_WORDS}` : ''}; ${admitted}`,
+    });
+  }
+
+  /** Sessions that follow one another; what carries something may be work. */
+  private judgeStay(record: ObservedRecord, findings: FindingSink): void {
+    // To wait and to be renewed is what these services are for.
+    if (asksAt(NOTICE_PORTS, record)) return;
+    const { a, b } = this.keyOf(record);
+    const chain = this.chains.take(record, a, b);
+    if (chain === undefined) return;
+    const { fromMs, untilMs, heldMs, totals } = chain;
+    const stayMs = untilMs - fromMs;
+    if (
+      stayMs < this.renewedMs ||
+      (asksAt(WEB_PORTS, record) && stayMs < RENEWED_WEB_HOURS * HOUR_MS) ||
+      !isKeptOpen(record, totals, heldMs)
+    )
+      return;
+    const hours = this.climb(record, stayMs);
+    if (hours === undefined) return;
+    this.report(record, findings, {
+      ...{ matter: this.renewed, hours, fromMs, untilMs, totals, keptOpen: true },
+      why: `${totals.sessions} sessions with ${this.peerOf(record)} followed one another for ${formatDuration(stayMs)}, since ${formatInstant(fromMs)} (step of ${hours} h), and covered ${Math.round((100 * heldMs) / stayMs)} % of the time; ${trafficOf(record, totals, heldMs)}: ${KEPT_OPEN_WORDS}; no claim admits it`,
+    });
+  }
+
+  /** The step of the ladder that was reached, in hours; undefined where it was told before, or the peer is one of many. */
+  private climb(record: ObservedRecord, lastsMs: number): number | undefined {
+    const row = this.rowOf(record);
+    const step = LADDER_HOURS.findLastIndex((hours) => lastsMs >= hours * HOUR_MS) + 1;
+    if (step <= this.steps[row]!) return undefined;
+    const hours = LADDER_HOURS[step - 1]!;
+    if (this.steps[row] === 0 && !this.takesPeer(record, hours)) return undefined;
+    this.steps[row] = step;
+    return hours;
+  }
+
   private leastFor(record: ObservedRecord): number {
     if (record.admitted) return this.leastAdmittedMs;
-    return record.initiator === Began.asset && WEB_PORTS.has(record.peerPort) ? this.leastWebMs : this.leastMs;
+    return asksAt(WEB_PORTS, record) || asksAt(NOTICE_PORTS, record) ? this.leastWebMs : this.leastMs;
   }
 
   /** One more peer is to be told of. False when so many were in the last week that this one is nothing special. */
@@ -216,11 +280,17 @@ class LongSessionWatch implements Evaluator {
     return true;
   }
 
-  private rowOf(record: ObservedRecord): number {
+  private keyOf(record: ObservedRecord): { readonly a: number; readonly b: number } {
     this.hashes.take(record.peerWords, record.peerWordsOffset);
     const key = (record.protocol << 16) | responderPort(record);
-    const a = finishHash(mixWord(mixWord(this.hashes.peerA, key), record.asset));
-    const b = finishHash(mixWord(mixWord(this.hashes.peerB, key), record.asset));
+    return {
+      a: finishHash(mixWord(mixWord(this.hashes.peerA, key), record.asset)),
+      b: finishHash(mixWord(mixWord(this.hashes.peerB, key), record.asset)),
+    };
+  }
+
+  private rowOf(record: ObservedRecord): number {
+    const { a, b } = this.keyOf(record);
     let row = this.keys.find(a, b);
     if (row < 0) {
       row = this.keys.add(a, b);
@@ -237,43 +307,59 @@ class LongSessionWatch implements Evaluator {
     return row;
   }
 
-  private report(record: ObservedRecord, openMs: number, hours: number, matter: Matter, findings: FindingSink): void {
-    const { claims } = this.unit;
-    const { sessionStartMs, sessionOctetsOut, sessionOctetsIn, sessionPacketsOut, sessionPacketsIn } = record;
-    const port = responderPort(record);
-    const period = claims.periodOf(record.endMs);
-    const name = claims.nameOf(record.peerBytes, record.peerOffset);
-    const peer = `${formatAddress(record.peerBytes, record.peerOffset)}${name === '' ? '' : ` (${name})`}`;
-    const rate = ((sessionOctetsOut + sessionOctetsIn) * record.sampling) / (openMs / SECOND_MS);
-    const keptOpen = isKeptOpen(record, openMs, rate);
-    const idle = keptOpen ? ': low and steady, as a tunnel or a waiting remote access is kept open' : '';
-    const admitted = record.admitted ? 'a claim admits it, and it is outside' : 'no claim admits it';
+  private report(record: ObservedRecord, findings: FindingSink, { matter, hours, fromMs, untilMs, totals, keptOpen, why }: Report): void {
+    const period = this.unit.claims.periodOf(untilMs);
     findings.measure(record, {
       matter,
-      observed: openMs / SECOND_MS,
+      observed: (untilMs - fromMs) / SECOND_MS,
       expected: hours * 3600,
       unit: 'seconds',
-      peerPort: port,
+      peerPort: responderPort(record),
       periodFromMs: period.fromMs,
       periodToMs: period.toMs,
-      windowFromMs: sessionStartMs,
-      windowToMs: record.endMs + 1,
+      windowFromMs: fromMs,
+      windowToMs: untilMs + 1,
       confidence: keptOpen ? 80 : 60,
-      why:
-        `a session with ${peer} on ${formatPort(record.protocol, port)} has been open for ${formatDuration(openMs)}, since ${formatInstant(sessionStartMs)} ` +
-        `(step of ${hours} h); ${formatOctets(sessionOctetsOut)} out and ${formatOctets(sessionOctetsIn)} in, ${formatRate(rate)}${idle}; ${admitted}`,
-      totals: {
-        firstMs: sessionStartMs,
-        lastMs: record.endMs,
-        octetsOut: sessionOctetsOut,
-        octetsIn: sessionOctetsIn,
-        packetsOut: sessionPacketsOut,
-        packetsIn: sessionPacketsIn,
-        records: record.sessionRecords,
-        sessions: 1,
-      },
+      why,
+      totals,
     });
   }
+
+  private peerOf(record: ObservedRecord): string {
+    const name = this.unit.claims.nameOf(record.peerBytes, record.peerOffset);
+    const address = formatAddress(record.peerBytes, record.peerOffset);
+    return `${address}${name === '' ? '' : ` (${name})`} on ${formatPort(record.protocol, responderPort(record))}`;
+  }
+}
+
+function sessionTotals(record: ObservedRecord): Totals {
+  return {
+    firstMs: record.sessionStartMs,
+    lastMs: record.endMs,
+    octetsOut: record.sessionOctetsOut,
+    octetsIn: record.sessionOctetsIn,
+    packetsOut: record.sessionPacketsOut,
+    packetsIn: record.sessionPacketsIn,
+    records: record.sessionRecords,
+    sessions: 1,
+  };
+}
+
+/** What is told of one session or one stay. */
+interface Report {
+  readonly matter: Matter;
+  readonly hours: number;
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly totals: Totals;
+  readonly keptOpen: boolean;
+  readonly why: string;
+}
+
+const KEPT_OPEN_WORDS = 'low and steady, as a tunnel or a waiting remote access is kept open';
+
+function asksAt(ports: ReadonlySet<number>, { initiator, peerPort }: ObservedRecord): boolean {
+  return initiator === Began.asset && ports.has(peerPort);
 }
 
 /** What is repeated by its nature from the same port: time, discovery, logs, lookups. */
@@ -281,32 +367,27 @@ function isStanding(record: ObservedRecord): boolean {
   return isBackground(record) || isOneWay(record) || (record.protocol === 17 && isLookup(record));
 }
 
-function isKeptOpen(
-  { sampling, sessionOctetsOut, sessionOctetsIn, sessionPacketsOut, sessionPacketsIn }: ObservedRecord,
-  openMs: number,
-  rate: number,
-): boolean {
-  const packets = sessionPacketsOut + sessionPacketsIn;
+function isKeptOpen({ sampling }: ObservedRecord, totals: Totals, heldMs: number): boolean {
+  const packets = totals.packetsOut + totals.packetsIn;
   if (sampling > 1 || packets === 0) return false;
-  const packet = (sessionOctetsOut + sessionOctetsIn) / packets;
-  return rate <= KEPT_OPEN.mostRate && packet <= KEPT_OPEN.mostPacket && packets >= openMs / KEPT_OPEN.leastPacketEveryMs;
+  const octets = totals.octetsOut + totals.octetsIn;
+  const isLow = octets / (heldMs / SECOND_MS) <= KEPT_OPEN.mostRate && octets / packets <= KEPT_OPEN.mostPacket;
+  return isLow && packets >= heldMs / KEPT_OPEN.leastPacketEveryMs;
+}
+
+function trafficOf({ sampling }: ObservedRecord, { octetsOut, octetsIn }: Totals, heldMs: number): string {
+  const rate = ((octetsOut + octetsIn) * sampling) / (heldMs / SECOND_MS);
+  return `${formatOctets(octetsOut)} out and ${formatOctets(octetsIn)} in, ${formatRate(rate)}`;
 }
 
 function formatRate(octetsPerSecond: number): string {
   return octetsPerSecond < 10 ? `${octetsPerSecond.toFixed(1)} B/s` : `${formatOctets(octetsPerSecond)}/s`;
 }
 
-/** The lower one when it is not known who responds. */
-function responderPort(record: ObservedRecord): number {
-  if (record.initiator === Began.asset) return record.peerPort;
-  if (record.initiator === Began.peer) return record.assetPort;
-  return Math.min(record.assetPort, record.peerPort);
-}
-
-/** How long, in seconds, the session that began with the finding's window had been open at its end. */
+/** How long, in seconds, the session that began with the finding's window had been open at its end, or how long sessions had followed one another. */
 function recomputeLongSession(finding: Finding, rows: readonly FindingFlow[], claims: CompiledClaims): number {
   const own = recordsOf(rows, claims).filter(
-    (record) => record.sessionStartMs === finding.windowFromMs && record.endMs < finding.windowToMs,
+    (record) => record.sessionStartMs >= finding.windowFromMs && record.endMs < finding.windowToMs,
   );
   return (Math.max(...own.map((record) => record.endMs)) - finding.windowFromMs) / SECOND_MS;
 }

@@ -1,5 +1,5 @@
 import type { Detection, ExampleRow } from './detection.js';
-import { exampleClaims, OPEN_CLAIMS } from './example-claims.js';
+import { exampleClaims, OPEN_CLAIMS, UNCLAIMED } from './example-claims.js';
 
 const USUAL: ExampleRow = {
   at: '2026-11-01T08:00:00Z',
@@ -35,9 +35,35 @@ export const NEW_DESTINATION_EXAMPLES: Detection['examples'] = {
       claims: OPEN_CLAIMS,
       rows: [USUAL, { ...NEW, from: '10.40.77.5 50000', to: '10.40.10.11 22' }],
     },
+    {
+      name: 'somebody outside asks a controller on its first day, and is answered',
+      claims: UNCLAIMED,
+      rows: [USUAL, { ...NEW, at: '2026-11-01T12:00:00Z', from: '203.0.113.66 50000', to: '10.40.10.11 502' }],
+    },
     { name: 'a new port, where a new peer alone would be no news', claims: OPEN_CLAIMS, rows: [USUAL, ...DESK, NEW] },
   ],
   silent: [
+    {
+      name: 'somebody outside looks for a controller on the first day, and nobody answers',
+      claims: UNCLAIMED,
+      rows: [
+        USUAL,
+        {
+          ...NEW,
+          at: '2026-11-01T12:00:00Z',
+          from: '203.0.113.66 50000',
+          to: '10.40.10.11 502',
+          flags: 'S',
+          reverseOctets: 0,
+          reverseFlags: '',
+        },
+      ],
+    },
+    {
+      name: 'a master inside asks a controller on its first day',
+      claims: UNCLAIMED,
+      rows: [USUAL, { ...NEW, at: '2026-11-01T12:00:00Z', from: '10.40.30.10 50000', to: '10.40.10.11 502' }],
+    },
     { name: 'new peers of an asset that meets new peers every day', claims: OPEN_CLAIMS, rows: [USUAL, ...DESK] },
     {
       name: 'the same on the second day is still being learned',

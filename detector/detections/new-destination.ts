@@ -9,11 +9,14 @@ import type { CompiledClaims, Severity } from '../claims/compiled.js';
 import type { FollowedDecision } from '../decisions/followed.js';
 import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
+import { formatPort } from '../findings/quantity.js';
 import { type ExchangeKinds, KindWord } from '../sessions/exchange-kinds.js';
 import { byParameters } from './by-parameters.js';
 import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from './detection.js';
+import { type ExchangeTraits, responderPort, Trait, traitsOf } from './exchange-traits.js';
+import { learnedMatters } from './learned-matters.js';
 import { NEW_DESTINATION_EXAMPLES } from './new-destination-examples.js';
-import { Began, type ObservedRecord } from './observed-record.js';
+import { Began, Level, type ObservedRecord } from './observed-record.js';
 import { beginsWithin, estimateOf, recordsOf, sumOf } from './recompute.js';
 import { brokenPort } from './recompute-claims.js';
 
@@ -63,6 +66,7 @@ const PARAMETERS = {
 const WEIGHT = { peer: 20, network: 30, port: 20, reversed: 30 } as const;
 
 const SEVERITIES: readonly [Severity, Severity, Severity, Severity] = ['info', 'low', 'low', 'medium'];
+const INDUSTRIAL_SEVERITIES: readonly [Severity, Severity, Severity, Severity] = ['low', 'medium', 'high', 'high'];
 
 export const newDestination: Detection<typeof PARAMETERS> = {
   id: ID,
@@ -80,15 +84,18 @@ export const newDestination: Detection<typeof PARAMETERS> = {
   severity: 'low',
   parameters: PARAMETERS,
   columns: ['sourceIPv6Address', 'destinationIPv6Address', 'sourceTransportPort', 'destinationTransportPort', 'protocolIdentifier'],
-  history: '14 days of the asset’s records; it learns from the first record on and says until when',
+  history:
+    '14 days of the asset’s records; it learns from the first record on and says until when. None for an industrial protocol that is spoken with somebody outside whom no claim admits: that is not learned silently',
   falsePositives: [
     'A new workstation or a new address of a known server (DHCP, renumbering).',
     'A server behind a name that moves through many addresses.',
     'An asset that was off or unseen during the learning period.',
+    'Of industrial protocols: a vendor’s cloud that reads controllers over the internet; file sharing on a port that happens to be one of theirs.',
   ],
   runbook: [
     'Is the peer in a declared set? Then a claim admits it, and only its being new needs an explanation: ask for the change that brought it.',
     'Is it in none? Then no `only` claim covers the asset; write one.',
+    'An industrial protocol across the border: close the way first, then ask who needs it; a vendor has a gateway for it.',
     'Close as expected when it is to stay: it goes into the claim draft. Close as incident when it is not: it is forgotten, and reported when it comes again.',
   ],
   references: ['reference/detection.md D02'],
@@ -157,23 +164,24 @@ function epochOf(kinds: ExchangeKinds): KnownEpoch {
   return epoch;
 }
 
-const matterOf = byParameters(
-  ({ warmUpHours, findingsPerPeriod }: ParameterValues<typeof PARAMETERS>): Matter => ({
-    detection: ID,
-    claim: -1,
-    part: '',
-    scope: 'member',
-    rule: `peer not met in the ${formatDuration(warmUpHours * HOUR_MS)} of learning or since`,
-    severities: SEVERITIES,
-    most: findingsPerPeriod,
-  }),
-);
+const mattersOf = byParameters(({ warmUpHours, findingsPerPeriod }: ParameterValues<typeof PARAMETERS>) => {
+  const matter = learnedMatters(ID, findingsPerPeriod);
+  return {
+    new: matter('', `peer not met in the ${formatDuration(warmUpHours * HOUR_MS)} of learning or since`, SEVERITIES),
+    industrial: matter(
+      'industrial',
+      'industrial protocol with a peer outside that no claim admits, on the day of the first meeting',
+      INDUSTRIAL_SEVERITIES,
+    ),
+  };
+});
 
 class Novelty implements Evaluator {
   private readonly warmUpMs: number;
   private readonly leastScore: number;
   private readonly mostNewDays: number;
-  private readonly matter: Matter;
+  private readonly matters: Readonly<Record<'new' | 'industrial', Matter>>;
+  private readonly traits: ExchangeTraits;
   private readonly claims: CompiledClaims;
   /** By asset. */
   private readonly met = new ByAsset<Met>();
@@ -190,7 +198,8 @@ class Novelty implements Evaluator {
     this.kinds = unit.kinds;
     this.epoch = epochOf(unit.kinds);
     this.pool = unit.pool;
-    this.matter = matterOf(parameters);
+    this.matters = mattersOf(parameters);
+    this.traits = traitsOf(unit);
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
@@ -201,8 +210,9 @@ class Novelty implements Evaluator {
     hashes.take(record.peerWords, record.peerWordsOffset);
     const began = record.initiator === Began.peer;
     const port = responderPort(record);
-    const newSinceMs = Math.max(periodFromMs, met.firstMs + this.warmUpMs);
     const unclaimed = !record.admitted && !record.breaksClaim && this.isOutside(record);
+    const industrial = unclaimed && (this.traits.of(record) & Trait.industrial) !== 0;
+    const newSinceMs = industrial ? periodFromMs : Math.max(periodFromMs, met.firstMs + this.warmUpMs);
     const accepted = unclaimed && isAccepted(met, record);
     const peers = unclaimed ? met.outside : met.peers;
     const peerFirstMs = peers.meet(hashes.peerA, hashes.peerB, startMs, periodFromMs);
@@ -218,6 +228,8 @@ class Novelty implements Evaluator {
     // While everything is new nothing is: days count from the second half of learning on.
     if (peerFirstMs === startMs && startMs >= met.firstMs + this.warmUpMs / 2) countNewDay(met, periodFromMs);
     if (!newPeer || (isOpen && !newPort && !newBeginner)) return;
+    // Doors on the internet are tried all day: while learning only what was answered is told.
+    if (industrial && record.level < Level.established && startMs < met.firstMs + this.warmUpMs) return;
     const score = WEIGHT.peer + (newNetwork ? WEIGHT.network : 0) + (newPort ? WEIGHT.port : 0) + (newBeginner ? WEIGHT.reversed : 0);
     if (score < this.leastScore) return;
     const disagreed = unclaimed && met.before?.has(hashes.peerA, hashes.peerB) === true;
@@ -225,12 +237,14 @@ class Novelty implements Evaluator {
       (word) => word !== '',
     );
     findings.contribute(record, {
-      matter: this.matter,
+      matter: industrial ? this.matters.industrial : this.matters.new,
       port,
-      confidence: Math.min(100, score),
-      why: disagreed
-        ? `met while learning, and not accepted when what the asset had learned was approved (score ${score})`
-        : `never met before: ${news.join(', ')} (score ${score})`,
+      confidence: industrial ? 75 : Math.min(100, score),
+      why: industrial
+        ? `an industrial protocol (${formatPort(record.protocol, port)}) is spoken with somebody outside whom no claim admits, and who was never met before`
+        : disagreed
+          ? `met while learning, and not accepted when what the asset had learned was approved (score ${score})`
+          : `never met before: ${news.join(', ')} (score ${score})`,
     });
   }
 
@@ -360,11 +374,4 @@ function isAccepted({ accepted }: Met, { peerBytes, peerOffset }: ObservedRecord
 function accept(met: Met, accepted: readonly string[]): void {
   met.acceptedText = [...accepted];
   met.accepted = accepted.map(parsePrefix).map((prefix) => ({ first: prefix.bytes, last: lastAddress(prefix) }));
-}
-
-/** The port that the finding goes under: the responder's, the lower when it is not known who responds. */
-function responderPort(record: ObservedRecord): number {
-  if (record.initiator === Began.asset) return record.peerPort;
-  if (record.initiator === Began.peer) return record.assetPort;
-  return Math.min(record.assetPort, record.peerPort);
 }

@@ -1,5 +1,5 @@
 import type { Detection, ExampleRow } from './detection.js';
-import { exampleClaims, OPEN_CLAIMS } from './example-claims.js';
+import { exampleClaims, OPEN_CLAIMS, UNCLAIMED } from './example-claims.js';
 
 /** Twenty hosts in twenty seconds, none of which answers. */
 const SWEEP: ExampleRow = {
@@ -18,6 +18,12 @@ const SWEEP: ExampleRow = {
 const { toAddressStep: _, ...ONE_HOST } = SWEEP;
 /** Forty ports of one host, refused. */
 const PORTS: ExampleRow = { ...ONE_HOST, to: '10.40.30.10 1000', reverseOctets: 40, reverseFlags: 'RA', times: 40, toPortStep: 7 };
+/** A log-in by SSH that fails, every three seconds. */
+const GUESSES: ExampleRow = {
+  ...{ at: '2026-11-20T12:00:00Z', seconds: 2, from: '203.0.113.66 40001', to: '10.40.10.11 22', protocol: 'tcp' },
+  ...{ octets: 2300, packets: 16, flags: 'SAPF', reverseOctets: 2900, reversePackets: 15, reverseFlags: 'SAPF' },
+  ...{ times: 60, everySeconds: 3, portStep: 1 },
+};
 const FLEET_CLAIMS = exampleClaims('{ budget: [ { peer: { any: true }, budget: { bytes: 1GiB, per: PT1H, scope: fleet } } ] }');
 
 export const SCAN_EXAMPLES: Detection['examples'] = {
@@ -52,8 +58,17 @@ export const SCAN_EXAMPLES: Detection['examples'] = {
         { ...ONE_HOST, from: '10.40.77.5 40003', to: '10.40.10.13 22', times: 1 },
       ],
     },
+    { name: 'passwords guessed from outside', claims: UNCLAIMED, rows: [GUESSES] },
+    {
+      name: 'passwords guessed at a machine inside, which goes on for an hour',
+      claims: UNCLAIMED,
+      rows: [{ ...GUESSES, from: '10.40.10.11 20001', to: '10.40.30.20 22', times: 1200 }],
+    },
   ],
   silent: [
+    { name: 'log-ins that a claim admits', claims: OPEN_CLAIMS, rows: [GUESSES] },
+    { name: 'a log-in a minute', claims: UNCLAIMED, rows: [{ ...GUESSES, everySeconds: 60 }] },
+    { name: 'sessions in which something is done', claims: UNCLAIMED, rows: [{ ...GUESSES, reverseOctets: 60_000 }] },
     { name: 'nine hosts', claims: OPEN_CLAIMS, rows: [{ ...SWEEP, times: 9 }] },
     {
       name: 'twenty hosts that answer',

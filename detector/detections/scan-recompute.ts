@@ -8,11 +8,15 @@ import { asksOnly, initiatorByPorts, Protocol } from '../sessions/orientation.js
 import type { FindingFlow } from './detection.js';
 import { isGroup, isPrivate } from './exchange-traits.js';
 import { Began, Level } from './observed-record.js';
+import { recordsOf } from './recompute.js';
+import { isShortSession } from './scan-log-ins.js';
 
 export const SHORT_WINDOW_MS = 5 * MINUTE_MS;
 export const LONG_WINDOW_MS = 24 * HOUR_MS;
 export const BY_ASSET = 'the asset';
 export const BY_PEER = 'the peer';
+/** In the rule of a finding about passwords that are guessed. */
+export const LOG_INS = 'short session to log in';
 
 /**
  * Whether an attempt counts over a day. A Windows desktop (ctu-010) tried 41 hosts of the web without success in a day, each of them a server of a
@@ -22,8 +26,9 @@ export function countsOverDay(protocol: number, port: number, inside: boolean): 
   return protocol === Protocol.tcp && (inside || (port !== 80 && port !== 443));
 }
 
-/** How many hosts or ports were tried in vain in the finding's window. */
+/** How many hosts or ports were tried in vain in the finding's window, or how many short sessions began in it. */
 export function recomputeScan(finding: Finding, rows: readonly FindingFlow[], claims: CompiledClaims): number {
+  if (finding.rule.endsWith(LOG_INS)) return shortSessions(finding, rows, claims);
   const began = finding.rule.startsWith(BY_ASSET) ? Began.asset : Began.peer;
   const slow = finding.rule.endsWith('24 hours');
   const tried = rows.filter((row) => {
@@ -40,6 +45,21 @@ export function recomputeScan(finding: Finding, rows: readonly FindingFlow[], cl
   if (finding.unit === 'ports') return new Set(tried.map(portOf)).size;
   if (finding.unit === 'attempts') return new Set(tried.map((row) => `${hostOf(row)} ${portOf(row)}`)).size;
   return new Set(tried.map(hostOf)).size;
+}
+
+function shortSessions({ rule, windowFromMs, windowToMs }: Finding, rows: readonly FindingFlow[], claims: CompiledClaims): number {
+  const began = rule.startsWith(BY_ASSET) ? Began.asset : Began.peer;
+  const sessions = new Map<number, { octets: number; endMs: number; startMs: number }>();
+  for (const record of recordsOf(rows, claims)) {
+    const { session, sessionStartMs: startMs, initiator } = record;
+    if (initiator !== began || startMs < windowFromMs || startMs >= windowToMs) continue;
+    const one = sessions.get(session) ?? { octets: 0, endMs: 0, startMs };
+    sessions.set(session, { startMs, octets: one.octets + record.octetsOut + record.octetsIn, endMs: Math.max(one.endMs, record.endMs) });
+  }
+  const counted = [...sessions.values()].filter(({ octets, startMs, endMs }) =>
+    isShortSession({ level: Level.established, octets, lengthMs: endMs - startMs }),
+  );
+  return counted.length;
 }
 
 function beganOf(row: FindingFlow, claims: CompiledClaims): number {

@@ -7,10 +7,11 @@ import { formatPort } from '../findings/quantity.js';
 import { formatInstant } from '../findings/time-span.js';
 import { Protocol } from '../sessions/orientation.js';
 import { Attention, type Detection, type Evaluator, type ParameterTable, type ParameterValues, type UnitContext } from './detection.js';
-import { type ExchangeTraits, Trait, traitsOf } from './exchange-traits.js';
+import { type ExchangeTraits, responderPort, Trait, traitsOf } from './exchange-traits.js';
 import { Began, Level, type ObservedRecord } from './observed-record.js';
 import { SCAN_EXAMPLES } from './scan-examples.js';
-import { BY_ASSET, BY_PEER, countsOverDay, LONG_WINDOW_MS, recomputeScan, SHORT_WINDOW_MS } from './scan-recompute.js';
+import { isLogIn, LOG_IN_WINDOW_MS, type LogIns, LogInTable } from './scan-log-ins.js';
+import { BY_ASSET, BY_PEER, countsOverDay, LOG_INS, LONG_WINDOW_MS, recomputeScan, SHORT_WINDOW_MS } from './scan-recompute.js';
 import { ScanSources } from './scan-sources.js';
 
 const ID = 'scan';
@@ -45,6 +46,14 @@ const PARAMETERS = {
     unit: 'hosts on one port, or ports of one host, within 24 hours',
     reason: 'What stays below five-minute numbers adds up over a day (detection.md D14).',
   },
+  leastLogIns: {
+    default: 30,
+    least: 5,
+    most: 10_000,
+    unit: 'short sessions of one pair on a port for log-ins (21, 22, 23, 2323, 3389, 5900/tcp) within 10 minutes, where no claim admits them',
+    reason:
+      'People fail three times; programs that guess come every few seconds. A script that calls a host anew for each of its steps stays below.',
+  },
 } as const satisfies ParameterTable;
 
 /*
@@ -55,16 +64,19 @@ const ASKS_ANYBODY = new Set([53, 67, 68, 123, 137, 138, 546, 547, 1900, 3702, 5
 
 const BY_ASSET_SEVERITIES: readonly [Severity, Severity, Severity, Severity] = ['high', 'high', 'high', 'high'];
 const BY_OUTSIDER_SEVERITIES: readonly [Severity, Severity, Severity, Severity] = ['low', 'low', 'low', 'low'];
+/** The door is open to somebody outside, and answers. */
+const GUESSED_SEVERITIES: readonly [Severity, Severity, Severity, Severity] = ['medium', 'medium', 'medium', 'medium'];
 
 export const scan: Detection<typeof PARAMETERS> = {
   id: ID,
   title: 'Scan or sweep',
-  question: 'Does the equipment try many doors, or does somebody try the doors of the equipment?',
+  question: 'Does the equipment try many doors, or many keys at one, or does somebody do so with the doors of the equipment?',
   claimKinds: [],
   attack: [
     { id: 'T1046', matrix: 'enterprise', version: '18.0' },
     { id: 'T1018', matrix: 'enterprise', version: '18.0' },
     { id: 'T1595', matrix: 'enterprise', version: '18.0' },
+    { id: 'T1110', matrix: 'enterprise', version: '18.0' },
     { id: 'T0846', matrix: 'ics', version: '18.0' },
     { id: 'T0840', matrix: 'ics', version: '18.0' },
     { id: 'T0888', matrix: 'ics', version: '18.0' },
@@ -83,24 +95,30 @@ export const scan: Detection<typeof PARAMETERS> = {
     'initiator',
     'completion',
     'samplingInterval',
+    'octetDeltaCount',
+    'reverseOctetDeltaCount',
   ],
   history:
     'none. Not assessable where packets are sampled: one packet of an exchange looks like an attempt. Scans by UDP and ICMP need exporters that measure both directions',
   falsePositives: [
     'Vulnerability scanners and asset discovery of the operator: admit them in a claim and mute them for their times.',
     'Management stations that poll devices which are off.',
+    'Monitoring that logs in by SSH for each of its questions, and file transfers with a connection for each file: admit them in a claim.',
     'An asset on the open internet is scanned without end: those findings are of low severity.',
   ],
   runbook: [
     'By the asset: isolate it or look at once what runs on it; equipment has no reason to look for doors.',
     'By a peer inside: which machine is it, who works there? Look for sessions that it established after the scan.',
+    'Keys tried at one door: look in the log of the host for the name that was let in at last, and for what it did then.',
     'By a peer outside: should the asset be reachable from there at all? An unanswered scan shows that the isolation held.',
   ],
   references: ['reference/detection.md D14', 'ncsa/bro-simple-scan', 'RFC 793 §3.4'],
   examples: SCAN_EXAMPLES,
   recompute: recomputeScan,
-  attends: (record, unit) =>
-    record.initiator === Began.unknown || (traitsOf(unit).of(record) & Trait.groupPeer) !== 0 ? Attention.none : Attention.attempts,
+  attends: (record, unit) => {
+    if (record.initiator === Began.unknown || (traitsOf(unit).of(record) & Trait.groupPeer) !== 0) return Attention.none;
+    return isLogIn(record) ? Attention.always : Attention.attempts;
+  },
   evaluator: (unit, parameters) => new ScanWatch(unit, parameters),
 };
 
@@ -122,6 +140,7 @@ class ScanWatch implements Evaluator {
   private readonly parameters: ParameterValues<typeof PARAMETERS>;
   private readonly hashes = hashesAtHand;
   private readonly sources: ScanSources;
+  private readonly logIns = new LogInTable();
   private readonly matters = new Map<string, Matter>();
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
@@ -132,7 +151,11 @@ class ScanWatch implements Evaluator {
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
-    if (record.level !== Level.attempt || record.sampling > 1 || record.initiator === Began.unknown) return;
+    if (record.sampling > 1 || record.initiator === Began.unknown) return;
+    if (record.level !== Level.attempt) {
+      if (isLogIn(record)) this.judgeLogIn(record, findings);
+      return;
+    }
     // Ports alone do not tell who asked: an answer whose question was not seen would look like an attempt.
     if (record.protocol === Protocol.tcp && !record.initiatorSeen) return;
     const byAsset = record.initiator === Began.asset;
@@ -171,10 +194,12 @@ class ScanWatch implements Evaluator {
 
   save(writer: StateWriter): void {
     this.sources.save(writer);
+    this.logIns.save(writer);
   }
 
   load(reader: StateReader): void {
     this.sources.load(reader);
+    this.logIns.load(reader);
   }
 
   private patterns({ samePort, sameHost, samePortLong, sameHostLong, all }: AttemptTable): Pattern[] {
@@ -227,7 +252,7 @@ class ScanWatch implements Evaluator {
         `${who} ${part}`,
         fleetWide ? 'fleet' : 'member',
         `${who} tried without success ${least_} within ${window}`,
-        byAsset || !outside,
+        byAsset || !outside ? BY_ASSET_SEVERITIES : BY_OUTSIDER_SEVERITIES,
       ),
       observed: count,
       expected: least,
@@ -243,12 +268,49 @@ class ScanWatch implements Evaluator {
     });
   }
 
-  private matterOf(part: string, scope: 'member' | 'fleet', rule: string, severe: boolean): Matter {
-    const key = `${part}|${severe}`;
+  /** Told when there are enough, and again when the busiest ten minutes of the period have doubled. */
+  private judgeLogIn(record: ObservedRecord, findings: FindingSink): void {
+    if (record.admitted || record.agreed || record.breaksClaim || record.retold) return;
+    this.hashes.take(record.peerWords, record.peerWordsOffset);
+    const pair = this.logIns.take(record, this.hashes.peerA, this.hashes.peerB);
+    if (pair === undefined || pair.count < Math.max(this.parameters.leastLogIns, 2 * pair.told)) return;
+    pair.told = pair.count;
+    this.tellLogIns(record, pair, findings);
+  }
+
+  private tellLogIns(record: ObservedRecord, { count, windowFromMs, totals }: LogIns, findings: FindingSink): void {
+    const { leastLogIns } = this.parameters;
+    const outside = (this.traits.of(record) & (Trait.publicPeer | Trait.memberPeer)) === Trait.publicPeer;
+    const byAsset = record.initiator === Began.asset;
+    const who = byAsset ? BY_ASSET : BY_PEER;
+    const peerPort = responderPort(record);
+    const door = formatPort(record.protocol, peerPort);
+    findings.measure(record, {
+      matter: this.matterOf(
+        `${who} ${LOG_INS}`,
+        'member',
+        `${who} came ${leastLogIns} times or more within 10 minutes for a ${LOG_INS}`,
+        byAsset || !outside ? BY_ASSET_SEVERITIES : GUESSED_SEVERITIES,
+      ),
+      observed: count,
+      expected: leastLogIns,
+      unit: 'attempts',
+      peerPort,
+      periodFromMs: record.periodFromMs,
+      periodToMs: record.periodToMs,
+      windowFromMs,
+      windowToMs: Math.min(totals.lastMs + 1, windowFromMs + LOG_IN_WINDOW_MS),
+      confidence: Math.round(Math.min(90, 45 + 15 * Math.log2(count / leastLogIns + 1))),
+      why: `${who} came ${count} times to ${door} within 10 minutes from ${formatInstant(windowFromMs)}, was answered each time, and left within a minute with less than 20 kB: as passwords are guessed`,
+      totals,
+    });
+  }
+
+  private matterOf(part: string, scope: 'member' | 'fleet', rule: string, severities: Matter['severities']): Matter {
+    const key = `${part}|${severities[0]}`;
     let matter = this.matters.get(key);
     if (matter === undefined) {
       if (this.matters.size >= MOST_MATTERS) this.matters.clear();
-      const severities = severe ? BY_ASSET_SEVERITIES : BY_OUTSIDER_SEVERITIES;
       matter = { detection: ID, claim: -1, part, scope, rule, severities, most: 200 };
       this.matters.set(key, matter);
     }

@@ -19,7 +19,7 @@ const KINDS: readonly (readonly [() => Scenario, readonly string[]])[] = [
   [nsis, ['reconnect-hammer']],
   [okiru, ['reconnect-hammer']],
   [gagfyt, ['reconnect-hammer']],
-  [torii, []],
+  [torii, ['long-session']],
   [newMaster, ['lateral-movement']],
   [dnsLight, ['dns-tunnel']],
   [cobaltStrike20, ['beacon']],
