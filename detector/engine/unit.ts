@@ -8,8 +8,11 @@ import type { ObservedRecord } from '../detections/observed-record.js';
 import { DrillWatch } from '../drills/drill-watch.js';
 import { FindingBook } from '../findings/finding-book.js';
 import type { JudgementState } from '../findings/judgement-book.js';
-import { SessionTable } from '../sessions/session-table.js';
+import { MAX_SESSIONS_PER_UNIT, SessionTable } from '../sessions/session-table.js';
 import type { Partition } from './partition.js';
+
+/** Of thousands of units hardly one has decisions to follow. */
+const NONE: ReadonlySet<string> = new Set();
 
 /** Everything remembered of one unit: an asset, or a fleet that is judged as a whole. Units share nothing that results depend on, so partitions do not matter. */
 export class UnitState {
@@ -32,7 +35,7 @@ export class UnitState {
   private openBatch = 0;
   private decisions: readonly FollowedDecision[] = [];
   /** Ids of decisions that have taken effect. */
-  private readonly followed = new Set<string>();
+  private followed: ReadonlySet<string> = NONE;
   private nextDecisionMs = Number.POSITIVE_INFINITY;
   /** Counts of the period at hand, by asset: found once, not with every record. */
   private counting = new ByAsset<JudgementState>();
@@ -46,7 +49,7 @@ export class UnitState {
     this.context = partition.contextOf(assets);
     this.drills = claims.drills.some(({ probe }) => assets.includes(probe)) ? new DrillWatch(claims, assets) : undefined;
     this.book = new FindingBook(claims, name, partition.changed, partition.changedJudgements);
-    this.sessions = new SessionTable((session) => this.book.forget(session));
+    this.sessions = new SessionTable((session) => this.book.forget(session), MAX_SESSIONS_PER_UNIT, partition.pool);
     this.hasAuxiliary = assets.some((asset) => claims.assets[asset]!.auxiliary);
     this.judges = new Array<Evaluator | undefined>(detections.length).fill(undefined);
     let concerned = 0;
@@ -107,7 +110,7 @@ export class UnitState {
 
   /** Takes over what the learning detections of the same unit know under the claims before; the assets must be the same, in the same order. */
   inherit(before: UnitState): void {
-    for (const id of before.followed) this.followed.add(id);
+    this.followed = new Set([...this.followed, ...before.followed]);
     this.decide(this.decisions);
     this.partition.times.inherit(before.partition.times, this.context.assets);
     for (const [index, id] of this.partition.ids.entries()) {
@@ -138,7 +141,8 @@ export class UnitState {
     this.sessions.load(reader);
     this.book.load(reader);
     this.drills?.load(reader);
-    for (const id of JSON.parse(reader.text()) as string[]) this.followed.add(id);
+    const followed = JSON.parse(reader.text()) as string[];
+    if (followed.length > 0) this.followed = new Set(followed);
     this.decide(this.decisions);
     const made = reader.u32();
     for (const index of this.judges.keys()) if ((made & (1 << index)) !== 0) this.judgeAt(index).load(reader);
@@ -174,7 +178,7 @@ export class UnitState {
     for (const decision of this.decisions) {
       if (decision.effectiveMs > startMs) break;
       if (this.followed.has(decision.id)) continue;
-      this.followed.add(decision.id);
+      this.followed = new Set(this.followed).add(decision.id);
       for (const asset of assets) {
         const { name, fleet } = claims.assets[asset]!;
         if (decision.asset !== name && decision.asset !== claims.fleets[fleet]!.name) continue;

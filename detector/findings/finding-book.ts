@@ -26,17 +26,24 @@ export interface FindingLimits {
 
 export const FINDING_LIMITS: FindingLimits = { evidenceRows: 20, findingsPerUnit: 20_000, retentionMs: 31 * DAY_MS };
 
+/** What a unit has from its first finding on. Most units never have one, so it is not made before. */
+class Kept {
+  readonly states = new Map<string, FindingState>();
+  /** Findings of one kind and period. */
+  readonly counts = new Map<string, number>();
+  /** What sessions have added, by their serial number. */
+  readonly shares = new Map<number, Share[]>();
+}
+
 /** The findings of one unit. Everything that decides is the order of the unit's records; what is published when does not matter. */
 export class FindingBook implements FindingSink {
   private readonly claims: CompiledClaims;
   private readonly unit: string;
   private readonly limits: FindingLimits;
-  private readonly states = new Map<string, FindingState>();
-  private readonly counts = new Map<string, number>();
-  private readonly shares = new Map<number, Share[]>();
+  private kept: Kept | undefined;
   private readonly changed: ChangedFindings;
   private newestPeriodMs = Number.NEGATIVE_INFINITY;
-  private takenBack: EvidenceRow[] = [];
+  private takenBack: EvidenceRow[] | undefined;
   private batch: FlowBatch | undefined;
   /** The row that evidence was last made of: what several findings hold of one record is one object. */
   private evidence: EvidenceRow | undefined;
@@ -75,7 +82,7 @@ export class FindingBook implements FindingSink {
     if (record.startMs < finding.firstSeenMs) finding.firstSeenMs = record.startMs;
     if (record.endMs > finding.lastSeenMs) finding.lastSeenMs = record.endMs;
     if (record.sampling > state.sampling) state.sampling = record.sampling;
-    if (record.retold) for (const row of this.takenBack) this.addEvidence(state, row, record.session);
+    if (record.retold) for (const row of this.takenBack ?? []) this.addEvidence(state, row, record.session);
     else this.addRow(state, record, record.session);
     for (const row of contribution.evidence ?? []) this.addEvidence(state, row, record.session);
     this.touch(state);
@@ -135,25 +142,26 @@ export class FindingBook implements FindingSink {
 
   /** Takes back everything that a session has added, before it is told anew. */
   retract(session: number): void {
-    this.takenBack = [];
-    for (const share of this.shares.get(session) ?? []) this.takeBack(share, session);
-    this.shares.delete(session);
+    this.takenBack = undefined;
+    for (const share of this.kept?.shares.get(session) ?? []) this.takeBack(share, session);
+    this.forget(session);
   }
 
   /** The session cannot change any more. */
   forget(session: number): void {
-    this.shares.delete(session);
+    this.kept?.shares.delete(session);
   }
 
   /** All findings that stand. */
   list(into: Finding[]): void {
-    for (const state of this.states.values()) if (!isWithdrawn(state.finding)) into.push(published(state));
+    for (const state of this.kept?.states.values() ?? []) if (!isWithdrawn(state.finding)) into.push(published(state));
   }
 
   save(writer: StateWriter): void {
-    const states = [...this.states.values()];
+    const kept = this.kept ?? new Kept();
+    const states = [...kept.states.values()];
     const indexOf = new Map(states.map((state, index) => [state, index]));
-    const shares = [...this.shares].map(([session, list]) => [
+    const shares = [...kept.shares].map(([session, list]) => [
       session,
       list.map((share) => ({ ...share, state: indexOf.get(share.state) })),
     ]);
@@ -161,7 +169,7 @@ export class FindingBook implements FindingSink {
       JSON.stringify({
         newestPeriodMs: Number.isFinite(this.newestPeriodMs) ? this.newestPeriodMs : null,
         states: states.map(({ isNew, ...state }) => state),
-        counts: [...this.counts],
+        counts: [...kept.counts],
         shares,
         judgements: this.judgements.save(),
         changed: states.flatMap(({ isNew }, index) => (isNew ? [index] : [])),
@@ -180,16 +188,24 @@ export class FindingBook implements FindingSink {
     };
     this.newestPeriodMs = saved.newestPeriodMs ?? Number.NEGATIVE_INFINITY;
     const states = saved.states.map((state): FindingState => ({ ...state, isNew: false }));
-    for (const state of states) this.states.set(state.key, state);
-    for (const [key, count] of saved.counts) this.counts.set(key, count);
-    for (const [session, list] of saved.shares) {
-      this.shares.set(
-        session,
-        list.map((share) => ({ ...share, state: states[share.state]! })),
-      );
+    if (states.length + saved.counts.length > 0) {
+      const kept = this.keep();
+      for (const state of states) kept.states.set(state.key, state);
+      for (const [key, count] of saved.counts) kept.counts.set(key, count);
+      for (const [session, list] of saved.shares) {
+        kept.shares.set(
+          session,
+          list.map((share) => ({ ...share, state: states[share.state]! })),
+        );
+      }
     }
     this.judgements.load(saved.judgements);
     for (const index of saved.changed) this.changed.add(states[index]!);
+  }
+
+  private keep(): Kept {
+    this.kept ??= new Kept();
+    return this.kept;
   }
 
   private fleetOf(record: ObservedRecord): string {
@@ -197,7 +213,8 @@ export class FindingBook implements FindingSink {
   }
 
   private shareOf(record: ObservedRecord, matter: Matter, port: number, why: string): Share {
-    let list = this.shares.get(record.session);
+    const { shares } = this.keep();
+    let list = shares.get(record.session);
     const known = list?.find(({ state }) => !state.overflow && state.finding.port === port && concerns(state, record, matter));
     if (known !== undefined) return known;
     const state = this.stateOf(record, matter, port, why);
@@ -206,7 +223,7 @@ export class FindingBook implements FindingSink {
     const share = beginShare(state, record);
     if (list === undefined) {
       list = [];
-      this.shares.set(record.session, list);
+      shares.set(record.session, list);
     }
     list.push(share);
     return share;
@@ -219,15 +236,16 @@ export class FindingBook implements FindingSink {
     const ofPeer = measured === undefined || measured.peerPort !== undefined;
     const other = ofPeer ? `${formatAddress(record.peerBytes, record.peerOffset)}|${record.protocol}|${port}` : 'measured';
     const key = `${kind}|${subject}|${other}`;
-    const known = this.states.get(key);
+    const { states, counts } = this.keep();
+    const known = states.get(key);
     if (known !== undefined) return known;
     if (periodFromMs > this.newestPeriodMs) this.enterPeriod(periodFromMs);
-    const count = this.counts.get(kind) ?? 0;
-    const full = count >= matter.most || this.states.size >= this.limits.findingsPerUnit;
-    const overflow = measured === undefined && full ? this.states.get(`${kind}|overflow`) : undefined;
+    const count = counts.get(kind) ?? 0;
+    const full = count >= matter.most || states.size >= this.limits.findingsPerUnit;
+    const overflow = measured === undefined && full ? states.get(`${kind}|overflow`) : undefined;
     if (overflow !== undefined) return overflow;
     const shape = measured !== undefined ? 'measured' : full ? 'overflow' : 'peer';
-    if (shape !== 'overflow') this.counts.set(kind, count + 1);
+    if (shape !== 'overflow') counts.set(kind, count + 1);
     const state: FindingState = {
       key: shape === 'overflow' ? `${kind}|overflow` : key,
       matter,
@@ -243,7 +261,7 @@ export class FindingBook implements FindingSink {
       why,
       finding: beginFinding(this.claims, this.unit, { record, matter, shape, port, measured }),
     };
-    this.states.set(state.key, state);
+    states.set(state.key, state);
     return state;
   }
 
@@ -251,19 +269,20 @@ export class FindingBook implements FindingSink {
   private enterPeriod(periodFromMs: number): void {
     this.newestPeriodMs = periodFromMs;
     const horizon = periodFromMs - this.limits.retentionMs;
+    const { states, counts, shares } = this.keep();
     let dropped = false;
-    for (const [key, state] of this.states) {
+    for (const [key, state] of states) {
       if (state.periodToMs > horizon) continue;
-      this.states.delete(key);
+      states.delete(key);
       dropped = true;
     }
     this.judgements.forgetBefore(horizon);
-    for (const key of this.counts.keys()) if (Number(key.slice(key.lastIndexOf('|') + 1)) < horizon) this.counts.delete(key);
+    for (const key of counts.keys()) if (Number(key.slice(key.lastIndexOf('|') + 1)) < horizon) counts.delete(key);
     if (!dropped) return;
-    for (const [session, list] of this.shares) {
-      const kept = list.filter(({ state }) => this.states.get(state.key) === state);
-      if (kept.length === 0) this.shares.delete(session);
-      else if (kept.length < list.length) this.shares.set(session, kept);
+    for (const [session, list] of shares) {
+      const left = list.filter(({ state }) => states.get(state.key) === state);
+      if (left.length === 0) shares.delete(session);
+      else if (left.length < list.length) shares.set(session, left);
     }
   }
 
@@ -276,6 +295,7 @@ export class FindingBook implements FindingSink {
       evidenceSessions.splice(i, 1);
       const [row] = finding.evidence.splice(i, 1);
       // Two detections may hold the same row.
+      this.takenBack ??= [];
       if (!this.takenBack.some((held) => held.sequence === row!.sequence && held.record === row!.record)) this.takenBack.unshift(row!);
     }
     this.touch(state);

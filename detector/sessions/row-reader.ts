@@ -1,5 +1,5 @@
 import type { FlowBatch } from '../../flow/batch.js';
-import { AssetSide, Completion, Initiator } from '../../flow/columns.js';
+import { AssetSide, Completion } from '../../flow/columns.js';
 import { hashText } from '../baseline/hash.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
@@ -8,10 +8,12 @@ import { namesResolver } from '../detections/known-resolvers.js';
 import { Began, Level, ObservedRecord } from '../detections/observed-record.js';
 import { sessionLevel } from './completion.js';
 import type { ExchangeKinds } from './exchange-kinds.js';
-import { asksOnly, hasPorts, icmpInitiator, initiatorByPorts, SEEN_CONFIDENCE } from './orientation.js';
+import { InitiatorReader } from './initiator-reader.js';
+import { hasPorts } from './orientation.js';
 import { PeerClasses } from './peer-classes.js';
 import { PeerReader } from './peer-reader.js';
-import { Field, type SessionTable } from './session-table.js';
+import { Field } from './session-rows.js';
+import type { SessionTable } from './session-table.js';
 
 /** Completion numbers of the column table as levels. */
 const LEVEL_OF_COMPLETION = new Uint8Array(4);
@@ -19,9 +21,6 @@ LEVEL_OF_COMPLETION[Completion.unknown] = Level.unknown;
 LEVEL_OF_COMPLETION[Completion.attempt] = Level.attempt;
 LEVEL_OF_COMPLETION[Completion.established] = Level.established;
 LEVEL_OF_COMPLETION[Completion.transferred] = Level.transferred;
-
-/** Formats whose sensor sees packets one by one: its word on who spoke first holds where nothing better is known. */
-const SEES_PACKETS = new Set(['pcap', 'zeek', 'suricata']);
 
 /**
  * Turns the rows of a batch, one at a time, into what detections see: asset on one side, peer on the other, the session's knowledge added.
@@ -33,10 +32,10 @@ export class RowReader {
   private readonly assetByName = new Map<string, number>();
   private readonly classes = new PeerClasses();
   private readonly peers: PeerReader;
+  private readonly initiators: InitiatorReader;
   private columns: FlowBatch['columns'];
   private assetOfCode = new Int32Array(0);
   private sensorOfCode = new Uint32Array(0);
-  private seesPacketsOfCode = new Uint8Array(0);
   private applicationOfCode = new Int32Array(0);
   private resolverOfSourceCode = new Uint8Array(0);
   private resolverOfDestinationCode = new Uint8Array(0);
@@ -46,16 +45,17 @@ export class RowReader {
   // What `read` leaves for `tell` and `retell`.
   private sessions: SessionTable | undefined;
   private slot = 0;
-  private row = 0;
   private began = 0;
   private flow = { octetsOut: 0, octetsIn: 0, packetsOut: 0, packetsIn: 0 };
   private firstBeforeMs = 0;
   private lastBeforeMs = 0;
+  private rowRetold = -1;
 
   constructor(claims: CompiledClaims, empty: FlowBatch) {
     this.claims = claims;
     this.columns = empty.columns;
     this.peers = new PeerReader(claims.peers, this.classes, empty);
+    this.initiators = new InitiatorReader(claims, empty);
     claims.assets.forEach((asset, index) => {
       this.assetByName.set(asset.name, index);
     });
@@ -66,8 +66,8 @@ export class RowReader {
     this.columns = batch.columns;
     this.assetOfCode = Int32Array.from(batch.columns.asset.dictionary.names, (name) => this.assetByName.get(name) ?? -1);
     this.peers.open(batch);
+    this.initiators.open(batch);
     this.sensorOfCode = Uint32Array.from(batch.columns.sensor.dictionary.names, (name) => (hashText(name) | 1) >>> 0);
-    this.seesPacketsOfCode = Uint8Array.from(batch.columns.exportProtocol.dictionary.names, (name) => (SEES_PACKETS.has(name) ? 1 : 0));
     const { applicationName, sourceNames, destinationNames } = batch.columns;
     this.applicationOfCode = Int32Array.from(applicationName.dictionary.names, applicationsOf);
     this.resolverOfSourceCode = Uint8Array.from(sourceNames.dictionary.names, (names) => (namesResolver(names) ? 1 : 0));
@@ -116,13 +116,23 @@ export class RowReader {
     into.endMs = endMs;
     into.peerWords = peer.words;
     into.peerWordsOffset = row * 4;
+    into.sampling = Math.max(1, columns.samplingInterval[row]!);
+    into.sensor = this.sensorOfCode[columns.sensor.codes[row]!]!;
+    into.assetMac = fromAsset ? columns.sourceMacAddress[row]! : columns.destinationMacAddress[row]!;
+    into.application = this.applicationOfCode[columns.applicationName.codes[row]!]!;
+    into.peerIsNamedResolver =
+      (fromAsset
+        ? this.resolverOfDestinationCode[columns.destinationNames.codes[row]!]
+        : this.resolverOfSourceCode[columns.sourceNames.codes[row]!]) === 1;
+    into.row = row;
+    into.retold = false;
+    this.setPeriod(startMs, into);
 
     const flags = columns.tcpControlBits[row]! | columns.reverseTcpControlBits[row]!;
     const ports = ((into.assetPort << 16) | into.peerPort) >>> 0;
     const slot = sessions.find(asset.words, row * 4, peer.words, row * 4, ports, protocol, startMs, endMs, flags);
     this.sessions = sessions;
     this.slot = slot;
-    this.row = row;
     const at = slot * sessions.stride;
     const numbers = sessions.numbers;
     const known = numbers[at + Field.records]!;
@@ -130,7 +140,9 @@ export class RowReader {
     this.lastBeforeMs = numbers[at + Field.last]!;
 
     this.addCounts(row, sessions, slot, fromAsset, into);
-    const began = this.decideInitiator(row, sessions, slot, fromAsset, into);
+    let began = this.initiators.seenOrByPorts(row, sessions, slot, fromAsset, into);
+    if (began === Began.unknown && withPorts)
+      began = this.initiators.bySpeakingFirst(row, sessions, slot, fromAsset, startMs, known === 0 ? Number.NaN : this.firstBeforeMs);
     this.began = began;
     const learned = this.peers.tells && this.learnPeer(row, sessions, slot, !fromAsset, into);
     kinds.find(into, began);
@@ -178,6 +190,7 @@ export class RowReader {
 
   /** Fills in what this record said. */
   tell(into: ObservedRecord): void {
+    if (into.retold) this.unsay(into);
     const sessions = this.sessions!;
     const at = this.slot * sessions.stride;
     this.fill(into);
@@ -185,11 +198,9 @@ export class RowReader {
     into.octetsIn = this.flow.octetsIn;
     into.packetsOut = this.flow.packetsOut;
     into.packetsIn = this.flow.packetsIn;
-    into.retold = false;
     into.records = 1;
     into.sessionStarts = sessions.numbers[at + Field.records] === 1;
     into.pauseMs = into.sessionStarts ? 0 : Math.max(0, into.startMs - this.lastBeforeMs);
-    into.row = this.row;
   }
 
   /** Fills in what all earlier records of the session said, in one, filed under the period of the record at hand. */
@@ -203,6 +214,7 @@ export class RowReader {
     into.octetsIn = numbers[at + Field.octetsIn]! - this.flow.octetsIn;
     into.packetsOut = numbers[at + Field.packetsOut]! - this.flow.packetsOut;
     into.packetsIn = numbers[at + Field.packetsIn]! - this.flow.packetsIn;
+    this.rowRetold = into.row;
     into.retold = true;
     into.records = numbers[at + Field.records]! - 1;
     into.sessionStarts = true;
@@ -210,22 +222,31 @@ export class RowReader {
     into.row = -1;
   }
 
-  private fill(into: ObservedRecord): void {
-    const { columns } = this;
-    const sessions = this.sessions!;
-    const numbers = sessions.numbers;
-    const slot = this.slot;
-    const at = slot * sessions.stride;
-    into.startMs = columns.flowStartMilliseconds[this.row]!;
-    into.endMs = Math.max(into.startMs, columns.flowEndMilliseconds[this.row]!);
-    if (into.startMs < this.periodFromMs || into.startMs >= this.periodToMs) {
-      const period = this.claims.periodOf(into.startMs);
+  /** Takes back what `retell` has put in the place of the record's own. */
+  private unsay(into: ObservedRecord): void {
+    const row = this.rowRetold;
+    into.row = row;
+    into.startMs = this.columns.flowStartMilliseconds[row]!;
+    into.endMs = Math.max(into.startMs, this.columns.flowEndMilliseconds[row]!);
+    into.retold = false;
+  }
+
+  private setPeriod(startMs: number, into: ObservedRecord): void {
+    if (startMs < this.periodFromMs || startMs >= this.periodToMs) {
+      const period = this.claims.periodOf(startMs);
       this.periodFromMs = period.fromMs;
       this.periodToMs = period.toMs;
     }
     into.periodFromMs = this.periodFromMs;
     into.periodToMs = this.periodToMs;
-    into.sampling = Math.max(1, columns.samplingInterval[this.row]!);
+  }
+
+  /** What the session says, the same of this record as of those before it. */
+  private fill(into: ObservedRecord): void {
+    const sessions = this.sessions!;
+    const numbers = sessions.numbers;
+    const slot = this.slot;
+    const at = slot * sessions.stride;
     into.sessionStartMs = numbers[at + Field.first]!;
     into.session = numbers[at + Field.serial]!;
     into.sessionOctetsOut = numbers[at + Field.octetsOut]!;
@@ -235,15 +256,7 @@ export class RowReader {
     into.sessionRecords = numbers[at + Field.records]!;
     into.initiator = this.began;
     into.initiatorSeen = sessions.seen(slot) !== Began.unknown;
-    const fromAsset = columns.assetSide[this.row] === AssetSide.source;
     into.traits = -1;
-    into.application = this.applicationOfCode[columns.applicationName.codes[this.row]!]!;
-    into.peerIsNamedResolver =
-      (fromAsset
-        ? this.resolverOfDestinationCode[columns.destinationNames.codes[this.row]!]
-        : this.resolverOfSourceCode[columns.sourceNames.codes[this.row]!]) === 1;
-    into.sensor = this.sensorOfCode[columns.sensor.codes[this.row]!]!;
-    into.assetMac = fromAsset ? columns.sourceMacAddress[this.row]! : columns.destinationMacAddress[this.row]!;
     into.breaksClaim = false;
     into.admitted = false;
     into.agreed = false;
@@ -272,8 +285,9 @@ export class RowReader {
     told: 0,
   };
 
-  private addCounts(row: number, sessions: SessionTable, slot: number, fromAsset: boolean, { startMs, endMs }: ObservedRecord): void {
+  private addCounts(row: number, sessions: SessionTable, slot: number, fromAsset: boolean, into: ObservedRecord): void {
     const { columns } = this;
+    const { startMs, endMs, sensor, sampling } = into;
     const flow = this.flow;
     const forwardOctets = columns.octetDeltaCount[row]!;
     const forwardPackets = columns.packetDeltaCount[row]!;
@@ -283,7 +297,6 @@ export class RowReader {
     flow.octetsIn = fromAsset ? reverseOctets : forwardOctets;
     flow.packetsOut = fromAsset ? forwardPackets : reversePackets;
     flow.packetsIn = fromAsset ? reversePackets : forwardPackets;
-    const sensor = this.sensorOfCode[columns.sensor.codes[row]!]!;
     if ((flow.packetsOut > 0 || flow.octetsOut > 0) && !sessions.counts(slot, true, sensor, startMs, endMs)) {
       flow.octetsOut = 0;
       flow.packetsOut = 0;
@@ -292,7 +305,6 @@ export class RowReader {
       flow.octetsIn = 0;
       flow.packetsIn = 0;
     }
-    const sampling = Math.max(1, columns.samplingInterval[row]!);
     const numbers = sessions.numbers;
     const at = slot * sessions.stride;
     if (startMs < numbers[at + Field.first]!) numbers[at + Field.first] = startMs;
@@ -307,45 +319,5 @@ export class RowReader {
     sessions.addEstimates(slot, flow.octetsOut * sampling, flow.octetsIn * sampling);
     sessions.addFlags(slot, fromAsset ? forward : reverse, fromAsset ? reverse : forward);
     sessions.markTold(slot, LEVEL_OF_COMPLETION[columns.completion[row]!]!, columns.biflow[row] === 1);
-  }
-
-  private decideInitiator(row: number, sessions: SessionTable, slot: number, fromAsset: boolean, into: ObservedRecord): number {
-    const seen = sessions.seen(slot);
-    if (seen !== Began.unknown) return seen;
-    const now = this.seenInRow(row, fromAsset, into.protocol);
-    if (now !== Began.unknown) {
-      sessions.markSeen(slot, now);
-      return now;
-    }
-    const { protocol, assetPort, peerPort } = into;
-    const byPorts = initiatorByPorts(this.claims, protocol, assetPort, peerPort, sessions.flagsOut(slot), sessions.flagsIn(slot));
-    return byPorts !== Began.unknown || !hasPorts(protocol) ? byPorts : this.bySpeakingFirst(row, sessions, slot, fromAsset, into.startMs);
-  }
-
-  private bySpeakingFirst(row: number, sessions: SessionTable, slot: number, fromAsset: boolean, startMs: number): number {
-    const { initiator, exportProtocol, reversePacketDeltaCount, biflow } = this.columns;
-    const known = initiator[row]!;
-    const firstBeforeMs = sessions.numbers[slot * sessions.stride + Field.records]! === 1 ? Number.NaN : this.firstBeforeMs;
-    if (this.seesPacketsOfCode[exportProtocol.codes[row]!] === 1 && known !== Initiator.unknown) {
-      const began = (known === Initiator.source) === fromAsset ? Began.asset : Began.peer;
-      sessions.markFirst(slot, began, startMs, firstBeforeMs, true);
-    } else if (biflow[row] === 0 && reversePacketDeltaCount[row] === 0) {
-      sessions.markFirst(slot, fromAsset ? Began.asset : Began.peer, startMs, firstBeforeMs, false);
-    }
-    return sessions.spokeFirst(slot);
-  }
-
-  private seenInRow(row: number, fromAsset: boolean, protocol: number): number {
-    const { columns } = this;
-    const source = fromAsset ? Began.asset : Began.peer;
-    const destination = fromAsset ? Began.peer : Began.asset;
-    if (columns.initiatorConfidence[row]! >= SEEN_CONFIDENCE) {
-      const initiator = columns.initiator[row]!;
-      if (initiator === Initiator.source) return source;
-      if (initiator === Initiator.destination) return destination;
-    }
-    if (asksOnly(columns.tcpControlBits[row]!)) return source;
-    if (asksOnly(columns.reverseTcpControlBits[row]!)) return destination;
-    return icmpInitiator(protocol, columns.icmpTypeCode[row]!, fromAsset);
   }
 }

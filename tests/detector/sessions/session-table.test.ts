@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StateReader, StateWriter } from '../../../detector/baseline/state.js';
-import { CLOSED_IDLE_MS, Field, OTHER_IDLE_MS, SessionTable, TCP_IDLE_MS } from '../../../detector/sessions/session-table.js';
+import { Field } from '../../../detector/sessions/session-rows.js';
+import { CLOSED_IDLE_MS, OTHER_IDLE_MS, SessionTable, TCP_IDLE_MS } from '../../../detector/sessions/session-table.js';
 
 const asset = Uint32Array.of(0, 0, 0xffff0000, 0x0b0a280a);
 const peerOf = (peer: number): Uint32Array => Uint32Array.of(0, 0, 0xffff0000, peer);
