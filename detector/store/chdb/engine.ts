@@ -102,15 +102,3 @@ function locked(path: string, holder: string): StoreError {
     `the data directory ${path} is in use by process ${holder}; stop that one, or choose another directory with --data`,
   );
 }
-
-/** Sessions that may be at work at once must not take every thread of libuv's pool: files and DNS go through it too. */
-const threadsForOthers = 4;
-const libuvDefaultThreads = 4;
-
-/** A sentence when UV_THREADPOOL_SIZE is too small for the sessions of a store; undefined when it is fine. It must be set before the process starts work. */
-export function threadPoolAdvice(sessions: number, environment: Readonly<Record<string, string | undefined>>): string | undefined {
-  const threads = Number(environment.UV_THREADPOOL_SIZE ?? libuvDefaultThreads);
-  const wanted = sessions + threadsForOthers;
-  if (threads >= wanted) return undefined;
-  return `UV_THREADPOOL_SIZE is ${threads}; with ${sessions} database sessions files may wait behind queries. Start with UV_THREADPOOL_SIZE=${wanted} or more`;
-}
