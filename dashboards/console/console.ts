@@ -15,6 +15,7 @@ import type { ConsoleSettings } from './model.js';
 import { loadPageFiles, type PageFile } from './page-files.js';
 import { createQueryGate, TooBusy } from './query-gate.js';
 import { BodyTooLarge, parseQueryRequest, readBody } from './query-request.js';
+import { rowLimit } from './row-limit.js';
 
 /** Port when the caller names none; if it is taken, the system chooses a free one. */
 export const DEFAULT_PORT = 3080;
@@ -132,7 +133,7 @@ function createHandler(
       return answer(response, 415, { error: 'the request must be JSON' });
     const { sql, ...range } = library.expand(parseQueryRequest(await readBody(request)), options.now());
     const result = await gate(() => options.query(sql, { timeoutMs: QUERY_TIMEOUT_MS }).catch(refused));
-    answer(response, 200, toFrame(result, range));
+    answer(response, 200, toFrame(result, range, rowLimit(sql)));
   };
 
   return async (request, response) => {

@@ -15,11 +15,14 @@ export function columnType(clickhouseType: string): ColumnType {
   return /^(?:U?Int\d+|Float\d+|Decimal)/.test(bare) ? 'number' : 'string';
 }
 
-/** Values as the page draws them. A column of DateTime is UTC by our queries; 'YYYY-MM-DD hh:mm:ss' is read as such. */
-export function toFrame(result: QueryResult, range: { fromMs: number; toMs: number; intervalMs: number }): Frame {
+/**
+ * Values as the page draws them. A column of DateTime is UTC by our queries; 'YYYY-MM-DD hh:mm:ss' is read as such. `limit` is what the query itself ends with:
+ * an answer of that many rows counts as cut.
+ */
+export function toFrame(result: QueryResult, range: { fromMs: number; toMs: number; intervalMs: number }, limit = MAX_ROWS + 1): Frame {
   const columns = result.meta.map(({ name, type }) => ({ name, type: columnType(type) }));
   const rows = result.data.slice(0, MAX_ROWS).map((row) => columns.map(({ type }, index) => cell(row[index], type)));
-  return { columns, rows, ...range, truncated: result.data.length > MAX_ROWS };
+  return { columns, rows, ...range, truncated: result.data.length >= limit || result.data.length > MAX_ROWS };
 }
 
 function cell(value: unknown, type: ColumnType): number | string | null {

@@ -149,7 +149,7 @@ export interface Frame {
   readonly fromMs: number;
   readonly toMs: number;
   readonly intervalMs: number;
-  /** True when rows were cut off at the console's limit. */
+  /** True when there may be more rows: as many came as the query's own LIMIT lets, or more than the console draws. */
   readonly truncated: boolean;
 }
 

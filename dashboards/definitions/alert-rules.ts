@@ -115,6 +115,6 @@ export const ALERT_RULES: readonly AlertRule[] = [
     from: 'now-6h',
     summary: `Stage {{ $labels.stage }} is ${DURATION} behind`,
     runbook:
-      'Run `cordon doctor`. Stage ledger: nothing new is stored at all (collector, Kafka or `cordon store`). Stage rows: the ledger comes and flow records do not (`cordon store`, the disk). Stage verdicts: records are stored and not judged (`cordon detect`). Without any value the database does not answer.',
+      'Run `cordon doctor`. Stage exporter: the one that is named holds its flows back (its active timeout, its clock, its load). Stage ledger: nothing new is stored at all (collector, Kafka or `cordon store`). Stage rows: the ledger comes and flow records do not (`cordon store`, the disk). Stage verdicts: records are stored and not judged (`cordon detect`). Without any value the database does not answer.',
   },
 ];

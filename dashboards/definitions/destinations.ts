@@ -96,6 +96,7 @@ function byCountry() {
       'Octets that each device sent to each country in the time range, by the location data of the configuration (lookup). “local” are private and other special addresses, “unknown” what the data does not tell.',
     at: [13, 20, 11, 10],
     sql: 'by-country',
+    whole: true,
     unit: 'decbytes',
   })
     .minWidth(84)

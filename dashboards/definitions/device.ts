@@ -147,6 +147,7 @@ function hours() {
     unit: 'decbytes',
     at: [12, 33, 12, 9],
     sql: 'hours',
+    whole: true,
     format: 'table',
   })
     .thresholds(thresholds(GREY, [1, BLUE]))

@@ -1,7 +1,8 @@
 import type * as cog from '@grafana/grafana-foundation-sdk/cog';
 import * as common from '@grafana/grafana-foundation-sdk/common';
 import type * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
-import { ClickHouseQueryBuilder, DATASOURCE, type QueryFormat } from './clickhouse-query.js';
+import { rowLimit } from '../console/row-limit.js';
+import { ClickHouseQueryBuilder, DATASOURCE, type QueryFormat, readSql } from './clickhouse-query.js';
 
 /** What every panel must say; the tests hold the generated files to it. */
 export interface PanelHead {
@@ -18,6 +19,8 @@ export interface PanelHead {
   readonly format: QueryFormat;
   /** What a table says in the place of its rows, before the time range: 'no finding'. Nothing found is another thing than nothing recorded. */
   readonly whenNone?: string;
+  /** The query's LIMIT is more than there can be: nothing is said of it. */
+  readonly whole?: boolean;
 }
 
 interface AnyPanelBuilder {
@@ -37,10 +40,11 @@ export function panel<B extends AnyPanelBuilder>(builder: B, dashboardName: stri
   const [x, y, w, h] = head.at;
   // Empty cells keep their dash.
   if (head.whenNone !== undefined) builder.noValue(head.whenNone).overrideByRegexp('/.*/', [{ id: 'noValue', value: '–' }]);
+  const limit = head.format === 'table' && head.whole !== true ? rowLimit(readSql(dashboardName, head.sql)) : undefined;
   return builder
     .id(head.id)
     .title(head.title)
-    .description(head.description)
+    .description(limit === undefined ? head.description : `${head.description} The first ${limit} are shown.`)
     .unit(head.unit)
     .datasource(DATASOURCE)
     .gridPos({ x, y, w, h })

@@ -7,10 +7,11 @@ import type { Dashboard } from '../../dashboards/console/model.js';
 import { generateAlerting } from '../../dashboards/definitions/alert-provisioning.js';
 import { ALERT_RULES } from '../../dashboards/definitions/alert-rules.js';
 import { JUDGEMENT_COLUMNS } from '../../detector/findings/judgement.js';
+import { FLOW_COLUMNS } from '../../flow/columns.js';
 import { packageRoot } from '../../flow/service/paths.js';
 import { HOUR_MS, MINUTE_MS } from '../../flow/time.js';
 import { nativeRows } from './support/rows.js';
-import { DAY, DAY_RANGE, sampleFinding, sampleJudgements, sampleVerdicts } from './support/sample-data.js';
+import { DAY, DAY_RANGE, sampleFinding, sampleFlows, sampleJudgements, sampleVerdicts } from './support/sample-data.js';
 import { openSampleStore, type SampleStore } from './support/sample-store.js';
 
 /*
@@ -244,6 +245,20 @@ describe('on the sample day', () => {
     const caughtUp = nativeRows(JUDGEMENT_COLUMNS, [{ ...judged, unit: 'scan-mv-01', last: busy - 5 * MINUTE_MS }]);
     await sample.store.insertNative('judgements', [caughtUp], 'caught-up');
     expect(await stages(busy)).toEqual([]);
-    expect(await stages(NOW + HOUR_MS)).toEqual(['ledger', 'rows']);
+    expect((await stages(NOW + HOUR_MS)).sort()).toEqual(['ledger', 'rows']);
+  });
+
+  test('an exporter that holds its flows back is named, with its sensor and address', async () => {
+    const at = DAY + 15 * HOUR_MS;
+    const named = async () => (await evaluate('pipeline-lag', at)).rows.filter(([stage]) => String(stage).startsWith('exporter '));
+    expect(await named()).toEqual([
+      ['exporter dc-core 192.0.2.1', 35],
+      ['exporter terminal-switch 192.0.2.1', 15],
+    ]);
+    const [flow] = sampleFlows();
+    const end = at - 25 * MINUTE_MS;
+    const held = { ...flow, sensor: 'dc-edge', flowStartMilliseconds: end - 1000, flowEndMilliseconds: end, exportTimeMilliseconds: at };
+    await sample.store.insertNative('flows', [nativeRows(FLOW_COLUMNS, [held])], 'held');
+    expect((await evaluate('pipeline-lag', at)).firing.map(([stage]) => stage)).toEqual(['exporter dc-edge 192.0.2.1']);
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { columnType, toFrame } from '../../dashboards/console/frame.js';
 import type { Frame, Panel } from '../../dashboards/console/model.js';
+import { rowLimit } from '../../dashboards/console/row-limit.js';
 import { inkOn } from '../../dashboards/console/web/contrast.js';
 import { fieldConfig, reduceValues, show } from '../../dashboards/console/web/field.js';
 import { toWide } from '../../dashboards/console/web/series.js';
@@ -61,6 +62,19 @@ describe('frames', () => {
       [9_007_199_254_740_991, Date.UTC(2026, 11, 3, 8, 0, 0, 250), '[1,2]'],
       [null, null, "o'x"],
     ]);
+  });
+
+  test('an answer of as many rows as its query lets through counts as cut', () => {
+    const range = { fromMs: 0, toMs: 1, intervalMs: 1 };
+    const answer = { meta: [{ name: 'n', type: 'UInt8' }], data: [[1], [2]] };
+    const limits = [
+      'SELECT n FROM t LIMIT 2',
+      'SELECT n FROM t LIMIT 3\n',
+      'SELECT n FROM (SELECT n FROM t LIMIT 2)',
+      'SELECT n FROM t LIMIT 2 BY n',
+    ].map(rowLimit);
+    expect(limits).toEqual([2, 3, undefined, undefined]);
+    expect(limits.map((limit) => toFrame(answer, range, limit).truncated)).toEqual([true, false, false, false]);
   });
 });
 

@@ -57,7 +57,8 @@ export function createPanelFrame(dashboard: Dashboard, panel: Panel, decider: De
 
   let request: AbortController | undefined;
   let dispose: (() => void) | undefined;
-  let drawn: Omit<PanelData, 'panel' | 'decider' | 'memory'> | undefined;
+  /** What is drawn, and how many rows the store answered with, before a transformation. */
+  let drawn: (Omit<PanelData, 'panel' | 'decider' | 'memory'> & { readonly rows: number }) | undefined;
   const memory = createTableMemory();
 
   const clear = (): void => {
@@ -72,7 +73,7 @@ export function createPanelFrame(dashboard: Dashboard, panel: Panel, decider: De
     dispose = DRAW[panel.type as PanelType](body, { panel, decider, memory, ...drawn });
     if (dispose === undefined) body.replaceChildren(emptyState(panel, drawn.frame));
     else if (drawn.frame.truncated)
-      body.append(h('p', { class: 'note' }, 'Not all rows are shown; choose a shorter time range or fewer assets.'));
+      body.append(h('p', { class: 'note' }, `The first ${drawn.rows}, there may be more: choose a shorter time range or fewer assets.`));
   };
 
   const load: PanelFrame['load'] = async (state, marks) => {
@@ -95,7 +96,12 @@ export function createPanelFrame(dashboard: Dashboard, panel: Panel, decider: De
       );
       const [found] = await Promise.all([marks, PREPARE[panel.type as PanelType]?.()]);
       if (request !== mine) return;
-      drawn = { frame: transformed(panel, frame), marks: found, range: { from, to, refresh, variables: chosen(state) } };
+      drawn = {
+        frame: transformed(panel, frame),
+        rows: frame.rows.length,
+        marks: found,
+        range: { from, to, refresh, variables: chosen(state) },
+      };
       draw();
       element.removeAttribute('aria-busy');
     } catch (error) {

@@ -1,27 +1,12 @@
 -- Octets that each asset sent to each country: a row for each pair, which the panel turns into a matrix. The twelve countries and forty assets that most went to
--- and came from; what else there is, is "others". Where several sensors saw the same conversation, the largest count stands for it.
+-- and came from; what else there is, is "others": one row less than its LIMIT is all
+-- there can be.
 WITH sent AS (
-  SELECT owner, where, sum(octets) AS octets
+  SELECT toString(asset) AS owner, if(places.country = '', 'unknown', places.country) AS where, sum(sent) AS octets
   FROM (
-    SELECT toString(asset) AS owner, if(p.country = '', 'unknown', p.country) AS where, counted AS octets
-    FROM (
-      SELECT asset, peerAddress, sum(most) AS counted
-      FROM (
-        SELECT asset, peerAddress, protocol, port, max(bySensor) AS most
-        FROM (
-          SELECT asset, peerAddress, protocol, port, sensor, sum(octetsOut) AS bySensor
-          FROM cordon.asset_peer_between(from = $__fromTime, to = $__toTime, step = 86400)
-          WHERE $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
-            AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
--- include shared/of-country
-          GROUP BY asset, peerAddress, protocol, port, sensor
-        )
-        GROUP BY asset, peerAddress, protocol, port
-      )
-      GROUP BY asset, peerAddress
-    ) AS t
-    LEFT ANY JOIN cordon.peer_places_current AS p USING (peerAddress)
-  )
+-- include destinations/conversations
+  ) AS met
+  LEFT ANY JOIN cordon.peer_places_current AS places USING (peerAddress)
   GROUP BY owner, where
 )
 SELECT
@@ -37,4 +22,4 @@ FROM (
 )
 GROUP BY "Asset", "Country"
 ORDER BY min(countryRank), min(assetRank)
-LIMIT 533
+LIMIT 534

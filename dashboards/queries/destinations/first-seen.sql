@@ -32,3 +32,4 @@ LEFT ANY JOIN (
 ) AS places USING (peerAddress)
 GROUP BY "First met", "Asset", "Peer", "Country", "AS"
 ORDER BY "First met" DESC, "Asset", "Peer"
+LIMIT 300

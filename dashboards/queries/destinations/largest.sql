@@ -1,20 +1,8 @@
--- Peers that received most, with country and AS. Where several sensors saw the same conversation, the largest count stands for it.
-WITH buckets AS (
-  SELECT * FROM cordon.asset_peer_between(from = $__fromTime, to = $__toTime, step = 86400)
-  WHERE $__conditionalAll(fleet IN (${fleet:singlequote}), $fleet)
-    AND $__conditionalAll(asset IN (${asset:singlequote}), $asset)
--- include shared/of-country
-),
-largest AS (
+-- Peers that received most, with country and AS.
+WITH largest AS (
   SELECT peerAddress, sum(sent) AS octets
   FROM (
-    SELECT peerAddress, max(counted) AS sent
-    FROM (
-      SELECT asset, peerAddress, protocol, port, sensor, sum(octetsOut) AS counted
-      FROM buckets
-      GROUP BY asset, peerAddress, protocol, port, sensor
-    )
-    GROUP BY asset, peerAddress, protocol, port
+-- include destinations/conversations
   )
   GROUP BY peerAddress
   ORDER BY octets DESC, peerAddress

@@ -42,3 +42,4 @@ LEFT ANY JOIN (
   SELECT peerAddress, country, system FROM cordon.peer_places_current WHERE peerAddress IN (SELECT arrayJoin(rare).1)
 ) AS places USING (peerAddress)
 ORDER BY "Hours", "Records", "Peer"
+LIMIT 100

@@ -1,5 +1,5 @@
 -- Octets out by the hour of the day (UTC) and the day of the week, over the range: when the asset works, and a backup at night that nobody ordered. Where several
--- sensors saw the same conversation, the largest count stands for it.
+-- sensors saw the same conversation, the largest count stands for it. One row less than its LIMIT is all there can be.
 SELECT
   leftPad(toString(hourOfDay), 2, '0') AS "Hour (UTC)",
   sumIf(octets, weekday = 1) AS "Mon",
@@ -21,4 +21,4 @@ FROM (
 )
 GROUP BY hourOfDay
 ORDER BY hourOfDay
-LIMIT 24
+LIMIT 25

@@ -46,3 +46,4 @@ FROM counted
 LEFT JOIN met USING (asset, peerAddress, protocol, port)
 LEFT JOIN judged USING (asset, peerAddress, protocol, port)
 ORDER BY octetsSent DESC, "Asset", "Peer", "Port"
+LIMIT 500
