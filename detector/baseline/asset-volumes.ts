@@ -141,18 +141,6 @@ export class AssetVolumes {
   }
 }
 
-/** Adds a record that lies within the newest short bin of a direction. False when a detection has to look. */
-export function collectBin(record: ObservedRecord, bin: number, octets: number, packets: number, sums: Float64Array): boolean {
-  const scaled = octets * record.sampling;
-  sums[bin + Bin.octets]! += scaled;
-  sums[bin + Bin.packets]! += packets;
-  sums[bin + Bin.records]! += 1;
-  if (record.sessionStarts) sums[bin + Bin.sessions]! += 1;
-  const room = sums[bin + Bin.room]! - scaled;
-  sums[bin + Bin.room] = room;
-  return room > 0;
-}
-
 /** Adds a record that lies within the slice. False when a detection has to look. */
 export function collect(record: ObservedRecord, place: number, sums: Float64Array): boolean {
   const { octetsOut, octetsIn, packetsOut, packetsIn, sampling, sessionStarts } = record;

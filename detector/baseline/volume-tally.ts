@@ -1,76 +1,27 @@
 import { DAY_MS } from '../../flow/time.js';
 import type { CompiledClaims } from '../claims/compiled.js';
-import type { FollowedDecision } from '../decisions/followed.js';
 import type { ObservedRecord } from '../detections/observed-record.js';
 import type { FindingSink } from '../findings/finding-sink.js';
 import type { ExchangeKinds } from '../sessions/exchange-kinds.js';
-import { AssetVolumes, At, Bin, collect, collectBin, flushInto, SLICE_MS, Sum, type TalliedUnit, TOTAL_WIDTH } from './asset-volumes.js';
+import { AssetVolumes, At, collect, flushInto, SLICE_MS, Sum, type TalliedUnit, TOTAL_WIDTH } from './asset-volumes.js';
+import { NewestBins } from './newest-bins.js';
 import { PeerGroupReader, peerGroupName } from './peer-groups.js';
 import type { StateReader, StateWriter } from './state.js';
+import type { VolumeConsumer } from './volume-consumer.js';
 
 /*
  * The detections that look at volumes count the same records in bins of five minutes, hours and days, by direction and group of peers. Each of them doing so for itself
  * cost 1.5 µs a record. Here every record is added once, to the sums of its group in the hour at hand; the detections take the sums when the hour is over, when one of them has to close something, or
- * when there is so much that one of them might have to speak at once. What one of them keeps in shorter bins is collected in the same way for the newest bin of each
- * direction. So a usual record comes to one row of numbers of its asset, and to nothing that a detection keeps.
+ * when there is so much that one of them might have to speak at once. What one of them keeps in shorter bins is collected in the same way (NewestBins). So a usual record
+ * comes to one row of numbers of its asset, and to nothing that a detection keeps.
  *
  *   record ──► within the hour ──► sums of its group ──► hour over, or no room left ──► take, of each detection ──► check, where there was no room
  *          └─► over a border, late ──────────────────────────────────────────────────► add, of each detection
- *          ──► within the newest short bin ──► sums of the bin ──► no room left ──► takeBin, checkBin
- *          └─► a later one, or an older ────────────────────────────────────────► takeBin, each
  *
  * Sums of whole records are sums of whole numbers, exact up to 2^53: that they are taken later changes no result.
  */
 
 const WEEK_MS = 7 * DAY_MS;
-/** Out and in: whether inbound. */
-const WAYS = [false, true] as const;
-
-/** A detection that is fed by the tally. Its state of one asset is an object of its own. */
-export interface VolumeConsumer<S extends object> {
-  /** The first record of the asset has come. */
-  begin(record: ObservedRecord): S;
-  /** Until when (ms, after `nowMs`) nothing is to be closed; `advance` is called with the first record that ends then or later. */
-  dueMs(state: S, nowMs: number): number;
-  advance(state: S, volumes: AssetVolumes, record: ObservedRecord, findings: FindingSink): void;
-  /** Since when (ms) all that is taken counts as of today; left out: of its hour. */
-  sinceMs?(state: S): number;
-  /** Its bins that are shorter than a slice; of one detection only. */
-  readonly bins?: ShortBins<S>;
-  /** The record's group of peers has got this place, which may have been another's. */
-  enter?(state: S, volumes: AssetVolumes, place: number, record: ObservedRecord): void;
-  /** Adds what the slice holds; `total` has the sums of all groups. */
-  take(state: S, volumes: AssetVolumes, total: Float64Array): void;
-  /** Adds a record that does not lie within the slice, and says what there is to say. */
-  add(state: S, volumes: AssetVolumes, place: number, record: ObservedRecord, findings: FindingSink): void;
-  /** Octets (scaled by sampling) that may come in one direction before `dueMs` until `check` has anything to say. Left out: it never has. */
-  room?(state: S, inbound: boolean, nowMs: number): number;
-  /** The record has come, and was taken. */
-  check?(state: S, volumes: AssetVolumes, place: number, record: ObservedRecord, findings: FindingSink): void;
-  /** A record of agreed work, which nobody else counts. */
-  agreed?(state: S, volumes: AssetVolumes, record: ObservedRecord, findings: FindingSink): void;
-  /** Somebody has decided about the asset. */
-  decided?(state: S, volumes: AssetVolumes, decision: FollowedDecision): void;
-  /** When learning ends, ms. */
-  learnedMs(state: S): number;
-  save(state: S, writer: StateWriter): void;
-  load(reader: StateReader): S;
-}
-
-/** Bins of each direction that are filled while a slice lasts. Of the newest the tally collects. */
-export interface ShortBins<S extends object> {
-  /** Bounds of the newest bin, ms; NaN before the first record. */
-  newestFromMs(state: S, inbound: boolean): number;
-  newestToMs(state: S, inbound: boolean): number;
-  /** Adds to the newest bin what was collected of one sampling interval; `at`: where its sums (Bin) lie. */
-  take(state: S, inbound: boolean, sums: Float64Array, at: number): void;
-  /** Adds a record of any time that counts in the direction, and says what there is to say. */
-  each(state: S, inbound: boolean, record: ObservedRecord, findings: FindingSink): void;
-  /** Octets that may come into the newest bin until `check` has anything to say. */
-  room(state: S, inbound: boolean, nowMs: number): number;
-  /** The record has come into the newest bin, and was taken. */
-  check(state: S, inbound: boolean, record: ObservedRecord, findings: FindingSink): void;
-}
 
 /** Of all tallies: nothing is kept in it. */
 const total = new Float64Array(TOTAL_WIDTH);
@@ -80,10 +31,10 @@ export class VolumeTally {
   private readonly claims: CompiledClaims;
   private readonly reader: PeerGroupReader;
   private readonly consumers: VolumeConsumer<object>[] = [];
-  /** The detection that feeds the others, and the number of the one that has short bins. */
+  /** The detection that feeds the others. */
   private feeder: string | undefined;
-  private binned = -1;
-  private bins: ShortBins<object> | undefined;
+  /** Of the detection that has short bins. */
+  private bins: NewestBins | undefined;
   /** By asset. */
   private readonly volumes: (AssetVolumes | undefined)[] = [];
 
@@ -102,10 +53,7 @@ export class VolumeTally {
   join(consumer: VolumeConsumer<object>): number {
     const known = this.consumers.indexOf(consumer);
     if (known >= 0) return known;
-    if (consumer.bins !== undefined) {
-      this.binned = this.consumers.length;
-      this.bins = consumer.bins;
-    }
+    if (consumer.bins !== undefined) this.bins = new NewestBins(consumer.bins, this.consumers.length);
     return this.consumers.push(consumer) - 1;
   }
 
@@ -138,7 +86,7 @@ export class VolumeTally {
       return;
     }
     consumer.advance(state, volumes, record, findings);
-    if (number === this.binned) this.countInBins(record, volumes, findings);
+    if (number === this.bins?.number) this.bins.count(record, volumes, findings);
     const place = this.reader.placeOf(record, volumes);
     consumer.enter?.(state, volumes, place, record);
     if (volumes.sums[At.pending] === 0) consumer.add(state, volumes, place, record, findings);
@@ -203,7 +151,7 @@ export class VolumeTally {
   }
 
   private count(record: ObservedRecord, place: number, volumes: AssetVolumes, findings: FindingSink): void {
-    this.countInBins(record, volumes, findings);
+    this.bins?.count(record, volumes, findings);
     if (collect(record, place, volumes.sums)) return;
     this.flush(volumes);
     for (let i = 0; i < this.consumers.length; i++) this.consumers[i]!.check?.(volumes.states[i]!, volumes, place, record, findings);
@@ -216,7 +164,7 @@ export class VolumeTally {
     const movesOn = !(endMs < volumes.sums[At.to]!);
     if (movesOn || sampling !== volumes.sums[At.sampling]!) {
       this.flush(volumes);
-      if (sampling !== volumes.sums[At.sampling]!) this.flushBins(volumes);
+      if (sampling !== volumes.sums[At.sampling]!) this.bins?.flush(volumes);
       volumes.sums[At.sampling] = sampling;
     }
     if (movesOn) this.moveOn(record, volumes, findings);
@@ -227,7 +175,7 @@ export class VolumeTally {
       this.count(record, place, volumes, findings);
       return;
     }
-    this.countInBins(record, volumes, findings);
+    this.bins?.count(record, volumes, findings);
     const out = record.octetsOut * sampling;
     const back = record.octetsIn * sampling;
     const mayTell = out >= sums[At.roomOut]! || back >= sums[At.roomIn]!;
@@ -272,7 +220,7 @@ export class VolumeTally {
     sums[At.from] = fromMs;
     sums[At.to] = toMs;
     this.measureRoom(volumes, record.endMs);
-    for (const inbound of WAYS) this.measureBin(inbound, volumes, endMs);
+    this.bins?.measure(volumes, endMs);
   }
 
   private enter(record: ObservedRecord, volumes: AssetVolumes): number {
@@ -283,54 +231,6 @@ export class VolumeTally {
     for (let i = 0; i < this.consumers.length; i++) this.consumers[i]!.enter?.(volumes.states[i]!, volumes, place, record);
     this.measureRoom(volumes, record.endMs);
     return place;
-  }
-
-  private countInBins(record: ObservedRecord, volumes: AssetVolumes, findings: FindingSink): void {
-    if (this.bins === undefined) return;
-    const { octetsOut, octetsIn, packetsOut, packetsIn } = record;
-    if (octetsOut > 0) this.countInBin(false, record, octetsOut, packetsOut, volumes, findings);
-    if (octetsIn > 0) this.countInBin(true, record, octetsIn, packetsIn, volumes, findings);
-  }
-
-  private countInBin(
-    inbound: boolean,
-    record: ObservedRecord,
-    octets: number,
-    packets: number,
-    volumes: AssetVolumes,
-    findings: FindingSink,
-  ): void {
-    const { sums } = volumes;
-    const bin = inbound ? At.binIn : At.binOut;
-    const inNewest = record.startMs >= sums[bin + Bin.from]! && record.endMs < sums[bin + Bin.to]!;
-    if (inNewest && collectBin(record, bin, octets, packets, sums)) return;
-    const state = volumes.states[this.binned]!;
-    this.flushBin(inbound, volumes);
-    if (inNewest) this.bins!.check(state, inbound, record, findings);
-    else this.bins!.each(state, inbound, record, findings);
-    this.measureBin(inbound, volumes, record.endMs);
-  }
-
-  private flushBins(volumes: AssetVolumes): void {
-    for (const inbound of WAYS) this.flushBin(inbound, volumes);
-  }
-
-  /** Gives the detection what was collected of its newest bin. */
-  private flushBin(inbound: boolean, { sums, states }: AssetVolumes): void {
-    const bin = inbound ? At.binIn : At.binOut;
-    if (sums[bin + Bin.records] === 0) return;
-    this.bins!.take(states[this.binned]!, inbound, sums, bin);
-    sums.fill(0, bin + Bin.octets, bin + Bin.sessions + 1);
-  }
-
-  /** Bounds of the newest bin, and how much may come into it. */
-  private measureBin(inbound: boolean, { sums, states }: AssetVolumes, nowMs: number): void {
-    if (this.bins === undefined) return;
-    const bin = inbound ? At.binIn : At.binOut;
-    const state = states[this.binned]!;
-    sums[bin + Bin.from] = this.bins.newestFromMs(state, inbound);
-    sums[bin + Bin.to] = this.bins.newestToMs(state, inbound);
-    sums[bin + Bin.room] = this.bins.room(state, inbound, nowMs) - sums[bin + Bin.octets]!;
   }
 
   /** Gives the detections what was collected. */

@@ -4,7 +4,7 @@ import { DriftLanes, Lane, UNIT_OCTETS } from '../baseline/drift-lanes.js';
 import type { NumberPool } from '../baseline/number-pool.js';
 import { OpenHours, shareOfHour } from '../baseline/open-hours.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
-import type { VolumeConsumer } from '../baseline/volume-tally.js';
+import type { VolumeConsumer } from '../baseline/volume-consumer.js';
 import type { FollowedDecision } from '../decisions/followed.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatOctets } from '../findings/quantity.js';

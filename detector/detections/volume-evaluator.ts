@@ -1,6 +1,7 @@
 import type { AssetVolumes } from '../baseline/asset-volumes.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
-import type { VolumeConsumer, VolumeTally } from '../baseline/volume-tally.js';
+import type { VolumeConsumer } from '../baseline/volume-consumer.js';
+import type { VolumeTally } from '../baseline/volume-tally.js';
 import type { FollowedDecision } from '../decisions/followed.js';
 import type { FindingSink } from '../findings/finding-sink.js';
 import { Attention, type Evaluator, type UnitContext } from './detection.js';

@@ -3,7 +3,7 @@ import { type AssetVolumes, Sum, sumAt } from '../baseline/asset-volumes.js';
 import { DailyVolumes, localDay, localDayStartMs, Rest, Today } from '../baseline/daily-volumes.js';
 import type { NumberPool } from '../baseline/number-pool.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
-import type { VolumeConsumer } from '../baseline/volume-tally.js';
+import type { VolumeConsumer } from '../baseline/volume-consumer.js';
 import type { FollowedDecision } from '../decisions/followed.js';
 import type { FindingSink } from '../findings/finding-sink.js';
 import type { ParameterValues, UnitContext } from './detection.js';
