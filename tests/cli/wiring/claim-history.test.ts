@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ClaimHistory } from '../../../cli/wiring/claim-history.js';
-import { packageRoot } from '../../../flow/service/paths.js';
-import { compileProgram } from '../../detector/store/compile.js';
+import { runAtOnce } from '../../support/at-once.js';
 
 const HASH = 'a'.repeat(64);
 const TEXTS = { claims: { file: 'claims.yaml', text: 'version: 1' }, approvals: undefined };
@@ -21,12 +18,8 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 test('processes that archive the same claims at the same moment all end well, and leave each file once and whole', async () => {
   const processes = 4;
   const files = 40;
-  const program = await compileProgram(join(packageRoot(), 'tests/cli/wiring/claim-history-program.ts'), join(folder, 'program'));
   const data = join(folder, 'data');
-  const at = Date.now() + 1000;
-  await Promise.all(
-    Array.from({ length: processes }, () => promisify(execFile)(process.execPath, [program, data, String(at), String(files)])),
-  );
+  await runAtOnce('tests/cli/wiring/claim-history-program.ts', { processes, folder: join(folder, 'program'), args: [data, String(files)] });
 
   const history = new ClaimHistory(data);
   for (let file = 0; file < files; file++) {
