@@ -7,6 +7,7 @@ import { compareJudgements, type Judgement } from '../findings/judgement.js';
 import type { ClaimVersion } from './claim-version.js';
 import { createEngine, type Engine, type Learning, type VersionEngine } from './engine.js';
 import { type DetectionSettings, effectiveParameters } from './parameters.js';
+import { joined } from './snapshot.js';
 
 const NONE: readonly FollowedDecision[] = [];
 
@@ -119,15 +120,25 @@ export class ClaimEngines implements Engine {
   }
 
   snapshot(): Uint8Array {
+    return joined(this.snapshotParts());
+  }
+
+  /** Of each version its key and its engine's snapshot, part by part, each part with its length before it; a part without length ends the version. */
+  *snapshotParts(): Generator<Uint8Array> {
     this.follow();
-    const writer = new StateWriter();
-    writer.f64(this.newestStartMs);
-    writer.u32(this.parts.length);
+    const head = new StateWriter();
+    head.f64(this.newestStartMs);
+    head.u32(this.parts.length);
+    yield head.finish();
     for (const { version, engine } of this.parts) {
-      writer.text(keyOf(version));
-      writer.numbers(engine?.snapshot() ?? new Uint8Array(0));
+      yield textPart(keyOf(version));
+      for (const part of engine?.snapshotParts() ?? []) {
+        if (part.length === 0) continue;
+        yield lengthPart(part.length);
+        yield part;
+      }
+      yield lengthPart(0);
     }
-    return writer.finish();
   }
 
   restore(bytes: Uint8Array): string | undefined {
@@ -147,7 +158,7 @@ export class ClaimEngines implements Engine {
       const newestStartMs = reader.f64();
       for (let left = reader.u32(); left > 0; left--) {
         const key = reader.text();
-        const state = reader.octets();
+        const state = partsOf(reader);
         const part = missing.get(key);
         missing.delete(key);
         // A claim set that is configured no more, or a version that cannot be loaded any more, takes its state with it.
@@ -222,6 +233,28 @@ export function createClaimEngines(
   decisions?: () => readonly FollowedDecision[],
 ): ClaimEngines {
   return new ClaimEngines(versions, parameters, decisions);
+}
+
+function textPart(text: string): Uint8Array {
+  const writer = new StateWriter();
+  writer.text(text);
+  return writer.finish();
+}
+
+function lengthPart(length: number): Uint8Array {
+  const part = new Uint8Array(4);
+  new DataView(part.buffer).setUint32(0, length, true);
+  return part;
+}
+
+/** The parts that follow, up to the one without length, in one piece. */
+function partsOf(reader: StateReader): Uint8Array {
+  const parts: Uint8Array[] = [];
+  for (;;) {
+    const part = reader.octets();
+    if (part.length === 0) return joined(parts);
+    parts.push(part);
+  }
 }
 
 function keyOf({ claims, fromMs }: ClaimVersion): string {

@@ -12,8 +12,11 @@ import { RowReader } from '../sessions/row-reader.js';
 import { type DetectionSettings, type EffectiveParameters, effectiveParameters } from './parameters.js';
 import { Partition } from './partition.js';
 import { RowsByUnit } from './rows-by-unit.js';
-import { type SnapshotBinding, sealSnapshot, unsealSnapshot } from './snapshot.js';
+import { joined, type SnapshotBinding, sealSnapshot, unsealSnapshot } from './snapshot.js';
 import { UnitState } from './unit.js';
+
+/** Units whose state is written in one part of a snapshot: about a megabyte. */
+const UNITS_OF_A_PART = 32;
 
 export interface EngineOptions {
   readonly claims: CompiledClaims;
@@ -48,7 +51,10 @@ export interface Engine {
   learning(): Learning[];
   /** Rows filed under no asset of these claims, since the start or as restored. */
   readonly unassignedRecords: number;
+  /** The whole state, as `restore` takes it. */
   snapshot(): Uint8Array;
+  /** The same in parts, each made when it is asked for: until the last of them nothing may be ingested or taken. */
+  snapshotParts(): Iterable<Uint8Array>;
   /** Takes over a snapshot of an engine with equal claims, parameters and detections. Undefined when done, else why not, and the engine is as new. */
   restore(bytes: Uint8Array): string | undefined;
 }
@@ -177,15 +183,27 @@ class PartitionEngine implements VersionEngine {
   }
 
   snapshot(): Uint8Array {
-    const writer = new StateWriter();
+    return joined(this.snapshotParts());
+  }
+
+  snapshotParts(): Iterable<Uint8Array> {
+    return sealSnapshot(this.binding(), this.state());
+  }
+
+  private *state(): Generator<Uint8Array> {
+    const units = [...this.known()];
+    let writer = new StateWriter();
     writer.f64(this.unassignedRecords);
     this.reader.save(writer);
-    writer.u32([...this.known()].length);
-    for (const unit of this.known()) {
+    writer.u32(units.length);
+    for (const [index, unit] of units.entries()) {
       writer.text(unit.name);
       unit.save(writer);
+      if ((index + 1) % UNITS_OF_A_PART !== 0) continue;
+      yield writer.finish();
+      writer = new StateWriter();
     }
-    return sealSnapshot(this.binding(), writer);
+    yield writer.finish();
   }
 
   restore(bytes: Uint8Array): string | undefined {

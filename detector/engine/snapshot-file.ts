@@ -6,7 +6,7 @@ import type { SnapshotStore, StoredSnapshot } from './snapshot-store.js';
 
 /*
  * One file per partition of a log, and the one before it beside it:
- *   snapshot-<16 hex digits of the log's name>-<partition>.bin       JSON line {log, partition, offset, bytes, sha256}, then the bytes
+ *   snapshot-<16 hex digits of the log's name>-<partition>.bin       JSON line {log, partition, offset}, the bytes, 32 octets of SHA-256 over both
  *   snapshot-<…>-<partition>.previous.bin
  * Written to a temporary name, flushed to the disk, then renamed: a power cut leaves the old one or the new one, never half.
  */
@@ -15,11 +15,10 @@ interface Head {
   readonly log: string;
   readonly partition: number;
   readonly offset: number;
-  readonly bytes: number;
-  readonly sha256: string;
 }
 
 const LINE_FEED = 10;
+const DIGEST_BYTES = 32;
 
 /** Snapshots as files in `folder`, which is made when it is missing. */
 export function createFileSnapshotStore(folder: string): SnapshotStore {
@@ -33,8 +32,7 @@ export function createFileSnapshotStore(folder: string): SnapshotStore {
     async save(log, partition, snapshot) {
       await mkdir(folder, { recursive: true });
       const path = pathOf(folder, log, partition);
-      // Two parts instead of one joined buffer: a snapshot can be tens of megabytes.
-      await replaceFile(path, [headLine(log, partition, snapshot), snapshot.bytes], { previous: previousOf(path) });
+      await replaceFile(path, contentOf({ log, partition, offset: snapshot.offset }, snapshot.bytes), { previous: previousOf(path) });
     },
   };
 }
@@ -48,9 +46,16 @@ function previousOf(path: string): string {
   return path.replace(/\.bin$/, '.previous.bin');
 }
 
-function headLine(log: string, partition: number, { offset, bytes }: StoredSnapshot): string {
-  const head: Head = { log, partition, offset, bytes: bytes.length, sha256: digest(offset, bytes) };
-  return `${JSON.stringify(head)}\n`;
+function* contentOf(head: Head, bytes: Uint8Array | Iterable<Uint8Array>): Generator<Uint8Array> {
+  const line = new TextEncoder().encode(`${JSON.stringify(head)}\n`);
+  const hash = createHash('sha256');
+  for (const parts of [[line], bytes instanceof Uint8Array ? [bytes] : bytes]) {
+    for (const part of parts) {
+      hash.update(part);
+      yield part;
+    }
+  }
+  yield hash.digest();
 }
 
 /** Undefined for a file that is missing, cut short, altered or of another log: the caller then tries the one before. */
@@ -62,23 +67,12 @@ async function read(path: string, log: string, partition: number): Promise<Store
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  const end = file.indexOf(LINE_FEED);
-  if (end < 0) return undefined;
-  const head = headOf(file.subarray(0, end).toString());
-  const bytes = new Uint8Array(file.buffer, file.byteOffset + end + 1, file.length - end - 1);
-  if (head === undefined || head.log !== log || head.partition !== partition || head.sha256 !== digest(head.offset, bytes))
-    return undefined;
-  return { offset: head.offset, bytes };
-}
-
-function headOf(line: string): Head | undefined {
-  try {
-    return JSON.parse(line) as Head;
-  } catch {
-    return undefined;
-  }
-}
-
-function digest(offset: number, bytes: Uint8Array): string {
-  return createHash('sha256').update(`${offset}\n`).update(bytes).digest('hex');
+  const begin = file.indexOf(LINE_FEED) + 1;
+  const end = file.length - DIGEST_BYTES;
+  if (begin === 0 || begin > end) return undefined;
+  const sum = createHash('sha256').update(file.subarray(0, end)).digest();
+  if (!sum.equals(file.subarray(end))) return undefined;
+  const head = JSON.parse(file.toString('utf8', 0, begin)) as Head;
+  if (head.log !== log || head.partition !== partition) return undefined;
+  return { offset: head.offset, bytes: new Uint8Array(file.buffer, file.byteOffset + begin, end - begin) };
 }

@@ -4,10 +4,16 @@ export interface StoredSnapshot {
   readonly bytes: Uint8Array;
 }
 
+/** One to be stored: its bytes, or what makes them part by part while they are written. */
+export interface SnapshotToStore {
+  readonly offset: number;
+  readonly bytes: Uint8Array | Iterable<Uint8Array>;
+}
+
 /** Where snapshots survive a restart. The snapshot, not the bus's commit, says where to go on. */
 export interface SnapshotStore {
   /** The snapshots at hand for a partition of a log, newest first; those that cannot be read are left out. */
   load(log: string, partition: number): Promise<readonly StoredSnapshot[]>;
-  /** Resolves when the snapshot is on disk. The one before it is kept. */
-  save(log: string, partition: number, snapshot: StoredSnapshot): Promise<void>;
+  /** Resolves when the snapshot is on disk. The one before it is kept. Parts are taken once, in order, and each is written before the next is asked for. */
+  save(log: string, partition: number, snapshot: SnapshotToStore): Promise<void>;
 }

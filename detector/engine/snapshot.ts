@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { StateWriter } from '../baseline/state.js';
 
 /*
  * A snapshot is the whole state of one partition's engine, sealed:
@@ -26,13 +25,31 @@ export interface SnapshotBinding {
 
 export type Unsealed = { readonly state: Uint8Array } | { readonly refused: string };
 
-export function sealSnapshot(binding: SnapshotBinding, state: StateWriter): Uint8Array {
+/** The snapshot in parts, each made when the one before is written: of ten thousand assets it is hundreds of megabytes, which are never held at once. */
+export function* sealSnapshot(binding: SnapshotBinding, state: Iterable<Uint8Array>): Generator<Uint8Array> {
   const bound = new TextEncoder().encode(bindingText(binding));
-  const bytes = state.finish(HEAD_BYTES + bound.length, DIGEST_BYTES);
-  bytes.set(MAGIC, 0);
-  new DataView(bytes.buffer).setUint32(MAGIC.length, bound.length, true);
-  bytes.set(bound, HEAD_BYTES);
-  bytes.set(digest(bytes.subarray(0, -DIGEST_BYTES)), bytes.length - DIGEST_BYTES);
+  const head = new Uint8Array(HEAD_BYTES + bound.length);
+  head.set(MAGIC, 0);
+  new DataView(head.buffer).setUint32(MAGIC.length, bound.length, true);
+  head.set(bound, HEAD_BYTES);
+  const hash = createHash('sha256').update(head);
+  yield head;
+  for (const part of state) {
+    hash.update(part);
+    yield part;
+  }
+  yield hash.digest();
+}
+
+/** All parts in one piece. */
+export function joined(parts: Iterable<Uint8Array>): Uint8Array {
+  const list = [...parts];
+  const bytes = new Uint8Array(list.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of list) {
+    bytes.set(part, at);
+    at += part.length;
+  }
   return bytes;
 }
 

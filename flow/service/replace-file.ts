@@ -19,10 +19,10 @@ export interface ReplaceOptions {
   readonly previous?: string;
 }
 
-/** Replaces a file; content in parts is written one by one. Rejects with the file system's error, and then the old file is as it was; the folder must exist. */
+/** Replaces a file; content in parts is written one by one, each before the next is asked for. Rejects with the file system's error, and then the old file is as it was; the folder must exist. */
 export async function replaceFile(
   path: string,
-  content: string | Uint8Array | readonly (string | Uint8Array)[],
+  content: string | Uint8Array | Iterable<string | Uint8Array>,
   { mode, previous }: ReplaceOptions = {},
 ): Promise<void> {
   const beside = besideOf(path);
@@ -88,7 +88,7 @@ function besideOf(path: string): string {
   return `${join(dirname(path), prefix)}${randomUUID()}`;
 }
 
-function partsOf(content: string | Uint8Array | readonly (string | Uint8Array)[]): readonly (string | Uint8Array)[] {
+function partsOf(content: string | Uint8Array | Iterable<string | Uint8Array>): Iterable<string | Uint8Array> {
   return typeof content === 'string' || content instanceof Uint8Array ? [content] : content;
 }
 
