@@ -141,14 +141,15 @@ class RhythmWatch implements Evaluator {
     const newestMs = times.newestMs(record.asset);
     if (record.sessionStarts && record.sampling <= 1 && record.level !== Level.attempt && mayBeRhythm(record))
       this.start(record, asset, newestMs, findings);
-    // Without a rhythm nothing can end: then it is not asked each minute.
-    if (asset.learned === 0) return;
-    if (times.beginsMinute) this.lookForEnds(record, asset, newestMs, findings);
-    times.wake(record.asset, (Math.floor(newestMs / MINUTE_MS) + 1) * MINUTE_MS);
+    if (asset.learned === 0 || !times.beginsMinute) return;
+    this.lookForEnds(record, asset, newestMs, findings);
+    times.wake(record.asset, this.nextLookMs(record, newestMs));
   }
 
   decided(asset: number, { does, peer, protocol, port }: FollowedDecision): void {
-    if (does === 'unlearn' && peer !== '' && !peer.includes('/')) this.rows.unlearn(asset, parseAddress(peer), protocol, port);
+    if (does !== 'unlearn' || peer === '' || peer.includes('/')) return;
+    this.rows.unlearn(asset, parseAddress(peer), protocol, port);
+    this.lookNextMinute(asset);
   }
 
   learningUntil(asset: number, nowMs: number): number | undefined {
@@ -190,8 +191,10 @@ class RhythmWatch implements Evaluator {
       return;
     }
     if (!rows.rings.add(row, startMs)) return;
-    if (rows.fact(row, Fact.told) === 1) rows.setFact(row, Fact.told, 0);
-    else if (pauseMs > rows.fact(row, Fact.longestMs)) rows.setFact(row, Fact.longestMs, pauseMs);
+    if (rows.fact(row, Fact.told) === 1) {
+      rows.setFact(row, Fact.told, 0);
+      this.lookNextMinute(record.asset);
+    } else if (pauseMs > rows.fact(row, Fact.longestMs)) rows.setFact(row, Fact.longestMs, pauseMs);
     const lagMs = newestMs - startMs;
     if (lagMs > rows.fact(row, Fact.lagMs)) rows.setFact(row, Fact.lagMs, lagMs);
     // A window of a claim may open: what is admitted is asked of the record.
@@ -226,6 +229,7 @@ class RhythmWatch implements Evaluator {
     rows.setFact(row, Fact.runs, 0);
     rows.setFact(row, Fact.failures, 0);
     asset.learned += 1;
+    this.lookNextMinute(record.asset);
   }
 
   /** Minutes that showed the asset before that which the record at hand begins. */
@@ -262,6 +266,7 @@ class RhythmWatch implements Evaluator {
       if (learning) {
         rows.setFact(row, Fact.periodMs, usualMs + (medianMs - usualMs) * REFINE);
         rows.setFact(row, Fact.spread, usualSpread + (spread - usualSpread) * REFINE);
+        this.lookNextMinute(record.asset);
       }
       return;
     }
@@ -278,6 +283,7 @@ class RhythmWatch implements Evaluator {
       rows.restart(row);
     } else {
       rows.setFact(row, Fact.periodMs, medianMs);
+      this.lookNextMinute(record.asset);
       if (!isKnown) rows.remember(row, medianMs);
     }
   }
@@ -312,7 +318,24 @@ class RhythmWatch implements Evaluator {
     return nowMs >= this.rows.fact(row, Fact.firstMs) + this.warmUpMs;
   }
 
-  /** Each minute in which the asset shows itself: whose beats are overdue? */
+  /** What is usual of a rhythm has changed, or its end may be told again. */
+  private lookNextMinute(asset: number): void {
+    const { times } = this.unit;
+    times.wake(asset, minuteAfter(times.newestMs(asset)));
+  }
+
+  /** The minute in which something may be told of an end that was not told so far, unless what is usual changes before: beats that come make it later only. */
+  private nextLookMs(record: ObservedRecord, newestMs: number): number {
+    const { rows } = this;
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (let row = 0; row < rows.keys.end; row++) {
+      if (!this.isOfAsset(row, record) || rows.fact(row, Fact.told) === 1) continue;
+      nextMs = Math.min(nextMs, Math.max(this.overdueMs(row), rows.fact(row, Fact.firstMs) + this.warmUpMs));
+    }
+    return Math.max(minuteAfter(newestMs), Math.floor(nextMs / MINUTE_MS) * MINUTE_MS);
+  }
+
+  /** With the first record of a minute: whose beats are overdue? */
   private lookForEnds(record: ObservedRecord, asset: Asset, newestMs: number, findings: FindingSink): void {
     const { rows } = this;
     let overdue = 0;
@@ -334,11 +357,19 @@ class RhythmWatch implements Evaluator {
   }
 
   private isOverdue(row: number, newestMs: number): boolean {
+    return newestMs > this.overdueMs(row);
+  }
+
+  private overdueMs(row: number): number {
     const { rows } = this;
     const periodMs = rows.fact(row, Fact.periodMs);
     const usualMs = Math.max(this.missedBeats * periodMs, 1.5 * rows.fact(row, Fact.longestMs) + periodMs, LEAST_PAUSE_MS);
-    return newestMs - rows.fact(row, Fact.latestMs) > usualMs + rows.fact(row, Fact.lagMs) + this.settleMs;
+    return rows.fact(row, Fact.latestMs) + usualMs + rows.fact(row, Fact.lagMs) + this.settleMs;
   }
+}
+
+function minuteAfter(ms: number): number {
+  return (Math.floor(ms / MINUTE_MS) + 1) * MINUTE_MS;
 }
 
 function isRegular({ medianMs, spread, tail }: StartRings): boolean {
