@@ -105,7 +105,7 @@ function reasons() {
   return rows({
     id: 5,
     title: 'Reasons',
-    whenNone: 'no doubt about a verdict',
+    whenNone: 'no reason is recorded',
     description: 'Every reason of every verdict in the time range, with what was observed and what the claim demands.',
     at: [0, 23, 24, 9],
     sql: 'reasons',

@@ -136,7 +136,7 @@ function lost() {
       sql: 'records-lost',
     },
     'sensor',
-  ).noValue('no record was lost');
+  ).noValue('no loss is recorded');
 }
 
 function unread() {
@@ -152,7 +152,7 @@ function unread() {
       sql: 'unread',
     },
     'reason',
-  ).noValue('everything that arrived was read');
+  ).noValue('nothing unread is recorded');
 }
 
 function clock() {

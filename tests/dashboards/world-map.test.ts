@@ -24,6 +24,31 @@ test('countries bear two letters and a place inside the map; the small ones have
   expect(codes).toContain('XK');
 });
 
+/*
+ * The map is made again only with packages that the tests do not have (the head of scripts/world-map.mjs names them), so what is committed is held to what every
+ * making of it must have.
+ */
+test('every country has a name of its region, every line stays inside the map, and all of it is small enough to be served with the page', () => {
+  const names = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+  for (const code of Object.keys(world.countries)) expect(names.of(code), code).toBeDefined();
+  const shapes = [world.elsewhere, ...Object.values(world.countries).map(({ path }) => path)];
+  for (const path of shapes) expect(path, path.slice(0, 40)).toMatch(/^(?:M[\d.]+,[\d.]+(?:L[\d.]+,[\d.]+){2,}Z)*$/);
+  const points = shapes.flatMap((path) => [...path.matchAll(/([\d.]+),([\d.]+)/g)].map(([, x, y]) => [Number(x), Number(y)] as const));
+  expect(points.length).toBeGreaterThan(5000);
+  expect(points.filter(([x, y]) => !(x >= 0 && x <= world.width && y >= 0 && y <= world.height))).toEqual([]);
+  expect(JSON.stringify(world).length).toBeLessThan(150_000);
+});
+
+test('a mark stands inside its country: within the box of its lines', () => {
+  for (const [code, { at, path }] of Object.entries(world.countries)) {
+    const points = [...path.matchAll(/([\d.]+),([\d.]+)/g)].map(([, x, y]) => [Number(x), Number(y)] as const);
+    if (points.length === 0) continue;
+    const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+    const inside = at[0] >= Math.min(...xs) && at[0] <= Math.max(...xs) && at[1] >= Math.min(...ys) && at[1] <= Math.max(...ys);
+    expect(inside, code).toBe(true);
+  }
+});
+
 test('places are where one looks for them: east of, north of', () => {
   const { NL, DE, US, SG, NZ, GB } = world.countries;
   expect(NL!.at[0]).toBeLessThan(DE!.at[0]);

@@ -125,13 +125,25 @@ function emptyState(panel: Panel, frame: Frame): HTMLElement {
   return h(
     'div',
     { class: 'state' },
-    h('p', {}, `${what[0]?.toUpperCase()}${what.slice(1)} between ${formatTime(frame.fromMs)} and ${formatTime(frame.toMs)} UTC.`),
+    h(
+      'p',
+      {},
+      `${what[0]?.toUpperCase()}${what.slice(1)} between `,
+      instant(formatTime(frame.fromMs)),
+      ' and ',
+      instant(`${formatTime(frame.toMs)} UTC.`),
+    ),
     h(
       'p',
       { class: 'hint' },
       'Choose a longer time range or set the filters to All. If telemetry should be there, the command “cordon doctor” says what is missing.',
     ),
   );
+}
+
+/** An instant that no line ends in the middle of. */
+function instant(text: string): HTMLElement {
+  return h('span', { class: 'instant' }, text);
 }
 
 function failedState(error: unknown, retry: () => void): HTMLElement {
