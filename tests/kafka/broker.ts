@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import kafkajs from 'kafkajs';
+import { freePorts } from '../support/free-ports.js';
 import { kafkaJars } from './jars.js';
 
 const run = promisify(execFile);
@@ -182,21 +182,6 @@ function startJanitor(folder: string): { guard(pid: number | undefined): void; d
     guard: (pid) => void shell.stdin.write(`${pid ?? 'none'}\n`),
     dismiss: () => void shell.stdin.end('none\n'),
   };
-}
-
-/** Ports free at this moment on loopback. Held open together, so that they differ. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports: number[] = [];
-  for (const server of servers) {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('no port');
-    ports.push(address.port);
-  }
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 /** Resolves when the broker answers a request that needs the controller too. */

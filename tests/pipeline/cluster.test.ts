@@ -15,6 +15,7 @@ import { decodeFrame } from '../../flow/frame.js';
 import { field, ip4, recordBytes, set } from '../collector/decoders/build-bytes.js';
 import { ipfix, template } from '../collector/decoders/build-ipfix.js';
 import { kafkaBrokers, kafkaSkip } from '../kafka/shared.js';
+import { freePorts } from '../support/free-ports.js';
 import { killAll, type Running, says, start, stop, until } from './support/cordon.js';
 import { freshDist } from './support/dist.js';
 
@@ -146,7 +147,7 @@ describe.skipIf(kafkaSkip !== undefined)('several collecting processes', () => {
     const brokers = await kafkaBrokers();
     const prefix = `cluster-${randomUUID().slice(0, 8)}.`;
     const config = join(folder, 'cordon.yaml');
-    const tcpPort = 20_000 + Math.floor(Math.random() * 10_000);
+    const [tcpPort] = (await freePorts(1)) as [number];
     writeFileSync(
       config,
       JSON.stringify({

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exampleClaims } from '../../detector/detections/example-claims.js';
-import { freePorts } from '../kafka/broker.js';
+import { freePorts } from '../support/free-ports.js';
 import { cordon, killAll, type Running, says, start, stop } from './support/cordon.js';
 import { freshDist } from './support/dist.js';
 

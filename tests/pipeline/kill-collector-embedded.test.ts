@@ -8,7 +8,7 @@ import { loadScenario } from '../../cli/scenario/scenario.js';
 import { DiskLog } from '../../collector/outputs/buffer/disk-log.js';
 import { DEFAULT_BUFFER_LIMITS } from '../../collector/outputs/buffer/limits.js';
 import { packageRoot } from '../../flow/service/paths.js';
-import { freePorts } from '../kafka/broker.js';
+import { freePorts } from '../support/free-ports.js';
 import { cordon, killAll, type Running, says, start, stop } from './support/cordon.js';
 import { freshDist } from './support/dist.js';
 import { KEEP_ALL } from './support/kafka-shape.js';

@@ -8,7 +8,7 @@ import { loadScenario } from '../../cli/scenario/scenario.js';
 import type { ProcessStatus } from '../../cli/wiring/process-status.js';
 import type { Verdict } from '../../detector/coverage/verdict-types.js';
 import type { Finding } from '../../detector/findings/finding.js';
-import { freePorts } from '../kafka/broker.js';
+import { freePorts } from '../support/free-ports.js';
 import { cordon, killAll, type Running, says, start, stop, until } from './support/cordon.js';
 import { freshDist } from './support/dist.js';
 import { KEEP_ALL } from './support/kafka-shape.js';

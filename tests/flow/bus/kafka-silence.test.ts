@@ -2,9 +2,10 @@ import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { createKafkaBus } from '../../../flow/bus/kafka.js';
 import { numbered, outgoing, RecordingReader } from '../../conformance/bus-reader.js';
-import { freePorts, startBroker } from '../../kafka/broker.js';
+import { startBroker } from '../../kafka/broker.js';
 import { startFetchProxy } from '../../kafka/proxy.js';
 import { ownKafkaSkip } from '../../kafka/shared.js';
+import { freePorts } from '../../support/free-ports.js';
 
 /** A broker of our own: these tests kill it. `KAFKA_BROKERS` does not apply. */
 const limits = { sessionTimeoutMs: 3_000, rebalanceTimeoutMs: 3_000, heartbeatIntervalMs: 300, stopTimeoutMs: 3_000 };

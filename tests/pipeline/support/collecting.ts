@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { loadScenario } from '../../../cli/scenario/scenario.js';
 import type { CollectorStatus } from '../../../collector/collector-status.js';
 import type { BufferStatus } from '../../../collector/outputs/buffer/disk-buffer.js';
-import { freePorts } from '../../kafka/broker.js';
+import { freePorts } from '../../support/free-ports.js';
 import { PATIENCE_MS, type Running, says, start, until } from './cordon.js';
 
 export interface CollectShape {
