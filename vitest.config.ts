@@ -12,7 +12,9 @@ const WHOLE = [
 
 /** Files that take longest by the clock, first of all: begun last, one of them keeps the other workers idle. The rest goes by size, as vitest has it. */
 const LONGEST = [
+  'tests/pipeline/scenarios.test.ts',
   'tests/pipeline/kill.test.ts',
+  'tests/pipeline/kafka.test.ts',
   'tests/dashboards/console.browser.test.ts',
   'tests/flow/bus/kafka-faults.test.ts',
   'tests/pipeline/kill-collector.test.ts',

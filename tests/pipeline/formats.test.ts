@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderTable } from '../../cli/render/table.js';
 import { type Expected, summarise } from '../../cli/scenario/expected.js';
 import { loadScenario, type Scenario } from '../../cli/scenario/scenario.js';
+import { type ProcessFile, readProcessFiles } from '../../cli/wiring/process-status.js';
+import type { CollectorStatus } from '../../collector/collector-status.js';
 import type { Verdict } from '../../detector/coverage/verdict-types.js';
 import type { Finding } from '../../detector/findings/finding.js';
 import { formatTime } from '../../flow/time.js';
@@ -45,15 +47,15 @@ async function seenIn(data: string, { claims, approvals, fromMs, untilMs }: Scen
   };
 }
 
-/** Plays the recording as a file; answers the data folder. */
-async function replayed(scenario: Scenario, input: string): Promise<string> {
-  const data = join(folder, `${scenario.id}-${input}-file`);
-  await cordon(['replay', '--scenario', scenario.id, '--input', input, '--data', data, '--json'], [0, 1, 2]);
+/** Plays the recorded packets as a file; answers the data folder. */
+async function replayed(scenario: Scenario): Promise<string> {
+  const data = join(folder, `${scenario.id}-packets-file`);
+  await cordon(['replay', '--scenario', scenario.id, '--input', 'packets', '--data', data, '--json'], [0, 1, 2]);
   return data;
 }
 
 /** Sends the recorded datagrams to `cordon run`, which hears them from 127.0.0.1 and calls that by the sensor's name. */
-async function heard(scenario: Scenario, input: string, rows: number): Promise<Seen> {
+async function heard(scenario: Scenario, input: string): Promise<Seen> {
   const { file, format, sensor } = scenario.inputs.get(input)!;
   const name = `${scenario.id}-${input}-udp`;
   const data = join(folder, name);
@@ -69,11 +71,21 @@ async function heard(scenario: Scenario, input: string, rows: number): Promise<S
   const run = start(['run', '--config', config, '--data', data, '--port', '0'], { CORDON_FRONT_PASSWORD: FRONT_PASSWORD });
   const front = (await says(run, /Grafana +(http:\/\/\S+)/))[1]!;
   const port = (await says(run, /Listening for NetFlow and IPFIX on 127\.0\.0\.1:(\d+)/))[1]!;
-  await cordon(['replay', file, '--format', format, '--to', `udp://127.0.0.1:${port}`]);
+  const told = await cordon(['replay', file, '--format', format, '--to', `udp://127.0.0.1:${port}`]);
+  const sent = Number(told.split(' datagrams', 1)[0]!.replaceAll(/\D/g, ''));
   // All but what waits for the end: then the process is asked to stop, and must store the rest itself.
-  await until(`${name}: ${rows} rows stored`, [run], async () => ((await storedRows(front, run)) >= rows ? true : undefined));
+  await until(`${name}: ${sent} datagrams read, and their records stored`, [run], async () => {
+    const { datagrams, produced } = await collectorOf(data);
+    return datagrams === sent && (await storedRows(front, run)) >= produced ? true : undefined;
+  });
   await stop(run);
   return seenIn(data, scenario);
+}
+
+async function collectorOf(data: string): Promise<CollectorStatus> {
+  const [{ url }] = readProcessFiles(data) as [ProcessFile];
+  const { collector } = (await (await fetch(`${url}/status`)).json()) as { collector: CollectorStatus };
+  return collector;
 }
 
 async function storedRows(front: string, run: Running): Promise<number> {
@@ -140,11 +152,8 @@ describe.each([
   let packets: Seen;
   const heardAs = new Map<string, Seen>();
   beforeAll(async () => {
-    packets = await seenIn(await replayed(scenario, 'packets'), scenario);
-    for (const input of FORMATS) {
-      const { flows } = await contentOf(await replayed(scenario, input));
-      heardAs.set(input, await heard(scenario, input, Number(flows!.rows)));
-    }
+    packets = await seenIn(await replayed(scenario), scenario);
+    for (const input of FORMATS) heardAs.set(input, await heard(scenario, input));
     process.stderr.write(`\n${volumeTable(scenario, packets, heardAs)}\n`);
   });
 

@@ -7,7 +7,7 @@ import type { Verdict } from '../../detector/coverage/verdict-types.js';
 import type { Finding } from '../../detector/findings/finding.js';
 import { SCENARIOS } from '../../fixtures/generator/flows/scenarios/index.js';
 import type { Format, Scenario, ScenarioFinding } from '../../fixtures/generator/flows/scenarios/scenario.js';
-import { runScenario } from './support/scenario-run.js';
+import { prepareStore, runScenario } from './support/scenario-run.js';
 
 /*
  * The stories of assurance.md §6 through the whole pipeline, in each format that can carry them: from export datagrams or a log to findings and verdicts.
@@ -18,8 +18,10 @@ const CARRIED_BY_ANY = new Set(['coverage-met', 'violated', 'location-data']);
 
 let folder: string;
 const rows: string[][] = [];
-beforeAll(() => {
+let emptyStore: string;
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'cordon-scenarios-'));
+  emptyStore = await prepareStore(folder);
 });
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
@@ -74,7 +76,7 @@ describe.each(SCENARIOS.map((scenario) => ({ scenario, title: `${scenario.id} ${
 
   test.for(scenario.formats)('%s', async (format: Format) => {
     const name = `${scenario.id} ${scenario.name}`;
-    const outcome = await runScenario(scenario, format, day, folder);
+    const outcome = await runScenario(scenario, format, day, emptyStore);
     const { got, expected } = compared(scenario, outcome.verdicts);
     const found = sorted(outcome.findings.filter(({ claim }) => claim !== '').map(briefly));
     const isSame = JSON.stringify([got, found]) === JSON.stringify([expected, sorted(scenario.findings)]);

@@ -1,5 +1,5 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { openClaims } from '../../../cli/wiring/claim-reload.js';
 import { type ClaimSource, createSensorNamer, loadClaimSets } from '../../../cli/wiring/claim-sets.js';
 import { type Embedded, startEmbedded } from '../../../cli/wiring/embedded.js';
@@ -9,7 +9,7 @@ import type { Origin } from '../../../collector/contracts.js';
 import { readFileInto } from '../../../collector/files.js';
 import type { Verdict } from '../../../detector/coverage/verdict-types.js';
 import type { Finding } from '../../../detector/findings/finding.js';
-import { KEEP_FOREVER } from '../../../detector/store/store.js';
+import { createStore, KEEP_FOREVER } from '../../../detector/store/store.js';
 import type { Conversation } from '../../../fixtures/generator/flows/conversation.js';
 import { type Datagram, exportOf } from '../../../fixtures/generator/flows/exporter.js';
 import type { Format, Scenario } from '../../../fixtures/generator/flows/scenarios/scenario.js';
@@ -27,10 +27,22 @@ export interface Outcome {
 
 const EXPORT_PORT = 2055;
 
-/** Plays one made-up day, in one format, through collector, bus, detector and store of a process like `cordon replay`'s, and judges it from what is stored. */
-export async function runScenario(scenario: Scenario, format: Format, day: readonly Conversation[], folder: string): Promise<Outcome> {
-  const data = join(folder, `${scenario.id}-${format}`);
-  mkdirSync(data, { recursive: true });
+/** Makes an empty store with all its tables in `folder`: runs begin with a copy of it, which takes a third of the time. */
+export async function prepareStore(folder: string): Promise<string> {
+  const path = join(folder, 'empty-store');
+  const store = createStore({ kind: 'chdb', path, retention: KEEP_FOREVER });
+  await store.start();
+  await store.migrate();
+  await store.close();
+  return path;
+}
+
+/** Plays one made-up day, in one format, through collector, bus, detector and store of a process like `cordon replay`'s, and judges it from what is stored: `emptyStore` in the
+ * beginning (`prepareStore`), in a folder beside it. */
+export async function runScenario(scenario: Scenario, format: Format, day: readonly Conversation[], emptyStore: string): Promise<Outcome> {
+  const data = join(dirname(emptyStore), `${scenario.id}-${format}`);
+  mkdirSync(join(data, 'store'), { recursive: true });
+  cpSync(emptyStore, join(data, 'store', 'store'), { recursive: true });
   const source = writeClaims(scenario, data);
   const claimSets = loadClaimSets([source]);
   const log = createLog('error', 'scenario');
