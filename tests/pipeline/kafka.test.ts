@@ -87,9 +87,9 @@ describe.each([
   });
 
   describe.skipIf(kafkaSkip !== undefined)('over Kafka', () => {
+    // Several partitions of one detector: kill.test.ts.
     test.each([
       ['one partition', 1, 1],
-      ['four partitions', 4, 1],
       ['four partitions shared by two detectors', 4, 2],
     ])('%s', async (_name, partitions, detectors) => {
       expect(await distributed(scenarioId, input, partitions, detectors, folder)).toEqual(once);
