@@ -1,5 +1,5 @@
 import { parseAddress } from '../../flow/address.js';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../flow/time.js';
+import { DAY_MS, HOUR_MS } from '../../flow/time.js';
 import { ByAsset } from '../baseline/by-asset.js';
 import { medianError, type StartRings } from '../baseline/start-rings.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
@@ -9,6 +9,7 @@ import { isBackground, isLookup } from './background-services.js';
 import { Attention, type Detection, type Evaluator, type ParameterTable, type ParameterValues, type UnitContext } from './detection.js';
 import { Began, Level, type ObservedRecord } from './observed-record.js';
 import { RHYTHM_CHANGE_EXAMPLES } from './rhythm-change-examples.js';
+import { RhythmEnds } from './rhythm-ends.js';
 import { type RhythmReports, recomputeRhythm, reportsOf } from './rhythm-reports.js';
 import { CHANGE_INTERVALS, Fact, LEARN_INTERVALS, RhythmRows } from './rhythm-rows.js';
 
@@ -56,10 +57,6 @@ const LEAST_PERIOD_MS = 2000;
 /** After so many looks without a rhythm, starts are passed over: at first as many as fill the ring, then twice as many each time. */
 const PATIENCE = 3;
 const MOST_FAILURES = 6;
-/** A rhythm has ended when at least this time has passed, and the asset has shown itself in so many minutes of it. */
-const LEAST_PAUSE_MS = 10 * MINUTE_MS;
-const LEAST_ACTIVE_MINUTES = 10;
-const LATE_MS = 5 * MINUTE_MS;
 /** Who takes over begins within so many periods of the last beat of the other. */
 const TAKEOVER_PERIODS = 12;
 
@@ -117,12 +114,12 @@ interface Asset {
 
 class RhythmWatch implements Evaluator {
   private readonly unit: UnitContext;
-  private readonly warmUpMs: number;
+  readonly warmUpMs: number;
+  readonly missedBeats: number;
   private readonly mostShift: number;
-  private readonly missedBeats: number;
-  private readonly settleMs: number;
   private readonly rows: RhythmRows;
   private readonly reports: RhythmReports;
+  private readonly ends: RhythmEnds;
   private readonly assets = new ByAsset<Asset>();
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
@@ -130,9 +127,9 @@ class RhythmWatch implements Evaluator {
     this.warmUpMs = parameters.warmUpHours * HOUR_MS;
     this.mostShift = parameters.mostShift;
     this.missedBeats = parameters.missedBeats;
-    this.settleMs = LATE_MS + Math.max(0, ...unit.claims.sensors.map(({ activeTimeoutMs }) => activeTimeoutMs));
     this.rows = new RhythmRows(unit.assets.length, unit.pool);
     this.reports = reportsOf(unit, ID);
+    this.ends = new RhythmEnds(unit, this.rows, this.reports, this);
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
@@ -141,15 +138,13 @@ class RhythmWatch implements Evaluator {
     const newestMs = times.newestMs(record.asset);
     if (record.sessionStarts && record.sampling <= 1 && record.level !== Level.attempt && mayBeRhythm(record))
       this.start(record, asset, newestMs, findings);
-    if (asset.learned === 0 || !times.beginsMinute) return;
-    this.lookForEnds(record, asset, newestMs, findings);
-    times.wake(record.asset, this.nextLookMs(record, newestMs));
+    this.ends.look(record, asset.learned, newestMs, findings);
   }
 
   decided(asset: number, { does, peer, protocol, port }: FollowedDecision): void {
     if (does !== 'unlearn' || peer === '' || peer.includes('/')) return;
     this.rows.unlearn(asset, parseAddress(peer), protocol, port);
-    this.lookNextMinute(asset);
+    this.ends.lookNextMinute(asset);
   }
 
   learningUntil(asset: number, nowMs: number): number | undefined {
@@ -193,7 +188,7 @@ class RhythmWatch implements Evaluator {
     if (!rows.rings.add(row, startMs)) return;
     if (rows.fact(row, Fact.told) === 1) {
       rows.setFact(row, Fact.told, 0);
-      this.lookNextMinute(record.asset);
+      this.ends.lookNextMinute(record.asset);
     } else if (pauseMs > rows.fact(row, Fact.longestMs)) rows.setFact(row, Fact.longestMs, pauseMs);
     const lagMs = newestMs - startMs;
     if (lagMs > rows.fact(row, Fact.lagMs)) rows.setFact(row, Fact.lagMs, lagMs);
@@ -229,7 +224,7 @@ class RhythmWatch implements Evaluator {
     rows.setFact(row, Fact.runs, 0);
     rows.setFact(row, Fact.failures, 0);
     asset.learned += 1;
-    this.lookNextMinute(record.asset);
+    this.ends.lookNextMinute(record.asset);
   }
 
   /** Minutes that showed the asset before that which the record at hand begins. */
@@ -266,7 +261,7 @@ class RhythmWatch implements Evaluator {
       if (learning) {
         rows.setFact(row, Fact.periodMs, usualMs + (medianMs - usualMs) * REFINE);
         rows.setFact(row, Fact.spread, usualSpread + (spread - usualSpread) * REFINE);
-        this.lookNextMinute(record.asset);
+        this.ends.lookNextMinute(record.asset);
       }
       return;
     }
@@ -283,7 +278,7 @@ class RhythmWatch implements Evaluator {
       rows.restart(row);
     } else {
       rows.setFact(row, Fact.periodMs, medianMs);
-      this.lookNextMinute(record.asset);
+      this.ends.lookNextMinute(record.asset);
       if (!isKnown) rows.remember(row, medianMs);
     }
   }
@@ -317,59 +312,6 @@ class RhythmWatch implements Evaluator {
   private isJudged(row: number, nowMs: number): boolean {
     return nowMs >= this.rows.fact(row, Fact.firstMs) + this.warmUpMs;
   }
-
-  /** What is usual of a rhythm has changed, or its end may be told again. */
-  private lookNextMinute(asset: number): void {
-    const { times } = this.unit;
-    times.wake(asset, minuteAfter(times.newestMs(asset)));
-  }
-
-  /** The minute in which something may be told of an end that was not told so far, unless what is usual changes before: beats that come make it later only. */
-  private nextLookMs(record: ObservedRecord, newestMs: number): number {
-    const { rows } = this;
-    let nextMs = Number.POSITIVE_INFINITY;
-    for (let row = 0; row < rows.keys.end; row++) {
-      if (!this.isOfAsset(row, record) || rows.fact(row, Fact.told) === 1) continue;
-      nextMs = Math.min(nextMs, Math.max(this.overdueMs(row), rows.fact(row, Fact.firstMs) + this.warmUpMs));
-    }
-    return Math.max(minuteAfter(newestMs), Math.floor(nextMs / MINUTE_MS) * MINUTE_MS);
-  }
-
-  /** With the first record of a minute: whose beats are overdue? */
-  private lookForEnds(record: ObservedRecord, asset: Asset, newestMs: number, findings: FindingSink): void {
-    const { rows } = this;
-    let overdue = 0;
-    for (let row = 0; row < rows.keys.end; row++) if (this.isOfAsset(row, record) && this.isOverdue(row, newestMs)) overdue += 1;
-    // Most of what is steady has ceased: then the asset falls silent, which is for other detections to tell.
-    if (overdue === 0 || (asset.learned > 1 && overdue * 2 > asset.learned)) return;
-    for (let row = 0; row < rows.keys.end; row++) {
-      if (!this.isOfAsset(row, record) || rows.fact(row, Fact.told) === 1 || !this.isOverdue(row, newestMs)) continue;
-      if (this.unit.times.minutes(record.asset) - rows.fact(row, Fact.activeAt) < LEAST_ACTIVE_MINUTES || !this.isJudged(row, newestMs))
-        continue;
-      rows.setFact(row, Fact.told, 1);
-      this.reports.end(record, newestMs, rows, row, findings);
-    }
-  }
-
-  private isOfAsset(row: number, record: ObservedRecord): boolean {
-    const { rows } = this;
-    return rows.keys.isUsed(row) && rows.fact(row, Fact.asset) === record.asset && rows.isLearned(row);
-  }
-
-  private isOverdue(row: number, newestMs: number): boolean {
-    return newestMs > this.overdueMs(row);
-  }
-
-  private overdueMs(row: number): number {
-    const { rows } = this;
-    const periodMs = rows.fact(row, Fact.periodMs);
-    const usualMs = Math.max(this.missedBeats * periodMs, 1.5 * rows.fact(row, Fact.longestMs) + periodMs, LEAST_PAUSE_MS);
-    return rows.fact(row, Fact.latestMs) + usualMs + rows.fact(row, Fact.lagMs) + this.settleMs;
-  }
-}
-
-function minuteAfter(ms: number): number {
-  return (Math.floor(ms / MINUTE_MS) + 1) * MINUTE_MS;
 }
 
 function isRegular({ medianMs, spread, tail }: StartRings): boolean {
