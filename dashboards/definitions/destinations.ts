@@ -130,7 +130,8 @@ function ports() {
   return rows({
     id: 4,
     title: 'Ports',
-    description: "Responders' ports by octets sent, with how many devices and peers used them. A port of one device alone is worth a look.",
+    description:
+      "Responders' ports by octets sent, with how many devices and peers used them. Of a conversation that two sensors saw the larger count stands. A port of one device alone is worth a look.",
     at: [7, 30, 9, 9],
     sql: 'ports',
   })
