@@ -36,7 +36,7 @@ export const asymmetryFlip: Detection<typeof ASYMMETRY_FLIP_PARAMETERS> = {
     'bgpDestinationAsNumber',
   ],
   history:
-    '14 days of the asset’s records, and eight hours with a megabyte for each group of peers; a large upload to somebody outside whom no claim admits is told from the first hour on; an hour is judged 31 minutes after its end',
+    '14 days of the asset’s records, and eight hours with a megabyte for each group of peers; a large upload to somebody outside whom no claim admits is told from the first hour on, with the record that makes it one where both directions are told; all else when the hour has settled, 31 minutes after its end',
   falsePositives: [
     'Logs or a support bundle that the vendor asked for.',
     'A VPN or remote desktop: its directions follow who works.',

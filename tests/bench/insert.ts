@@ -38,7 +38,7 @@ function print(what: string, rows: number, elapsedMs: number, cpu: NodeJS.CpuUsa
     what.padEnd(46),
     `${(rows / elapsedMs / 1000).toFixed(3).padStart(7)} M rows/s`,
     `${((cpu.user + cpu.system) / rows).toFixed(2).padStart(6)} CPU s per M rows`,
-    `${(process.resourceUsage().maxRSS / 1000).toFixed(0).padStart(5)} MB peak`,
+    `${((process.resourceUsage().maxRSS * 1024) / 1e6).toFixed(0).padStart(5)} MB peak`,
   ];
   process.stdout.write(`${cells.join('  ')}\n`);
 }
