@@ -1,19 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NamedText } from '../../detector/claims/load.js';
+import { syncFolderSync, writeFileSynced } from '../../flow/service/synced.js';
 import { formatTime, parseInstant } from '../../flow/time.js';
 
 /*
@@ -100,7 +89,7 @@ export class ClaimHistory {
     mkdirSync(this.folder, { recursive: true });
     if (this.archived(activation.hash) === undefined) this.archive(activation.hash, texts);
     appendLine(join(this.folder, ACTIVATIONS), lineOf(activation));
-    syncFolder(this.folder);
+    syncFolderSync(this.folder);
     this.refresh();
   }
 
@@ -112,9 +101,9 @@ export class ClaimHistory {
     const folder = join(this.folder, hash);
     const beside = `${folder}.new-${randomUUID()}`;
     mkdirSync(beside);
-    writeSynced(join(beside, CLAIMS), claims.text);
-    if (approvals !== undefined) writeSynced(join(beside, APPROVALS), approvals.text);
-    syncFolder(beside);
+    writeFileSynced(join(beside, CLAIMS), claims.text);
+    if (approvals !== undefined) writeFileSynced(join(beside, APPROVALS), approvals.text);
+    syncFolderSync(beside);
     while (!renamed(beside, folder)) {
       if (this.archived(hash) === undefined) rmSync(folder, { recursive: true, force: true });
       else {
@@ -164,24 +153,5 @@ function appendLine(path: string, line: string): void {
     fsyncSync(file);
   } finally {
     closeSync(file);
-  }
-}
-
-function writeSynced(path: string, text: string): void {
-  const file = openSync(path, 'w');
-  try {
-    writeFileSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }

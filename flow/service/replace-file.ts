@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { syncFolder, syncFolderSync, writeFileSynced } from './synced.js';
 
 /*
  * A file is replaced as a whole: a new one beside it is written, synced and renamed over the old, then the folder is synced, so that a crash at any moment
@@ -40,36 +41,20 @@ export async function replaceFile(
     await rm(beside, { force: true });
     throw error;
   }
-  const folder = await open(dirname(path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  await syncFolder(dirname(path));
 }
 
 /** The same at once, for small files that a person waits for. */
 export function replaceFileSync(path: string, content: string): void {
   const beside = besideOf(path);
   try {
-    const file = openSync(beside, 'wx');
-    try {
-      writeFileSync(file, content);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    writeFileSynced(beside, content, 'wx');
     renameSync(beside, path);
   } catch (error) {
     rmSync(beside, { force: true });
     throw error;
   }
-  const folder = openSync(dirname(path), 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
+  syncFolderSync(dirname(path));
 }
 
 const looked = new Set<string>();

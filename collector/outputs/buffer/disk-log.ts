@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import type { OutgoingMessage, Topic } from '../../../flow/bus/bus.js';
 import { createSignal } from '../../../flow/bus/signal.js';
 import type { Log } from '../../../flow/service/log.js';
+import { syncFolder } from '../../../flow/service/synced.js';
 import { BufferError } from './buffer-error.js';
 import type { BufferLimits } from './limits.js';
 import { encodeRecordStart, type RecordHead } from './record.js';
@@ -358,13 +359,4 @@ async function closeHandle(segment: Segment): Promise<void> {
   const { handle } = segment;
   segment.handle = undefined;
   await handle?.close();
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle: FileHandle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
