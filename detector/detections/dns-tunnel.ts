@@ -216,8 +216,7 @@ class DnsTunnelWatch implements Evaluator {
 
   private judgeDay(record: ObservedRecord, day: WindowCounts, findings: FindingSink): void {
     const least = this.parameters.leastMegabytesPerDay * 1e6;
-    if (day.longOctets < Math.max(least, 2 * day.told)) return;
-    day.told = day.longOctets;
+    if (!day.tells(day.longOctets, least)) return;
     this.tell(record, this.matters.slow, day, {
       observed: day.longOctets,
       expected: least,
@@ -234,8 +233,7 @@ class DnsTunnelWatch implements Evaluator {
     const { day } = this.resolvers.find(record.asset, this.hashes.peerA, (this.hashes.peerB ^ door) >>> 0, record.startMs);
     if (!count(day, record, record.periodFromMs)) return;
     const least = this.parameters.leastEncryptedMegabytesPerDay * 1e6;
-    if (day.octetsOut < Math.max(least, 2 * day.told)) return;
-    day.told = day.octetsOut;
+    if (!day.tells(day.octetsOut, least)) return;
     this.tell(record, this.matters.encrypted, day, {
       observed: day.octetsOut,
       expected: least,

@@ -47,6 +47,13 @@ export class WindowCounts {
     this.told = 0;
   }
 
+  /** Whether a count of the window (octets) is to be told: from `least` on, and again whenever it has doubled. It counts as told then. */
+  tells(octets: number, least: number): boolean {
+    if (octets < Math.max(least, 2 * this.told)) return false;
+    this.told = octets;
+    return true;
+  }
+
   add(record: ObservedRecord): void {
     const { startMs, sampling, octetsOut, octetsIn, packetsOut, packetsIn } = record;
     if (startMs < this.firstMs) this.firstMs = startMs;
