@@ -17,7 +17,6 @@ const CHUNK_BYTES = 65_536;
 /** Collects in chunks, so that a state is held twice at most: in chunks, and in the bytes that `finish` gives. */
 export class StateWriter {
   private readonly full: Uint8Array[] = [];
-  private fullBytes = 0;
   private chunk = new Uint8Array(CHUNK_BYTES);
   private view = new DataView(this.chunk.buffer);
   private length = 0;
@@ -57,21 +56,14 @@ export class StateWriter {
     }
   }
 
-  /** A copy of what was written, with `before` and `after` zero bytes around it for the caller to fill. */
-  finish(before = 0, after = 0): Uint8Array {
-    const bytes = new Uint8Array(before + this.fullBytes + this.length + after);
-    let at = before;
-    for (const part of [...this.full, this.chunk.subarray(0, this.length)]) {
-      bytes.set(part, at);
-      at += part.length;
-    }
-    return bytes;
+  /** A copy of what was written. */
+  finish(): Uint8Array {
+    return joined([...this.full, this.chunk.subarray(0, this.length)]);
   }
 
   private room(more: number): void {
     if (this.length + more <= this.chunk.length) return;
     this.full.push(this.chunk.subarray(0, this.length));
-    this.fullBytes += this.length;
     this.chunk = new Uint8Array(Math.max(CHUNK_BYTES, more));
     this.view = new DataView(this.chunk.buffer);
     this.length = 0;
@@ -143,4 +135,16 @@ export class StateReader {
     this.offset += count;
     return at;
   }
+}
+
+/** All parts in one piece. */
+export function joined(parts: Iterable<Uint8Array>): Uint8Array {
+  const list = [...parts];
+  const bytes = new Uint8Array(list.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of list) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }

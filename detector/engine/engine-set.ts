@@ -1,5 +1,5 @@
 import type { FlowBatch } from '../../flow/batch.js';
-import { StateError, StateReader, StateWriter } from '../baseline/state.js';
+import { joined, StateError, StateReader, StateWriter } from '../baseline/state.js';
 import type { FollowedDecision } from '../decisions/followed.js';
 import type { Finding } from '../findings/finding.js';
 import { compareFindings } from '../findings/json.js';
@@ -7,7 +7,6 @@ import { compareJudgements, type Judgement } from '../findings/judgement.js';
 import type { ClaimVersion } from './claim-version.js';
 import { createEngine, type Engine, type Learning, type VersionEngine } from './engine.js';
 import { type DetectionSettings, effectiveParameters } from './parameters.js';
-import { joined } from './snapshot.js';
 
 const NONE: readonly FollowedDecision[] = [];
 

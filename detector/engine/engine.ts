@@ -1,6 +1,6 @@
 import { FlowBatch } from '../../flow/batch.js';
 import { MINUTE_MS } from '../../flow/time.js';
-import { StateError, StateReader, StateWriter } from '../baseline/state.js';
+import { joined, StateError, StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import type { FollowedDecision } from '../decisions/followed.js';
 import { DETECTION_IDS, type DetectionId } from '../detections/index.js';
@@ -12,7 +12,7 @@ import { RowReader } from '../sessions/row-reader.js';
 import { type DetectionSettings, type EffectiveParameters, effectiveParameters } from './parameters.js';
 import { Partition } from './partition.js';
 import { RowsByUnit } from './rows-by-unit.js';
-import { joined, type SnapshotBinding, sealSnapshot, unsealSnapshot } from './snapshot.js';
+import { type SnapshotBinding, sealSnapshot, unsealSnapshot } from './snapshot.js';
 import { UnitState } from './unit.js';
 
 /** Units whose state is written in one part of a snapshot: about a megabyte. */

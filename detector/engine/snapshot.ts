@@ -41,18 +41,6 @@ export function* sealSnapshot(binding: SnapshotBinding, state: Iterable<Uint8Arr
   yield hash.digest();
 }
 
-/** All parts in one piece. */
-export function joined(parts: Iterable<Uint8Array>): Uint8Array {
-  const list = [...parts];
-  const bytes = new Uint8Array(list.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of list) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
-
 /** The state, or the reason why it cannot be used, for the log. Never throws. */
 export function unsealSnapshot(binding: SnapshotBinding, bytes: Uint8Array): Unsealed {
   if (bytes.length < HEAD_BYTES + DIGEST_BYTES || !MAGIC.every((byte, index) => bytes[index] === byte))

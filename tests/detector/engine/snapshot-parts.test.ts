@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { joined } from '../../../detector/baseline/state.js';
 import { claimVersion } from '../../../detector/engine/claim-version.js';
 import { createEngine } from '../../../detector/engine/engine.js';
 import { createClaimEngines } from '../../../detector/engine/engine-set.js';
-import { joined } from '../../../detector/engine/snapshot.js';
 import { createFileSnapshotStore } from '../../../detector/engine/snapshot-file.js';
 import { batchOf, claimsOf, flagsOf, type Row } from '../support/rows.js';
 
