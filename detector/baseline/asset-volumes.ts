@@ -1,7 +1,7 @@
 import { HOUR_MS, MINUTE_MS } from '../../flow/time.js';
 import { Began, type ObservedRecord } from '../detections/observed-record.js';
 import type { NumberPool } from './number-pool.js';
-import { PeerGroups } from './peer-groups.js';
+import { MOST_PEER_GROUPS, PeerGroups } from './peer-groups.js';
 import type { StateReader, StateWriter } from './state.js';
 
 /** Most that a slice holds: an hour of UTC, or what of it lies in one day of the time zone. */
@@ -24,35 +24,35 @@ export const At = {
   /** The newest short bin of each direction (Bin). */
   binOut: 10,
   binIn: 18,
+  /** By place of the group of peers, its key and one: 0 behind the last. */
+  keys: 26,
 } as const;
-const HEAD = 26;
+const HEAD = At.keys + MOST_PEER_GROUPS;
 
 /** What is collected for the newest short bin in one direction, a line of the cache: its bounds, sums since the detection took them, and octets until it has to look. */
 export const Bin = { from: 0, to: 1, octets: 2, packets: 3, records: 4, sessions: 5, room: 6 } as const;
 
-/** What is summed for each group of peers, in two lines of the cache. Octets and payload are scaled by sampling, packets as counted. */
+/** What is summed for each group of peers. Octets and payload are scaled by sampling, packets as counted. */
 export const Sum = {
-  /** Key of the group, and one: 0 where there is none. */
-  key: 0,
-  out: 1,
-  in: 2,
-  packetsOut: 3,
-  packetsIn: 4,
+  out: 0,
+  in: 1,
+  packetsOut: 2,
+  packetsIn: 3,
   /** Octets without headers; and of those sent what no claim admits. */
-  payloadOut: 5,
-  payloadIn: 6,
-  unclaimed: 7,
+  payloadOut: 4,
+  payloadIn: 5,
+  unclaimed: 6,
   /** Records and sessions begun: all · with octets out · with octets in · with octets. */
-  records: 8,
-  recordsOut: 9,
-  recordsIn: 10,
-  recordsAny: 11,
-  sessions: 12,
-  sessionsOut: 13,
-  sessionsIn: 14,
-  sessionsAny: 15,
+  records: 7,
+  recordsOut: 8,
+  recordsIn: 9,
+  recordsAny: 10,
+  sessions: 11,
+  sessionsOut: 12,
+  sessionsIn: 13,
+  sessionsAny: 14,
 } as const;
-const WIDTH = 16;
+const WIDTH = 15;
 export const TOTAL_WIDTH = WIDTH;
 const FIRST_GROUPS = 4;
 const HALF_HOUR = 30;
@@ -76,7 +76,7 @@ export interface TalliedUnit {
   readonly pool: NumberPool;
 }
 
-/** The slice at hand of one asset, and what each detection keeps of it. 720 bytes for four groups of peers, 2.3 kB for the sixteen that are kept. */
+/** The slice at hand of one asset, and what each detection keeps of it. 816 bytes for four groups of peers, 2.3 kB for the sixteen that are kept. */
 export class AssetVolumes {
   /** Whose asset it is: a unit that was made anew knows nothing of before. */
   readonly unit: TalliedUnit;
@@ -101,17 +101,23 @@ export class AssetVolumes {
     return this.sums[At.from]!;
   }
 
-  /** The sums of the group with this key lie at that place. */
-  isAt(place: number, key: number): boolean {
-    const at = HEAD + place * WIDTH;
-    return at < this.sums.length && this.sums[at + Sum.key] === key + 1;
+  /** Place of the group with this key; −1 when it has none. */
+  placeOf(key: number): number {
+    const { sums } = this;
+    const wanted = key + 1;
+    for (let place = 0; place < MOST_PEER_GROUPS; place++) {
+      const known = sums[At.keys + place]!;
+      if (known === wanted) return place;
+      if (known === 0) break;
+    }
+    return -1;
   }
 
   /** Makes room for the sums of a group that got this place, which begin at 0. */
   begin(place: number, key: number): void {
     if (sumAt(place + 1) > this.sums.length) this.sums = this.pool.outgrown(this.sums, sumAt(place + 1));
     this.sums.fill(0, sumAt(place), sumAt(place + 1));
-    this.sums[sumAt(place) + Sum.key] = key + 1;
+    this.sums[At.keys + place] = key + 1;
   }
 
   /** One of the sums, of all groups. */
@@ -124,7 +130,7 @@ export class AssetVolumes {
   /** The slice begins anew; the groups stay, and so do the short bins. */
   clear(): void {
     const { sums } = this;
-    for (let place = 0; place < this.groups.size; place++) sums.fill(0, sumAt(place) + Sum.key + 1, sumAt(place + 1));
+    for (let place = 0; place < this.groups.size; place++) sums.fill(0, sumAt(place), sumAt(place + 1));
     for (const field of [At.minutes, At.minutes + 1, At.pending, At.called]) sums[field] = 0;
   }
 
@@ -197,6 +203,6 @@ export function flushInto({ groups, sums }: AssetVolumes, total: Float64Array): 
     const at = sumAt(place);
     if (sums[at + Sum.records] === 0) continue;
     groups.volumes[place]! += sums[at + Sum.out]! + sums[at + Sum.in]!;
-    for (let field = Sum.key + 1; field < WIDTH; field++) total[field]! += sums[at + field]!;
+    for (let field = 0; field < WIDTH; field++) total[field]! += sums[at + field]!;
   }
 }

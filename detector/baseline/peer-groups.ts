@@ -16,16 +16,9 @@ export const MOST_PEER_GROUPS = 16;
 const FIRST_PEER_GROUPS = 4;
 const V4_BITS = 0xffff0000;
 
-// What is kept with a kind of exchange: that its group was looked up, that claims name it, and which place it had, a guess.
+// What is kept with a kind of exchange: that its group was looked up, and that claims name it.
 const LOOKED_UP = 1;
 const NAMED = 2;
-const PLACE_SHIFT = 8;
-
-/** The groups of an asset, and who tells for one of them whether it lies at a place without looking at their table. */
-export interface GroupedVolumes {
-  readonly groups: PeerGroups;
-  isAt(place: number, key: number): boolean;
-}
 
 /** Tells the group of a record's peer. One for all units of a partition; keys are kept with the kinds of exchange: a cache. */
 export class PeerGroupReader {
@@ -37,24 +30,9 @@ export class PeerGroupReader {
     this.kinds = kinds;
   }
 
-  /** Place of the record's group among those of its asset; −1 when it has none. */
-  placeOf(record: ObservedRecord, volumes: GroupedVolumes): number {
-    const facts = this.kinds.word(record, KindWord.groupFacts) || this.lookUp(record);
-    const guess = facts >>> PLACE_SHIFT;
-    const key = this.keyBy(facts, record);
-    // Nearly always.
-    if (volumes.isAt(guess, key)) return guess;
-    const place = volumes.groups.find(key);
-    if (place >= 0 && place !== guess) this.kinds.keep(record, KindWord.groupFacts, (facts & (LOOKED_UP | NAMED)) | (place << PLACE_SHIFT));
-    return place;
-  }
-
   /** A number for the group; equal groups, equal numbers, two groups share one once in 2^32. */
   keyOf(record: ObservedRecord): number {
-    return this.keyBy(this.kinds.word(record, KindWord.groupFacts) || this.lookUp(record), record);
-  }
-
-  private keyBy(facts: number, record: ObservedRecord): number {
+    const facts = this.kinds.word(record, KindWord.groupFacts) || this.lookUp(record);
     // Not part of what a kind is: exporters of one network tell it differently.
     if (record.peerAsn === 0 || (facts & NAMED) !== 0) return this.kinds.word(record, KindWord.group);
     return finishHash(mixWord(1, record.peerAsn));
@@ -90,20 +68,18 @@ export function groupNameOf(peer: string, claims: CompiledClaims): string {
   return peerGroupName({ peerBytes: parsePrefix(peer).bytes, peerOffset: 0, peerAsn: 0 }, claims);
 }
 
-/** The peer groups of one asset, in places from 0 on. */
+/** The peer groups of one asset, in places from 0 on; which group has which place its owner knows by their keys. */
 export class PeerGroups {
   /** Octets of each, which decide who gives way; the owner adds and halves them. */
   volumes: Float64Array;
   readonly names: string[] = [];
   /** How often a group gave way: once one has, a group that enters may have been here before. */
   evictions = 0;
-  private keys: Uint32Array;
   private readonly pool: NumberPool;
 
   constructor(pool = new NumberPool()) {
     this.pool = pool;
     this.volumes = pool.doubles(FIRST_PEER_GROUPS);
-    this.keys = pool.words(FIRST_PEER_GROUPS);
   }
 
   get size(): number {
@@ -117,25 +93,16 @@ export class PeerGroups {
 
   /** Bytes of typed arrays. */
   get bytes(): number {
-    return this.volumes.byteLength + this.keys.byteLength;
-  }
-
-  /** Place of the group; −1 when it has none. */
-  find(key: number): number {
-    const { keys } = this;
-    const { length } = this.names;
-    for (let place = 0; place < length; place++) if (keys[place] === key) return place;
-    return -1;
+    return this.volumes.byteLength;
   }
 
   /** A place for a group that has none: the next, or that of the smallest group. What the owner keeps there is to be cleared. */
-  enter(key: number, name: string): number {
+  enter(name: string): number {
     let place = this.names.length;
     if (place === MOST_PEER_GROUPS) {
       place = this.volumes.indexOf(Math.min(...this.volumes));
       this.evictions += 1;
-    } else if (place === this.keys.length) this.resize(Math.min(MOST_PEER_GROUPS, 2 * place));
-    this.keys[place] = key;
+    } else if (place === this.volumes.length) this.resize(Math.min(MOST_PEER_GROUPS, 2 * place));
     this.names[place] = name;
     this.volumes[place] = 0;
     return place;
@@ -154,8 +121,7 @@ export class PeerGroups {
   save(writer: StateWriter): void {
     writer.text(JSON.stringify(this.names));
     writer.f64(this.evictions);
-    writer.u32(this.keys.length);
-    writer.numbers(this.keys);
+    writer.u32(this.volumes.length);
     writer.numbers(this.volumes);
   }
 
@@ -164,12 +130,10 @@ export class PeerGroups {
     this.names.push(...(JSON.parse(reader.text()) as string[]));
     this.evictions = reader.f64();
     this.resize(reader.u32());
-    reader.numbers(this.keys);
     reader.numbers(this.volumes);
   }
 
   private resize(places: number): void {
-    this.keys = this.pool.outgrown(this.keys, places);
     this.volumes = this.pool.outgrown(this.volumes, places);
   }
 }

@@ -66,7 +66,7 @@ export class VolumeTally {
       return;
     }
     if (record.startMs >= sums[At.from]! && record.endMs < sums[At.to]! && record.sampling === sums[At.sampling]!) {
-      const place = this.reader.placeOf(record, volumes);
+      const place = volumes.placeOf(this.reader.keyOf(record));
       if (place >= 0) {
         this.count(record, place, volumes, findings);
         return;
@@ -87,7 +87,7 @@ export class VolumeTally {
     }
     consumer.advance(state, volumes, record, findings);
     if (number === this.bins?.number) this.bins.count(record, volumes, findings);
-    const place = this.reader.placeOf(record, volumes);
+    const place = volumes.placeOf(this.reader.keyOf(record));
     consumer.enter?.(state, volumes, place, record);
     if (volumes.sums[At.pending] === 0) consumer.add(state, volumes, place, record, findings);
     volumes.sums[At.to] = Math.min(volumes.sums[At.to]!, consumer.dueMs(state, record.endMs));
@@ -168,7 +168,7 @@ export class VolumeTally {
       volumes.sums[At.sampling] = sampling;
     }
     if (movesOn) this.moveOn(record, volumes, findings);
-    let place = this.reader.placeOf(record, volumes);
+    let place = volumes.placeOf(this.reader.keyOf(record));
     if (place < 0) place = this.enter(record, volumes);
     const { sums } = volumes;
     if (startMs >= sums[At.from]! && endMs < sums[At.to]!) {
@@ -226,7 +226,7 @@ export class VolumeTally {
   private enter(record: ObservedRecord, volumes: AssetVolumes): number {
     if (volumes.groups.isFull) this.flush(volumes);
     const key = this.reader.keyOf(record);
-    const place = volumes.groups.enter(key, peerGroupName(record, this.claims));
+    const place = volumes.groups.enter(peerGroupName(record, this.claims));
     volumes.begin(place, key);
     for (let i = 0; i < this.consumers.length; i++) this.consumers[i]!.enter?.(volumes.states[i]!, volumes, place, record);
     this.measureRoom(volumes, record.endMs);

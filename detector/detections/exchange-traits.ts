@@ -1,6 +1,6 @@
 import { isMappedIPv4 } from '../../flow/address.js';
 import type { CompiledClaims } from '../claims/compiled.js';
-import { type ExchangeKinds, KindWord } from '../sessions/exchange-kinds.js';
+import { type ExchangeKinds, isInSubnet, KindWord } from '../sessions/exchange-kinds.js';
 import { hasPorts, Protocol } from '../sessions/orientation.js';
 import type { UnitContext } from './detection.js';
 import { isKnownResolver } from './known-resolvers.js';
@@ -138,10 +138,9 @@ function isZero(bytes: Uint8Array, at: number): boolean {
 }
 
 /** Link-local addresses are everybody's neighbours, on every link: they say nothing of a subnet. */
-function isNear({ assetBytes, assetOffset, peerBytes, peerOffset }: ObservedRecord): boolean {
+function isNear(record: ObservedRecord): boolean {
+  const { peerBytes, peerOffset } = record;
   if (isGroup(peerBytes, peerOffset)) return false;
   if (peerBytes[peerOffset] === 0xfe && (peerBytes[peerOffset + 1]! & 0xc0) === 0x80) return false;
-  const length = isMappedIPv4(assetBytes, assetOffset) ? 15 : 8;
-  for (let i = 0; i < length; i++) if (assetBytes[assetOffset + i] !== peerBytes[peerOffset + i]) return false;
-  return true;
+  return isInSubnet(record);
 }

@@ -1,6 +1,7 @@
 import { compareAddresses, lastAddress, parseAddress, parsePrefix } from '../../flow/address.js';
 import { formatDuration, SECOND_MS } from '../../flow/time.js';
 import { ByAsset } from '../baseline/by-asset.js';
+import { KnownKinds } from '../baseline/known-kinds.js';
 import type { NumberPool } from '../baseline/number-pool.js';
 import { hashesAtHand } from '../baseline/peer-hashes.js';
 import { SeenSet } from '../baseline/seen-set.js';
@@ -10,7 +11,6 @@ import type { FollowedDecision } from '../decisions/followed.js';
 import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatPort } from '../findings/quantity.js';
-import { type ExchangeKinds, KindWord } from '../sessions/exchange-kinds.js';
 import { byParameters } from './by-parameters.js';
 import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from './detection.js';
 import { type ExchangeTraits, responderPort, Trait, traitsOf } from './exchange-traits.js';
@@ -143,25 +143,13 @@ interface Met {
   newDayMs: number;
   /** How often one of the sets has forgotten, as last seen. */
   forgettings: number;
+  /** Kinds of exchange of which all is known: true until a set forgets, or somebody decides. */
+  readonly known: KnownKinds;
 }
 
 interface AddressRange {
   readonly first: Uint8Array;
   readonly last: Uint8Array;
-}
-
-const MOST_SECOND = 0xffff_ffff;
-
-/** Number of the time since which nothing that a unit of the partition has met was forgotten: what kinds of exchange are known to be holds within it. */
-interface KnownEpoch {
-  number: number;
-}
-const epochs = new WeakMap<ExchangeKinds, KnownEpoch>();
-
-function epochOf(kinds: ExchangeKinds): KnownEpoch {
-  const epoch = epochs.get(kinds) ?? { number: 1 };
-  epochs.set(kinds, epoch);
-  return epoch;
 }
 
 const mattersOf = byParameters(({ warmUpHours, findingsPerPeriod }: ParameterValues<typeof PARAMETERS>) => {
@@ -186,8 +174,6 @@ class Novelty implements Evaluator {
   /** By asset. */
   private readonly met = new ByAsset<Met>();
   private readonly hashes = hashesAtHand;
-  private readonly kinds: ExchangeKinds;
-  private readonly epoch: KnownEpoch;
   private readonly pool: NumberPool;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
@@ -195,17 +181,16 @@ class Novelty implements Evaluator {
     this.warmUpMs = parameters.warmUpHours * HOUR_MS;
     this.leastScore = parameters.leastScore;
     this.mostNewDays = parameters.mostNewDays;
-    this.kinds = unit.kinds;
-    this.epoch = epochOf(unit.kinds);
     this.pool = unit.pool;
     this.matters = mattersOf(parameters);
     this.traits = traitsOf(unit);
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
-    if (this.isKnown(record)) return;
     const { startMs, periodFromMs } = record;
     const met = this.metBy(record.asset, startMs);
+    // A record of a kind that was found to be known, by a record of that second or one before, would be told the same and would change nothing in any set.
+    if (met.known.knows(record.kindSerial, Math.floor(startMs / SECOND_MS))) return;
     const { hashes } = this;
     hashes.take(record.peerWords, record.peerWordsOffset);
     const began = record.initiator === Began.peer;
@@ -222,7 +207,7 @@ class Novelty implements Evaluator {
       (newPeer || peerFirstMs === startMs) && met.networks.meet(hashes.networkA, hashes.networkB, startMs, periodFromMs) >= newSinceMs;
     const newPort = met.ports.meet((record.protocol << 16) | port, 0, startMs, periodFromMs) >= newSinceMs;
     const newBeginner = began && met.beginners.meet(hashes.networkA, hashes.networkB, startMs, periodFromMs) >= newSinceMs;
-    this.remember(record, met, newPeer);
+    remember(record, met, newPeer);
     if (record.breaksClaim) return;
     const isOpen = newDaysBefore(met, periodFromMs) > this.mostNewDays;
     // While everything is new nothing is: days count from the second half of learning on.
@@ -250,8 +235,7 @@ class Novelty implements Evaluator {
 
   decided(asset: number, { does, peer, accepted }: FollowedDecision): void {
     const met = this.met.get(asset);
-    // What was known of a kind of exchange may be known no more.
-    this.epoch.number += 1;
+    met?.known.clear();
     if (does === 'approve') this.approve(asset, met, accepted);
     else if (met !== undefined && peer !== '' && !peer.includes('/')) this.unlearn(met, peer);
   }
@@ -309,28 +293,6 @@ class Novelty implements Evaluator {
     for (const set of [met.networks, met.beginners]) set.forget(hashes.networkA, hashes.networkB);
   }
 
-  /**
-   * A kind of exchange with a peer that was found to be known, by a record of that second or one before. A record that does not start earlier
-   * would be told the same and would change nothing in any set, unless a set has forgotten: it need not ask.
-   */
-  private isKnown(record: ObservedRecord): boolean {
-    const since = this.kinds.word(record, KindWord.knownSince);
-    return since > 0 && record.startMs >= since * SECOND_MS && this.kinds.word(record, KindWord.knownEpoch) === this.epoch.number;
-  }
-
-  private remember(record: ObservedRecord, met: Met, newPeer: boolean): void {
-    const forgettings =
-      met.peers.forgettings + met.networks.forgettings + met.ports.forgettings + met.beginners.forgettings + met.outside.forgettings;
-    if (forgettings !== met.forgettings) {
-      met.forgettings = forgettings;
-      this.epoch.number += 1;
-    }
-    // A session told anew is filed under the period of the record at hand: it tells nothing of its own.
-    const since = newPeer || record.retold ? 0 : Math.floor(record.startMs / SECOND_MS) + 1;
-    this.kinds.keep(record, KindWord.knownSince, since > 0 && since <= MOST_SECOND ? since : 0);
-    this.kinds.keep(record, KindWord.knownEpoch, this.epoch.number);
-  }
-
   private metBy(asset: number, startMs: number): Met {
     let met = this.met.get(asset);
     if (met === undefined) {
@@ -338,7 +300,7 @@ class Novelty implements Evaluator {
       const [peers, networks, ports, beginners, outside] = [set(), set(), set(), set(), set()];
       met = {
         ...{ firstMs: startMs, peers, networks, ports, beginners, outside, before: undefined, acceptedText: [], accepted: [] },
-        ...{ newDays: 0, newDayMs: Number.NEGATIVE_INFINITY, forgettings: 0 },
+        ...{ newDays: 0, newDayMs: Number.NEGATIVE_INFINITY, forgettings: 0, known: new KnownKinds(this.pool) },
       };
       this.met.set(asset, met);
     }
@@ -346,6 +308,19 @@ class Novelty implements Evaluator {
     if (met.firstMs === Number.POSITIVE_INFINITY) met.firstMs = startMs;
     return met;
   }
+}
+
+/** The record's kind is known from its second on, unless its peer is new. */
+function remember({ startMs, kindSerial, retold }: ObservedRecord, met: Met, newPeer: boolean): void {
+  const { known, peers, networks, ports, beginners, outside } = met;
+  const forgettings = peers.forgettings + networks.forgettings + ports.forgettings + beginners.forgettings + outside.forgettings;
+  if (forgettings !== met.forgettings) {
+    met.forgettings = forgettings;
+    known.clear();
+  }
+  // A session told anew is filed under the period of the record at hand: it tells nothing of its own.
+  if (newPeer || retold) known.forget(kindSerial);
+  else known.remember(kindSerial, Math.floor(startMs / SECOND_MS) + 1);
 }
 
 /** Days with new peers before the period at hand; the period's own day changes nothing within it, so that a finding is not cut off in its middle. */

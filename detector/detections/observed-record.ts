@@ -23,7 +23,9 @@ export class ObservedRecord {
   assetOffset = 0;
   peerBytes: Uint8Array = new Uint8Array(16);
   peerOffset = 0;
-  /** The peer's address again, as four words at this offset, for hashing and equality only. */
+  /** The same addresses as four words each at these offsets, for hashing and equality only. */
+  assetWords: Uint32Array = new Uint32Array(4);
+  assetWordsOffset = 0;
   peerWords: Uint32Array = new Uint32Array(4);
   peerWordsOffset = 0;
   peerAsn = 0;
@@ -32,8 +34,8 @@ export class ObservedRecord {
   peerFacts: PeerFacts = new Set();
 
   /**
-   * Kind of exchange: asset, peer with its facts, protocol, responder's port and who began. What is decided once per kind may be kept under `kind` (below the unit's
-   * `kinds`) together with `kindSerial`: the kind is another one when the serial number is. Serial numbers start from 1.
+   * Kind of exchange: the asset's fleet, the peer with its facts and whether it lies in the asset's subnet, protocol, responder's port and who began. What is decided
+   * once per kind is kept with it (the unit's `kinds`), or under `kindSerial`: the kind is another one when the serial number is. Serial numbers start from 1.
    */
   kind = 0;
   kindSerial = 0;

@@ -3,23 +3,32 @@ import { Began, type ObservedRecord } from '../detections/observed-record.js';
 
 /*
  * Equipment repeats itself: the same few peers, ports and sides. So kinds of exchange are numbered, and what detections decide once per kind they
- * find again in its row. One table for all units of a partition: a cache of pairs of rows, whose contents change no result, so it is not in snapshots.
+ * find again in its row. One table for all units of a partition: a cache of sets of four rows, whose contents change no result, so it is not in snapshots.
+ * Assets of one fleet share their kinds: claims are about fleets, and of the asset itself it matters only whether the peer lies in its subnet. What one asset
+ * has met of a kind is kept with the asset (baseline/known-kinds.ts).
  *
- *   row  peer address 4 · port or ports · asset <<10 | protocol <<2 | began · serial number, 0 in a free row · class of the peer (PeerClasses)
- *        · eight words of the detections (KindWord), 0 until they are decided: 64 octets in all, a line of the processor's cache
+ *   row  peer address 4 · port or ports · fleet <<11 | peer in the asset's subnet <<10 | protocol <<2 | began · serial number, 0 in a free row
+ *        · class of the peer (PeerClasses) · words of the detections (KindWord), 0 until they are decided: 64 octets in all, a line of the processor's cache
  */
 
-/** Kinds remembered for each asset: some hundred peers. */
+/** Kinds remembered for each asset: some hundred peers, none of which another asset has. */
 const KINDS_PER_ASSET = 512;
 /** Kinds of all assets together, at most: 64 MiB, of which only what is used takes memory. */
 const MOST_KINDS = 1 << 20;
 const FIRST_KINDS = 512;
+/** Most rows for each kind; fewer where none gives way to another. */
+const ROWS_PER_KIND = 4;
 const WORDS = 16;
+const SET = 4;
 const PORTS = 4;
 const REST = 5;
 const SERIAL = 6;
 const PEER_CLASS = 7;
 const OWN = 8;
+const NEAR = 1 << 10;
+/** The third word of IPv4 mapped into IPv6, and the first three of the four bytes behind it, of words read little-endian. */
+const V4_WORD = 0xffff_0000;
+const V4_SUBNET = 0x00ff_ffff;
 
 /** What detections keep with a kind of exchange. */
 export const KindWord = {
@@ -29,14 +38,11 @@ export const KindWord = {
   plan: 9,
   /** Which detections want to see it (engine/attention.ts). */
   attention: 10,
-  /** Since when all is known of it, for new-destination. */
-  knownSince: 11,
-  knownEpoch: 12,
   /** Whether agreed times bind it, for vendor-access. */
-  windows: 13,
+  windows: 11,
   /** Its group of peers, and what is known of that (baseline/peer-groups.ts). */
-  group: 14,
-  groupFacts: 15,
+  group: 12,
+  groupFacts: 13,
 } as const;
 
 /** Kinds that a partition of so many assets numbers at most. */
@@ -70,12 +76,12 @@ export class ExchangeKinds {
     this.words[record.kind * WORDS + word] = value;
   }
 
-  /** Sets the record's kind, from its asset, peer, what is known of the peer, protocol, ports, and who began (Began.*). */
+  /** Sets the record's kind, from its fleet, subnet, peer, what is known of the peer, protocol, ports, and who began (Began.*). */
   find(record: ObservedRecord, began: number): void {
     const { assetPort, peerPort, peerClass, peerWords, peerWordsOffset: at } = record;
     // The port of the end that began does not matter; when nobody knows who began, both may.
     const ports = began === Began.asset ? peerPort : began === Began.peer ? assetPort : ((assetPort << 16) | peerPort) >>> 0;
-    const rest = ((record.asset << 10) | (record.protocol << 2) | began) >>> 0;
+    const rest = ((record.fleet << 11) | (isInSubnet(record) ? NEAR : 0) | (record.protocol << 2) | began) >>> 0;
     const a = peerWords[at]!;
     const b = peerWords[at + 1]!;
     const c = peerWords[at + 2]!;
@@ -83,10 +89,12 @@ export class ExchangeKinds {
     const hash = hashOf(a, b, c, d, ports, rest, peerClass);
     let kind = hash & this.mask;
     if (!this.isAt(kind, a, b, c, d, ports, rest, peerClass)) {
-      // The other of the pair. When it is neither, a free one, or the two take turns in giving way.
-      kind ^= 1;
-      if (!this.isAt(kind, a, b, c, d, ports, rest, peerClass)) {
-        if (this.taken * 2 > this.mask && this.mask + 1 < this.most) this.grow();
+      // The others of the set. When it is none of them, a free one, or they take turns in giving way.
+      let other = 1;
+      while (other < SET && !this.isAt(kind ^ other, a, b, c, d, ports, rest, peerClass)) other += 1;
+      if (other < SET) kind ^= other;
+      else {
+        if (this.isTight(hash)) this.grow();
         kind = this.place(hash);
         this.put(kind, a, b, c, d, ports, rest, peerClass);
       }
@@ -110,10 +118,16 @@ export class ExchangeKinds {
     );
   }
 
+  /** True where twice the rows are worth their memory: half are taken, or a quarter and one that is in use would give way. */
+  private isTight(hash: number): boolean {
+    if (this.mask + 1 >= this.most || this.taken * ROWS_PER_KIND < this.mask) return false;
+    return this.taken * 2 > this.mask || this.words[this.place(hash) * WORDS + SERIAL] !== 0;
+  }
+
   private place(hash: number): number {
     const kind = hash & this.mask;
-    if (this.words[kind * WORDS + SERIAL] === 0) return kind;
-    return this.words[(kind ^ 1) * WORDS + SERIAL] === 0 ? kind ^ 1 : kind ^ (this.serials & 1);
+    for (let other = 0; other < SET; other++) if (this.words[(kind ^ other) * WORDS + SERIAL] === 0) return kind ^ other;
+    return kind ^ (this.serials % SET);
   }
 
   private put(kind: number, a: number, b: number, c: number, d: number, ports: number, rest: number, peerClass: number): void {
@@ -132,7 +146,7 @@ export class ExchangeKinds {
     for (let word = OWN; word < WORDS; word++) words[row + word] = 0;
   }
 
-  /** Twice the rows. Where three of the old ones come to one pair, one is forgotten. */
+  /** Twice the rows. Where five of the old ones come to one set, one is forgotten. */
   private grow(): void {
     const before = this.words;
     this.words = new Uint32Array(before.length * 2);
@@ -146,6 +160,15 @@ export class ExchangeKinds {
       for (let word = 0; word < WORDS; word++) this.words[kind * WORDS + word] = before[row + word]!;
     }
   }
+}
+
+/** True where the peer lies in the /24 or /64 of the asset's address. */
+export function isInSubnet({ assetWords, assetWordsOffset: asset, peerWords, peerWordsOffset: peer }: ObservedRecord): boolean {
+  if (assetWords[asset] !== peerWords[peer] || assetWords[asset + 1] !== peerWords[peer + 1]) return false;
+  if (assetWords[asset] !== 0 || assetWords[asset + 1] !== 0) return true;
+  const assetIsV4 = assetWords[asset + 2] === V4_WORD;
+  const peerIsV4 = peerWords[peer + 2] === V4_WORD;
+  return assetIsV4 === peerIsV4 && (!assetIsV4 || ((assetWords[asset + 3]! ^ peerWords[peer + 3]!) & V4_SUBNET) === 0);
 }
 
 function hashOf(a: number, b: number, c: number, d: number, ports: number, rest: number, peerClass: number): number {

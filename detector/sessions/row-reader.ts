@@ -114,6 +114,8 @@ export class RowReader {
     into.peerAsn = fromAsset ? columns.bgpDestinationAsNumber[row]! : columns.bgpSourceAsNumber[row]!;
     into.startMs = startMs;
     into.endMs = endMs;
+    into.assetWords = asset.words;
+    into.assetWordsOffset = row * 4;
     into.peerWords = peer.words;
     into.peerWordsOffset = row * 4;
     into.sampling = Math.max(1, columns.samplingInterval[row]!);
