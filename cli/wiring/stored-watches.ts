@@ -13,6 +13,7 @@ import { findingsOf, sceneOf } from '../../detector/watches/evaluate.js';
 import { WATCH_IDS } from '../../detector/watches/index.js';
 import { LEARN_MS } from '../../detector/watches/scene.js';
 import { settle } from '../../detector/watches/settle.js';
+import { fleetsToAsk } from '../../detector/watches/wake-ups.js';
 import type { Bus } from '../../flow/bus/bus.js';
 import { FrameEncoder } from '../../flow/frame.js';
 import { DAY_MS, HOUR_MS, minuteOf } from '../../flow/time.js';
@@ -59,6 +60,8 @@ export class StoredWatches {
     const scene = sceneOf({ claims, activity, ledger: this.ledger, fromMs, untilMs: toMs, parameters });
     const moments = momentsOf(scene).sort((a, b) => b.toMs - a.toMs);
     await activity.loadInbound(this.store, moments.slice(0, MOST_MOMENTS));
+    await activity.contacts.load(this.store, scene.fromMs, toMs);
+    await activity.contacts.loadFleets(this.store, fleetsToAsk(scene), scene.fromMs);
     const stored = await findingRevisions(this.store, { detections: WATCH_IDS, claimsHash: claims.hash, windowFromMs: fromMs });
     return settle(findingsOf(scene), stored, toMs);
   }

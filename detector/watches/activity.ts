@@ -4,6 +4,8 @@ import { AssetSide, Initiator } from '../../flow/columns.js';
 import { DAY_MS } from '../../flow/time.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import { evidenceOf } from '../findings/evidence.js';
+import type { Finding } from '../findings/finding.js';
+import { ContactBook, type ContactView } from './contacts.js';
 import { InboundBook, type InboundSession } from './inbound.js';
 import { MinuteBits, minuteNumber } from './minute-bits.js';
 
@@ -18,6 +20,10 @@ export interface ActivityView {
   sensors(asset: number): ReadonlyMap<string, number>;
   /** Sessions that others began with the asset and that had a packet in [fromMs, toMs], by their end. */
   inbound(asset: number, fromMs: number, toMs: number): readonly InboundSession[];
+  /** Whom assets met outside. */
+  readonly contacts: ContactView;
+  /** The first hour (since the epoch) in which the sensor told of any asset; infinite where it never did. */
+  toldSince(sensor: string): number;
   /** End of the newest record of any asset, ms since the epoch; −Infinity when there is none. */
   readonly newestMs: number;
 }
@@ -43,6 +49,11 @@ export class AssetMinutes {
     return new Map([...this.hours].map(([sensor, hours]) => [sensor, hours.total]));
   }
 
+  /** The first hour in which the sensor told of the asset; infinite where it never did. */
+  toldSince(sensor: string): number {
+    return this.hours.get(sensor)?.first() ?? Number.POSITIVE_INFINITY;
+  }
+
   private hoursOf(sensor: string): MinuteBits {
     const known = this.hours.get(sensor) ?? new MinuteBits();
     this.hours.set(sensor, known);
@@ -50,17 +61,26 @@ export class AssetMinutes {
   }
 }
 
+/** The first hour in which the sensor told of one of them. */
+export function toldSince(all: Iterable<AssetMinutes>, sensor: string): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const minutes of all) first = Math.min(first, minutes.toldSince(sensor));
+  return first;
+}
+
 const NOTHING = new AssetMinutes();
 
 /** Activity of the assets of a claim set, from batches of rows as they are judged. About 5 KiB of bits for an asset and four weeks, and its callers. */
 export class Activity implements ActivityView {
   newestMs = Number.NEGATIVE_INFINITY;
+  readonly contacts: ContactBook;
   private readonly assetOf: ReadonlyMap<string, number>;
   private readonly minutes: (AssetMinutes | undefined)[] = [];
   private readonly books: (InboundBook | undefined)[] = [];
 
   constructor(claims: CompiledClaims) {
     this.assetOf = new Map(claims.assets.map(({ name }, index) => [name, index]));
+    this.contacts = new ContactBook(claims);
   }
 
   /** Takes in rows that are filed under assets; others are passed over. */
@@ -89,6 +109,13 @@ export class Activity implements ActivityView {
     return this.books[asset]?.between(fromMs, toMs) ?? [];
   }
 
+  toldSince(sensor: string): number {
+    return toldSince(
+      this.minutes.filter((one) => one !== undefined),
+      sensor,
+    );
+  }
+
   private addRow(batch: FlowBatch, row: number, asset: number, isSource: boolean): void {
     const { columns } = batch;
     const endMs = columns.flowEndMilliseconds[row]!;
@@ -96,19 +123,35 @@ export class Activity implements ActivityView {
     this.newestMs = Math.max(this.newestMs, endMs);
     const packetsOut = (isSource ? columns.packetDeltaCount : columns.reversePacketDeltaCount)[row]!;
     const octetsOut = (isSource ? columns.octetDeltaCount : columns.reverseOctetDeltaCount)[row]!;
-    if (packetsOut > 0 || octetsOut > 0) {
+    const sent = packetsOut > 0 || octetsOut > 0;
+    if (sent) {
       this.minutes[asset] ??= new AssetMinutes();
       this.minutes[asset].add(columns.sensor.dictionary.name(columns.sensor.codes[row]!), minuteNumber(startMs), minuteNumber(endMs));
     }
-    if (!peerBegan(batch, row, isSource)) return;
     const peers = isSource ? columns.destinationIPv6Address : columns.sourceIPv6Address;
+    const protocol = columns.protocolIdentifier[row]!;
+    const assetPort = (isSource ? columns.sourceTransportPort : columns.destinationTransportPort)[row]!;
+    this.contacts.add({
+      asset,
+      bytes: peers.bytes,
+      words: peers.words,
+      row,
+      protocol,
+      assetPort,
+      peerPort: (isSource ? columns.destinationTransportPort : columns.sourceTransportPort)[row]!,
+      initiator: initiatorOf(columns.initiator[row]!, isSource),
+      startMs,
+      sent,
+      evidenceOf: () => evidenceOf(batch, row),
+    });
+    if (!peerBegan(batch, row, isSource)) return;
     this.books[asset] ??= new InboundBook();
     this.books[asset].add(
       {
         words: peers.words,
         at: row * 4,
-        protocol: columns.protocolIdentifier[row]!,
-        port: (isSource ? columns.sourceTransportPort : columns.destinationTransportPort)[row]!,
+        protocol,
+        port: assetPort,
         startMs,
         endMs,
         octetsIn: (isSource ? columns.reverseOctetDeltaCount : columns.octetDeltaCount)[row]!,
@@ -119,6 +162,12 @@ export class Activity implements ActivityView {
       this.active(asset),
     );
   }
+}
+
+/** Who began, as far as the record itself says. */
+function initiatorOf(initiator: number, isSource: boolean): Finding['initiator'] {
+  if (initiator === Initiator.unknown) return 'unknown';
+  return (initiator === Initiator.source) === isSource ? 'asset' : 'peer';
 }
 
 /** The record says that the peer began, or says nothing and the asset has the lower port, as who answers does. */

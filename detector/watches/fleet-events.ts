@@ -224,7 +224,8 @@ function untilOf({ silences }: Group): number {
   return Math.min(...silences.map(({ end }) => end));
 }
 
-function assetsAtWork({ claims, activity }: Scene, from: number): number[] {
+/** Members of fleets that sent something in the hour before the minute `from`. */
+export function assetsAtWork({ claims, activity }: Scene, from: number): number[] {
   return claims.assets.flatMap(({ auxiliary }, asset) =>
     !auxiliary && activity.active(asset).count(from - AT_WORK_MINUTES, from) > 0 ? [asset] : [],
   );

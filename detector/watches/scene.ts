@@ -39,6 +39,7 @@ export class Scene {
   readonly untilMs: number;
   readonly parameters: WatchParameters;
   private readonly unknownBy = new Map<string, MinuteBits>();
+  private readonly toldSinceBy = new Map<string, number>();
 
   constructor({ claims, activity, ledger, fromMs, untilMs, parameters }: SceneFacts) {
     this.claims = claims;
@@ -58,6 +59,13 @@ export class Scene {
       .filter(([, count]) => count >= MAIN_SHARE * most)
       .map(([name]) => name)
       .sort();
+  }
+
+  /** The first hour (since the epoch) in which the sensor told of any asset; infinite where it never did. */
+  toldSince(sensor: string): number {
+    const hour = this.toldSinceBy.get(sensor) ?? this.activity.toldSince(sensor);
+    this.toldSinceBy.set(sensor, hour);
+    return hour;
   }
 
   /** Minutes in which these sensors cannot say that an asset was silent; undefined where one of them is not in the ledger. */

@@ -1,11 +1,12 @@
 import { formatAddress, parseAddress } from '../../../flow/address.js';
 import { HOUR_MS, MINUTE_MS } from '../../../flow/time.js';
 import type { CompiledClaims } from '../../claims/compiled.js';
-import type { EvidenceRow } from '../../findings/finding.js';
-import { type ActivityView, AssetMinutes } from '../../watches/activity.js';
+import { type ActivityView, AssetMinutes, toldSince } from '../../watches/activity.js';
 import { type InboundSession, VISIT_HISTORY_MS, VISIT_MS } from '../../watches/inbound.js';
 import type { MinuteBits } from '../../watches/minute-bits.js';
 import type { Store } from '../store-types.js';
+import { EVIDENCE, evidenceOfTuple, IN, IS_SOURCE, OUT, OWN_PORT, PEER, PEER_PORT, ROW_ORDER } from './asset-sides.js';
+import { StoredContacts } from './contacts.js';
 
 /** Rows that one question answers at most: a store bounds its results. */
 const HOURS_AT_ONCE = 200_000;
@@ -21,10 +22,11 @@ export interface Moment {
 
 /**
  * Activity of a claim set's assets as the store has it, for watches: minutes of [fromMs, untilMs) from `asset_activity`, sessions from `flows` where they were
- * asked for (`loadInbound`). Reading the same hours again adds what came late.
+ * asked for (`loadInbound`), whom they met outside by `contacts`. Reading the same hours again adds what came late.
  */
 export class StoredActivity implements ActivityView {
   newestMs = Number.NEGATIVE_INFINITY;
+  readonly contacts: StoredContacts;
   private readonly names: readonly string[];
   private readonly assetOf: ReadonlyMap<string, number>;
   private readonly minutes = new Map<number, AssetMinutes>();
@@ -33,6 +35,7 @@ export class StoredActivity implements ActivityView {
   constructor(claims: CompiledClaims) {
     this.names = claims.assets.map(({ name }) => name);
     this.assetOf = new Map(this.names.map((name, index) => [name, index]));
+    this.contacts = new StoredContacts(claims);
   }
 
   active(asset: number): MinuteBits {
@@ -45,6 +48,10 @@ export class StoredActivity implements ActivityView {
 
   inbound(asset: number, fromMs: number, toMs: number): readonly InboundSession[] {
     return this.sessions.get(keyOf({ asset, fromMs, toMs })) ?? [];
+  }
+
+  toldSince(sensor: string): number {
+    return toldSince(this.minutes.values(), sensor);
   }
 
   /** Reads the hours of [fromMs, untilMs); those that were read before may be read again. */
@@ -112,10 +119,7 @@ async function readSessions(store: Store, asset: string, { fromMs, toMs }: Momen
          max(toUnixTimestamp64Milli(f.flowEndMilliseconds)) AS endMs,
          maxIf(toUnixTimestamp64Milli(f.flowEndMilliseconds), ${OUT} > 0) AS answeredMs,
          sum(${IN}) AS octetsIn, sum(${OUT}) AS octetsOut, count() AS records,
-         argMin(tuple(f.sensor, f.exporterIPv6Address, f.observationDomainId, f.exportSequenceNumber, f.recordNumber,
-           toUnixTimestamp64Milli(f.flowStartMilliseconds), toUnixTimestamp64Milli(f.flowEndMilliseconds), f.sourceIPv6Address, f.sourceTransportPort,
-           f.destinationIPv6Address, f.destinationTransportPort, f.octetDeltaCount, f.reverseOctetDeltaCount, f.samplingInterval),
-           tuple(f.flowStartMilliseconds, f.sensor, f.exportSequenceNumber, f.recordNumber)) AS first
+         argMin(${EVIDENCE}, ${ROW_ORDER}) AS first
        FROM flows AS f
        WHERE f.asset = {asset:String} AND f.flowStartMilliseconds <= fromUnixTimestamp64Milli({toMs:Int64})
          AND f.flowStartMilliseconds >= fromUnixTimestamp64Milli({dayMs:Int64}) AND f.flowEndMilliseconds >= fromUnixTimestamp64Milli({fromMs:Int64}) AND ${PEER_BEGAN}
@@ -152,37 +156,10 @@ async function readSessions(store: Store, asset: string, { fromMs, toMs }: Momen
       octetsOut: Number(row.octetsOut),
       records: Number(row.records),
       visits: Number(row.visits),
-      evidence: evidenceOf(Array.isArray(row.first) ? row.first : Object.values(row.first)),
+      evidence: evidenceOfTuple(row.first),
     }))
     .filter(({ endMs }) => endMs >= fromMs);
 }
 
-const IS_SOURCE = "f.assetSide = 'source'";
-const PEER = `if(${IS_SOURCE}, f.destinationIPv6Address, f.sourceIPv6Address)`;
-const OWN_PORT = `if(${IS_SOURCE}, f.sourceTransportPort, f.destinationTransportPort)`;
-const PEER_PORT = `if(${IS_SOURCE}, f.destinationTransportPort, f.sourceTransportPort)`;
-const OUT = `if(${IS_SOURCE}, f.octetDeltaCount, f.reverseOctetDeltaCount)`;
-const IN = `if(${IS_SOURCE}, f.reverseOctetDeltaCount, f.octetDeltaCount)`;
 /** As activity.ts has it: told by the record, else who has the lower port answers. */
 const PEER_BEGAN = `f.assetSide != 'none' AND multiIf(f.initiator = 'unknown', ${OWN_PORT} != 0 AND ${OWN_PORT} < ${PEER_PORT}, ${IS_SOURCE}, f.initiator = 'destination', f.initiator = 'source')`;
-
-function evidenceOf(first: readonly (string | number)[]): EvidenceRow {
-  const address = (value: string | number | undefined): string => formatAddress(parseAddress(String(value)));
-  const number = (index: number): number => Number(first[index]);
-  return {
-    sensor: String(first[0]),
-    exporter: address(first[1]),
-    domain: number(2),
-    sequence: number(3),
-    record: number(4),
-    startMs: number(5),
-    endMs: number(6),
-    source: address(first[7]),
-    sourcePort: number(8),
-    destination: address(first[9]),
-    destinationPort: number(10),
-    octets: number(11),
-    reverseOctets: number(12),
-    samplingInterval: number(13),
-  };
-}

@@ -12,9 +12,16 @@ import { DAY_MS, HOUR_MS } from '../../../flow/time.js';
 const LOOK_BACK_MS = 2 * DAY_MS;
 /** After the begin of something that watches should find, they look with every step for so long; otherwise once a day. */
 const EAGER_MS = 3 * HOUR_MS;
-const SILENCES = new Set(['device-silence', 'control-then-silence', 'fleet-control-then-silence', 'fleet-silence', 'exporter-gap']);
+const WATCHED = new Set([
+  'device-silence',
+  'control-then-silence',
+  'fleet-control-then-silence',
+  'fleet-silence',
+  'exporter-gap',
+  'fleet-wake-up',
+]);
 
-/** The watches over what is not there, beside the engine: the same pure functions as in operation, over activity in memory and the made-up ledger. */
+/** The watches over what is not there and what happens to several, beside the engine: the same pure functions as in operation, over activity in memory and the made-up ledger. */
 export class Watching {
   readonly activity: Activity;
   private readonly claims: CompiledClaims;
@@ -26,7 +33,7 @@ export class Watching {
     this.claims = claims;
     this.activity = new Activity(claims);
     this.ledger = ledgerOf(world).sort((a, b) => a.minute - b.minute);
-    this.eager = world.truth.incidents.filter(({ kind }) => SILENCES.has(kind)).map(({ from }) => Date.parse(from));
+    this.eager = world.truth.incidents.filter(({ kind }) => WATCHED.has(kind)).map(({ from }) => Date.parse(from));
   }
 
   take(batch: FlowBatch): void {

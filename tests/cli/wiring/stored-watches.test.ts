@@ -23,6 +23,7 @@ import {
   talking,
   WATCH_CLAIMS,
 } from '../../../detector/watches/example-facts.js';
+import { asks, FLEET_CONTACT_EXAMPLES } from '../../../detector/watches/fleet-contact-examples.js';
 import { ColumnBatch } from '../../../flow/batch.js';
 import { COVERAGE_COLUMNS } from '../../../flow/coverage.js';
 import { encodeBlock } from '../../../flow/native/block.js';
@@ -34,7 +35,7 @@ import { activityOf, ledgerOf } from '../../detector/watches/support.js';
  */
 const path = mkdtempSync(join(tmpdir(), 'cordon-watches-test-'));
 const store = createStore({ kind: 'chdb', path: join(path, 'store'), retention: KEEP_FOREVER });
-const SETTINGS = { silence: { warmUpHours: 24 }, 'fleet-silence': { warmUpHours: 24 } };
+const SETTINGS = { silence: { warmUpHours: 24 }, 'fleet-silence': { warmUpHours: 24 }, 'fleet-contact': { warmUpHours: 24 } };
 const UNTIL = Date.parse(EXAMPLE_UNTIL);
 let inserts = 0;
 
@@ -43,7 +44,8 @@ beforeAll(async () => {
   await store.migrate();
 });
 afterEach(async () => {
-  for (const table of ['flows', 'asset_peer_1m', 'asset_activity', 'coverage', 'findings']) await store.command(`TRUNCATE TABLE ${table}`);
+  for (const table of ['flows', 'asset_peer_1m', 'asset_peer_1h', 'asset_peers', 'asset_activity', 'coverage', 'findings'])
+    await store.command(`TRUNCATE TABLE ${table}`);
 });
 afterAll(async () => {
   await store.close();
@@ -138,4 +140,35 @@ test('records that come late take the silence back, and it does not come again',
   await putFindings(taken);
   expect(await listFindings(store)).toEqual([]);
   expect(await changes(claims)).toEqual([]);
+});
+
+test.each(FLEET_CONTACT_EXAMPLES.fires.map((example) => [example.name, example] as const))(
+  'what a fleet meets together is found in the store as in memory: %s',
+  async (_name, { rows }) => {
+    const claims = claimsOf(WATCH_CLAIMS);
+    const ledger = ledgerOf(SEEN);
+    await putFlows(claims, rows);
+    await putLedger(ledger);
+    const found = await changes(claims);
+    const inMemory = watches(activityOf(claims, rows), ledger, claims, UNTIL, {
+      fromMs: Date.parse(EXAMPLE_FROM),
+      parameters: new StoredWatches(store, claims, SETTINGS).parameters,
+    });
+    expect(found.map((finding) => ({ ...finding, revision: 0 }))).toEqual(inMemory);
+    expect(found.map(({ detection, asset }) => `${detection} ${asset}`)).toEqual(['fleet-contact scanners']);
+  },
+);
+
+test('records that come late and show that one of them knew the place take it back', async () => {
+  const claims = claimsOf(WATCH_CLAIMS);
+  const [example] = FLEET_CONTACT_EXAMPLES.fires;
+  await putFlows(claims, example.rows);
+  await putLedger(ledgerOf(SEEN));
+  const watching = new StoredWatches(store, claims, SETTINGS);
+  const range = { fromMs: Date.parse('2026-11-05T10:00:00Z'), toMs: UNTIL };
+  const found = await watching.changes(range);
+  await putFindings(found);
+  await putFlows(claims, [asks(SCANNERS[3], found[0]!.peerAddress, '2026-11-05T08:30:00Z')]);
+  const taken = await watching.changes(range, false);
+  expect(taken.map(({ id, records }) => [id, records])).toEqual([[found[0]!.id, 0]]);
 });

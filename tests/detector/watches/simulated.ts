@@ -1,6 +1,7 @@
 import type { CompiledClaims } from '../../../detector/claims/compiled.js';
 import type { ActivityView } from '../../../detector/watches/activity.js';
 import { AssetMinutes } from '../../../detector/watches/activity.js';
+import { ContactBook } from '../../../detector/watches/contacts.js';
 import type { InboundSession } from '../../../detector/watches/inbound.js';
 import { MINUTE_MS } from '../../../flow/time.js';
 
@@ -23,8 +24,10 @@ export type Habit = (random: () => number, fromMs: number, untilMs: number) => I
 export class SimulatedActivity implements ActivityView {
   newestMs = Number.NEGATIVE_INFINITY;
   readonly minutes: AssetMinutes[];
+  readonly contacts: ContactBook;
 
   constructor(claims: CompiledClaims, habitOf: (asset: number) => Habit, fromMs: number, untilMs: number, seed: number) {
+    this.contacts = new ContactBook(claims);
     this.minutes = claims.assets.map((_, asset) => {
       const minutes = new AssetMinutes();
       for (const at of habitOf(asset)(generator(seed * 1000 + asset), fromMs, untilMs)) {
@@ -42,6 +45,10 @@ export class SimulatedActivity implements ActivityView {
 
   sensors(asset: number): ReadonlyMap<string, number> {
     return this.minutes[asset]!.sensors;
+  }
+
+  toldSince(): number {
+    return 0;
   }
 
   inbound(): readonly InboundSession[] {
