@@ -124,6 +124,7 @@ const UNDECIDED_BECAUSE = {
   'geo-unknown': 'the location data does not know the address',
   'asn-unknown': 'the routing data does not know the address',
   'mac-unknown': 'no sensor told the MAC address',
+  'initiator-tied': 'both directions began in the same millisecond on one port, so nobody knows who began',
 } as const satisfies Record<UndecidedCode, string>;
 
 function unseenReasons(fleet: CompiledFleet, { records, unseen }: SubjectFacts): Reason[] {

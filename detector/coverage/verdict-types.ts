@@ -27,6 +27,7 @@ export const REASON_CODES = [
   'geo-unknown',
   'asn-unknown',
   'mac-unknown',
+  'initiator-tied',
   'canary-missing',
   'never-tested',
   'kind-not-judged',

@@ -16,6 +16,8 @@ export interface Judgement {
   readonly budgets: readonly PlanBudget[];
   readonly admission: Admission;
   readonly idle: boolean;
+  /** Where nobody knows who began: what the claims make of it if the asset did, and if the peer did. */
+  readonly readings: readonly [Judgement, Judgement] | undefined;
 }
 
 /** Judgements that are remembered. A cache: beyond it they are made anew, results do not change. */
@@ -139,11 +141,13 @@ function bothWays(a: Judgement, b: Judgement): Judgement {
   const rules = new Set(a.budgets.map((budget) => budget.rule));
   const budgets = [...a.budgets, ...b.budgets.filter((budget) => !rules.has(budget.rule))];
   // Admitted for certain only if both sides are; where times decide, that is left open.
-  return judgementFrom(steps, budgets, { always: a.admission.always && b.admission.always, windows: [] });
+  const admission = { always: a.admission.always && b.admission.always, windows: [] };
+  return { ...judgementFrom(steps, budgets, admission), readings: [a, b] };
 }
 
 function judgementFrom(steps: readonly Step[], budgets: readonly PlanBudget[], admission: Admission): Judgement {
-  return { steps, budgets, admission, idle: steps.length === 0 && budgets.length === 0 && admission.windows.length === 0 };
+  const idle = steps.length === 0 && budgets.length === 0 && admission.windows.length === 0;
+  return { steps, budgets, admission, idle, readings: undefined };
 }
 
 function doubtOf({ undecided }: PlanStep): number {

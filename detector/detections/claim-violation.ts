@@ -5,8 +5,17 @@ import type { CompiledClaims, CompiledRule } from '../claims/compiled.js';
 import type { FindingSink } from '../findings/finding-sink.js';
 import type { UndecidedCode } from '../findings/judgement.js';
 import { formatOctets } from '../findings/quantity.js';
-import { type ClaimJudgements, judgementsOf, type Step } from './claim-judgements.js';
-import { type Admission, exceptionFor, isAdmitted, isBroken, isInside, isWithinAgreedTime, type PlanBudget } from './claim-plan.js';
+import { type ClaimJudgements, type Judgement, judgementsOf } from './claim-judgements.js';
+import {
+  type Admission,
+  exceptionFor,
+  isAdmitted,
+  isBroken,
+  isInside,
+  isWithinAgreedTime,
+  type PlanBudget,
+  type PlanStep,
+} from './claim-plan.js';
 import { CLAIM_VIOLATION_EXAMPLES } from './claim-violation-examples.js';
 import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
 import { Began, type ObservedRecord } from './observed-record.js';
@@ -68,7 +77,7 @@ export const claimViolation: Detection<typeof PARAMETERS> = {
   falsePositives: [
     'A rule that the claim file lacks: broadcast, multicast, DHCP and IPv6 neighbour discovery count, they must be listed.',
     'Address translation between asset and sensor: the peer is not who it seems.',
-    'Exporters that tell neither flags nor direction: the initiator is taken from ports, or is unknown and judged as the worse side.',
+    'Exporters that tell neither flags nor direction: the initiator is taken from ports, or is unknown and judged as the worse side. Where both ends keep to one port, as NTP daemons do, and both directions begin in the same millisecond, a claim that asks who began is undecided, not broken.',
     'Clocks: a record that leaves its window by the offset of the exporter’s clock.',
   ],
   runbook: [
@@ -105,7 +114,8 @@ class ClaimJudge implements Evaluator {
 
   judge(record: ObservedRecord, findings: FindingSink): void {
     if (record.startMs < this.claims.effectiveFromMs || record.startMs >= this.claims.effectiveUntilMs) return;
-    const { steps, budgets, admission, idle } = this.judgements.of(record);
+    const judgement = this.judgements.of(record);
+    const { steps, budgets, admission, idle } = judgement;
     if (idle) {
       // Most records.
       record.admitted = admission.always;
@@ -113,7 +123,7 @@ class ClaimJudge implements Evaluator {
     }
     record.admitted = isAdmitted(admission, record);
     this.doubted = undefined;
-    if (steps.length > 0) this.judgeSteps(record, steps, admission, findings);
+    if (steps.length > 0) this.judgeSteps(record, judgement, findings);
     if (budgets.length > 0 && !record.retold) this.judgeBudgets(record, budgets, admission, findings);
   }
 
@@ -135,7 +145,7 @@ class ClaimJudge implements Evaluator {
     }
   }
 
-  private judgeSteps(record: ObservedRecord, steps: readonly Step[], admission: Admission, findings: FindingSink): void {
+  private judgeSteps(record: ObservedRecord, { steps, admission, readings }: Judgement, findings: FindingSink): void {
     let reported = -1;
     for (const step of steps) {
       if (isWithinAgreedTime(step, record)) record.agreed = true;
@@ -145,7 +155,8 @@ class ClaimJudge implements Evaluator {
         findings.excuse(record, step.claim, excuse.index);
         continue;
       }
-      const undecided = step.undecided ?? excuse?.undecided;
+      const isTied = record.isTied && readings?.every(({ steps }) => breaks(steps, step.claim, record)) === false;
+      const undecided = step.undecided ?? excuse?.undecided ?? (isTied ? 'initiator-tied' : undefined);
       if (undecided !== undefined) {
         this.doubt(record, step.claim, undecided, admission, findings);
         continue;
@@ -231,4 +242,12 @@ class ClaimJudge implements Evaluator {
     this.budgets.push({ claim, rule, windows });
     return windows;
   }
+}
+
+/** True when some step breaks the claim for certain. */
+function breaks(steps: readonly PlanStep[], claim: number, record: ObservedRecord): boolean {
+  return steps.some(
+    (step) =>
+      step.claim === claim && step.undecided === undefined && isBroken(step, record) && exceptionFor(step.exceptions, record) === undefined,
+  );
 }

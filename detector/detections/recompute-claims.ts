@@ -24,17 +24,18 @@ function isInForce({ startMs }: ObservedRecord, claims: CompiledClaims): boolean
 /** The port under which the record breaks the claim (index), or any claim; undefined where it breaks none. */
 export function brokenPort(record: ObservedRecord, claims: CompiledClaims, claim?: number): number | undefined {
   if (!isInForce(record, claims)) return undefined;
-  const ports = plansFor(record, claims).flatMap(({ plan, port }) => {
-    const broken = plan.steps.some(
-      (step) =>
-        (claim === undefined || step.claim === claim) &&
-        step.undecided === undefined &&
-        isBroken(step, record) &&
-        exceptionFor(step.exceptions, record) === undefined,
-    );
-    return broken ? [port] : [];
-  });
+  const broken = plansFor(record, claims).map(({ plan, port }) => ({ port, claims: brokenClaims(plan, record) }));
+  // In a tie the claim must be broken whoever began.
+  const isBrokenFor = (index: number): boolean =>
+    (claim ?? index) === index && (!record.isTied || broken.every((reading) => reading.claims.includes(index)));
+  const ports = broken.flatMap(({ port, claims }) => (claims.some(isBrokenFor) ? [port] : []));
   return ports.length === 0 ? undefined : Math.min(...ports);
+}
+
+function brokenClaims(plan: Plan, record: ObservedRecord): number[] {
+  return plan.steps
+    .filter((step) => step.undecided === undefined && isBroken(step, record) && exceptionFor(step.exceptions, record) === undefined)
+    .map((step) => step.claim);
 }
 
 /** True where an agreed time is what allows the record: maintenance and backups, whose volumes are agreed on and teach nothing of the usual. */

@@ -1,15 +1,16 @@
 import { parseAddress } from '../../flow/address.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import type { Finding } from '../findings/finding.js';
-import { asksOnly, hasPorts, initiatorByPorts, TcpFlag } from '../sessions/orientation.js';
+import { asksOnly, hasPorts, initiatorByPorts, sharesServicePort, TcpFlag } from '../sessions/orientation.js';
 import { CLOSED_IDLE_MS, MOST_SYNS, OTHER_IDLE_MS, SYN_LONGEST_WAIT_MS, SYN_WAIT_MS, TCP_IDLE_MS } from '../sessions/session-table.js';
 import type { FindingFlow } from './detection.js';
 import { Began, ObservedRecord } from './observed-record.js';
 
 /*
  * What the sums of `Detection.recompute` share: stored rows become records as detections see them, by the rules of sessions/ written down a second time in
- * their plain form. Nothing here is used while judging. Two ways in which the second form knows less: rows that the finding's window does not touch are not
- * given, so a session that began before them begins with its first row in sight; and rows stand in the order of their times, not of their arrival.
+ * their plain form. Nothing here is used while judging. Three ways in which the second form knows less: rows that the finding's window does not touch are not
+ * given, so a session that began before them begins with its first row in sight; rows stand in the order of their times, not of their arrival; and it knows no exchanges of
+ * others' ports and times, by which ports that contradict what was heard are overruled and ties are settled (sessions/precedents.ts).
  */
 
 const BEGAN = { unknown: Began.unknown, asset: Began.asset, peer: Began.peer } as const;
@@ -61,6 +62,7 @@ export function recordsOf(rows: readonly FindingFlow[], claims: CompiledClaims):
     const byPorts = (): number => initiatorByPorts(claims, protocol, assetPort, peerPort, session.flagsOut, session.flagsIn);
     record.initiator = session.began === Began.unknown ? byPorts() || spokeFirst(session, protocol) : session.began;
     record.initiatorSeen = session.began !== Began.unknown;
+    record.isTied = record.initiator === Began.unknown && session.firstOutMs === session.firstInMs && sharesServicePort(claims, row);
     record.peerFacts = session.facts;
   }
   return records.map(({ record }) => record);

@@ -124,7 +124,9 @@ export class FindingBook implements FindingSink {
   }
 
   undecided(record: ObservedRecord, claim: number, code: UndecidedCode): void {
-    this.judgements.count('undecided', this.fleetOf(record), this.claims.claims[claim]!.id, code, record);
+    const { id } = this.claims.claims[claim]!;
+    if (code === 'initiator-tied') this.judgements.countAnew('undecided', this.fleetOf(record), id, code, record);
+    else this.judgements.count('undecided', this.fleetOf(record), id, code, record);
   }
 
   drill(record: ObservedRecord, drill: string): void {

@@ -35,18 +35,22 @@ export class JudgementBook {
 
   /** Adds a record to the counts of its period. */
   count(kind: JudgementKind, fleet: string, claim: string, about: string, record: ObservedRecord): void {
+    if (!record.retold) this.countAnew(kind, fleet, claim, about, record);
+  }
+
+  /** The same where it is who began that counts: of a session told anew all that came before has not been counted so. */
+  countAnew(kind: JudgementKind, fleet: string, claim: string, about: string, record: ObservedRecord): void {
     const state = this.of(kind, fleet, claim, about, record);
     if (state !== undefined) this.add(state, record);
   }
 
-  /** Adds a record to counts found before. A session told anew has been counted already: what counts rest on is peers and ports, rarely who began. */
+  /** Adds a record, or a session's until now, to counts found before. */
   add(state: JudgementState, record: ObservedRecord): void {
-    if (record.retold) return;
     const judgement = state.counts;
     if (record.startMs < judgement.firstMs) judgement.firstMs = record.startMs;
     if (record.endMs > judgement.lastMs) judgement.lastMs = record.endMs;
     if (record.sessionStarts) judgement.flows += 1;
-    judgement.records += 1;
+    judgement.records += record.records;
     judgement.octets += (record.octetsOut + record.octetsIn) * record.sampling;
     if (!state.isNew) this.changed.add(state);
   }

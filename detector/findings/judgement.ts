@@ -7,8 +7,11 @@ import type { ColumnTable } from '../../flow/column-kinds.js';
 export const JUDGEMENT_KINDS = ['judged', 'excused', 'undecided', 'drill'] as const;
 export type JudgementKind = (typeof JUDGEMENT_KINDS)[number];
 
-/** Why a record may be under a rule and nobody can say: what the operator's location data or the exporter does not tell. */
-export const UNDECIDED_CODES = ['geo-unknown', 'asn-unknown', 'mac-unknown'] as const;
+/**
+ * Why a record may be under a rule and nobody can say: what the operator's location data or the exporter does not tell. `initiator-tied`: both directions began in
+ * the same millisecond on one service's port, and the claim asks who began.
+ */
+export const UNDECIDED_CODES = ['geo-unknown', 'asn-unknown', 'mac-unknown', 'initiator-tied'] as const;
 export type UndecidedCode = (typeof UNDECIDED_CODES)[number];
 
 /**

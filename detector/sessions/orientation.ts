@@ -13,7 +13,15 @@ import { isServicePort } from './service-ports.js';
  *   6. an end that only refuses (RST, never SYN) is the responder
  *   7. who spoke first began: by the word of a sensor that saw the packets (Zeek, Suricata, our meter), or by the earlier start of two records of one direction each;
  *      of one direction alone that says nothing
- *   8. unknown, judged as the worse side
+ *   8. where two ends that use one service's port began at once (`sharesServicePort`): the one that alone was seen to begin such exchanges before (precedents.ts)
+ *   9. unknown, judged as the worse side; of rule 8 without a precedent: undecided (claim-violation.ts)
+ *
+ * Without connections (all but TCP, whose flags tell) rules 2 to 5 give way to who spoke first, who may be sending floods or answers that nobody asked for from a service's port:
+ *   a. where he is known to call the other's port, from other exchanges, or has spoken first from rising ports, and the other is not known to call his
+ *   b. where packets went both ways and a sensor saw them one by one, unless the other is known to call his port: then the exchange is a late half, whose begin was not seen.
+ *      So may be what begins within an idle time of the first record.
+ * Starts of records are no such order: NetFlow v9 tells its time of export in whole seconds (RFC 3954 §5.1), so that of two datagrams either may seem the first. And one
+ * direction alone may be all that a tap sees. Neither says anything of sampled packets.
  */
 
 /** Confidence in % from which the `initiator` column counts as seen. 50 means "from ports or order", which one record cannot know. */
@@ -55,6 +63,13 @@ export function icmpInitiator(protocol: number, icmpTypeCode: number, fromAsset:
   return fromAsset ? Began.asset : Began.peer;
 }
 
+/** What of an exchange names the service. */
+export interface ExchangeEnds {
+  readonly protocol: number;
+  readonly assetPort: number;
+  readonly peerPort: number;
+}
+
 /** Rules 2 to 6, for a session in which nobody was seen to begin. */
 export function initiatorByPorts(
   claims: CompiledClaims,
@@ -76,6 +91,15 @@ export function initiatorByPorts(
   }
   if (protocol === Protocol.tcp) return onlyOne(refusesOnly(flagsOut), refusesOnly(flagsIn));
   return Began.unknown;
+}
+
+/**
+ * True where the question who began may be left undecided when both directions begin in the same millisecond: UDP, which has no flags to tell, between two ends that use one
+ * and the same port of a service, as NTP daemons do. Anything else leaves a mark of who began, or has no such excuse.
+ */
+export function sharesServicePort(claims: CompiledClaims, { protocol, assetPort, peerPort }: ExchangeEnds): boolean {
+  if (protocol !== Protocol.udp || assetPort !== peerPort) return false;
+  return assetPort < FIRST_USER_PORT || isServicePort(assetPort) || claims.isClaimedPort(protocol, assetPort);
 }
 
 /** When exactly one end has the mark of a responder, the other began. */

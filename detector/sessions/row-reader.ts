@@ -8,7 +8,7 @@ import { namesResolver } from '../detections/known-resolvers.js';
 import { Began, Level, ObservedRecord } from '../detections/observed-record.js';
 import { sessionLevel } from './completion.js';
 import type { ExchangeKinds } from './exchange-kinds.js';
-import { InitiatorReader } from './initiator-reader.js';
+import { InitiatorReader, TIED } from './initiator-reader.js';
 import { hasPorts } from './orientation.js';
 import { PeerClasses } from './peer-classes.js';
 import { PeerReader } from './peer-reader.js';
@@ -142,12 +142,10 @@ export class RowReader {
     this.lastBeforeMs = numbers[at + Field.last]!;
 
     this.addCounts(row, sessions, slot, fromAsset, into);
-    let began = this.initiators.seenOrByPorts(row, sessions, slot, fromAsset, into);
-    if (began === Began.unknown && withPorts)
-      began = this.initiators.bySpeakingFirst(row, sessions, slot, fromAsset, startMs, known === 0 ? Number.NaN : this.firstBeforeMs);
+    const began = this.initiators.read(row, sessions, slot, fromAsset, known, this.firstBeforeMs, into);
     this.began = began;
     const learned = this.peers.tells && this.learnPeer(row, sessions, slot, !fromAsset, into);
-    kinds.find(into, began);
+    kinds.find(into, began === TIED ? Began.unknown : began);
     const changed = known > 0 && (learned || sessions.judged(slot) !== began);
     if (known === 0 || changed) sessions.markJudged(slot, began);
     return changed;
@@ -256,7 +254,8 @@ export class RowReader {
     into.sessionPacketsOut = numbers[at + Field.packetsOut]!;
     into.sessionPacketsIn = numbers[at + Field.packetsIn]!;
     into.sessionRecords = numbers[at + Field.records]!;
-    into.initiator = this.began;
+    into.initiator = this.began === TIED ? Began.unknown : this.began;
+    into.isTied = this.began === TIED;
     into.initiatorSeen = sessions.seen(slot) !== Began.unknown;
     into.traits = -1;
     into.breaksClaim = false;
@@ -272,7 +271,7 @@ export class RowReader {
     counts.estimateIn = sessions.estimateIn(slot);
     counts.biflow = sessions.biflow(slot);
     counts.told = sessions.told(slot);
-    into.level = sessionLevel(counts, this.began);
+    into.level = sessionLevel(counts, into.initiator);
     into.unanswered = counts.biflow && counts.packetsIn === 0;
   }
   private readonly counts = {

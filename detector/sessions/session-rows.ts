@@ -44,7 +44,7 @@ const SENSOR_SKEW_MS = 1000;
 /** Memory of so many doubles, some sixty rows, comes from the pool; more is an array of its own, of which nothing is left when it is outgrown. */
 const MOST_POOLED = 1280;
 
-// Marks: seen initiator (bits 0–1), initiator judged with (2–3), furthest level told (4–5), biflow (6), class of the peer (8–23),
+// Marks: seen initiator (bits 0–1), initiator judged with (2–3: Began.*, or 3 where it is a tie), furthest level told (4–5), biflow (6), class of the peer (8–23),
 // who spoke first (24–25: Began.*, or 3 where two began in the same millisecond), by a sensor that saw the packets (26).
 const SEEN_MASK = 0b11;
 const JUDGED_SHIFT = 2;
@@ -53,7 +53,8 @@ const BIFLOW_BIT = 1 << 6;
 const PEER_SHIFT = 8;
 const PEER_MASK = 0xffff;
 const FIRST_SHIFT = 24;
-const BOTH_FIRST = 3;
+/** Both directions began in the same millisecond. */
+export const BOTH_FIRST = 3;
 const SAW_PACKETS_BIT = 1 << 26;
 
 /** Rows of sessions with their fields. A row is a slot, from 0; who lies in which is the session table's to say. */
@@ -143,6 +144,21 @@ export class SessionRows {
     const both = this.numbers[at + Field.packetsOut]! > 0 && this.numbers[at + Field.packetsIn]! > 0;
     return first !== BOTH_FIRST && (both || (marks & SAW_PACKETS_BIT) !== 0) ? first : 0;
   }
+  /** Began.* of whom the earliest record heard, though the other end may have been heard by nobody; BOTH_FIRST. */
+  heardFirst(slot: number): number {
+    return (this.words[slot * WORDS + MARKS]! >>> FIRST_SHIFT) & SEEN_MASK;
+  }
+  /** Takes in that both directions were told of in one record that does not say who spoke first. */
+  markBothFirst(slot: number): void {
+    const at = slot * WORDS + MARKS;
+    if (this.heardFirst(slot) === 0) this.words[at] = (this.words[at]! | (BOTH_FIRST << FIRST_SHIFT)) >>> 0;
+  }
+  /** True when a sensor that saw the packets one by one says who spoke first, and packets went both ways. */
+  sawBothWays(slot: number): boolean {
+    const at = slot * DOUBLES;
+    const both = this.numbers[at + Field.packetsOut]! > 0 && this.numbers[at + Field.packetsIn]! > 0;
+    return both && (this.words[slot * WORDS + MARKS]! & SAW_PACKETS_BIT) !== 0;
+  }
   told(slot: number): number {
     return (this.words[slot * WORDS + MARKS]! >>> TOLD_SHIFT) & 0b11;
   }
@@ -170,6 +186,12 @@ export class SessionRows {
     this.words[at] = sensor;
     if (holder !== sensor || endMs > heldUntil) this.numbers[endAt] = endMs;
     return true;
+  }
+
+  /** End of what this sensor has counted of a direction; NaN where another counts it, or nobody does. */
+  countedUntil(slot: number, out: boolean, sensor: number): number {
+    const holder = this.words[slot * WORDS + (out ? SENSOR_OUT : SENSOR_IN)]!;
+    return holder === sensor ? this.numbers[slot * DOUBLES + (out ? Field.sensorOutEnd : Field.sensorInEnd)]! : Number.NaN;
   }
 
   /** A session without a record: all but its key. */

@@ -3,6 +3,7 @@ import { NumberPool } from '../baseline/number-pool.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import { ActiveTimeout } from './active-timeout.js';
 import { Protocol, TcpFlag } from './orientation.js';
+import { Precedents } from './precedents.js';
 import { ASSET, DOUBLES, Field, PEER, PORTS, PROTOCOL, SessionRows, TAG, WORDS } from './session-rows.js';
 
 /*
@@ -47,6 +48,8 @@ const ROW_DOUBLES = DOUBLES + 1;
 const record = { startMs: 0, endMs: 0, flags: 0 };
 
 export class SessionTable extends SessionRows {
+  /** Who began sessions before, for those that do not tell. */
+  readonly precedents = new Precedents();
   private readonly maxSessions: number;
   private readonly ended: (serial: number) => void;
   private rows = INITIAL_ROWS;
@@ -94,6 +97,7 @@ export class SessionTable extends SessionRows {
     writer.u32(this.count);
     writer.f64(this.serials);
     this.activeTimeout.save(writer);
+    this.precedents.save(writer);
     writer.numbers(this.words.subarray(0, this.count * WORDS));
   }
 
@@ -102,6 +106,7 @@ export class SessionTable extends SessionRows {
     this.count = reader.u32();
     this.serials = reader.f64();
     this.activeTimeout.load(reader);
+    this.precedents.load(reader);
     this.resize(this.rows, 0);
     reader.numbers(this.words.subarray(0, this.count * WORDS));
     this.enterAll();

@@ -174,6 +174,7 @@ const UNDECIDED_WHY: Readonly<Record<string, string>> = {
   'geo-unknown': "the location data does not know the peer's country",
   'asn-unknown': "the data does not know the peer's AS",
   'mac-unknown': "the record does not tell the peer's MAC address",
+  'initiator-tied': 'both directions began in the same millisecond on one port',
 };
 
 /** Nothing broke: which rule admitted it, or why the claim has nothing to say. */

@@ -89,6 +89,90 @@ describe('(c) initiator unknown', () => {
   });
 });
 
+describe('(c) two NTP daemons, each keeping to port 123, told of by a record for each direction', () => {
+  const asked = only('{ peer: { cidr: ["10.40.30.10/32"] }, ports: [udp/123], initiator: subject }');
+  const SERVER = '10.40.30.10';
+  const ntp = { protocol: 17, sourcePort: 123, destinationPort: 123, flags: 0, octets: 76, packets: 1 };
+  /** Question and answer, the answer so many ms later. */
+  const exchange = (startMs: number, afterMs: number): Row[] => [
+    to(SERVER, { ...ntp, startMs, endMs: startMs }),
+    { ...to(SCANNER, { ...ntp, startMs: startMs + afterMs, endMs: startMs + afterMs }), source: SERVER },
+  ];
+  const tied = (startMs: number): Row[] => exchange(startMs, 0);
+  const HOUR = 3_600_000;
+  const ONE_RECORD: Partial<Row> = { ...ntp, endMs: NOON, reverseOctets: 76, reversePackets: 1, biflow: true };
+
+  test('that begin in the same millisecond: undecided, both records counted, and no finding', () => {
+    const { findings, undecided, engine } = judge(claimsOf(asked), tied(NOON));
+    expect([findings, undecided]).toEqual([[], ['example-claim initiator-tied 2']]);
+    expect(engine.judgements().filter(({ kind }) => kind === 'undecided')).toMatchObject([{ flows: 1, octets: 152 }]);
+  });
+  test('both in one record that does not say who began: undecided too', () => {
+    expect(judge(claimsOf(asked), [to(SERVER, ONE_RECORD)])).toMatchObject({
+      findings: [],
+      undecided: ['example-claim initiator-tied 1'],
+    });
+  });
+  test('what no side may do is broken, whoever began', () => {
+    expect(judge(claimsOf(only('')), tied(NOON)).findings).toMatchObject([{ initiator: 'unknown', records: 2 }]);
+    const otherPeer = only('{ peer: { cidr: ["10.40.30.11/32"] }, ports: [udp/123], initiator: subject }');
+    expect(judge(claimsOf(otherPeer), tied(NOON)).findings).toHaveLength(1);
+  });
+  test('only UDP between two ends on the port of one service may be undecided', () => {
+    const rule = 'peer: { cidr: ["10.40.30.10/32"] }, initiator: subject';
+    const ports = (protocol: number, own: number, others: number): Row[] =>
+      tied(NOON).map((row) => {
+        const fromAsset = row.source === SCANNER;
+        return { ...row, protocol, sourcePort: fromAsset ? own : others, destinationPort: fromAsset ? others : own };
+      });
+    const findingsOf = (...args: readonly [number, number, number]): number =>
+      judge(claimsOf(only(`{ ${rule} }`)), ports(...args)).findings.length;
+    // A service's; of one that only a claim names; TCP; two services'; two that clients are given.
+    expect(findingsOf(17, 4500, 4500)).toBe(1);
+    expect(judge(claimsOf(only(`{ ${rule}, ports: [udp/4500] }`)), ports(17, 4500, 4500)).findings).toHaveLength(0);
+    expect(findingsOf(17, 5353, 5353)).toBe(0);
+    expect(findingsOf(6, 123, 123)).toBe(1);
+    expect(findingsOf(17, 123, 137)).toBe(1);
+    expect(findingsOf(17, 2001, 2001)).toBe(1);
+  });
+  test('an exchange before, or a later one, whose beginner is known settles it', () => {
+    expect(judge(claimsOf(asked), [...exchange(NOON, 3), ...tied(NOON + HOUR)])).toMatchObject({ findings: [], undecided: [] });
+    // Polls within one session: the first is counted before the second is known.
+    const polls = Array.from({ length: 30 }, (_, n) => exchange(NOON + n * 64_000, n % 10 === 0 ? 0 : 2)).flat();
+    expect(judge(claimsOf(asked), polls)).toMatchObject({ findings: [], undecided: ['example-claim initiator-tied 3'] });
+  });
+  test('a peer that was seen to begin is no better for a tie, and neither is what it did in one', () => {
+    const back = (rows: readonly Row[]): Row[] => rows.map((row) => ({ ...row, source: row.destination, destination: row.source }));
+    expect(judge(claimsOf(asked), [...back(exchange(NOON, 3)), ...tied(NOON + HOUR)]).findings).toMatchObject([
+      { initiator: 'peer', records: 4 },
+    ]);
+    expect(judge(claimsOf(asked), [...tied(NOON), ...back(exchange(NOON + 64_000, 3))]).findings).toMatchObject([
+      { initiator: 'peer', records: 4 },
+    ]);
+    // Both do: the tie is nobody's.
+    const each = [...exchange(NOON, 3), ...back(exchange(NOON + HOUR, 3)), ...tied(NOON + 2 * HOUR)];
+    expect(judge(claimsOf(asked), each)).toMatchObject({ findings: [{ records: 2 }], undecided: ['example-claim initiator-tied 2'] });
+  });
+  test('a restart in between changes nothing', () => {
+    const claims = claimsOf(asked);
+    const [before, after] = [exchange(NOON, 3), tied(NOON + HOUR)];
+    const first = createEngine({ claims });
+    first.ingest(batchOf(claims, before));
+    const second = createEngine({ claims });
+    expect(second.restore(first.snapshot())).toBeUndefined();
+    for (const engine of [first, second]) engine.ingest(batchOf(claims, after));
+    expect(second.snapshot()).toEqual(first.snapshot());
+    expect(second.judgements().filter(({ kind }) => kind === 'undecided')).toEqual([]);
+    expect(second.findings().filter(({ detection }) => detection === 'claim-violation')).toEqual([]);
+  });
+  test('budgets count it whoever began', () => {
+    const budget = exampleClaims(
+      '{ budget: [{ peer: { any: true }, ports: [udp/123], initiator: subject, budget: { bytes: 100B, per: PT1H, direction: both, scope: member } }] }',
+    );
+    expect(judge(claimsOf(budget), [...tied(NOON), ...tied(NOON + HOUR)])).toMatchObject({ findings: [{ observed: 152 }] });
+  });
+});
+
 describe('(d) location', () => {
   const forbidden = never('{ peer: { country: [KP] } }');
   test('what the data places there is forbidden, elsewhere it is not, what it does not know is undecided', () => {

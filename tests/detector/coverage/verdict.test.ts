@@ -168,7 +168,7 @@ const SHORTFALLS: readonly (readonly [
     }),
   ],
   ['nothing of one asset', [['subject-unseen', 's2']], () => ({ judgements: [judgement('s1')] })],
-  ...(['geo-unknown', 'asn-unknown', 'mac-unknown'] as const).map(
+  ...(['geo-unknown', 'asn-unknown', 'mac-unknown', 'initiator-tied'] as const).map(
     (code) =>
       [
         `traffic that is ${code}`,

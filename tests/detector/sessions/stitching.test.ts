@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { StateReader, StateWriter } from '../../../detector/baseline/state.js';
 import { OPEN_CLAIMS } from '../../../detector/detections/example-claims.js';
 import { Began, ObservedRecord } from '../../../detector/detections/observed-record.js';
 import { ExchangeKinds, kindsOf } from '../../../detector/sessions/exchange-kinds.js';
+import { PORTS_OF_A_CALLER, Precedents } from '../../../detector/sessions/precedents.js';
 import { RowReader } from '../../../detector/sessions/row-reader.js';
 import { SessionTable } from '../../../detector/sessions/session-table.js';
 import { batchOf, claimsOf, flagsOf, type Row } from '../support/rows.js';
@@ -92,6 +94,106 @@ describe('who began, where neither port tells', () => {
     expect(begunBy([{ ...out, sourcePort: 1026, destinationPort: 44_818 }])).toEqual([Began.asset]);
     expect(begunBy([{ ...out, sourcePort: 47_808, destinationPort: 50_000 }])).toEqual([Began.peer]);
     expect(begunBy([{ ...out, sourcePort: 1900, destinationPort: 3478 }])).toEqual([Began.unknown]);
+  });
+});
+
+describe('who began, where the ports and who was heard first differ', () => {
+  const ASSET = '10.40.10.11';
+  const PEER = '203.0.113.7';
+  /** A session of UDP as a sensor tells it that sees packets: one record, from who was heard first. */
+  const seen = (ms: number, from: 'asset' | 'peer', assetPort: number, peerPort: number, answered: boolean): Row => ({
+    startMs: FROM + ms,
+    endMs: FROM + ms + 9,
+    ...(from === 'asset' ? { source: ASSET, destination: PEER } : { source: PEER, destination: ASSET }),
+    sourcePort: from === 'asset' ? assetPort : peerPort,
+    destinationPort: from === 'asset' ? peerPort : assetPort,
+    protocol: 17,
+    octets: 80,
+    ...(answered ? { reverseOctets: 80 } : {}),
+    biflow: true,
+    initiator: 'source',
+    initiatorConfidence: 50,
+    format: 'pcap',
+  });
+  /** The direction alone, as an exporter tells it. */
+  const told = ({ reverseOctets, biflow, initiator, initiatorConfidence, format, ...row }: Row): Row => row;
+  const LATER = 400_000;
+  const began = (rows: readonly Row[]): number => begunBy(rows).at(-1)!;
+
+  it('a flood whose source ports pass those of services is the sender’s, from a sensor that sees packets as from an exporter', () => {
+    const flood = (from: number, step: number): Row[] =>
+      Array.from({ length: 60 }, (_, n) => seen(n, 'asset', from + n, 9999 + n * step, false));
+    // From services' ports alone the first ones are taken for answers: too few for a scan.
+    const taken = Array.from({ length: 60 }, (_, n) => (n < PORTS_OF_A_CALLER - 1 ? Began.peer : Began.asset));
+    for (const step of [0, 1]) {
+      expect(begunBy(flood(300, step))).toEqual(taken);
+      expect(begunBy(flood(300, step).map(told))).toEqual(taken);
+    }
+    // Where ports that tell nothing were before, none.
+    expect(begunBy(flood(3240, 0)).every((side) => side === Began.asset)).toBe(true);
+  });
+
+  it('what came from a service’s port and was answered was no answer, if packets were seen one by one', () => {
+    const first = seen(0, 'asset', 40_000, 53, true);
+    expect(began([first, seen(LATER, 'peer', 40_001, 69, true)])).toBe(Began.peer);
+    // Of the exporter's two records one may begin too early by a second.
+    const both = seen(LATER, 'peer', 40_001, 69, false);
+    const answer = seen(LATER + 3, 'asset', 40_001, 69, false);
+    expect(began([first, told(both), told(answer)])).toBe(Began.asset);
+    expect(began([first, { ...seen(LATER, 'peer', 40_001, 69, true), sampling: 100 }])).toBe(Began.asset);
+  });
+
+  it('answers alone are answers: a tap on one direction, an exporter on one of two ways', () => {
+    const answers = Array.from({ length: 40 }, (_, n) => seen(LATER + n, 'asset', 53, 40_000 + n, false));
+    expect(begunBy([seen(0, 'peer', 69, 50_000, true), ...answers]).every((side) => side === Began.peer)).toBe(true);
+    expect(begunBy(answers.map(told)).every((side) => side === Began.peer)).toBe(true);
+    // A client that keeps to one port.
+    const kept = Array.from({ length: 40 }, (_, n) => seen(LATER * (n + 1), 'asset', n % 2 === 0 ? 53 : 123, 1053, false));
+    expect(begunBy(kept).every((side) => side === Began.peer)).toBe(true);
+  });
+
+  it('late halves follow the ports: after a pause, where the other is known to call, and in the first minutes', () => {
+    const call = seen(0, 'asset', 40_000, 1194, true);
+    const push = (ms: number): Row => seen(ms, 'peer', 40_000, 1194, true);
+    expect(began([call, push(LATER)])).toBe(Began.asset);
+    expect(began([seen(0, 'asset', 40_001, 1194, true), push(LATER)])).toBe(Began.asset);
+    expect(began([seen(0, 'asset', 40_001, 53, true), push(LATER)])).toBe(Began.peer);
+    expect(began([push(0)])).toBe(Began.asset);
+    expect(began([seen(0, 'asset', 40_001, 53, true), push(60_000)])).toBe(Began.asset);
+  });
+
+  it('TCP is not asked: its flags tell, and without a SYN it is the middle of a connection', () => {
+    const row: Row = { ...seen(LATER, 'peer', 40_000, 443, true), protocol: 6, flags: flagsOf('AP'), reverseFlags: flagsOf('AP') };
+    expect(began([seen(0, 'asset', 40_001, 53, true), row])).toBe(Began.asset);
+  });
+});
+
+describe('precedents', () => {
+  const peerWords = new Uint32Array(4);
+  const recordOf = (peer: number, ms: number): ObservedRecord => {
+    peerWords[3] = peer;
+    return Object.assign(new ObservedRecord(), { peerWords, protocol: 17, assetPort: 40_000, peerPort: 53, startMs: ms });
+  };
+
+  it('are the same when they have been saved and loaded, in as many octets whatever came', () => {
+    const precedents = new Precedents();
+    for (let peer = 0; peer < 5000; peer++) precedents.note(recordOf(peer, FROM + peer * 1000), 53, 1 + (peer % 2), peer % 3 === 0);
+    const writer = new StateWriter();
+    precedents.save(writer);
+    const saved = writer.finish();
+    const again = new Precedents();
+    again.load(new StateReader(saved));
+    const known = Array.from({ length: 5000 }, (_, peer) => again.isCaller(recordOf(peer, FROM), 53, 1 + (peer % 2)));
+    expect(known).toEqual(Array.from({ length: 5000 }, (_, peer) => precedents.isCaller(recordOf(peer, FROM), 53, 1 + (peer % 2))));
+    expect(known.filter(Boolean)).toHaveLength(64);
+    expect(saved.length).toBeLessThan(2400);
+  });
+
+  it('that only suspect give way to those that know, however old these are', () => {
+    const precedents = new Precedents();
+    for (let peer = 0; peer < 4; peer++) precedents.note(recordOf(peer, FROM), 53, Began.asset, true);
+    for (let peer = 4; peer < 5000; peer++) precedents.suspect(recordOf(peer, FROM + peer * 1000), Began.asset);
+    expect([0, 1, 2, 3].map((peer) => precedents.onlyCaller(recordOf(peer, FROM), 53))).toEqual([1, 1, 1, 1]);
   });
 });
 

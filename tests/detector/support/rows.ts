@@ -31,6 +31,8 @@ export interface Row {
   readonly initiator?: 'source' | 'destination';
   readonly initiatorConfidence?: number;
   readonly sensor?: string;
+  /** Name of the export protocol; IPFIX where it is left out. */
+  readonly format?: string;
   readonly sequence?: number;
   /** Names that one end was told for the other, separated by commas. */
   readonly sourceNames?: string;
@@ -76,7 +78,7 @@ function addRow(batch: FlowBatch, claims: CompiledClaims, row: Row, asset: numbe
   columns.initiatorConfidence[at] = row.initiatorConfidence ?? (row.initiator === undefined ? 0 : 100);
   columns.completion[at] = Completion.unknown;
   columns.sensor.codes[at] = columns.sensor.dictionary.intern(row.sensor ?? 'border');
-  columns.exportProtocol.codes[at] = columns.exportProtocol.dictionary.intern('ipfix');
+  columns.exportProtocol.codes[at] = columns.exportProtocol.dictionary.intern(row.format ?? 'ipfix');
   columns.exportSequenceNumber[at] = row.sequence ?? at;
   columns.asset.codes[at] = columns.asset.dictionary.intern(asset < 0 ? '' : claims.assets[asset]!.name);
   columns.fleet.codes[at] = columns.fleet.dictionary.intern(asset < 0 ? '' : claims.fleets[claims.assets[asset]!.fleet]!.name);
