@@ -36,7 +36,7 @@ function section({ detection, findings }: DescribedDetection): string {
   const claimKinds = isWatch ? [] : detection.claimKinds;
   const kinds = claimKinds.length === 0 ? '' : ` Claims of kind ${claimKinds.map((kind) => `\`${kind}\``).join(', ')}.`;
   const reads = isWatch
-    ? 'It looks across assets, at the minutes in which each was active and at the coverage ledger'
+    ? 'It looks across assets, at the minutes in which each was active, at whom each met outside first, and at the coverage ledger'
     : `It reads ${detection.columns.map((column) => `\`${column}\``).join(', ')}`;
   const source = `detector/${isWatch ? 'watches' : 'detections'}/${id}.ts`;
   const rules = [...new Set(findings.map(({ rule }) => rule).filter((rule) => rule !== ''))];

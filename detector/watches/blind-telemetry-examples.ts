@@ -1,4 +1,4 @@
-import { day, EXAMPLE_FROM, EXAMPLE_STOP, EXAMPLE_UNTIL, SEEN, WATCH_CLAIMS } from './example-facts.js';
+import { day, EXAMPLE_FROM, EXAMPLE_UNTIL, heardNothing, SEEN, STOPPED, WATCH_CLAIMS } from './example-facts.js';
 import type { Watch } from './watch.js';
 
 const COMMON = { claims: WATCH_CLAIMS, rows: day([]), ledger: SEEN, from: EXAMPLE_FROM, until: EXAMPLE_UNTIL } as const;
@@ -9,7 +9,21 @@ const AFTER = { sensor: 'border', from: BACK, to: EXAMPLE_UNTIL } as const;
 export const BLIND_TELEMETRY_EXAMPLES: Watch['examples'] = {
   fires: [
     { ...COMMON, name: 'the exporter is silent for twenty minutes', ledger: [HEALTHY, AFTER] },
-    { ...COMMON, name: 'the exporter has stopped', ledger: [{ ...HEALTHY, to: EXAMPLE_STOP }] },
+    { ...COMMON, name: 'the exporter has stopped, and the collector says so', ledger: STOPPED },
+    { ...COMMON, name: 'the ledger ends an hour ago: collector, bus or store is behind', ledger: [HEALTHY] },
+    {
+      ...COMMON,
+      name: 'nobody says whether the exporter is silent, while the ledger goes on with another',
+      ledger: [HEALTHY, { ...SEEN[0]!, sensor: 'second' }],
+    },
+    {
+      ...COMMON,
+      name: 'messages of two exporters come two minutes late together',
+      ledger: [
+        { ...SEEN[0]!, facts: { clockOffsetMilliseconds: 120_000 } },
+        { ...SEEN[0]!, sensor: 'second', facts: { clockOffsetMilliseconds: 125_000 } },
+      ],
+    },
     {
       ...COMMON,
       name: 'a tenth of the records is lost for twenty minutes',
@@ -67,6 +81,12 @@ export const BLIND_TELEMETRY_EXAMPLES: Watch['examples'] = {
       ledger: [{ ...SEEN[0]!, facts: { recordsSent: 1000, recordsReceived: 999, recordsLost: 1 } }],
     },
     { ...COMMON, name: 'a clock that is ten seconds off', ledger: [{ ...SEEN[0]!, facts: { clockOffsetMilliseconds: 10_000 } }] },
+    { ...COMMON, name: 'the pipeline is eight minutes behind', ledger: [{ ...SEEN[0]!, to: '2026-11-05T10:52:00Z' }] },
+    {
+      ...COMMON,
+      name: 'two minutes without a message, as the collector says',
+      ledger: [HEALTHY, heardNothing('border', HEALTHY.to, '2026-11-05T10:01:00Z'), { ...AFTER, from: '2026-11-05T10:01:30Z' }],
+    },
     { ...COMMON, name: 'it has always sampled', ledger: [{ ...SEEN[0]!, facts: { samplingInterval: 512 } }] },
   ],
 };

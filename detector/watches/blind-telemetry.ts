@@ -2,6 +2,7 @@ import type { ParameterTable } from '../detections/detection.js';
 import type { Finding } from '../findings/finding.js';
 import { BLIND_TELEMETRY_EXAMPLES } from './blind-telemetry-examples.js';
 import { blindnessOf, recomputeBlindness } from './blindness.js';
+import { pipelineLagOf, recomputeLag } from './pipeline-lag.js';
 import type { Scene } from './scene.js';
 import type { Watch } from './watch.js';
 import { watchFinding } from './watch-finding.js';
@@ -44,6 +45,14 @@ const PARAMETERS = {
     unit: 'records (messages where records are not numbered)',
     reason: 'One message of a quiet exporter is a large share of five minutes, and no news.',
   },
+  lagMinutes: {
+    default: 10,
+    least: 2,
+    most: 1440,
+    unit: 'minutes of which the ledger tells nothing, neither messages nor that there were none',
+    reason:
+      'A restart, a rebalanced group or a full disk buffer are made up for in minutes; longer, somebody should know that nothing is known.',
+  },
   clockSeconds: {
     default: 30,
     least: 1,
@@ -70,16 +79,18 @@ export const blindTelemetry: Watch<typeof PARAMETERS> = {
   falsePositives: [
     'An exporter with little to tell that was quiet for longer than ever before; declare its heartbeat in the claim file.',
     'A restart or a software update of the exporter.',
+    'Lag: somebody has stopped the collector, the bus or the store on purpose. The finding is taken back when what was missing has come.',
   ],
   runbook: [
     'cordon doctor says how the exporter stands now, and what to do.',
+    'Lag of the pipeline: look at collector, bus and store (queue, disk, group lag), not at the exporters; whether they are silent is told when the ledger has come.',
     'What the equipment did in that time is not known: claims that rest on this sensor are not proven for it, and silences in it are not reported.',
     'Did it happen together with something else, such as a session on the exporter itself? Then somebody may have blinded it.',
   ],
   references: ['reference/detection.md D19'],
   examples: BLIND_TELEMETRY_EXAMPLES,
   evaluate: (scene, parameters) => evaluate(scene, parameters),
-  recompute: (finding, { minutes }) => recomputeBlindness(finding, minutes),
+  recompute: (finding, { minutes }) => recomputeLag(finding, minutes) ?? recomputeBlindness(finding, minutes),
 };
 
 function evaluate(scene: Scene, parameters: Readonly<Record<string, number>>): Finding[] {
@@ -87,7 +98,8 @@ function evaluate(scene: Scene, parameters: Readonly<Record<string, number>>): F
   const findings: Finding[] = [];
   for (let at = scene.fromMs; at < scene.untilMs; ) {
     const { toMs } = claims.periodOf(at);
-    for (const blindness of blindnessOf(scene, at, Math.min(toMs, scene.untilMs), parameters)) {
+    const untilMs = Math.min(toMs, scene.untilMs);
+    for (const blindness of [...blindnessOf(scene, at, untilMs, parameters), ...pipelineLagOf(scene, at, untilMs, parameters)]) {
       const { kind, sensor, ...said } = blindness;
       findings.push(
         watchFinding(claims, {

@@ -9,17 +9,30 @@ import { countText, shareText } from '../coverage/words.js';
 import type { Finding } from '../findings/finding.js';
 import { formatCount } from '../findings/quantity.js';
 import { formatInstant, formatSpan } from '../findings/time-span.js';
+import { lateMinutes } from './late-arrival.js';
 import type { Scene } from './scene.js';
 import type { SensorSight } from './sensor-sight.js';
 import { toldUntil } from './silence-text.js';
 
 /** What is told of the collector as a whole: the kernel counts drops for a socket, not for an exporter. */
-const COLLECTOR = '(collector)';
+export const COLLECTOR = '(collector)';
 const LOSS_WINDOW_MS = 5 * MINUTE_MS;
 
 /** One way in which a sensor could not see, in one calendar period: the worst of it. */
 export interface Blindness {
-  readonly kind: 'silent' | 'loss' | 'templates' | 'template-changed' | 'clock' | 'sampling' | 'missed' | 'kernel-drops' | 'bus-hole';
+  readonly kind:
+    | 'silent'
+    | 'loss'
+    | 'templates'
+    | 'template-changed'
+    | 'clock'
+    | 'sampling'
+    | 'missed'
+    | 'kernel-drops'
+    | 'bus-hole'
+    | 'late'
+    | 'unheard'
+    | 'behind';
   readonly sensor: string;
   readonly severity: Severity;
   readonly observed: number;
@@ -35,13 +48,17 @@ export interface Blindness {
   readonly sentence: string;
 }
 
-type Parameters = Readonly<Record<string, number>>;
+export type Parameters = Readonly<Record<string, number>>;
 
 /** What sensors could not see of the calendar period [fromMs, toMs), as far as the ledger reaches. */
 export function blindnessOf(scene: Scene, fromMs: number, toMs: number, parameters: Parameters): Blindness[] {
   const { sight } = scene;
   if (sight === undefined) return [];
   const names = [...sight.sensors.keys()].sort();
+  const late = lateMinutes(
+    [...sight.sensors.values()].map(({ rows }) => rowsWithin(rows, fromMs, toMs)),
+    parameters.clockSeconds! * SECOND_MS,
+  );
   const ofSensors = names.flatMap((name) => {
     const sensor = sight.sensors.get(name)!;
     const rows = rowsWithin(sensor.rows, fromMs, toMs);
@@ -49,32 +66,46 @@ export function blindnessOf(scene: Scene, fromMs: number, toMs: number, paramete
       ...silentOf(scene, sensor, fromMs, toMs, parameters),
       ...lossesOf(sensor, rows, fromMs, parameters),
       ...templatesOf(sensor, rows, fromMs, toMs),
-      ...clockOf(sensor, rows, fromMs, toMs, parameters),
+      ...clockOf(
+        sensor,
+        rows.filter(({ minute }) => !late.has(minute)),
+        fromMs,
+        toMs,
+        parameters,
+      ),
       ...samplingOf(sensor, fromMs, toMs),
     ];
   });
   return [...ofSensors, ...dropsOf(sight.rows, fromMs, toMs, parameters), ...holesOf(sight.rows, fromMs, toMs)];
 }
 
-function rowsWithin(rows: readonly CoverageMinute[], fromMs: number, toMs: number): CoverageMinute[] {
+export function rowsWithin(rows: readonly CoverageMinute[], fromMs: number, toMs: number): CoverageMinute[] {
   return rows.filter(({ minute }) => minute >= fromMs && minute < toMs);
 }
 
-/** Pauses that began in the period, longer than the exporter's own past and what the claim file says let expect. */
-function silentOf(scene: Scene, sensor: SensorSight, fromMs: number, toMs: number, parameters: Parameters): Blindness[] {
-  const { name, usualPauseMs, longPauseMs } = sensor;
-  const heartbeatMs = scene.claims.sensors.find((one) => one.name === name)?.heartbeatMs ?? 0;
+/** How long the sensor may say nothing: by its own past and what the claim file says; infinite where both are silent. */
+export function pauseLimitMs({ claims }: Scene, { name, usualPauseMs, longPauseMs }: SensorSight, parameters: Parameters): number {
+  const heartbeatMs = claims.sensors.find((one) => one.name === name)?.heartbeatMs ?? 0;
   // One that has said little yet, and of which nobody says how often it speaks, is not silent.
-  if (Number.isNaN(usualPauseMs) && heartbeatMs === 0) return [];
-  const limitMs = Math.max(
+  if (Number.isNaN(usualPauseMs) && heartbeatMs === 0) return Number.POSITIVE_INFINITY;
+  return Math.max(
     parameters.leastSilenceSeconds! * SECOND_MS,
     HEARTBEATS_OF_SILENCE * heartbeatMs,
     Number.isNaN(usualPauseMs) ? 0 : parameters.pauses! * usualPauseMs,
     Number.isNaN(longPauseMs) ? 0 : 2 * longPauseMs,
   );
-  const pauses = sensor.pauses.filter(
-    (one) => !one.leading && one.fromMs >= fromMs && one.fromMs < toMs && one.toMs - one.fromMs > limitMs,
-  );
+}
+
+/**
+ * Pauses that began in the period, too long for the sensor. One that goes on is as long as the ledger says that the sensor was silent: whoever collects from it says so
+ * every minute, and where nobody does, its messages may be on their way (pipeline-lag.ts).
+ */
+function silentOf(scene: Scene, sensor: SensorSight, fromMs: number, toMs: number, parameters: Parameters): Blindness[] {
+  const { name, usualPauseMs, toldUntilMs } = sensor;
+  const limitMs = pauseLimitMs(scene, sensor, parameters);
+  const pauses = sensor.pauses
+    .map((one) => (one.open ? { ...one, toMs: Math.min(one.toMs, toldUntilMs) } : one))
+    .filter((one) => !one.leading && one.fromMs >= fromMs && one.fromMs < toMs && one.toMs - one.fromMs > limitMs);
   const longest = pauses.reduce((best, one) => (one.toMs - one.fromMs > best.toMs - best.fromMs ? one : best), pauses[0]!);
   if (longest === undefined) return [];
   const told = (one: typeof longest): number =>
@@ -104,7 +135,7 @@ function silentOf(scene: Scene, sensor: SensorSight, fromMs: number, toMs: numbe
 }
 
 /** Whether a claim that rests on the sensor demands a shorter gap. */
-function exceedsDemand({ claims }: Scene, name: string, ms: number): boolean {
+export function exceedsDemand({ claims }: Scene, name: string, ms: number): boolean {
   return claims.claims.some(
     ({ coverage }) => coverage.maxGapMs < ms && coverage.sensors.some((index) => claims.sensors[index]!.name === name),
   );

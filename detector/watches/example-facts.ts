@@ -95,3 +95,15 @@ export function session(from: string, to: string, at: string): ExampleRow {
 
 /** The exporter told something every minute. */
 export const SEEN: readonly LedgerStretch[] = [{ sensor: 'border', from: EXAMPLE_FROM, to: EXAMPLE_UNTIL }];
+
+/** The collector was there, and says that nothing came of the sensor. */
+export function heardNothing(sensor: string, from: string, to: string): LedgerStretch {
+  const nothing = { messagesSent: 0, messagesReceived: 0, recordsSent: 0, recordsReceived: 0, silentMilliseconds: 60_000 };
+  return { sensor, from, to, facts: nothing };
+}
+
+/** The exporter tells nothing from EXAMPLE_STOP on, and the collector says so. */
+export const STOPPED: readonly LedgerStretch[] = [
+  { sensor: 'border', from: EXAMPLE_FROM, to: EXAMPLE_STOP },
+  heardNothing('border', '2026-11-05T10:01:00Z', EXAMPLE_UNTIL),
+];

@@ -37,6 +37,10 @@ export interface SensorSight {
   readonly longPauseMs: number;
   /** Flow records that came from all whom it sees, by number of the minute. */
   readonly records: ReadonlyMap<number, number>;
+  /** Its last message; −Infinity where there is none. */
+  readonly lastMessageMs: number;
+  /** Up to when the ledger tells of it anything at all, a message or that it was silent; −Infinity where it never did. */
+  readonly toldUntilMs: number;
 }
 
 /** The ledger as watches read it. */
@@ -68,12 +72,16 @@ function sensorSight(name: string, unsorted: readonly CoverageMinute[], fromMs: 
   const capture = rows.every(isCapture);
   const unknown = new MinuteBits();
   const records = new Map<number, number>();
+  let lastMessageMs = Number.NEGATIVE_INFINITY;
+  let toldUntilMs = Number.NEGATIVE_INFINITY;
   for (const row of rows) {
     const minute = minuteNumber(row.minute);
     records.set(minute, (records.get(minute) ?? 0) + row.recordsReceived);
     if (isBlind(row)) unknown.set(minute);
+    if (row.messagesReceived > 0) lastMessageMs = Math.max(lastMessageMs, row.lastMessageMilliseconds);
+    toldUntilMs = Math.max(toldUntilMs, lastMessageMs, silentUntil(row));
   }
-  const known = { name, rows, capture, unknown, records };
+  const known = { name, rows, capture, unknown, records, lastMessageMs, toldUntilMs };
   if (capture) {
     uncaptured(rows, unknown, minuteNumber(fromMs), minuteNumber(untilMs - 1));
     return { ...known, pauses: [], usualPauseMs: Number.NaN, longPauseMs: Number.NaN };
@@ -91,6 +99,11 @@ function sensorSight(name: string, unsorted: readonly CoverageMinute[], fromMs: 
   for (const pause of all) if (pause.open && !pause.leading) blacken(unknown, pause);
   restarts(rows, unknown);
   return { ...known, pauses, usualPauseMs, longPauseMs: enough ? lengths.at(-2)! : Number.NaN };
+}
+
+/** A collector books an exporter's silence minute by minute while it lasts: so far the row says that nothing came. */
+function silentUntil({ minute, silentMilliseconds }: CoverageMinute): number {
+  return silentMilliseconds > 0 ? minute + Math.min(silentMilliseconds, MINUTE_MS) : Number.NEGATIVE_INFINITY;
 }
 
 /** Pauses between messages, that before the first and that behind the last included. */

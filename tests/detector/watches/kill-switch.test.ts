@@ -9,6 +9,7 @@ import {
   PUMPS,
   SCANNERS,
   SEEN,
+  STOPPED,
   session,
   talking,
   WATCH_CLAIMS,
@@ -55,7 +56,11 @@ describe('a remote session and then silence', () => {
   });
 
   it('and the exporter failed at that minute: it is blind, and nothing is said of the devices', () => {
-    expect(told([...day(SCANNERS), command(1), command(2)], DARK)).toEqual(['high blind-telemetry border']);
+    expect(told([...day(SCANNERS), command(1), command(2)], STOPPED)).toEqual(['high blind-telemetry border']);
+  });
+
+  it('and nobody says what became of the exporter: the pipeline is behind, and nothing is said of exporter and devices', () => {
+    expect(told([...day(SCANNERS), command(1), command(2)], DARK)).toEqual(['high blind-telemetry (pipeline)']);
   });
 
   it('and the exporter comes back, the devices do not: they are silent, since when is not known', () => {
