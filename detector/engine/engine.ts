@@ -1,4 +1,6 @@
 import { FlowBatch } from '../../flow/batch.js';
+import { FLOW_COLUMNS } from '../../flow/columns.js';
+import { RowWindow } from '../../flow/row-window.js';
 import { MINUTE_MS } from '../../flow/time.js';
 import { joined, StateError, StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
@@ -8,6 +10,7 @@ import { ObservedRecord } from '../detections/observed-record.js';
 import type { Finding } from '../findings/finding.js';
 import { compareFindings } from '../findings/json.js';
 import { compareJudgements, type Judgement } from '../findings/judgement.js';
+import { READ_COLUMNS } from '../sessions/read-columns.js';
 import { RowReader } from '../sessions/row-reader.js';
 import { type DetectionSettings, type EffectiveParameters, effectiveParameters } from './parameters.js';
 import { Partition } from './partition.js';
@@ -94,6 +97,7 @@ class PartitionEngine implements VersionEngine {
   private readonly units: (UnitState | undefined)[];
   private readonly unitOfAsset: Uint32Array;
   private readonly rows = new RowsByUnit();
+  private readonly window = new RowWindow(FLOW_COLUMNS, READ_COLUMNS);
   private readonly reader: RowReader;
   private readonly record = new ObservedRecord();
   private readonly fleetOf: Uint32Array;
@@ -122,15 +126,17 @@ class PartitionEngine implements VersionEngine {
   ingest(batch: FlowBatch, range?: RowRange): void {
     this.batch = batch;
     this.partition.batches += 1;
-    this.reader.open(batch);
-    const starts = batch.columns.flowStartMilliseconds;
+    const { reader, window } = this;
+    reader.open(batch);
     const untilMs = range?.untilMs ?? Number.POSITIVE_INFINITY;
     this.gather(batch, range);
-    for (const number of this.rows.end()) {
-      for (let row = this.rows.take(number); row >= 0; row = this.rows.after(row)) {
-        if (starts[row]! < untilMs) this.judge(row, number);
-        else this.pass(row, number, untilMs);
-      }
+    const rows = this.rows.end();
+    window.turnTo(batch, rows);
+    reader.turnTo(window);
+    const starts = window.columns.flowStartMilliseconds;
+    for (let place = 0; place < rows.length; place++) {
+      if (starts[place]! < untilMs) this.judge(place);
+      else this.pass(place, untilMs);
     }
   }
 
@@ -240,12 +246,13 @@ class PartitionEngine implements VersionEngine {
     }
   }
 
-  private judge(row: number, number: number): void {
+  private judge(place: number): void {
     const { reader, record } = this;
-    const unit = this.units[number] ?? this.addUnit(number);
-    record.asset = reader.assetOf(row);
+    record.asset = reader.assetOf(place);
     record.fleet = this.fleetOf[record.asset]!;
-    if (reader.read(row, unit.sessions, this.partition.kinds, record)) {
+    const number = this.unitOfAsset[record.asset]!;
+    const unit = this.units[number] ?? this.addUnit(number);
+    if (reader.read(place, unit.sessions, this.partition.kinds, record)) {
       reader.retell(record);
       unit.book.retract(record.session);
       unit.judge(record, this.batch);
@@ -255,13 +262,14 @@ class PartitionEngine implements VersionEngine {
   }
 
   /** Time goes on for the unit of a row that starts after the claims' time: what waits for later records is decided, the row itself is others' to judge. */
-  private pass(row: number, number: number, untilMs: number): void {
+  private pass(place: number, untilMs: number): void {
     const { reader, record } = this;
-    const unit = this.units[number];
+    const asset = reader.assetOf(place);
+    const unit = this.units[this.unitOfAsset[asset]!];
     if (unit === undefined || unit.passedMs >= untilMs + this.settleMs) return;
-    record.asset = reader.assetOf(row);
-    record.fleet = this.fleetOf[record.asset]!;
-    reader.pass(row, record);
+    record.asset = asset;
+    record.fleet = this.fleetOf[asset]!;
+    reader.pass(place, record);
     unit.pass(record, this.batch);
   }
 

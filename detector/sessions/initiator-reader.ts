@@ -3,6 +3,7 @@ import { Initiator } from '../../flow/columns.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import { Began, type ObservedRecord } from '../detections/observed-record.js';
 import { asksOnly, hasPorts, icmpInitiator, initiatorByPorts, Protocol, SEEN_CONFIDENCE, sharesServicePort } from './orientation.js';
+import type { ReadColumns } from './read-columns.js';
 import { BOTH_FIRST } from './session-rows.js';
 import { OTHER_IDLE_MS, type SessionTable } from './session-table.js';
 
@@ -17,7 +18,7 @@ const EXCHANGE_MS = 1000;
 /** Who began the session of a row (orientation.ts), from the row and from what the session has kept of those before it. */
 export class InitiatorReader {
   private readonly claims: CompiledClaims;
-  private columns: FlowBatch['columns'];
+  private columns: ReadColumns;
   private seesPacketsOfCode = new Uint8Array(0);
 
   constructor(claims: CompiledClaims, empty: FlowBatch) {
@@ -29,6 +30,11 @@ export class InitiatorReader {
   open(batch: FlowBatch): void {
     this.columns = batch.columns;
     this.seesPacketsOfCode = Uint8Array.from(batch.columns.exportProtocol.dictionary.names, (name) => (SEES_PACKETS.has(name) ? 1 : 0));
+  }
+
+  /** Rows are places of these columns from now on, with the dictionaries of the batch. */
+  turnTo(columns: ReadColumns): void {
+    this.columns = columns;
   }
 
   /** Began.* or TIED. `known`: records of the session before this one; `firstBeforeMs`: when it had begun before. `into`: the row's ends and times. */

@@ -1,6 +1,7 @@
 import type { FlowBatch } from '../../flow/batch.js';
 import type { CompiledPeers } from '../claims/compiled.js';
 import type { PeerClasses } from './peer-classes.js';
+import type { ReadColumns } from './read-columns.js';
 
 /** Texts of names whose facts are remembered from batch to batch; then all are looked up anew. A cache. */
 const REMEMBERED_TEXTS = 65_536;
@@ -11,7 +12,7 @@ export class PeerReader {
   readonly tells: boolean;
   private readonly peers: CompiledPeers;
   private readonly classes: PeerClasses;
-  private columns: FlowBatch['columns'];
+  private columns: ReadColumns;
   private sourceNames = new Uint32Array(0);
   private destinationNames = new Uint32Array(0);
   private readonly ofText = new Map<string, number>();
@@ -30,6 +31,11 @@ export class PeerReader {
     const classOf = (text: string): number => this.classOfNames(text);
     this.sourceNames = Uint32Array.from(batch.columns.sourceNames.dictionary.names, classOf);
     this.destinationNames = Uint32Array.from(batch.columns.destinationNames.dictionary.names, classOf);
+  }
+
+  /** Rows are places of these columns from now on, with the dictionaries of the batch. */
+  turnTo(columns: ReadColumns): void {
+    this.columns = columns;
   }
 
   classOf(row: number, peerIsSource: boolean): number {

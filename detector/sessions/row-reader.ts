@@ -1,5 +1,6 @@
 import type { FlowBatch } from '../../flow/batch.js';
-import { AssetSide, Completion } from '../../flow/columns.js';
+import { AssetSide, Completion, type FLOW_COLUMNS } from '../../flow/columns.js';
+import type { RowWindow } from '../../flow/row-window.js';
 import { hashText } from '../baseline/hash.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { CompiledClaims } from '../claims/compiled.js';
@@ -12,6 +13,7 @@ import { InitiatorReader, TIED } from './initiator-reader.js';
 import { hasPorts } from './orientation.js';
 import { PeerClasses } from './peer-classes.js';
 import { PeerReader } from './peer-reader.js';
+import type { READ_COLUMNS, ReadColumns } from './read-columns.js';
 import { Field } from './session-rows.js';
 import type { SessionTable } from './session-table.js';
 
@@ -33,7 +35,9 @@ export class RowReader {
   private readonly classes = new PeerClasses();
   private readonly peers: PeerReader;
   private readonly initiators: InitiatorReader;
-  private columns: FlowBatch['columns'];
+  private columns: ReadColumns;
+  /** Rows of the batch by their places in the columns; undefined while those are the batch's. */
+  private rows: Uint32Array | undefined;
   private assetOfCode = new Int32Array(0);
   private sensorOfCode = new Uint32Array(0);
   private applicationOfCode = new Int32Array(0);
@@ -49,7 +53,7 @@ export class RowReader {
   private flow = { octetsOut: 0, octetsIn: 0, packetsOut: 0, packetsIn: 0 };
   private firstBeforeMs = 0;
   private lastBeforeMs = 0;
-  private rowRetold = -1;
+  private place = 0;
 
   constructor(claims: CompiledClaims, empty: FlowBatch) {
     this.claims = claims;
@@ -64,6 +68,7 @@ export class RowReader {
   /** Takes the batch whose rows are read next; its dictionaries are looked up once. */
   open(batch: FlowBatch): void {
     this.columns = batch.columns;
+    this.rows = undefined;
     this.assetOfCode = Int32Array.from(batch.columns.asset.dictionary.names, (name) => this.assetByName.get(name) ?? -1);
     this.peers.open(batch);
     this.initiators.open(batch);
@@ -72,6 +77,14 @@ export class RowReader {
     this.applicationOfCode = Int32Array.from(applicationName.dictionary.names, applicationsOf);
     this.resolverOfSourceCode = Uint8Array.from(sourceNames.dictionary.names, (names) => (namesResolver(names) ? 1 : 0));
     this.resolverOfDestinationCode = Uint8Array.from(destinationNames.dictionary.names, (names) => (namesResolver(names) ? 1 : 0));
+  }
+
+  /** What is called a row from now on is a place in this window, which shows rows of the batch that is open. */
+  turnTo({ columns, rows }: RowWindow<typeof FLOW_COLUMNS, (typeof READ_COLUMNS)[number]>): void {
+    this.columns = columns;
+    this.rows = rows;
+    this.peers.turnTo(columns);
+    this.initiators.turnTo(columns);
   }
 
   /** Index into `claims.assets` of the asset that the row is filed under, or −1 when it concerns none that these claims name. */
@@ -126,7 +139,8 @@ export class RowReader {
       (fromAsset
         ? this.resolverOfDestinationCode[columns.destinationNames.codes[row]!]
         : this.resolverOfSourceCode[columns.sourceNames.codes[row]!]) === 1;
-    into.row = row;
+    this.place = row;
+    into.row = this.rowAt(row);
     into.retold = false;
     this.setPeriod(startMs, into);
 
@@ -184,8 +198,13 @@ export class RowReader {
       periodFromMs: period.fromMs,
       periodToMs: period.toMs,
       records: 0,
-      row,
+      row: this.rowAt(row),
     });
+  }
+
+  /** Row of the batch. */
+  private rowAt(place: number): number {
+    return this.rows === undefined ? place : this.rows[place]!;
   }
 
   /** Fills in what this record said. */
@@ -214,7 +233,6 @@ export class RowReader {
     into.octetsIn = numbers[at + Field.octetsIn]! - this.flow.octetsIn;
     into.packetsOut = numbers[at + Field.packetsOut]! - this.flow.packetsOut;
     into.packetsIn = numbers[at + Field.packetsIn]! - this.flow.packetsIn;
-    this.rowRetold = into.row;
     into.retold = true;
     into.records = numbers[at + Field.records]! - 1;
     into.sessionStarts = true;
@@ -224,10 +242,10 @@ export class RowReader {
 
   /** Takes back what `retell` has put in the place of the record's own. */
   private unsay(into: ObservedRecord): void {
-    const row = this.rowRetold;
-    into.row = row;
-    into.startMs = this.columns.flowStartMilliseconds[row]!;
-    into.endMs = Math.max(into.startMs, this.columns.flowEndMilliseconds[row]!);
+    const { place } = this;
+    into.row = this.rowAt(place);
+    into.startMs = this.columns.flowStartMilliseconds[place]!;
+    into.endMs = Math.max(into.startMs, this.columns.flowEndMilliseconds[place]!);
     into.retold = false;
   }
 
