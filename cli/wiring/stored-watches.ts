@@ -6,6 +6,7 @@ import { addFinding, createFindingBatch } from '../../detector/findings/finding-
 import { StoredActivity } from '../../detector/store/queries/activity.js';
 import { coverageMinutes } from '../../detector/store/queries/coverage.js';
 import { findingRevisions } from '../../detector/store/queries/findings.js';
+import { storedRecords } from '../../detector/store/queries/stored-records.js';
 import type { StoreService } from '../../detector/store/service/store-service.js';
 import type { Store } from '../../detector/store/store.js';
 import { momentsOf } from '../../detector/watches/control-then-silence.js';
@@ -24,6 +25,8 @@ import { type Range, storedRange } from './judging.js';
 const LEDGER_BEFORE_MS = 2 * DAY_MS;
 /** What is in the cache is read again this far back with every run: rows of a minute come late by less. */
 const AGAIN_MS = 3 * HOUR_MS;
+/** How far back the rows that are stored are held against those that were handed on: a store that is further behind has no ledger either. */
+const STORED_BACK_MS = DAY_MS;
 /** Silences of one run whose callers are looked up, the latest: a whole network that goes dark has no callers worth the hours. */
 const MOST_MOMENTS = 1000;
 
@@ -57,13 +60,14 @@ export class StoredWatches {
     if (anew) this.forget();
     await this.load(fromMs, toMs);
     const { claims, activity, parameters } = this;
-    const scene = sceneOf({ claims, activity, ledger: this.ledger, fromMs, untilMs: toMs, parameters });
+    const stored = await storedRecords(this.store, toMs - STORED_BACK_MS, toMs);
+    const scene = sceneOf({ claims, activity, ledger: this.ledger, stored, fromMs, untilMs: toMs, parameters });
     const moments = momentsOf(scene).sort((a, b) => b.toMs - a.toMs);
     await activity.loadInbound(this.store, moments.slice(0, MOST_MOMENTS));
     await activity.contacts.load(this.store, scene.fromMs, toMs);
     await activity.contacts.loadFleets(this.store, fleetsToAsk(scene), scene.fromMs);
-    const stored = await findingRevisions(this.store, { detections: WATCH_IDS, claimsHash: claims.hash, windowFromMs: fromMs });
-    return settle(findingsOf(scene), stored, toMs);
+    const before = await findingRevisions(this.store, { detections: WATCH_IDS, claimsHash: claims.hash, windowFromMs: fromMs });
+    return settle(findingsOf(scene), before, toMs);
   }
 
   private forget(): void {

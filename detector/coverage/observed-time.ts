@@ -12,6 +12,7 @@ type CountColumn =
   | 'recordsLost'
   | 'recordsUndecodable'
   | 'recordsMalformed'
+  | 'recordsProduced'
   | 'recordsHeld'
   | 'recordsReleased'
   | 'templatesMissing'

@@ -4,7 +4,7 @@ import type { CoverageMinute } from '../coverage/observed-time.js';
 import { DEFAULT_ACTIVE_TIMEOUT_MS } from '../coverage/verdict.js';
 import type { ActivityView } from './activity.js';
 import { MinuteBits } from './minute-bits.js';
-import { type Sight, sightOf } from './sensor-sight.js';
+import { type Sight, type StoredRecords, sightOf } from './sensor-sight.js';
 import { WeekSlots } from './week-slots.js';
 
 /** A sensor that told of an asset in fewer hours than this share of the busiest one's is not what the asset is seen by. */
@@ -17,6 +17,8 @@ export interface SceneFacts {
   readonly activity: ActivityView;
   /** Rows of `coverage_minutes` from four weeks before `fromMs` on; undefined: nothing is known of the sensors, and they are taken to have seen everything. */
   readonly ledger: readonly CoverageMinute[] | undefined;
+  /** How many rows are stored; left out: all that the ledger has handed on. */
+  readonly stored?: StoredRecords;
   /** What began in [fromMs, untilMs) is reported; all telemetry up to `untilMs` of record time is there. */
   readonly fromMs: number;
   readonly untilMs: number;
@@ -41,10 +43,10 @@ export class Scene {
   private readonly unknownBy = new Map<string, MinuteBits>();
   private readonly toldSinceBy = new Map<string, number>();
 
-  constructor({ claims, activity, ledger, fromMs, untilMs, parameters }: SceneFacts) {
+  constructor({ claims, activity, ledger, stored, fromMs, untilMs, parameters }: SceneFacts) {
     this.claims = claims;
     this.activity = activity;
-    this.sight = ledger === undefined ? undefined : sightOf(ledger, fromMs - LEARN_MS, untilMs);
+    this.sight = ledger === undefined ? undefined : sightOf(ledger, fromMs - LEARN_MS, untilMs, stored);
     this.slots = new WeekSlots(claims.timezone);
     this.fromMs = fromMs;
     this.untilMs = untilMs;

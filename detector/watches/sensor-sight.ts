@@ -10,6 +10,10 @@ export const SILENCE_PAUSES = 3;
 export const LEAST_SILENCE_MS = 90 * SECOND_MS;
 /** A minute that lost this share of what was sent, or could not read it, says nothing about who was silent. */
 const BLIND_SHARE = 0.5;
+/** The store has less than this share of the rows that were handed on in five minutes, of so many at least: the others are on their way. */
+const STORED_SHARE = 0.5;
+const LEAST_PRODUCED = 10;
+export const STORED_BUCKET_MS = 5 * MINUTE_MS;
 /** Pauses that a usual one is learned from. */
 const LEAST_PAUSES = 20;
 
@@ -43,6 +47,9 @@ export interface SensorSight {
   readonly toldUntilMs: number;
 }
 
+/** How many rows are stored, by sensor and start of the five minutes (STORED_BUCKET_MS) that they were exported in. */
+export type StoredRecords = ReadonlyMap<string, ReadonlyMap<number, number>>;
+
 /** The ledger as watches read it. */
 export interface Sight {
   /** By name; without the bus. */
@@ -52,9 +59,10 @@ export interface Sight {
 
 /**
  * What sensors saw of [fromMs, untilMs), from the ledger's rows in any order. A minute is unknown where the sensor was silent for longer than usual, where
- * nothing has come since (the next message may still tell), where half of what was sent was lost or not read, around a restart, and where a capture did not run.
+ * nothing has come since (the next message may still tell), where half of what was sent was lost or not read, or is not stored yet by `stored` (left out: all is), around a
+ * restart, and where a capture did not run.
  */
-export function sightOf(rows: readonly CoverageMinute[], fromMs: number, untilMs: number): Sight {
+export function sightOf(rows: readonly CoverageMinute[], fromMs: number, untilMs: number, stored?: StoredRecords): Sight {
   const bySensor = new Map<string, CoverageMinute[]>();
   for (const row of rows) {
     if (row.sensor === BUS_SENSOR) continue;
@@ -63,7 +71,11 @@ export function sightOf(rows: readonly CoverageMinute[], fromMs: number, untilMs
     else list.push(row);
   }
   const sensors = new Map<string, SensorSight>();
-  for (const [name, list] of bySensor) sensors.set(name, sensorSight(name, list, fromMs, untilMs));
+  for (const [name, list] of bySensor) {
+    const sight = sensorSight(name, list, fromMs, untilMs);
+    if (!sight.capture) onTheirWay(sight, stored?.get(name));
+    sensors.set(name, sight);
+  }
   return { sensors, rows };
 }
 
@@ -133,6 +145,23 @@ function isBlind(row: CoverageMinute): boolean {
     (unread > 0 && unread >= BLIND_SHARE * received) ||
     (row.templatesMissing > 0 && received === 0)
   );
+}
+
+/**
+ * Rows that the collector handed on and the store does not have. They tell of the minutes before their export as well: their five minutes are unknown, and those before. The
+ * store may have begun to count after the ledger did.
+ */
+function onTheirWay({ rows, unknown }: SensorSight, stored: ReadonlyMap<number, number> | undefined): void {
+  if (stored === undefined || stored.size === 0) return;
+  const firstMs = Math.min(...stored.keys());
+  const produced = new Map<number, number>();
+  for (const { minute, recordsProduced } of rows) {
+    const bucket = Math.floor(minute / STORED_BUCKET_MS) * STORED_BUCKET_MS;
+    if (bucket >= firstMs) produced.set(bucket, (produced.get(bucket) ?? 0) + recordsProduced);
+  }
+  for (const [bucket, count] of produced)
+    if (count >= LEAST_PRODUCED && (stored.get(bucket) ?? 0) < STORED_SHARE * count)
+      blacken(unknown, { fromMs: bucket - STORED_BUCKET_MS, toMs: bucket + STORED_BUCKET_MS });
 }
 
 /** What was metered when the exporter went down is gone: nobody knows what happened since its last message. */

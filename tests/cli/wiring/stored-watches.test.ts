@@ -44,7 +44,16 @@ beforeAll(async () => {
   await store.migrate();
 });
 afterEach(async () => {
-  for (const table of ['flows', 'asset_peer_1m', 'asset_peer_1h', 'asset_peers', 'asset_activity', 'coverage', 'findings'])
+  for (const table of [
+    'flows',
+    'asset_peer_1m',
+    'asset_peer_1h',
+    'asset_peers',
+    'asset_activity',
+    'exporter_lag_5m',
+    'coverage',
+    'findings',
+  ])
     await store.command(`TRUNCATE TABLE ${table}`);
 });
 afterAll(async () => {
@@ -70,6 +79,7 @@ async function putLedger(rows: readonly CoverageMinute[]): Promise<void> {
     columns.messagesReceived[at] = row.messagesReceived;
     columns.recordsSent[at] = row.recordsSent;
     columns.recordsReceived[at] = row.recordsReceived;
+    columns.recordsProduced[at] = row.recordsProduced;
     columns.clockOffsetMilliseconds[at] = row.clockOffsetMilliseconds;
   }
   await store.insertNative('coverage', [encodeBlock(batch)], `coverage-${inserts++}`);
@@ -171,4 +181,24 @@ test('records that come late and show that one of them knew the place take it ba
   await putFlows(claims, [asks(SCANNERS[3], found[0]!.peerAddress, '2026-11-05T08:30:00Z')]);
   const taken = await watching.changes(range, false);
   expect(taken.map(({ id, records }) => [id, records])).toEqual([[found[0]!.id, 0]]);
+});
+
+test('flows that were handed on and are not stored yet make nobody silent; when they have come, who did not send is', async () => {
+  const claims = claimsOf(WATCH_CLAIMS);
+  const stopMs = Date.parse(EXAMPLE_STOP);
+  const put = async (rows: readonly ExampleRow[], isPut: (startMs: number) => boolean): Promise<void> => {
+    const batch = batchOf(
+      claims,
+      exampleRows(rows).filter(({ startMs }) => isPut(startMs)),
+    );
+    const { exportTimeMilliseconds, flowEndMilliseconds } = batch.columns;
+    exportTimeMilliseconds.set(flowEndMilliseconds.subarray(0, batch.length));
+    await store.insertNative('flows', [encodeBlock(batch)], `flows-${inserts++}`);
+  };
+  await putLedger(ledgerOf(SEEN.map((stretch) => ({ ...stretch, facts: { recordsProduced: 8 } }))));
+  const rows = day([SCANNERS[0]]);
+  await put(rows, (startMs) => startMs < stopMs);
+  expect(await changes(claims)).toEqual([]);
+  await put(rows, (startMs) => startMs >= stopMs);
+  expect((await changes(claims)).map(({ detection, asset }) => `${detection} ${asset}`)).toEqual(['silence scan-01']);
 });

@@ -56,6 +56,7 @@ export function minute(index: number, change: Partial<CoverageMinute> = {}): Cov
     recordsLost: 0,
     recordsUndecodable: 0,
     recordsMalformed: 0,
+    recordsProduced: 20,
     recordsHeld: 0,
     recordsReleased: 0,
     templatesMissing: 0,

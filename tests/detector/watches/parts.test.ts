@@ -113,6 +113,24 @@ describe('what a sensor could not see', () => {
     expect(unknownOf('2026-11-05T10:00:00Z', '2026-11-05T10:10:00Z', facts)).toBe(minutes);
   });
 
+  it('five minutes of which less than half is stored are unknown, and those before: their records tell of earlier ones', () => {
+    const [from, at, to] = ['09:50', '10:00', '10:05'].map((time) => Date.parse(`2026-11-05T${time}:00Z`)) as [number, number, number];
+    const rows = ledgerOf([{ sensor: 'border', from: '2026-11-05T09:50:00Z', to: '2026-11-05T10:05:00Z' }]);
+    /** A hundred rows were handed on in each five minutes. The last minute goes on: nothing is known of its end. */
+    const unknown = (stored: readonly (readonly [number, number])[]): number =>
+      sightOf(rows, from, to, new Map([['border', new Map(stored)]]))
+        .sensors.get('border')!
+        .unknown.count(from / 60_000, to / 60_000 - 1);
+    const before = [from, from + 300_000].map((bucket) => [bucket, 100] as const);
+    expect(unknown([...before, [at, 100]])).toBe(0);
+    expect(unknown([...before, [at, 50]])).toBe(0);
+    expect(unknown([...before, [at, 49]])).toBe(9);
+    expect(unknown(before)).toBe(9);
+    // Who began to count only now knows nothing of before, and of logs nobody counts.
+    expect(unknown([[at, 100]])).toBe(0);
+    expect(unknown([])).toBe(0);
+  });
+
   it('minutes with a little loss are known', () => {
     expect(unknownOf('2026-11-05T10:00:00Z', '2026-11-05T10:10:00Z', { recordsSent: 20, recordsReceived: 19, recordsLost: 1 })).toBe(0);
   });
