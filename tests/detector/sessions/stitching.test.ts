@@ -189,6 +189,12 @@ describe('precedents', () => {
     expect(saved.length).toBeLessThan(2400);
   });
 
+  it('of port 0, which somebody may send from, are no suspicions', () => {
+    const precedents = new Precedents();
+    for (const began of [Began.asset, Began.peer]) precedents.note(recordOf(1, FROM), 0, began, false);
+    expect(precedents.isCaller(recordOf(1, FROM), 53, Began.asset)).toBe(false);
+  });
+
   it('that only suspect give way to those that know, however old these are', () => {
     const precedents = new Precedents();
     for (let peer = 0; peer < 4; peer++) precedents.note(recordOf(peer, FROM), 53, Began.asset, true);
