@@ -27,6 +27,7 @@ export class ColumnBatch<T extends ColumnTable> {
   /** The columns by their arrays, for zeroing; found anew when the batch has grown. */
   private plain: readonly (Numbers | Uint32Array)[] = [];
   private readonly texts: readonly (keyof T & string)[];
+  private readonly symbols: readonly (keyof T & string)[];
 
   constructor(table: T, capacity = 8192) {
     this.table = table;
@@ -37,6 +38,7 @@ export class ColumnBatch<T extends ColumnTable> {
     // V8 keeps an object that is filled by computed names as a hash table; its copy has fixed places, which makes every `batch.columns.x` a load.
     this.columns = { ...columns } as BatchColumns<T>;
     this.texts = this.names.filter((name) => table[name]!.kind === 'text');
+    this.symbols = this.names.filter((name) => table[name]!.kind === 'symbol');
     this.zeroedTo = this.capacity;
   }
 
@@ -74,6 +76,11 @@ export class ColumnBatch<T extends ColumnTable> {
       for (let row = first; row < this.length; row++) values[row] = '';
     }
     return first;
+  }
+
+  /** Names in the fullest dictionary, of MAX_SYMBOLS at most. */
+  get mostSymbols(): number {
+    return this.symbols.reduce((most, name) => Math.max(most, (this.columns[name] as SymbolArray).dictionary.names.length), 0);
   }
 
   /** Takes back the last rows: what a decoder does when a message turns out to be malformed. */

@@ -91,6 +91,12 @@ export function frameProblem(message: OutgoingMessage, table: ColumnTable): stri
   return undefined;
 }
 
+/** How many rows the frame's headers promise; infinitely many where they promise nothing. */
+export function rowsOf({ headers }: OutgoingMessage): number {
+  const rows = Number(headers.rows);
+  return Number.isSafeInteger(rows) && rows >= 0 ? rows : Number.POSITIVE_INFINITY;
+}
+
 /** Appends the frame's rows to `batch` and returns their number. Throws NativeError, batch unchanged, when the frame cannot be read. */
 export function decodeFrame<T extends ColumnTable>(message: OutgoingMessage, batch: ColumnBatch<T>): number {
   const problem = frameProblem(message, batch.table);

@@ -58,6 +58,10 @@ export class ClaimEngines implements Engine {
     return bySet.size === 0 ? 0 : Math.min(...bySet.values());
   }
 
+  get units(): number {
+    return this.engines().reduce((sum, engine) => sum + engine.units, 0);
+  }
+
   ingest(batch: FlowBatch): void {
     this.follow();
     this.findingsTaken = false;

@@ -54,6 +54,8 @@ export interface Engine {
   learning(): Learning[];
   /** Rows filed under no asset of these claims, since the start or as restored. */
   readonly unassignedRecords: number;
+  /** Units that have shown a record. */
+  readonly units: number;
   /** The whole state, as `restore` takes it. */
   snapshot(): Uint8Array;
   /** The same in parts, each made when it is asked for: until the last of them nothing may be ingested or taken. */
@@ -87,6 +89,7 @@ export function createEngine({ claims, parameters, detections = DETECTION_IDS, s
 
 class PartitionEngine implements VersionEngine {
   unassignedRecords = 0;
+  units = 0;
   private readonly claims: CompiledClaims;
   private readonly parameters: EffectiveParameters;
   private readonly partition: Partition;
@@ -94,7 +97,7 @@ class PartitionEngine implements VersionEngine {
   private readonly unitNames = new Map<string, number>();
   private readonly assetsOfUnit: number[][] = [];
   /** Made with the first record. */
-  private readonly units: (UnitState | undefined)[];
+  private readonly states: (UnitState | undefined)[];
   private readonly unitOfAsset: Uint32Array;
   private readonly rows = new RowsByUnit();
   private readonly window = new RowWindow(FLOW_COLUMNS, READ_COLUMNS);
@@ -117,7 +120,7 @@ class PartitionEngine implements VersionEngine {
       this.assetsOfUnit[number].push(asset);
       return number;
     });
-    this.units = new Array<UnitState | undefined>(this.assetsOfUnit.length).fill(undefined);
+    this.states = new Array<UnitState | undefined>(this.assetsOfUnit.length).fill(undefined);
     this.reader = new RowReader(claims, this.batch);
     this.settleMs = settleMsOf(claims);
     this.fleetOf = Uint32Array.from(claims.assets, ({ fleet }) => fleet);
@@ -153,8 +156,8 @@ class PartitionEngine implements VersionEngine {
 
   inherit(before: VersionEngine): void {
     if (!(before instanceof PartitionEngine) || !sameAssets(before.claims, this.claims)) return;
-    for (const [number, known] of before.units.entries()) {
-      if (known !== undefined && this.units[number] === undefined) this.addUnit(number).inherit(known);
+    for (const [number, known] of before.states.entries()) {
+      if (known !== undefined && this.states[number] === undefined) this.addUnit(number).inherit(known);
     }
   }
 
@@ -184,7 +187,7 @@ class PartitionEngine implements VersionEngine {
 
   learning(): Learning[] {
     return this.claims.assets.flatMap(({ name }, asset) =>
-      (this.units[this.unitOfAsset[asset]!]?.learning(asset) ?? []).map((learning) => ({ asset: name, ...learning })),
+      (this.states[this.unitOfAsset[asset]!]?.learning(asset) ?? []).map((learning) => ({ asset: name, ...learning })),
     );
   }
 
@@ -215,7 +218,8 @@ class PartitionEngine implements VersionEngine {
   restore(bytes: Uint8Array): string | undefined {
     const unsealed = unsealSnapshot(this.binding(), bytes);
     if ('refused' in unsealed) return unsealed.refused;
-    this.units.fill(undefined);
+    this.states.fill(undefined);
+    this.units = 0;
     this.partition.changed.clear();
     this.partition.changedJudgements.clear();
     for (const asset of this.claims.assets.keys()) this.partition.times.forget(asset);
@@ -251,7 +255,7 @@ class PartitionEngine implements VersionEngine {
     record.asset = reader.assetOf(place);
     record.fleet = this.fleetOf[record.asset]!;
     const number = this.unitOfAsset[record.asset]!;
-    const unit = this.units[number] ?? this.addUnit(number);
+    const unit = this.states[number] ?? this.addUnit(number);
     if (reader.read(place, unit.sessions, this.partition.kinds, record)) {
       reader.retell(record);
       unit.book.retract(record.session);
@@ -265,7 +269,7 @@ class PartitionEngine implements VersionEngine {
   private pass(place: number, untilMs: number): void {
     const { reader, record } = this;
     const asset = reader.assetOf(place);
-    const unit = this.units[this.unitOfAsset[asset]!];
+    const unit = this.states[this.unitOfAsset[asset]!];
     if (unit === undefined || unit.passedMs >= untilMs + this.settleMs) return;
     record.asset = asset;
     record.fleet = this.fleetOf[asset]!;
@@ -282,12 +286,13 @@ class PartitionEngine implements VersionEngine {
     const assets = this.assetsOfUnit[number]!;
     const unit = new UnitState(this.partition, this.claims.assets[assets[0]!]!.unit, assets);
     unit.decide(this.decisions);
-    this.units[number] = unit;
+    this.states[number] = unit;
+    this.units += 1;
     return unit;
   }
 
   private *known(): Generator<UnitState> {
-    for (const unit of this.units) if (unit !== undefined) yield unit;
+    for (const unit of this.states) if (unit !== undefined) yield unit;
   }
 }
 

@@ -9,7 +9,7 @@ import { addFinding, createFindingBatch } from '../findings/finding-batch.js';
 import { JUDGEMENT_COLUMNS } from '../findings/judgement.js';
 import { addJudgement, createJudgementBatch, type JudgementBatch } from '../findings/judgement-batch.js';
 import type { Engine } from './engine.js';
-import { GatheredFrames } from './gathered-frames.js';
+import { GatheredFrames, gatheredRows } from './gathered-frames.js';
 import { holeRow } from './hole.js';
 import type { DetectorMetrics } from './metrics.js';
 import type { SnapshotStore } from './snapshot-store.js';
@@ -60,7 +60,7 @@ export class PartitionWorker {
     return this.inTurn(async () => {
       let records = 0;
       let taken = 0;
-      const frames = new GatheredFrames(this.batch, (batch) => {
+      const frames = new GatheredFrames(this.batch, gatheredRows(this.engine.units), (batch) => {
         this.engine.ingest(batch);
         records += batch.length;
       });

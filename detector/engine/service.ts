@@ -2,6 +2,7 @@ import { FlowBatch } from '../../flow/batch.js';
 import type { Assignment, Bus, Message, Reader, Subscription, Topic } from '../../flow/bus/bus.js';
 import type { Log } from '../../flow/service/log.js';
 import type { Engine } from './engine.js';
+import { GATHERED_BYTES } from './gathered-frames.js';
 import type { DetectorMetrics } from './metrics.js';
 import { PartitionWorker } from './partition-worker.js';
 import type { SnapshotStore } from './snapshot-store.js';
@@ -109,7 +110,7 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
 
   return {
     async start() {
-      subscription = await bus.subscribe({ group: options.group, topics: ['flows'], reader });
+      subscription = await bus.subscribe({ group: options.group, topics: ['flows'], reader, batchBytes: GATHERED_BYTES });
       subscription.ended.catch(fail);
       timer = setInterval(() => {
         for (const worker of workers.values()) {

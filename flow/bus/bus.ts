@@ -54,6 +54,8 @@ export interface SubscribeOptions {
   readonly group: string;
   readonly topics: readonly Topic[];
   readonly reader: Reader;
+  /** One `messages` call gets at most so much of what waits, values and headers, and one message at least; 8 MiB where it is left out. */
+  readonly batchBytes?: number;
 }
 
 export interface Subscription {

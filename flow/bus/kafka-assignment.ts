@@ -1,4 +1,5 @@
 import type { Batch } from 'kafkajs';
+import { type BatchLimits, batchLimitsOf } from './batch-limits.js';
 import { BusError, type SubscribeOptions, type Topic } from './bus.js';
 import { unreachable } from './kafka-client.js';
 import type { Assigned, KafkaConsumer } from './kafka-consumer.js';
@@ -16,6 +17,7 @@ export class KafkaAssignment {
   progressed = false;
   #context: KafkaAssignmentContext;
   #options: SubscribeOptions;
+  #limits: BatchLimits;
   #fail: (error: unknown) => void;
   #positions: KafkaPositions;
   #consumer: KafkaConsumer | undefined;
@@ -25,6 +27,7 @@ export class KafkaAssignment {
 
   constructor(options: SubscribeOptions, context: KafkaAssignmentContext, fail: (error: unknown) => void) {
     this.#options = options;
+    this.#limits = batchLimitsOf(options);
     this.#context = context;
     this.#fail = fail;
     this.#positions = new KafkaPositions(context, options.group);
@@ -56,7 +59,7 @@ export class KafkaAssignment {
     for (const { topicName, partition } of partitions) {
       const key = `${topicName}/${partition}`;
       if (this.holdings.has(key)) continue;
-      const holding = new KafkaHolding(this.#topicOf(topicName), topicName, partition, this.#context.logOf(topicName));
+      const holding = new KafkaHolding(this.#topicOf(topicName), topicName, partition, this.#context.logOf(topicName), this.#limits);
       this.holdings.set(key, holding);
       consumer.pause(topicName, partition);
       gained.push(holding);

@@ -1,11 +1,8 @@
 import type { KafkaMessage } from 'kafkajs';
+import type { BatchLimits } from './batch-limits.js';
 import { BusError, type Message, type Reader, type Topic } from './bus.js';
 import { messageBytes } from './message-size.js';
 import { createSignal } from './signal.js';
-
-/** One `messages` call gets at most this much, as in process. */
-const maxBatchMessages = 64;
-const maxBatchBytes = 8 << 20;
 
 export type HoldingState = 'assigning' | 'active' | 'closing' | 'lost';
 
@@ -39,15 +36,17 @@ export class KafkaHolding {
   commitTurn: Promise<void> = Promise.resolve();
   /** Raised when the queue became shorter. */
   readonly drained = createSignal();
+  #limits: BatchLimits;
   #queue: Message[] = [];
   #queuedBytes = 0;
   #filled = createSignal();
 
-  constructor(topic: Topic, topicName: string, partition: number, log: string) {
+  constructor(topic: Topic, topicName: string, partition: number, log: string, limits: BatchLimits) {
     this.topic = topic;
     this.topicName = topicName;
     this.partition = partition;
     this.log = log;
+    this.#limits = limits;
   }
 
   get queuedBytes(): number {
@@ -99,7 +98,7 @@ export class KafkaHolding {
     let count = 0;
     for (const message of this.#queue) {
       const size = messageBytes(message);
-      if (count === maxBatchMessages || (count > 0 && bytes + size > maxBatchBytes)) break;
+      if (count === this.#limits.messages || (count > 0 && bytes + size > this.#limits.bytes)) break;
       bytes += size;
       count += 1;
     }

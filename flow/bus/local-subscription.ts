@@ -1,13 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type BatchLimits, batchLimitsOf } from './batch-limits.js';
 import { BusError, type Reader, type SubscribeOptions, type Subscription, type Topic } from './bus.js';
 import type { CommitStore } from './commit-store.js';
 import type { LocalGroup } from './local-group.js';
 import type { LocalLog } from './local-log.js';
 import { checkMetadata } from './message-size.js';
-
-/** One `messages` call gets at most this much: enough to work in bulk, little enough to stay responsive. */
-const maxBatchMessages = 64;
-const maxBatchBytes = 8 << 20;
 
 interface Holding {
   committed: number | undefined;
@@ -26,6 +23,7 @@ export class LocalSubscription implements Subscription {
   readonly topics: readonly Topic[];
   readonly ended: Promise<void>;
   #reader: Reader;
+  #limits: BatchLimits;
   #group: LocalGroup;
   #commits: CommitStore;
   #holdings = new Map<LocalLog, Holding>();
@@ -36,6 +34,7 @@ export class LocalSubscription implements Subscription {
   constructor(options: SubscribeOptions, group: LocalGroup, commits: CommitStore) {
     this.topics = options.topics;
     this.#reader = options.reader;
+    this.#limits = batchLimitsOf(options);
     this.#group = group;
     this.#commits = commits;
     let settle: Settle | undefined;
@@ -81,9 +80,10 @@ export class LocalSubscription implements Subscription {
 
   async #pump(log: LocalLog, holding: Holding, start: number): Promise<void> {
     let offset = start;
+    const { messages, bytes } = this.#limits;
     while (!holding.releasing && this.#failure === undefined) {
       // A replay begins at 0 again; what lies below the start was done before the restart.
-      const batch = log.read(offset, maxBatchMessages, maxBatchBytes);
+      const batch = log.read(offset, messages, bytes);
       if (batch.length === 0) {
         await log.changed.next();
         continue;

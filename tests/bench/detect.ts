@@ -3,7 +3,7 @@ import { arch, cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { compileTexts } from '../../detector/claims/load.js';
 import { createEngine } from '../../detector/engine/engine.js';
-import { GATHERED_ROWS } from '../../detector/engine/gathered-frames.js';
+import { gatheredRows } from '../../detector/engine/gathered-frames.js';
 import { FlowBatch } from '../../flow/batch.js';
 import { AssetSide, Completion, Initiator } from '../../flow/columns.js';
 import { MEMORY_MB, report } from './report.js';
@@ -22,9 +22,8 @@ import { MEMORY_MB, report } from './report.js';
  *   worst     every record a session of its own, both directions in it: what metered captures and biflow exporters send of short exchanges only.
  */
 
-/** As many as the detector judges at once when it is behind. */
-const BATCH_ROWS = GATHERED_ROWS;
-const BATCHES = 8;
+/** Rows of the input, in batches of as many as the detector judges at once when it is behind. */
+const ROWS = 262_144;
 const MINUTE_MS = 60_000;
 /** Rounds over the input before the measured ones: V8 compiles, tables of assets begin and grow. The first is printed beside the figure. */
 const WARM_ROUNDS = 10;
@@ -90,15 +89,16 @@ else {
 }
 
 function run(name: string, { rowsOf, assets, recordsPerSecond, target, peakBelowMB }: Variant): void {
-  const batchMs = Math.round((BATCH_ROWS / recordsPerSecond) * 1000);
+  const batchRows = gatheredRows(assets);
+  const batchMs = Math.round((batchRows / recordsPerSecond) * 1000);
   const claims = compileTexts([{ file: 'bench.yaml', text: claimFile(assets) }]).compilation.claims;
-  const batches = makeBatches(rowsOf, assets, batchMs);
+  const batches = makeBatches(rowsOf, assets, batchRows, batchMs);
   const engine = createEngine({ claims });
   const round = (): void => {
     for (const batch of batches) {
       engine.ingest(batch);
       engine.takeChanged();
-      later(batch, BATCHES * batchMs);
+      later(batch, batches.length * batchMs);
     }
   };
   const first = timed(round);
@@ -111,7 +111,7 @@ function run(name: string, { rowsOf, assets, recordsPerSecond, target, peakBelow
     steady.cpuSeconds += cpuSeconds;
     steady.seconds += seconds;
   }
-  const recordsOfRound = BATCHES * BATCH_ROWS;
+  const recordsOfRound = batches.length * batchRows;
   const records = steady.rounds * recordsOfRound;
   const judged = (WARM_ROUNDS + steady.rounds) * recordsOfRound;
   const rssBefore = process.resourceUsage().maxRSS / 1024;
@@ -177,7 +177,7 @@ function later(batch: FlowBatch, byMs: number): void {
 }
 
 /** A batch for each stretch of `batchMs`, its records in the order in which an exporter lets go of them: by their end. */
-function makeBatches(rowsOf: (exchange: Exchange) => Row[], assets: number, batchMs: number): FlowBatch[] {
+function makeBatches(rowsOf: (exchange: Exchange) => Row[], assets: number, batchRows: number, batchMs: number): FlowBatch[] {
   const from = Date.parse('2026-12-03T00:00:00Z');
   let seed = 12_345;
   const random = (below: number): number => {
@@ -185,13 +185,13 @@ function makeBatches(rowsOf: (exchange: Exchange) => Row[], assets: number, batc
     return Math.floor((seed / 2 ** 32) * below);
   };
   let pending: Row[] = [];
-  return Array.from({ length: BATCHES }, (_, index) => {
+  return Array.from({ length: Math.floor(ROWS / batchRows) }, (_, index) => {
     const batchFrom = from + index * batchMs;
     const rows: Row[] = [];
-    while (rows.length < BATCH_ROWS) rows.push(...rowsOf(exchangeAt(batchFrom + random(batchMs), random(assets), random)));
+    while (rows.length < batchRows) rows.push(...rowsOf(exchangeAt(batchFrom + random(batchMs), random(assets), random)));
     const open = pending.concat(rows).sort((a, b) => a.endMs - b.endMs);
-    const batch = new FlowBatch(BATCH_ROWS);
-    for (const row of open.splice(0, BATCH_ROWS)) writeRow(batch, row);
+    const batch = new FlowBatch(batchRows);
+    for (const row of open.splice(0, batchRows)) writeRow(batch, row);
     pending = open;
     return batch;
   });

@@ -74,6 +74,21 @@ export function busConformance(create: () => Promise<BusUnderTest>): void {
       expect(reader.assignments.map(({ log }) => log)).toContain(message.log);
     });
 
+    it('hands over no more bytes at once than the reader asks for, yet a message that is larger alone', async () => {
+      const on = await open('a');
+      const reader = new RecordingReader();
+      const batches: number[] = [];
+      reader.work = async (batch) => {
+        batches.push(batch.reduce((sum, { value }) => sum + value.byteLength, 0));
+      };
+      const sizes = [400, 400, 400, 3000, 400, 400, 400, 400];
+      for (const size of sizes) await on.publish('flows', 0, outgoing('x'.repeat(size)));
+      await on.subscribe({ group: 'a', topics: ['flows'], reader, batchBytes: 1000 });
+      await reader.until(() => reader.received.length >= sizes.length);
+      expect(reader.texts().map((text) => text.length)).toEqual(sizes);
+      expect(batches.every((bytes) => bytes <= 1000 || bytes === 3000)).toBe(true);
+    });
+
     it('shows every message to every group', async () => {
       const on = await open('a', 'b');
       const [a, b] = [new RecordingReader(), new RecordingReader()];

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { GATHERED_ROWS, GatheredFrames } from '../../../detector/engine/gathered-frames.js';
+import { GatheredFrames, gatheredRows } from '../../../detector/engine/gathered-frames.js';
 import { FlowBatch } from '../../../flow/batch.js';
 import type { OutgoingMessage } from '../../../flow/bus/bus.js';
 import { FLOW_COLUMNS } from '../../../flow/columns.js';
@@ -19,10 +19,10 @@ function frameOf(rows: number, fromMs: number): OutgoingMessage {
 }
 
 /** What is judged, batch by batch: starts of the rows, and whether each carries the name that it was given. */
-function gathering(): { readonly frames: GatheredFrames; readonly judged: number[][]; readonly misnamed: string[] } {
+function gathering(most = 10_000): { readonly frames: GatheredFrames; readonly judged: number[][]; readonly misnamed: string[] } {
   const judged: number[][] = [];
   const misnamed: string[] = [];
-  const frames = new GatheredFrames(new FlowBatch(16), ({ columns, length }) => {
+  const frames = new GatheredFrames(new FlowBatch(16), most, ({ columns, length }) => {
     judged.push([...columns.flowStartMilliseconds.subarray(0, length)]);
     for (let row = 0; row < length; row++) {
       const name = columns.asset.dictionary.name(columns.asset.codes[row]!);
@@ -45,14 +45,39 @@ it('frames are judged together, in order and with their own names', () => {
 });
 
 it('no more rows are gathered than the limit says', () => {
-  const { frames, judged, misnamed } = gathering();
+  const { frames, judged, misnamed } = gathering(10_000);
   const rows = 2500;
-  const count = Math.floor(GATHERED_ROWS / rows) + 2;
-  for (let n = 0; n < count; n++) frames.add(frameOf(rows, n * rows));
+  for (let n = 0; n < 6; n++) frames.add(frameOf(rows, n * rows));
   frames.end();
-  expect(judged.map((starts) => starts.length)).toEqual([(count - 2) * rows, 2 * rows]);
-  expect(judged.flat()).toEqual(Array.from({ length: count * rows }, (_, at) => at));
+  expect(judged.map((starts) => starts.length)).toEqual([10_000, 5000]);
+  expect(judged.flat()).toEqual(Array.from({ length: 6 * rows }, (_, at) => at));
   expect(misnamed).toEqual([]);
+});
+
+it('no more different names are gathered than a dictionary holds', () => {
+  const { frames, judged, misnamed } = gathering(200_000);
+  const rows = 3500;
+  for (let n = 0; n < 20; n++) frames.add(frameOf(rows, n * rows));
+  frames.end();
+  expect(judged.map((starts) => starts.length)).toEqual([18 * rows, 2 * rows]);
+  expect(misnamed).toEqual([]);
+});
+
+it('a frame that does not say how large it is is judged alone', () => {
+  const { frames, judged } = gathering();
+  frames.add(frameOf(2, 10));
+  const { value, headers } = frameOf(2, 20);
+  const { rows: _, ...others } = headers;
+  expect(frames.add({ value, headers: others })).toBeUndefined();
+  frames.end();
+  expect(judged).toEqual([
+    [10, 11],
+    [20, 21],
+  ]);
+});
+
+it('more rows are gathered for more units, within bounds', () => {
+  expect([0, 1, 2000, 5000, 10_000, 1_000_000].map(gatheredRows)).toEqual([32_768, 32_768, 32_768, 65_000, 130_000, 131_072]);
 });
 
 it('a frame that cannot be read is named, and the others are judged as if it had not come', () => {
@@ -63,13 +88,13 @@ it('a frame that cannot be read is named, and the others are judged as if it had
   expect(frames.add({ value: broken.value, headers: {} })).toContain('frame version');
   frames.add(frameOf(2, 20));
   frames.end();
-  expect(judged).toEqual([[10, 11, 20, 21]]);
+  expect(judged.flat()).toEqual([10, 11, 20, 21]);
   expect(misnamed).toEqual([]);
 });
 
 it('after judging has failed nothing of it is left in the batch', () => {
   const batch = new FlowBatch(16);
-  const frames = new GatheredFrames(batch, () => {
+  const frames = new GatheredFrames(batch, 100, () => {
     throw new Error('broken');
   });
   frames.add(frameOf(2, 10));
