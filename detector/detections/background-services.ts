@@ -32,6 +32,9 @@ const BACKGROUND_PROTOCOLS = new Set<number>([2, Protocol.icmpv6, 89, 103, 112])
 /** Protocols in which nobody answers: logs, traps and flow exports over UDP. */
 const ONE_WAY_UDP = new Set([162, 514, 2055, 2056, 4739, 6343, 8125, 9995, 9996]);
 
+/** Where notices are waited for: IMAP, XMPP, Apple's and Google's push services, MQTT over TLS (IANA's registry, and the vendors' lists of ports to open). */
+export const NOTICE_PORTS = new Set([143, 993, 5222, 5223, 5228, 5229, 5230, 8883]);
+
 export const DNS_PORT = 53;
 
 /** True for exchanges of segments' background: the services above by the responder's port (either, where nobody knows who began), ICMPv6, routing and group protocols, and whatever goes to many (multicast, broadcast). */

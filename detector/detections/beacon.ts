@@ -7,7 +7,7 @@ import type { FollowedDecision } from '../decisions/followed.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatCount, formatOctets, formatPort } from '../findings/quantity.js';
 import { formatSpan } from '../findings/time-span.js';
-import { DNS_PORT, isBackground } from './background-services.js';
+import { DNS_PORT, isBackground, NOTICE_PORTS } from './background-services.js';
 import { BEACON_EXAMPLES } from './beacon-examples.js';
 import { BEACON_INTERVALS, BeaconKeys } from './beacon-keys.js';
 import { recomputeBeacon } from './beacon-recompute.js';
@@ -48,11 +48,12 @@ const PARAMETERS = {
     reason: 'Within an hour, people and downloads are regular too (detection.md D08).',
   },
   leastSpanExactMinutes: {
-    default: 30,
+    default: 10,
     least: 5,
     most: 10_080,
-    unit: 'the same, where all 48 intervals are at hand and their spread is at most 0.1',
-    reason: 'People are never that regular: so many beats of a program need no hour to be told.',
+    unit: 'the same, where the spread of all intervals at hand, at least those of four looks, is at most 0.1',
+    reason:
+      'People are never that regular: so many beats of a program need no hour to be told, and a capture of a quarter of an hour holds ninety of one that beats every 10 s.',
   },
   tellAgainDays: {
     default: 28,
@@ -82,6 +83,8 @@ const LEAST_PERIODS = 20;
 /** Common active timeouts, in ms, beside those that the claims tell of sensors: one session that the stitching lost would beat so. */
 const ACTIVE_TIMEOUTS_MS = [1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE_MS);
 const TIMEOUT_SHARE = 0.03;
+/** A mean connection of this share of the period is held, not a beat. */
+const HELD_SHARE = 1 / 2;
 /** Of the starts that are measured a network's beacon needs this share on other addresses than the latest: else the address has a finding of its own. */
 const LEAST_OTHERS = 0.3;
 
@@ -168,10 +171,10 @@ class BeaconWatch implements Evaluator {
     const { keys } = this;
     const peerRow = keys.peerRow(record);
     if (!exchangeStarts(record)) return;
-    const peerFires = peerRow >= 0 && this.look(peerRow);
+    const peerFires = peerRow >= 0 && this.look(peerRow, record.peerPort);
     if (peerFires && this.isNews(peerRow)) this.reportPeer(record, peerRow, findings);
     const networkRow = keys.networkRow(record);
-    if (networkRow < 0 || !this.look(networkRow) || peerFires) return;
+    if (networkRow < 0 || !this.look(networkRow, record.peerPort) || peerFires) return;
     if (keys.shareOfOthers(networkRow) >= LEAST_OTHERS && this.isNews(networkRow)) this.reportNetwork(record, networkRow, findings);
   }
 
@@ -194,7 +197,7 @@ class BeaconWatch implements Evaluator {
   }
 
   /** After a start of the row: true when it is time to measure, the measure passes and has passed often enough. Leaves the measure in `keys.rings`. */
-  private look(row: number): boolean {
+  private look(row: number, port: number): boolean {
     const { keys } = this;
     if (!keys.isNew || keys.beats[row]! % (keys.failures[row]! < PATIENCE ? STARTS_PER_LOOK : STARTS_PER_GLANCE) !== 0) return false;
     const { rings } = keys;
@@ -210,7 +213,12 @@ class BeaconWatch implements Evaluator {
     keys.failures[row] = 0;
     if (keys.passes[row] === 0) keys.regularFrom(row, rings.at(row, 0));
     if (keys.passes[row]! < MOST_PASSES) keys.passes[row]! += 1;
-    return keys.passes[row]! >= LOOKS && this.isLongEnough(row, rings, intervals) && !this.isTimeout(row, rings.medianMs);
+    return (
+      keys.passes[row]! >= LOOKS &&
+      this.isLongEnough(row, rings) &&
+      !this.isTimeout(row, rings.medianMs) &&
+      !this.isWaiting(row, port, rings.medianMs)
+    );
   }
 
   private isRegular({ spread, tail }: StartRings, intervals: number): boolean {
@@ -218,10 +226,10 @@ class BeaconWatch implements Evaluator {
     return spread <= (intervals === BEACON_INTERVALS ? mostSpreadFull : mostSpread) && tail <= MOST_TAIL;
   }
 
-  private isLongEnough(row: number, rings: StartRings, intervals: number): boolean {
+  private isLongEnough(row: number, rings: StartRings): boolean {
     const spanMs = rings.latest(row) - this.keys.regularSinceMs(row);
     const { leastSpanMinutes, leastSpanExactMinutes } = this.parameters;
-    const exact = intervals === BEACON_INTERVALS && rings.spread <= EXACT_SPREAD && rings.tail <= EXACT_TAIL;
+    const exact = rings.spread <= EXACT_SPREAD && rings.tail <= EXACT_TAIL;
     const least = exact ? Math.min(leastSpanMinutes, leastSpanExactMinutes) : leastSpanMinutes;
     return spanMs >= Math.max(least * MINUTE_MS, LEAST_PERIODS * rings.medianMs);
   }
@@ -251,8 +259,17 @@ class BeaconWatch implements Evaluator {
 
   private isTimeout(row: number, medianMs: number): boolean {
     // Pieces of one session have its ports and follow one another without a pause.
-    if (this.keys.samePort[row] === 0 || this.keys.meanLengthMs(row) < medianMs / 2) return false;
+    if (this.keys.samePort[row] === 0 || !this.isHeld(row, medianMs)) return false;
     return this.timeoutsMs.some((ms) => Math.abs(medianMs - ms) <= ms * TIMEOUT_SHARE);
+  }
+
+  /** To be held and to be renewed is what connections are for by which notices come; one that is held too long long-session tells. */
+  private isWaiting(row: number, port: number, medianMs: number): boolean {
+    return NOTICE_PORTS.has(port) && this.isHeld(row, medianMs);
+  }
+
+  private isHeld(row: number, medianMs: number): boolean {
+    return this.keys.meanLengthMs(row) >= HELD_SHARE * medianMs;
   }
 
   private reportPeer(record: ObservedRecord, row: number, findings: FindingSink): void {

@@ -48,6 +48,7 @@ export const LONG_SESSION_EXAMPLES: Detection['examples'] = {
       rows: [{ ...KEEP_ALIVE, seconds: 290, times: 300, everySeconds: 300 }],
     },
     { name: 'renewed as soon as it ends, for five hours', claims: SILENT_CLAIMS, rows: [RENEWED] },
+    { name: 'a quarter of an hour in a chat', claims: SILENT_CLAIMS, rows: [{ ...KEEP_ALIVE, to: '203.0.113.7 6667', times: 15 }] },
   ],
   silent: [
     { name: 'renewed after pauses as long as the sessions', claims: SILENT_CLAIMS, rows: [{ ...RENEWED, everySeconds: 1800, times: 40 }] },
@@ -64,6 +65,12 @@ export const LONG_SESSION_EXAMPLES: Detection['examples'] = {
       claims: SILENT_CLAIMS,
       parameters: { leastHours: 2 },
       rows: [{ ...KEEP_ALIVE, times: 100 }],
+    },
+    { name: 'a few minutes on a port of chat', claims: SILENT_CLAIMS, rows: [{ ...KEEP_ALIVE, to: '203.0.113.7 6667', times: 9 }] },
+    {
+      name: 'half an hour with an admitted server of chat',
+      claims: VENDOR_CLAIMS,
+      rows: [{ ...KEEP_ALIVE, to: '203.0.113.7 6667', times: 30 }],
     },
     { name: 'three quarters of an hour', claims: SILENT_CLAIMS, rows: [{ ...KEEP_ALIVE, times: 45 }] },
     { name: 'an admitted vendor, for five hours', claims: VENDOR_CLAIMS, rows: [{ ...KEEP_ALIVE, times: 300 }] },

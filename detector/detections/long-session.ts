@@ -10,75 +10,24 @@ import type { Finding } from '../findings/finding.js';
 import type { FindingSink, Matter, Totals } from '../findings/finding-sink.js';
 import { formatOctets, formatPort } from '../findings/quantity.js';
 import { formatInstant } from '../findings/time-span.js';
-import { isBackground, isLookup, isOneWay } from './background-services.js';
-import {
-  Attention,
-  type Detection,
-  type Evaluator,
-  type FindingFlow,
-  type ParameterTable,
-  type ParameterValues,
-  type UnitContext,
-} from './detection.js';
+import { isBackground, isLookup, isOneWay, NOTICE_PORTS } from './background-services.js';
+import { Attention, type Detection, type Evaluator, type FindingFlow, type ParameterValues, type UnitContext } from './detection.js';
 import { type ExchangeTraits, responderPort, Trait, traitsOf } from './exchange-traits.js';
 import { SessionChains } from './long-session-chains.js';
 import { LONG_SESSION_EXAMPLES } from './long-session-examples.js';
+import { LONG_SESSION_PARAMETERS as PARAMETERS } from './long-session-parameters.js';
 import { Began, Level, type ObservedRecord } from './observed-record.js';
 import { recordsOf } from './recompute.js';
 
 const ID = 'long-session';
 
-const PARAMETERS = {
-  leastHours: {
-    default: 1,
-    least: 1,
-    most: 72,
-    unit: 'hours that a session with a peer that no claim admits is open',
-    reason: 'First step of the ladder of 1, 4, 12 and 24 hours and three days (detection.md D09).',
-  },
-  leastHoursWeb: {
-    default: 4,
-    least: 1,
-    most: 72,
-    unit: 'hours, where the asset began it on a port of the web (80, 443, 8080, 8443) or of notices (5222, 5223, 5228 to 5230, 8883, mail by IMAP on 143 and 993)',
-    reason:
-      'Push services of desktops and telephones hold such connections for an hour and two: eight in seven hours of one measured host.',
-  },
-  leastHoursRenewed: {
-    default: 4,
-    least: 1,
-    most: 72,
-    unit: 'hours that sessions with an outside peer that no claim admits, renewed within an hour, cover by two thirds and with hardly any traffic; 12 and more on a port of the web, never on one of notices',
-    reason: 'A remote access that waits may be renewed by a timer: what covers half a working day is a stay.',
-  },
-  usualPeers: {
-    default: 2,
-    least: 1,
-    most: 16,
-    unit: 'peers with such sessions in a week, after which only the steps from twelve hours on are told of further ones',
-    reason: 'Equipment has none or one; who has many of them is no closed equipment, and a list of them tells nobody more.',
-  },
-  leastHoursAdmitted: {
-    default: 24,
-    least: 1,
-    most: 72,
-    unit: 'hours that a session with an outside peer is open that a claim admits',
-    reason: 'What a vendor is let in for is done within a day; what stands longer stands for its own sake.',
-  },
-  forgetDays: {
-    default: 30,
-    least: 1,
-    most: 365,
-    unit: 'days without such a session after which its steps are told again',
-    reason: 'A standing connection that is known is not reported at each of its renewals.',
-  },
-} as const satisfies ParameterTable;
-
 /** Told once each, while the session is open. */
 const LADDER_HOURS = [1, 4, 12, 24, 72] as const;
+/** Beside the number of steps that were told, in the same octet: that chat was. */
+const CHAT_TOLD = 1 << 7;
+/** IRC as its servers have it, and over TLS (IANA's registry, RFC 7194); 6660 to 6664 by custom. */
+const CHAT_PORTS = new Set([6660, 6661, 6662, 6663, 6664, 6665, 6666, 6667, 6668, 6669, 6697]);
 const WEB_PORTS = new Set([80, 443, 8080, 8443]);
-/** Where notices are waited for: IMAP, XMPP, Apple's and Google's push services, MQTT over TLS (IANA's registry, and the vendors' lists of ports to open). */
-const NOTICE_PORTS = new Set([143, 993, 5222, 5223, 5228, 5229, 5230, 8883]);
 /** Where long sessions are many, from this step on they are told all the same. */
 const ALWAYS_HOURS = 12;
 /** A stay of several sessions with a server of the web is told from this step on. */
@@ -103,6 +52,7 @@ export const longSession: Detection<typeof PARAMETERS> = {
     { id: 'T1572', matrix: 'enterprise', version: '18.0' },
     { id: 'T1219', matrix: 'enterprise', version: '18.0' },
     { id: 'T1090', matrix: 'enterprise', version: '18.0' },
+    { id: 'T1071', matrix: 'enterprise', version: '18.0' },
     { id: 'T0884', matrix: 'ics', version: '18.0' },
     { id: 'T0822', matrix: 'ics', version: '18.0' },
   ],
@@ -122,6 +72,7 @@ export const longSession: Detection<typeof PARAMETERS> = {
   falsePositives: [
     'Push services, mail that is waited for and chat of desktops, beyond four hours.',
     'Connections of databases and messaging inside that no claim names.',
+    'People of desks who chat by IRC.',
     'A session whose end was not seen, and whose ports come again within the hour.',
   ],
   runbook: [
@@ -144,11 +95,13 @@ class LongSessionWatch implements Evaluator {
   private readonly leastMs: number;
   private readonly leastWebMs: number;
   private readonly leastAdmittedMs: number;
+  private readonly leastChatMs: number;
   private readonly usualPeers: number;
   private readonly forgetMs: number;
   private readonly outside: Matter;
   private readonly others: Matter;
   private readonly renewed: Matter;
+  private readonly chat: Matter;
   private readonly renewedMs: number;
   private readonly chains: SessionChains;
   private readonly hashes = hashesAtHand;
@@ -166,6 +119,7 @@ class LongSessionWatch implements Evaluator {
     this.leastWebMs = parameters.leastHoursWeb * HOUR_MS;
     this.usualPeers = parameters.usualPeers;
     this.leastAdmittedMs = parameters.leastHoursAdmitted * HOUR_MS;
+    this.leastChatMs = parameters.leastMinutesChat * MINUTE_MS;
     this.forgetMs = parameters.forgetDays * DAY_MS;
     let most = KEYS_PER_ASSET;
     while (most < MOST_KEYS && most < KEYS_PER_ASSET * unit.assets.length) most *= 2;
@@ -176,6 +130,8 @@ class LongSessionWatch implements Evaluator {
     this.others = { ...matter, severities: OTHERS };
     const stay = `sessions with one peer, renewed within an hour, for ${LADDER_HOURS.slice(1).join(', ')} hours`;
     this.renewed = { ...matter, part: 'renewed', rule: stay, severities: OUTSIDE };
+    const inChat = `a session of ${parameters.leastMinutesChat} minutes on a port of Internet Relay Chat`;
+    this.chat = { ...matter, part: 'chat', rule: inChat, severities: OUTSIDE };
     this.renewedMs = parameters.leastHoursRenewed * HOUR_MS;
     this.chains = new SessionChains(unit.assets.length);
   }
@@ -185,7 +141,9 @@ class LongSessionWatch implements Evaluator {
     const outside = this.unit.claims.isOutside(record.peerBytes, record.peerOffset);
     const openMs = record.endMs - record.sessionStartMs;
     if (openMs >= this.leastMs && openMs >= this.leastFor(record)) this.judgeSession(record, openMs, outside, findings);
-    if (outside && !record.admitted) this.judgeStay(record, findings);
+    if (!outside || record.admitted) return;
+    if (openMs >= this.leastChatMs && asksAt(CHAT_PORTS, record)) this.judgeChat(record, openMs, findings);
+    this.judgeStay(record, findings);
   }
 
   save(writer: StateWriter): void {
@@ -228,6 +186,19 @@ class LongSessionWatch implements Evaluator {
     });
   }
 
+  /** Told once, where no step of the ladder was told before. */
+  private judgeChat(record: ObservedRecord, openMs: number, findings: FindingSink): void {
+    const row = this.rowOf(record);
+    if (this.steps[row] !== 0) return;
+    this.steps[row] = CHAT_TOLD;
+    const totals = sessionTotals(record);
+    this.report(record, findings, {
+      ...{ matter: this.chat, hours: this.leastChatMs / HOUR_MS, fromMs: record.sessionStartMs, untilMs: record.endMs, totals },
+      keptOpen: isKeptOpen(record, totals, openMs),
+      why: `a session with ${this.peerOf(record)}, where Internet Relay Chat is at home, has been open for ${formatDuration(openMs)}, since ${formatInstant(record.sessionStartMs)}; ${trafficOf(record, totals, openMs)}: botnets take their orders in chat, equipment has nothing to say there; no claim admits it`,
+    });
+  }
+
   /** Sessions that follow one another; what carries something may be work. */
   private judgeStay(record: ObservedRecord, findings: FindingSink): void {
     // To wait and to be renewed is what these services are for.
@@ -255,10 +226,11 @@ class LongSessionWatch implements Evaluator {
   private climb(record: ObservedRecord, lastsMs: number): number | undefined {
     const row = this.rowOf(record);
     const step = LADDER_HOURS.findLastIndex((hours) => lastsMs >= hours * HOUR_MS) + 1;
-    if (step <= this.steps[row]!) return undefined;
+    const told = this.steps[row]! & ~CHAT_TOLD;
+    if (step <= told) return undefined;
     const hours = LADDER_HOURS[step - 1]!;
-    if (this.steps[row] === 0 && !this.takesPeer(record, hours)) return undefined;
-    this.steps[row] = step;
+    if (told === 0 && !this.takesPeer(record, hours)) return undefined;
+    this.steps[row] = step | (this.steps[row]! & CHAT_TOLD);
     return hours;
   }
 

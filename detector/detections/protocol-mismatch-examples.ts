@@ -58,6 +58,11 @@ export const PROTOCOL_MISMATCH_EXAMPLES: Detection['examples'] = {
       claims: OPEN_CLAIMS,
       rows: [{ ...ECHO, seconds: 3600, packets: 7200, octets: 3_600_000, reversePackets: 7200, reverseOctets: 3_600_000, times: 1 }],
     },
+    {
+      name: 'six small echoes a minute, answered with much, as a tunnel does that is hardly used',
+      claims: OPEN_CLAIMS,
+      rows: [{ ...ECHO, packets: 6, octets: 420, reversePackets: 6, reverseOctets: 3300, times: 10 }],
+    },
   ],
   silent: [
     { name: 'TLS on the port of the web', claims: OPEN_CLAIMS, rows: [{ ...SESSION, application: 'ssl' }] },
@@ -78,6 +83,16 @@ export const PROTOCOL_MISMATCH_EXAMPLES: Detection['examples'] = {
       name: 'an echo a second',
       claims: OPEN_CLAIMS,
       rows: [{ ...ECHO, packets: 60, octets: 30_000, reversePackets: 60, reverseOctets: 30_000 }],
+    },
+    {
+      name: 'long echoes, half of which are lost',
+      claims: OPEN_CLAIMS,
+      rows: [{ ...ECHO, packets: 20, octets: 20_000, reversePackets: 10, reverseOctets: 10_000 }],
+    },
+    {
+      name: 'a few echoes beside the errors of a host that refuses datagrams',
+      claims: OPEN_CLAIMS,
+      rows: [{ ...ECHO, packets: 1, octets: 84, reversePackets: 2, reverseOctets: 1000, times: 20 }],
     },
     { name: 'fast echoes of the usual size', claims: OPEN_CLAIMS, rows: [{ ...ECHO, octets: 120 * 84, reverseOctets: 120 * 84 }] },
   ],

@@ -62,12 +62,22 @@ const PARAMETERS = {
     unit: 'octets of a mean ICMP packet, IP header included',
     reason: 'ping sends 60 (Windows) or 84 (Linux) octets, so the 64 of detection.md D17 is below what is usual.',
   },
+  unevenPackets: {
+    default: 30,
+    least: 10,
+    most: 100_000,
+    unit: 'ICMP packets in each direction within 10 minutes, of which those of one direction have as many octets in the mean and half as many more than those of the other',
+    reason:
+      'An echo gives back what was sent with it (RFC 792), lost or not; a tunnel asks with little and is answered with much, or the other way round, however quiet it is.',
+  },
 } as const satisfies ParameterTable;
 
 const WEB_PORT = 443;
 const DNS_PORT = 53;
 const WEB_MOST_OCTETS = 300;
 const ICMP_WINDOW_MS = 10 * MINUTE_MS;
+/** Mean octets of one direction over those of the other, from which an exchange of ICMP is no asking for echoes. */
+const UNEVEN_SHARE = 1.5;
 /** Sessions are held from this age on: nearly all have ended before. */
 const HELD_FROM_MS = 5 * MINUTE_MS;
 
@@ -97,11 +107,12 @@ export const protocolMismatch: Detection<typeof PARAMETERS> = {
     'applicationName',
   ],
   history:
-    'none. What is spoken is known where the sensor tells it (Zeek, Suricata, exporters with application recognition); else only what sizes and times show: a long lively session on 443/tcp, a long one on 53/tcp, a stream of large ICMP packets',
+    'none. What is spoken is known where the sensor tells it (Zeek, Suricata, exporters with application recognition); else only what sizes and times show: a long lively session on 443/tcp, a long one on 53/tcp, a stream of large ICMP packets, echoes that are not what was sent',
   falsePositives: [
     'A product that serves another protocol on a well-known port by design: admit that in the documentation of the fleet and mute the port.',
     'A remote console in the browser (VNC or SSH over WebSocket), which is a tunnel that somebody wants.',
     'A sensor that recognises wrongly: ask it for the packets.',
+    'A host that is asked for echoes and refuses long datagrams of the same asset: its ICMP errors look like long answers.',
   ],
   runbook: [
     'Which program listens at the responder, which one asks at the asset?',
@@ -120,20 +131,22 @@ export const protocolMismatch: Detection<typeof PARAMETERS> = {
   evaluator: (unit, parameters) => new ProtocolMismatch(unit, parameters),
 };
 
-type Matters = Readonly<Record<'spoken' | 'web' | 'dns' | 'icmp', Matter>>;
+type Matters = Readonly<Record<'spoken' | 'web' | 'dns' | 'icmp' | 'uneven', Matter>>;
 
 const LOW: Matter['severities'] = ['low', 'low', 'low', 'medium'];
 
 const mattersOf = byParameters((parameters: ParameterValues<typeof PARAMETERS>): Matters => {
-  const { webMinutes, webPacketsPerMinute, dnsMinutes, icmpPacketsPerMinute, icmpOctets } = parameters;
+  const { webMinutes, webPacketsPerMinute, dnsMinutes, icmpPacketsPerMinute, icmpOctets, unevenPackets } = parameters;
   const matter = learnedMatters(ID, 100);
   const web = `session on 443/tcp of ${webMinutes} minutes with ${webPacketsPerMinute} small packets a minute each way`;
   const icmp = `${icmpPacketsPerMinute} ICMP packets a minute each way for 10 minutes, ${icmpOctets} octets in the mean`;
+  const uneven = `${unevenPackets} ICMP packets each way within 10 minutes, those of one direction half as long again as those of the other and of ${icmpOctets} octets in the mean`;
   return {
     spoken: matter('', 'application that does not belong to the port by the IANA registry', ['low', 'low', 'medium', 'high']),
     web: matter('web', web, LOW),
     dns: matter('dns', `session on 53/tcp of ${dnsMinutes} minutes`, LOW),
     icmp: matter('icmp', icmp, LOW),
+    uneven: matter('uneven icmp', uneven, LOW),
   };
 });
 
@@ -254,32 +267,43 @@ class ProtocolMismatch implements Evaluator {
     if (fromMs < window.fromMs) return;
     if (fromMs > window.fromMs) window.begin(fromMs);
     window.add(record);
-    const { icmpPacketsPerMinute, icmpOctets } = this.parameters;
+    const { icmpPacketsPerMinute, icmpOctets, unevenPackets } = this.parameters;
+    const [out, back] = [meanOf(window.octetsOut, window.queries), meanOf(window.octetsIn, window.answers)];
+    const longer = Math.max(out, back);
+    if (longer < icmpOctets) return;
     const least = (icmpPacketsPerMinute * lengthMs) / MINUTE_MS;
-    if (
-      Math.min(window.queries, window.answers) < least ||
-      Math.max(meanOf(window.octetsOut, window.queries), meanOf(window.octetsIn, window.answers)) < icmpOctets
-    )
-      return;
+    const isStream = Math.min(window.queries, window.answers) >= least;
+    const isUneven = longer >= UNEVEN_SHARE * Math.min(out, back) && Math.min(window.packetsOut, window.packetsIn) >= unevenPackets;
+    if (!isStream && !isUneven) return;
     const packets = window.queries + window.answers;
     if (told.periodFromMs > record.periodFromMs || (told.periodFromMs === record.periodFromMs && packets < 2 * told.queries)) return;
     told.periodFromMs = record.periodFromMs;
     told.queries = packets;
-    this.tellIcmp(record, window, packets, 2 * least, lengthMs, findings);
+    const { icmp, uneven } = this.matters;
+    this.tellIcmp(
+      record,
+      window,
+      packets,
+      isStream
+        ? { matter: icmp, expected: 2 * least, meaning: 'more and larger than echoes that ask whether somebody is there' }
+        : { matter: uneven, expected: 2 * unevenPackets, meaning: 'an echo gives back what was sent with it, neither more nor less' },
+      lengthMs,
+      findings,
+    );
   }
 
   private tellIcmp(
     record: ObservedRecord,
     window: WindowCounts,
     packets: number,
-    expected: number,
+    { matter, expected, meaning }: { readonly matter: Matter; readonly expected: number; readonly meaning: string },
     lengthMs: number,
     findings: FindingSink,
   ): void {
     const { countedOut, countedIn, packetsOut, packetsIn, records } = window;
     const sizes = `${Math.round(meanOf(window.octetsOut, window.queries))} B out and ${Math.round(meanOf(window.octetsIn, window.answers))} B in`;
     findings.measure(record, {
-      matter: this.matters.icmp,
+      matter,
       observed: packets,
       expected,
       unit: 'packets',
@@ -289,7 +313,7 @@ class ProtocolMismatch implements Evaluator {
       windowFromMs: window.fromMs,
       windowToMs: window.newestMs + 1,
       confidence: 60,
-      why: `${Math.round(packets)} ICMP packets within ${Math.round(lengthMs / MINUTE_MS)} minutes from ${formatInstant(window.fromMs)}, ${sizes} in the mean: more and larger than echoes that ask whether somebody is there`,
+      why: `${Math.round(packets)} ICMP packets within ${Math.round(lengthMs / MINUTE_MS)} minutes from ${formatInstant(window.fromMs)}, ${sizes} in the mean: ${meaning}`,
       totals: {
         firstMs: window.firstMs,
         lastMs: record.endMs,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { cobaltStrike20, renewed } from '../../fixtures/generator/published/beacons.js';
-import { donbot, nsis, rbot } from '../../fixtures/generator/published/botnets.js';
+import { cobaltStrike20, everyTenSeconds, renewed } from '../../fixtures/generator/published/beacons.js';
+import { donbot, nsis, rbot, rbotWaits } from '../../fixtures/generator/published/botnets.js';
 import { ftpExfiltration, httpsExfiltration } from '../../fixtures/generator/published/exfiltration.js';
 import { burstOfPolls, commandFromOutside, newMaster } from '../../fixtures/generator/published/plant.js';
 import { guessedIn, politeScan } from '../../fixtures/generator/published/scans.js';
 import type { Scenario } from '../../fixtures/generator/published/scenario.js';
 import { gagfyt, okiru, torii } from '../../fixtures/generator/published/things.js';
-import { dnsLight, dohBusy } from '../../fixtures/generator/published/tunnels.js';
+import { dnsLight, dohBusy, icmpQuiet } from '../../fixtures/generator/published/tunnels.js';
 import { administration, browserDoh, timePool } from '../../fixtures/generator/published/well.js';
 import { runPublished } from '../bench/evaluate/published.js';
 
@@ -16,6 +16,7 @@ import { runPublished } from '../bench/evaluate/published.js';
  */
 const KINDS: readonly (readonly [() => Scenario, readonly string[]])[] = [
   [rbot, ['long-session', 'reconnect-hammer']],
+  [rbotWaits, ['long-session']],
   [donbot, ['beacon', 'scan']],
   [nsis, ['reconnect-hammer']],
   [okiru, ['reconnect-hammer']],
@@ -23,6 +24,7 @@ const KINDS: readonly (readonly [() => Scenario, readonly string[]])[] = [
   [torii, ['long-session']],
   [newMaster, ['lateral-movement']],
   [dnsLight, ['dns-tunnel']],
+  [everyTenSeconds, ['beacon']],
   [cobaltStrike20, ['beacon']],
   [ftpExfiltration, ['asymmetry-flip']],
   [httpsExfiltration, ['asymmetry-flip']],
@@ -30,6 +32,7 @@ const KINDS: readonly (readonly [() => Scenario, readonly string[]])[] = [
   [guessedIn, ['scan']],
   [commandFromOutside, ['new-destination']],
   [dohBusy, ['dns-tunnel']],
+  [icmpQuiet, ['protocol-mismatch']],
   [renewed, ['long-session']],
   [burstOfPolls, []],
   [administration, []],

@@ -78,9 +78,27 @@ describe('streams with a rhythm', () => {
     expect(found(jittered(300_000, 0.9), 100, 300).percent).toBeGreaterThanOrEqual(80);
   });
 
-  it('fifty minutes are enough for a program that beats every 23 s like clockwork', () => {
-    expect(foundAfter(jittered(23_000, 0.01), 1, 100)).toBeLessThanOrEqual(84);
+  it('of a program that beats like clockwork, forty beats and ten minutes are enough; with more jitter the hour decides', () => {
+    expect(foundAfter(jittered(23_000, 0.01), 1, 100)).toBe(40);
     expect(foundAfter(jittered(23_000, 0.4), 1, 100)).toBeUndefined();
+    // As in a capture of a quarter of an hour: 10 s, a tenth more or less.
+    expect(found(jittered(10_000, 0.1), 100, 75).percent).toBe(100);
+    expect(foundAfter(jittered(10_000, 0.1), 1, 60)).toBeUndefined();
+  });
+});
+
+describe('connections by which notices come', () => {
+  const told = (port: number, lengthMinutes: number): number => {
+    const judge = new StreamJudge(beacon, claims).talkTo('203.0.113.7', port);
+    for (let beat = 0; beat < 60; beat++) judge.session(FROM + beat * 5_400_000, lengthMinutes * 60_000);
+    return judge.measured.length;
+  };
+
+  it('are held and renewed: no beacon; short ones to the same ports are, and held ones elsewhere', () => {
+    expect(told(5223, 88)).toBe(0);
+    expect(told(5223, 60)).toBe(0);
+    expect(told(5223, 1)).toBeGreaterThan(0);
+    expect(told(4443, 88)).toBeGreaterThan(0);
   });
 });
 

@@ -24,6 +24,18 @@ describe('long-session', () => {
     expect(steps(judge)).toHaveLength(5);
   });
 
+  it('on a port of chat is told after ten minutes, once, and then by the ladder; what the ladder told first is not told as chat', () => {
+    const judge = new StreamJudge(longSession, claims).talkTo('203.0.113.7', 6667);
+    open(judge, FROM, 5);
+    expect(steps(judge)).toEqual([1 / 6, 1, 4]);
+    open(judge, FROM + 24 * HOUR, 1);
+    expect(steps(judge)).toHaveLength(3);
+    // As logs tell of it that speak of a session at its end.
+    const late = new StreamJudge(longSession, claims).talkTo('203.0.113.7', 6667);
+    late.session(FROM, 2 * HOUR, FROM);
+    expect(steps(late)).toEqual([1]);
+  });
+
   it('is told again after a month without', () => {
     const judge = new StreamJudge(longSession, claims).talkTo('203.0.113.7', 4443);
     open(judge, FROM, 2);
