@@ -6,7 +6,7 @@ import { Began, type ObservedRecord } from '../detections/observed-record.js';
  * Who has begun exchanges without connections (UDP and the like) between an asset and a peer on a port of the responder, of one unit. Where the records of an exchange do
  * not tell who began, or tell two things, those before it do.
  *
- * Sets of four rows, one with the first note, twice as many when one is full, sixteen at most. Then the row of a full set gives way that is least worth: one that only
+ * Sets of four rows, one with the first note, twice as many when one is full, 64 at most: 9 KiB. Then the row of a full set gives way that is least worth: one that only
  * suspects before one that knows, then the oldest.
  *
  *   row  peer address 4 · asset · port <<8 | protocol, 0 in a free row · last noted, s since the epoch
@@ -15,7 +15,7 @@ import { Began, type ObservedRecord } from '../detections/observed-record.js';
  *        · highest port that it has spoken from <<16 | how many
  */
 
-const MOST_SETS = 16;
+const MOST_SETS = 64;
 const WAYS = 4;
 const WORDS = 9;
 const SET_WORDS = WAYS * WORDS;
