@@ -1,7 +1,7 @@
 import { parseAddress } from '../../flow/address.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../flow/time.js';
 import { networkText } from '../incidents/peer-group.js';
-import { type Contact, type Meeting, MOST_PORTS, portKey } from './contacts.js';
+import { type Contact, compareContacts, type Meeting, MOST_PORTS, portKey } from './contacts.js';
 import { assetsAtWork, leastTogether } from './fleet-events.js';
 import { minuteNumber } from './minute-bits.js';
 import type { Scene } from './scene.js';
@@ -47,40 +47,49 @@ export interface WakeUp {
 
 /** Fleets that must be asked whom they met (`ContactView.meetings`, `ports`): those of groups of which two assets met a place together. */
 export function fleetsToAsk(scene: Scene): number[] {
-  const contacts = contactsOf(scene);
   const asked = new Set<number>();
-  for (const group of groupsOf(scene)) {
-    if ([...byPlace(scene, membersOnly(scene, group, contacts)).values()].some(areTogether))
-      for (const fleet of group.fleets) asked.add(fleet);
-  }
+  for (const { group, places } of metByGroups(scene))
+    if ([...places.values()].some(({ contacts }) => areTogether(contacts))) for (const fleet of group.fleets) asked.add(fleet);
   return [...asked].sort((a, b) => a - b);
 }
 
 /** Whether two assets are in the list within ten minutes. */
-function areTogether(list: readonly AtPlace[]): boolean {
-  return list.some(({ contact }, at) => {
-    const next = list[at + 1]?.contact;
-    return next !== undefined && next.asset !== contact.asset && next.atMs - contact.atMs <= TOGETHER_MS;
+function areTogether(contacts: readonly Contact[]): boolean {
+  return contacts.some(({ asset, atMs }, at) => {
+    const next = contacts[at + 1];
+    return next !== undefined && next.asset !== asset && next.atMs - atMs <= TOGETHER_MS;
   });
 }
 
 /** Events of the scene, in the order of time. `warmUpHours`, `chance`, `tail`: parameters of fleet-contact. */
 export function wakeUpsOf(scene: Scene, parameters: Readonly<Record<string, number>>): WakeUp[] {
+  const all = contactsOf(scene);
+  let left = metByGroups(scene).flatMap(({ group, places }) => {
+    const known = new Acquaintance(scene, group);
+    return [...places.values()].flatMap((met) => wakeUpAt(scene, known, met, parameters) ?? []);
+  });
   const found: WakeUp[] = [];
-  let left = contactsOf(scene);
-  const groups = groupsOf(scene).map((group) => new Acquaintance(scene, group, membersOnly(scene, group, left)));
-  for (;;) {
-    const best = groups.flatMap((known) => candidatesOf(scene, known, left, parameters)).sort(compareWakeUps)[0];
-    if (best === undefined) break;
-    const fromMs = best.contacts[0]!.atMs;
-    const assets = new Set(best.contacts.map(({ asset }) => asset));
-    const rest = left.filter(({ asset, atMs }) => !assets.has(asset) || atMs < fromMs || atMs > fromMs + TOGETHER_MS);
-    const taken = left.filter((one) => !rest.includes(one)).map(({ peer }) => networkText(peer));
-    const own = new Set(best.contacts.map(({ peer }) => networkText(peer)));
-    found.push({ ...best, others: new Set(taken.filter((network) => !own.has(network))).size });
-    left = rest;
+  while (left.length > 0) {
+    const best = left.reduce((most, one) => (compareWakeUps(one.event, most.event) < 0 ? one : most));
+    const { contacts } = best.event;
+    const fromMs = contacts[0]!.atMs;
+    const assets = new Set(contacts.map(({ asset }) => asset));
+    const taken = new Set(all.filter(({ asset, atMs }) => assets.has(asset) && atMs >= fromMs && atMs <= fromMs + TOGETHER_MS));
+    const own = new Set(contacts.map(({ peer }) => networkText(peer)));
+    const networks = new Set([...taken].map(({ peer }) => networkText(peer)));
+    found.push({ ...best.event, others: [...networks].filter((network) => !own.has(network)).length });
+    left = left.flatMap((one) => without(scene, one, taken, parameters));
   }
   return found.sort((a, b) => a.contacts[0]!.atMs - b.contacts[0]!.atMs || compareWakeUps(a, b));
+}
+
+/** What is left of an event whose contacts belong to another in part: nothing where the first does, since it was not the place's first then. */
+function without(scene: Scene, one: Candidate, taken: ReadonlySet<Contact>, parameters: Readonly<Record<string, number>>): Candidate[] {
+  const { known, met } = one;
+  if (taken.has(met.contacts[0]!)) return [];
+  const contacts = met.contacts.filter((contact) => !taken.has(contact));
+  const event = contacts.length === met.contacts.length ? one : wakeUpAt(scene, known, { ...met, contacts }, parameters);
+  return event === undefined ? [] : [event];
 }
 
 /** Most assets first; of equal ones what says more of the place, then the smaller group. */
@@ -111,56 +120,67 @@ function groupsOf({ claims }: Scene): Group[] {
   return groups;
 }
 
-function membersOnly({ claims }: Scene, { fleets }: Group, contacts: readonly Contact[]): Contact[] {
-  return contacts.filter(({ asset }) => fleets.includes(claims.assets[asset]!.fleet));
-}
-
-interface AtPlace {
+/** First contacts with one place, in the order of time. */
+interface Met {
   readonly place: PlaceKind;
   readonly key: string;
-  readonly contact: Contact;
+  readonly contacts: readonly Contact[];
 }
 
-/** The contacts of each place, in the order of time. */
-function byPlace(scene: Scene, contacts: readonly Contact[]): Map<string, AtPlace[]> {
-  const found = new Map<string, AtPlace[]>();
-  const add = (place: PlaceKind, key: string, contact: Contact): void => {
-    const list = found.get(key) ?? [];
-    found.set(key, list);
-    list.push({ place, key, contact });
-  };
-  for (const contact of contacts) {
-    add('network', networkText(contact.peer), contact);
-    const asn = asnOf(scene, contact.peer);
-    if (asn !== 0) add('as', `AS${asn}`, contact);
-    if (contact.port !== 0) add('port', `port ${portKey(contact.protocol, contact.port)}`, contact);
+/** The places of each group by their key. */
+function metByGroups(scene: Scene): { readonly group: Group; readonly places: ReadonlyMap<string, Met> }[] {
+  const { claims } = scene;
+  const byFleet = new Map<number, { readonly contact: Contact; readonly places: readonly Omit<Met, 'contacts'>[] }[]>();
+  for (const contact of contactsOf(scene)) {
+    const { fleet } = claims.assets[contact.asset]!;
+    const list = byFleet.get(fleet) ?? [];
+    byFleet.set(fleet, list);
+    list.push({ contact, places: placesOf(scene, contact) });
   }
-  return found;
+  return groupsOf(scene).map((group) => {
+    const places = new Map<string, Met & { readonly contacts: Contact[] }>();
+    const members = group.fleets.flatMap((fleet) => byFleet.get(fleet) ?? []);
+    if (group.fleets.length > 1) members.sort((a, b) => compareContacts(a.contact, b.contact));
+    for (const { contact, places: told } of members)
+      for (const { place, key } of told) {
+        const met = places.get(key) ?? { place, key, contacts: [] };
+        places.set(key, met);
+        met.contacts.push(contact);
+      }
+    return { group, places };
+  });
+}
+
+function placesOf(scene: Scene, { peer, protocol, port }: Contact): Omit<Met, 'contacts'>[] {
+  const asn = asnOf(scene, peer);
+  return [
+    { place: 'network', key: networkText(peer) },
+    ...(asn === 0 ? [] : [{ place: 'as' as const, key: `AS${asn}` }]),
+    ...(port === 0 ? [] : [{ place: 'port' as const, key: `port ${portKey(protocol, port)}` }]),
+  ];
 }
 
 function asnOf({ claims }: Scene, peer: string): number {
   return claims.placeOf(parseAddress(peer), 0).asn;
 }
 
-/** Events of one group at any place; those that overlap each other are all there. */
-function candidatesOf(
-  scene: Scene,
-  known: Acquaintance,
-  contacts: readonly Contact[],
-  parameters: Readonly<Record<string, number>>,
-): WakeUp[] {
-  const found: WakeUp[] = [];
-  for (const [key, list] of byPlace(scene, membersOnly(scene, known.group, contacts))) {
-    const { place, contact: first } = list[0]!;
-    const together = firstOfEach(list.map(({ contact }) => contact).filter(({ atMs }) => atMs <= first.atMs + TOGETHER_MS));
-    if (together.length < 2 || known.has(place, key, first)) continue;
-    const told = together.filter((contact) => isTelling(scene, known, contact, parameters.warmUpHours!));
-    const atWork = known.atWork(first.atMs, together);
-    if (told.length < leastTogether(atWork, parameters.chance!, parameters.tail!)) continue;
-    if (known.movedTo(together)) continue;
-    found.push({ group: known.group, place, key, contacts: together, atWork, others: 0 });
-  }
-  return found;
+interface Candidate {
+  readonly known: Acquaintance;
+  readonly met: Met;
+  readonly event: WakeUp;
+}
+
+/** The event of one group that begins with its first contact with a place, if it is one. */
+function wakeUpAt(scene: Scene, known: Acquaintance, met: Met, parameters: Readonly<Record<string, number>>): Candidate | undefined {
+  const { place, key, contacts } = met;
+  const first = contacts[0]!;
+  const together = firstOfEach(contacts.filter(({ atMs }) => atMs <= first.atMs + TOGETHER_MS));
+  if (together.length < 2 || known.has(place, key, first)) return undefined;
+  const told = together.filter((contact) => isTelling(scene, known, contact, parameters.warmUpHours!));
+  if (told.length < 2) return undefined;
+  const atWork = known.atWork(first.atMs, together);
+  if (told.length < leastTogether(atWork, parameters.chance!, parameters.tail!) || known.movedTo(together)) return undefined;
+  return { known, met, event: { group: known.group, place, key, contacts: together, atWork, others: 0 } };
 }
 
 function firstOfEach(contacts: readonly Contact[]): Contact[] {
@@ -182,21 +202,17 @@ function isTelling(scene: Scene, known: Acquaintance, { asset, atMs, evidence }:
 class Acquaintance {
   readonly group: Group;
   private readonly scene: Scene;
-  /** When the group's first contact in sight with each place was. */
-  private readonly inSight: ReadonlyMap<string, number>;
   private byAsset: ReadonlyMap<number, readonly Meeting[]> | undefined;
   private first: ReadonlyMap<string, number> | undefined;
   private readonly working = new Map<number, number[]>();
 
-  constructor(scene: Scene, group: Group, contacts: readonly Contact[]) {
+  constructor(scene: Scene, group: Group) {
     this.scene = scene;
     this.group = group;
-    this.inSight = new Map([...byPlace(scene, contacts)].map(([key, list]) => [key, list[0]!.contact.atMs]));
   }
 
-  /** Whether anybody of the group met the place before this contact. */
+  /** Whether anybody of the group met the place before the hour of this contact, the first one in sight. */
   has(place: PlaceKind, key: string, { atMs, protocol, port }: Contact): boolean {
-    if (this.inSight.get(key)! < atMs) return true;
     const hour = Math.floor(atMs / HOUR_MS);
     if (place !== 'port') return (this.firstHours().get(key) ?? Number.POSITIVE_INFINITY) < hour;
     return this.group.fleets.some((fleet) => {
