@@ -12,13 +12,12 @@ export class StateError extends Error {
 
 type Numbers = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
 
-const CHUNK_BYTES = 65_536;
+const FIRST_BYTES = 16_384;
 
-/** Collects in chunks, so that a state is held twice at most: in chunks, and in the bytes that `finish` gives. */
+/** Collects what is written, one value behind the other. */
 export class StateWriter {
-  private readonly full: Uint8Array[] = [];
-  private chunk = new Uint8Array(CHUNK_BYTES);
-  private view = new DataView(this.chunk.buffer);
+  private bytes = new Uint8Array(FIRST_BYTES);
+  private view = new DataView(this.bytes.buffer);
   private length = 0;
 
   u32(value: number): void {
@@ -42,7 +41,7 @@ export class StateWriter {
     const raw = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     this.u32(values.length);
     this.room(raw.length);
-    this.chunk.set(raw, this.length);
+    this.bytes.set(raw, this.length);
     this.length += raw.length;
   }
 
@@ -58,15 +57,23 @@ export class StateWriter {
 
   /** A copy of what was written. */
   finish(): Uint8Array {
-    return joined([...this.full, this.chunk.subarray(0, this.length)]);
+    return this.bytes.slice(0, this.length);
+  }
+
+  /** What was written, good until something else is: the writer begins anew, in the same memory. */
+  take(): Uint8Array {
+    const taken = this.bytes.subarray(0, this.length);
+    this.length = 0;
+    return taken;
   }
 
   private room(more: number): void {
-    if (this.length + more <= this.chunk.length) return;
-    this.full.push(this.chunk.subarray(0, this.length));
-    this.chunk = new Uint8Array(Math.max(CHUNK_BYTES, more));
-    this.view = new DataView(this.chunk.buffer);
-    this.length = 0;
+    const needed = this.length + more;
+    if (needed <= this.bytes.length) return;
+    const wider = new Uint8Array(Math.max(needed, 2 * this.bytes.length));
+    wider.set(this.bytes);
+    this.bytes = wider;
+    this.view = new DataView(wider.buffer);
   }
 }
 
@@ -137,14 +144,18 @@ export class StateReader {
   }
 }
 
-/** All parts in one piece. */
+/** All parts in one piece, each copied before the next is asked for. */
 export function joined(parts: Iterable<Uint8Array>): Uint8Array {
-  const list = [...parts];
-  const bytes = new Uint8Array(list.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of list) {
-    bytes.set(part, at);
-    at += part.length;
+  let bytes = new Uint8Array(FIRST_BYTES);
+  let length = 0;
+  for (const part of parts) {
+    if (length + part.length > bytes.length) {
+      const wider = new Uint8Array(Math.max(length + part.length, 2 * bytes.length));
+      wider.set(bytes);
+      bytes = wider;
+    }
+    bytes.set(part, length);
+    length += part.length;
   }
-  return bytes;
+  return bytes.slice(0, length);
 }

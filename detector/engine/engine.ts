@@ -58,7 +58,7 @@ export interface Engine {
   readonly units: number;
   /** The whole state, as `restore` takes it. */
   snapshot(): Uint8Array;
-  /** The same in parts, each made when it is asked for: until the last of them nothing may be ingested or taken. */
+  /** The same in parts, each made when it is asked for and good until the next is: until the last of them nothing may be ingested or taken. */
   snapshotParts(): Iterable<Uint8Array>;
   /** Takes over a snapshot of an engine with equal claims, parameters and detections. Undefined when done, else why not, and the engine is as new. */
   restore(bytes: Uint8Array): string | undefined;
@@ -201,7 +201,7 @@ class PartitionEngine implements VersionEngine {
 
   private *state(): Generator<Uint8Array> {
     const units = [...this.known()];
-    let writer = new StateWriter();
+    const writer = new StateWriter();
     writer.f64(this.unassignedRecords);
     this.reader.save(writer);
     writer.u32(units.length);
@@ -209,10 +209,9 @@ class PartitionEngine implements VersionEngine {
       writer.text(unit.name);
       unit.save(writer);
       if ((index + 1) % UNITS_OF_A_PART !== 0) continue;
-      yield writer.finish();
-      writer = new StateWriter();
+      yield writer.take();
     }
-    yield writer.finish();
+    yield writer.take();
   }
 
   restore(bytes: Uint8Array): string | undefined {
