@@ -218,7 +218,9 @@ export function isWithinAgreedTime(step: PlanStep, times: RecordTimes): boolean 
 
 /** True when an `only` rule admits a record of these times for certain. */
 export function isAdmitted({ always, windows }: Admission, times: RecordTimes): boolean {
-  return always || windows.some((window) => isInside(window, times));
+  if (always) return true;
+  for (const window of windows) if (isInside(window, times)) return true;
+  return false;
 }
 
 /** The first exception that covers a record of these times, certain ones before others. It must have begun before the record and not end within it. */

@@ -279,7 +279,7 @@ class Novelty implements Evaluator {
 
   /** An asset that has shown no record yet has learned nothing: what is accepted holds for what it will meet. */
   private approve(asset: number, met: Met | undefined, accepted: readonly string[]): void {
-    const known = met ?? this.metBy(asset, Number.POSITIVE_INFINITY);
+    const known = met ?? this.begin(asset);
     known.before = known.outside;
     known.outside = new SeenSet(this.pool);
     known.forgettings = -1;
@@ -294,18 +294,30 @@ class Novelty implements Evaluator {
   }
 
   private metBy(asset: number, startMs: number): Met {
-    let met = this.met.get(asset);
-    if (met === undefined) {
-      const set = (): SeenSet => new SeenSet(this.pool);
-      const [peers, networks, ports, beginners, outside] = [set(), set(), set(), set(), set()];
-      met = {
-        ...{ firstMs: startMs, peers, networks, ports, beginners, outside, before: undefined, acceptedText: [], accepted: [] },
-        ...{ newDays: 0, newDayMs: Number.NEGATIVE_INFINITY, forgettings: 0, known: new KnownKinds(this.pool) },
-      };
-      this.met.set(asset, met);
-    }
-    // An approval may have come before the first record.
+    const met = this.met.get(asset) ?? this.begin(asset);
+    // No record before; there may have been an approval.
     if (met.firstMs === Number.POSITIVE_INFINITY) met.firstMs = startMs;
+    return met;
+  }
+
+  private begin(asset: number): Met {
+    const set = (): SeenSet => new SeenSet(this.pool);
+    const [peers, networks, ports, beginners, outside] = [set(), set(), set(), set(), set()];
+    const met: Met = {
+      ...{
+        firstMs: Number.POSITIVE_INFINITY,
+        peers,
+        networks,
+        ports,
+        beginners,
+        outside,
+        before: undefined,
+        acceptedText: [],
+        accepted: [],
+      },
+      ...{ newDays: 0, newDayMs: Number.NEGATIVE_INFINITY, forgettings: 0, known: new KnownKinds(this.pool) },
+    };
+    this.met.set(asset, met);
     return met;
   }
 }
