@@ -172,6 +172,16 @@ export class BeaconKeys {
     }
   }
 
+  /** Whether one of the rows that are about the network's own peers is such a one. */
+  hasPeerRow(networkRow: number, isSuch: (row: number) => boolean): boolean {
+    const [asset, network] = [this.owner[networkRow]!, this.whom[2 * networkRow + 1]!];
+    for (let row = 0; row < this.rows.end; row++) {
+      const isPeer = this.rows.isUsed(row) && this.owner[row] === asset && this.whom[2 * row] !== 0 && this.whom[2 * row + 1] === network;
+      if (isPeer && isSuch(row)) return true;
+    }
+    return false;
+  }
+
   /** Mean length of the first records of sessions, in ms. */
   meanLengthMs(row: number): number {
     return this.sums[row * SUMS + Sum.lengthMs]! / Math.max(1, this.sums[row * SUMS + Sum.sessions]!);

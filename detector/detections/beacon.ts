@@ -172,10 +172,15 @@ class BeaconWatch implements Evaluator {
     const peerRow = keys.peerRow(record);
     if (!exchangeStarts(record)) return;
     const peerFires = peerRow >= 0 && this.look(peerRow, record.peerPort);
-    if (peerFires && this.isNews(peerRow)) this.reportPeer(record, peerRow, findings);
     const networkRow = keys.networkRow(record);
-    if (networkRow < 0 || !this.look(networkRow, record.peerPort) || peerFires) return;
-    if (keys.shareOfOthers(networkRow) >= LEAST_OTHERS && this.isNews(networkRow)) this.reportNetwork(record, networkRow, findings);
+    if (peerFires) {
+      const isPart = networkRow >= 0 && this.isToldOf(networkRow, keys.rings.medianMs, record.startMs);
+      if (!isPart && this.isNews(peerRow)) this.reportPeer(record, peerRow, findings);
+    }
+    if (networkRow < 0 || !this.look(networkRow, record.peerPort) || peerFires || keys.shareOfOthers(networkRow) < LEAST_OTHERS) return;
+    const { medianMs } = keys.rings;
+    const hasPart = keys.hasPeerRow(networkRow, (row) => this.isToldOf(row, medianMs, record.startMs));
+    if (!hasPart && this.isNews(networkRow)) this.reportNetwork(record, networkRow, findings);
   }
 
   /** What somebody closed as an incident should have ended: if it goes on, it is told at once. */
@@ -255,6 +260,14 @@ class BeaconWatch implements Evaluator {
     if (isOther) this.keys.tell(row, rings.at(row, 0), nowMs, rings.medianMs);
     else this.keys.tell(row, told.fromMs, Math.max(nowMs, told.untilMs), told.medianMs);
     return true;
+  }
+
+  /** Whether a rhythm with this period was told of the row and goes on: of a peer and its network one of them is told, the other is the same to look at. */
+  private isToldOf(row: number, medianMs: number, nowMs: number): boolean {
+    const { keys } = this;
+    if (keys.passes[row]! < LOOKS || nowMs - keys.rings.latest(row) > LEAST_PERIODS * medianMs) return false;
+    const told = keys.toldOf(row);
+    return told.untilMs !== 0 && Math.abs(medianMs - told.medianMs) <= CHANGED_SHARE * told.medianMs;
   }
 
   private isTimeout(row: number, medianMs: number): boolean {

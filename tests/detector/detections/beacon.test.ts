@@ -87,6 +87,40 @@ describe('streams with a rhythm', () => {
   });
 });
 
+describe('a peer and its network', () => {
+  const told = (judge: StreamJudge): string[] => [
+    ...new Set(judge.measured.map(({ matter }) => (matter.part === '' ? 'peer' : 'network'))),
+  ];
+  /** A hundred beats from `from` on, each at one of these hosts. */
+  const beat = (judge: StreamJudge, hosts: readonly number[], from: number, periodMs: number): void => {
+    const random = randomFrom(3);
+    for (let at = 0; at < 100; at++) {
+      judge.talkTo(`203.0.113.${hosts[Math.floor(random() * hosts.length)]!}`, 443).session(FROM + from + at * periodMs);
+    }
+  };
+
+  it('are told once where they have the same period, and twice with different ones', () => {
+    const same = new StreamJudge(beacon, claims);
+    beat(same, [7, 19, 33], 0, 60_000);
+    expect(told(same)).toEqual(['network']);
+    beat(same, [7], 6_000_000, 60_000);
+    expect(told(same)).toEqual(['network']);
+    const widened = new StreamJudge(beacon, claims);
+    beat(widened, [7], 0, 60_000);
+    beat(widened, [7, 7, 7, 19], 6_000_000, 60_000);
+    expect(told(widened)).toEqual(['peer']);
+    // The peer's own has ended long ago.
+    const moved = new StreamJudge(beacon, claims);
+    beat(moved, [7], 0, 60_000);
+    beat(moved, [19, 33, 54], 12_000_000, 60_000);
+    expect(told(moved)).toEqual(['peer', 'network']);
+    const other = new StreamJudge(beacon, claims);
+    beat(other, [7, 19, 33], 0, 60_000);
+    beat(other, [7], 6_000_000, 600_000);
+    expect(told(other)).toEqual(['network', 'peer']);
+  });
+});
+
 describe('connections by which notices come', () => {
   const told = (port: number, lengthMinutes: number): number => {
     const judge = new StreamJudge(beacon, claims).talkTo('203.0.113.7', port);
