@@ -178,9 +178,7 @@ class BeaconWatch implements Evaluator {
       if (!isPart && this.isNews(peerRow)) this.reportPeer(record, peerRow, findings);
     }
     if (networkRow < 0 || !this.look(networkRow, record.peerPort) || peerFires || keys.shareOfOthers(networkRow) < LEAST_OTHERS) return;
-    const { medianMs } = keys.rings;
-    const hasPart = keys.hasPeerRow(networkRow, (row) => this.isToldOf(row, medianMs, record.startMs));
-    if (!hasPart && this.isNews(networkRow)) this.reportNetwork(record, networkRow, findings);
+    if (!this.hasPartTold(networkRow, record.startMs) && this.isNews(networkRow)) this.reportNetwork(record, networkRow, findings);
   }
 
   /** What somebody closed as an incident should have ended: if it goes on, it is told at once. */
@@ -268,6 +266,13 @@ class BeaconWatch implements Evaluator {
     if (keys.passes[row]! < LOOKS || nowMs - keys.rings.latest(row) > LEAST_PERIODS * medianMs) return false;
     const told = keys.toldOf(row);
     return told.untilMs !== 0 && Math.abs(medianMs - told.medianMs) <= CHANGED_SHARE * told.medianMs;
+  }
+
+  /** After a look at the network's row. A method of its own: what a closure holds on to, `judge` would set aside for every record. */
+  private hasPartTold(networkRow: number, nowMs: number): boolean {
+    const { keys } = this;
+    const { medianMs } = keys.rings;
+    return keys.hasPeerRow(networkRow, (row) => this.isToldOf(row, medianMs, nowMs));
   }
 
   private isTimeout(row: number, medianMs: number): boolean {
