@@ -139,8 +139,7 @@ export class BudgetWindow {
     const newest = this.buckets[this.buckets.length - 1];
     if (newest === undefined || from > newest.from) {
       const bucket = emptyBucket(from, to);
-      this.buckets = this.buckets.filter((held) => from - held.from < this.keptMs);
-      this.buckets.push(bucket);
+      this.buckets = [...this.buckets.filter((held) => from - held.from < this.keptMs), bucket];
       return bucket;
     }
     if (newest.from - from >= this.keptMs) return undefined;

@@ -72,7 +72,7 @@ export function groupNameOf(peer: string, claims: CompiledClaims): string {
 export class PeerGroups {
   /** Octets of each, which decide who gives way; the owner adds and halves them. */
   volumes: Float64Array;
-  readonly names: string[] = [];
+  names: readonly string[] = [];
   /** How often a group gave way: once one has, a group that enters may have been here before. */
   evictions = 0;
   private readonly pool: NumberPool;
@@ -103,7 +103,8 @@ export class PeerGroups {
       place = this.volumes.indexOf(Math.min(...this.volumes));
       this.evictions += 1;
     } else if (place === this.volumes.length) this.resize(Math.min(MOST_PEER_GROUPS, 2 * place));
-    this.names[place] = name;
+    // A copy: pushed to, it would have room for seventeen.
+    this.names = place < this.names.length ? this.names.with(place, name) : [...this.names, name];
     this.volumes[place] = 0;
     return place;
   }
@@ -126,8 +127,7 @@ export class PeerGroups {
   }
 
   load(reader: StateReader): void {
-    this.names.length = 0;
-    this.names.push(...(JSON.parse(reader.text()) as string[]));
+    this.names = JSON.parse(reader.text()) as string[];
     this.evictions = reader.f64();
     this.resize(reader.u32());
     reader.numbers(this.volumes);

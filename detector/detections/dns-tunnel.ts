@@ -158,11 +158,12 @@ class DnsTunnelWatch implements Evaluator {
   private readonly traits: ExchangeTraits;
   private readonly parameters: ParameterValues<typeof PARAMETERS>;
   private readonly hashes = hashesAtHand;
-  private readonly resolvers = new ResolverTable();
+  private readonly resolvers: ResolverTable;
   private readonly matters: Matters;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.traits = traitsOf(unit);
+    this.resolvers = new ResolverTable(unit.pool);
     this.parameters = parameters;
     this.matters = mattersOf(parameters);
   }
@@ -203,8 +204,7 @@ class DnsTunnelWatch implements Evaluator {
     // Of a period the busiest window stands in the finding; it is told again when it has doubled.
     if (told.periodFromMs === record.periodFromMs && window.queries < 2 * told.queries) return;
     if (told.periodFromMs > record.periodFromMs) return;
-    told.periodFromMs = record.periodFromMs;
-    told.queries = window.queries;
+    told.set(record.periodFromMs, window.queries);
     this.tell(record, this.matters.burst, window, {
       observed: window.queries,
       expected: leastQueries,
@@ -251,8 +251,7 @@ class DnsTunnelWatch implements Evaluator {
     const expected = (this.parameters.leastQuestionsPerHour * openMs) / HOUR_MS;
     if (queries < expected || 2 * record.sessionPacketsIn < record.sessionPacketsOut) return;
     if (told.periodFromMs > record.periodFromMs || (told.periodFromMs === record.periodFromMs && queries < 2 * told.queries)) return;
-    told.periodFromMs = record.periodFromMs;
-    told.queries = queries;
+    told.set(record.periodFromMs, queries);
     const { sessionStartMs, sessionOctetsOut, sessionPacketsOut } = record;
     const mean = Math.round(sessionOctetsOut / sessionPacketsOut);
     findings.measure(record, {

@@ -132,7 +132,7 @@ interface Met {
   /** The same as met before the last approval; undefined before the first. */
   before: SeenSet | undefined;
   /** As accepted with the approvals: text, for snapshots, and parsed. */
-  acceptedText: string[];
+  acceptedText: readonly string[];
   accepted: readonly AddressRange[];
   readonly peers: SeenSet;
   readonly networks: SeenSet;
@@ -151,6 +151,9 @@ interface AddressRange {
   readonly first: Uint8Array;
   readonly last: Uint8Array;
 }
+
+/** Of assets whose learning nobody has approved. */
+const NOBODY: readonly never[] = [];
 
 const mattersOf = byParameters(({ warmUpHours, findingsPerPeriod }: ParameterValues<typeof PARAMETERS>) => {
   const matter = learnedMatters(ID, findingsPerPeriod);
@@ -301,21 +304,21 @@ class Novelty implements Evaluator {
   }
 
   private begin(asset: number): Met {
-    const set = (): SeenSet => new SeenSet(this.pool);
-    const [peers, networks, ports, beginners, outside] = [set(), set(), set(), set(), set()];
+    const { pool } = this;
     const met: Met = {
-      ...{
-        firstMs: Number.POSITIVE_INFINITY,
-        peers,
-        networks,
-        ports,
-        beginners,
-        outside,
-        before: undefined,
-        acceptedText: [],
-        accepted: [],
-      },
-      ...{ newDays: 0, newDayMs: Number.NEGATIVE_INFINITY, forgettings: 0, known: new KnownKinds(this.pool) },
+      firstMs: Number.POSITIVE_INFINITY,
+      outside: new SeenSet(pool),
+      before: undefined,
+      acceptedText: NOBODY,
+      accepted: NOBODY,
+      peers: new SeenSet(pool),
+      networks: new SeenSet(pool),
+      ports: new SeenSet(pool),
+      beginners: new SeenSet(pool),
+      newDays: 0,
+      newDayMs: Number.NEGATIVE_INFINITY,
+      forgettings: 0,
+      known: new KnownKinds(pool),
     };
     this.met.set(asset, met);
     return met;

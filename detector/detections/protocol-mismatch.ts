@@ -155,11 +155,12 @@ class ProtocolMismatch implements Evaluator {
   private readonly parameters: ParameterValues<typeof PARAMETERS>;
   private readonly hashes = hashesAtHand;
   private readonly sessions = new HeldSessions();
-  private readonly echoes = new ResolverTable();
+  private readonly echoes: ResolverTable;
   private readonly matters: Matters;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.traits = traitsOf(unit);
+    this.echoes = new ResolverTable(unit.pool);
     this.parameters = parameters;
     this.matters = mattersOf(parameters);
   }
@@ -277,8 +278,7 @@ class ProtocolMismatch implements Evaluator {
     if (!isStream && !isUneven) return;
     const packets = window.queries + window.answers;
     if (told.periodFromMs > record.periodFromMs || (told.periodFromMs === record.periodFromMs && packets < 2 * told.queries)) return;
-    told.periodFromMs = record.periodFromMs;
-    told.queries = packets;
+    told.set(record.periodFromMs, packets);
     const { icmp, uneven } = this.matters;
     this.tellIcmp(
       record,

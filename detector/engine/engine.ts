@@ -116,8 +116,10 @@ class PartitionEngine implements VersionEngine {
     this.unitOfAsset = Uint32Array.from(claims.assets, ({ unit }, asset) => {
       const number = this.unitNames.get(unit) ?? this.unitNames.size;
       this.unitNames.set(unit, number);
-      this.assetsOfUnit[number] ??= [];
-      this.assetsOfUnit[number].push(asset);
+      const others = this.assetsOfUnit[number];
+      // Most units are one asset: pushed to, each list would have room for seventeen.
+      if (others === undefined) this.assetsOfUnit[number] = [asset];
+      else others.push(asset);
       return number;
     });
     this.states = new Array<UnitState | undefined>(this.assetsOfUnit.length).fill(undefined);
