@@ -139,7 +139,7 @@ export class BudgetWindow {
     const newest = this.buckets[this.buckets.length - 1];
     if (newest === undefined || from > newest.from) {
       const bucket = emptyBucket(from, to);
-      this.buckets = [...this.buckets.filter((held) => from - held.from < this.keptMs), bucket];
+      this.buckets = this.buckets.filter((held) => from - held.from < this.keptMs).concat(bucket);
       return bucket;
     }
     if (newest.from - from >= this.keptMs) return undefined;

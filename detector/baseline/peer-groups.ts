@@ -104,7 +104,7 @@ export class PeerGroups {
       this.evictions += 1;
     } else if (place === this.volumes.length) this.resize(Math.min(MOST_PEER_GROUPS, 2 * place));
     // A copy: pushed to, it would have room for seventeen.
-    this.names = place < this.names.length ? this.names.with(place, name) : [...this.names, name];
+    this.names = place < this.names.length ? this.names.with(place, name) : this.names.concat(name);
     this.volumes[place] = 0;
     return place;
   }

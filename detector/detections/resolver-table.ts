@@ -214,7 +214,7 @@ export class ResolverTable {
   private add(asset: number, a: number, b: number): ResolverCounts {
     const one = new ResolverCounts(asset, a, b, this.pool.doubles(NUMBERS));
     // A copy: pushed to, a list of one would have room for seventeen.
-    this.list = [...this.list, one];
+    this.list = this.list.concat(one);
     return one;
   }
 
