@@ -61,6 +61,11 @@ export function isMappedIPv4(bytes: Uint8Array, offset = 0): boolean {
   return bytes[offset + 10] === 0xff && bytes[offset + 11] === 0xff;
 }
 
+/** The same of an address as four words from `at` on, network order in memory, as little-endian machines read them. */
+export function isMappedIPv4Words(words: Uint32Array, at: number): boolean {
+  return words[at + 2] === 0xffff_0000 && words[at] === 0 && words[at + 1] === 0;
+}
+
 /** Canonical text (RFC 5952; dotted quad for mapped IPv4) of the 16 bytes at `offset`. */
 export function formatAddress(bytes: Uint8Array, offset = 0): string {
   if (isMappedIPv4(bytes, offset)) return `${bytes[offset + 12]}.${bytes[offset + 13]}.${bytes[offset + 14]}.${bytes[offset + 15]}`;

@@ -1,4 +1,4 @@
-import { formatAddress, parsePrefix } from '../../flow/address.js';
+import { formatAddress, isMappedIPv4Words, parsePrefix } from '../../flow/address.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import type { ObservedRecord } from '../detections/observed-record.js';
 import { type ExchangeKinds, KindWord } from '../sessions/exchange-kinds.js';
@@ -14,7 +14,6 @@ import type { StateReader, StateWriter } from './state.js';
 /** Groups of one asset that are kept apart. Beyond, the one with the least volume gives way: a scan of many addresses turns over the smallest only. */
 export const MOST_PEER_GROUPS = 16;
 const FIRST_PEER_GROUPS = 4;
-const V4_BITS = 0xffff0000;
 
 // What is kept with a kind of exchange: that its group was looked up, and that claims name it.
 const LOOKED_UP = 1;
@@ -42,7 +41,7 @@ export class PeerGroupReader {
     const { peerWords: words, peerWordsOffset: offset } = record;
     const name = this.claims.nameOf(record.peerBytes, record.peerOffset);
     // Words are read little-endian: the low three bytes of the last word are the first three of an IPv4 address.
-    const v4 = words[offset] === 0 && words[offset + 1] === 0 && words[offset + 2] === V4_BITS;
+    const v4 = isMappedIPv4Words(words, offset);
     const network = v4 ? mixWord(2, words[offset + 3]! & 0x00ffffff) : mixWord(mixWord(3, words[offset]!), words[offset + 1]! & 0xffff);
     const facts = name === '' ? LOOKED_UP : LOOKED_UP | NAMED;
     this.kinds.keep(record, KindWord.group, name === '' ? finishHash(network) : hashText(name));
@@ -89,11 +88,6 @@ export class PeerGroups {
   /** The next group that enters takes the place of another. */
   get isFull(): boolean {
     return this.names.length === MOST_PEER_GROUPS;
-  }
-
-  /** Bytes of typed arrays. */
-  get bytes(): number {
-    return this.volumes.byteLength;
   }
 
   /** A place for a group that has none: the next, or that of the smallest group. What the owner keeps there is to be cleared. */

@@ -1,4 +1,4 @@
-import { parseAddress } from '../../flow/address.js';
+import { isMappedIPv4Words, parseAddress } from '../../flow/address.js';
 import { finishHash, mixWord } from './hash.js';
 
 const HASH_SEED = 0x9747b28c;
@@ -25,7 +25,7 @@ export class PeerHashes {
     this.peerA = finishHash(mixWord(mixWord(mixWord(mixWord(0, a), b), c), d));
     this.peerB = finishHash(mixWord(mixWord(mixWord(mixWord(HASH_SEED, a), b), c), d));
     // Words are read little-endian: the low three bytes of the last word are the first three of an IPv4 address.
-    const v4 = a === 0 && b === 0 && c === 0xffff0000;
+    const v4 = isMappedIPv4Words(words, at);
     const high = v4 ? c : a;
     const low = v4 ? d & 0x00ffffff : b & 0xffff;
     this.networkA = finishHash(mixWord(mixWord(1, high), low));

@@ -1,8 +1,8 @@
+import { isMappedIPv4Words } from '../../flow/address.js';
 import { hasPorts, Protocol } from '../sessions/orientation.js';
 import { Began, type ObservedRecord } from './observed-record.js';
 
 const UDP = 17;
-const IPV4_WORD = 0xffff0000;
 
 /**
  * Services whose rhythm, standing exchange or silence says nothing about the peer: time, address assignment, name lookup in the segment, discovery. By the port of the
@@ -59,10 +59,9 @@ export function isOneWay({ protocol, peerPort }: ObservedRecord): boolean {
 
 /** Multicast (RFC 5771, RFC 4291 §2.7) and broadcast: 255.255.255.255, and the last address of a /24 for UDP, which most directed broadcasts are. */
 function goesToMany({ peerWords, peerWordsOffset: at, protocol }: ObservedRecord): boolean {
-  const a = peerWords[at]!;
   // Words are read little-endian: the first byte of an address is the lowest of its word.
-  if ((a & 0xff) === 0xff) return true;
-  if (a !== 0 || peerWords[at + 1] !== 0 || peerWords[at + 2] !== IPV4_WORD) return false;
+  if ((peerWords[at]! & 0xff) === 0xff) return true;
+  if (!isMappedIPv4Words(peerWords, at)) return false;
   const v4 = peerWords[at + 3]!;
   const first = v4 & 0xff;
   return (first >= 224 && first < 240) || v4 === 0xffffffff || (protocol === UDP && v4 >>> 24 === 255);

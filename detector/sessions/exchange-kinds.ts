@@ -1,3 +1,4 @@
+import { isMappedIPv4Words } from '../../flow/address.js';
 import { finishHash, mixWord } from '../baseline/hash.js';
 import { Began, type ObservedRecord } from '../detections/observed-record.js';
 
@@ -26,8 +27,7 @@ const SERIAL = 6;
 const PEER_CLASS = 7;
 const OWN = 8;
 const NEAR = 1 << 10;
-/** The third word of IPv4 mapped into IPv6, and the first three of the four bytes behind it, of words read little-endian. */
-const V4_WORD = 0xffff_0000;
+/** The first three bytes of an IPv4 address, of its word read little-endian. */
 const V4_SUBNET = 0x00ff_ffff;
 
 /** What detections keep with a kind of exchange. */
@@ -164,11 +164,10 @@ export class ExchangeKinds {
 
 /** True where the peer lies in the /24 or /64 of the asset's address. */
 export function isInSubnet({ assetWords, assetWordsOffset: asset, peerWords, peerWordsOffset: peer }: ObservedRecord): boolean {
-  if (assetWords[asset] !== peerWords[peer] || assetWords[asset + 1] !== peerWords[peer + 1]) return false;
-  if (assetWords[asset] !== 0 || assetWords[asset + 1] !== 0) return true;
-  const assetIsV4 = assetWords[asset + 2] === V4_WORD;
-  const peerIsV4 = peerWords[peer + 2] === V4_WORD;
-  return assetIsV4 === peerIsV4 && (!assetIsV4 || ((assetWords[asset + 3]! ^ peerWords[peer + 3]!) & V4_SUBNET) === 0);
+  const isV4 = isMappedIPv4Words(assetWords, asset);
+  if (isV4 !== isMappedIPv4Words(peerWords, peer)) return false;
+  if (isV4) return ((assetWords[asset + 3]! ^ peerWords[peer + 3]!) & V4_SUBNET) === 0;
+  return assetWords[asset] === peerWords[peer] && assetWords[asset + 1] === peerWords[peer + 1];
 }
 
 function hashOf(a: number, b: number, c: number, d: number, ports: number, rest: number, peerClass: number): number {
