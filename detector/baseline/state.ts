@@ -38,8 +38,12 @@ export class StateWriter {
 
   /** A typed array with its length. */
   numbers(values: Numbers): void {
-    const raw = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     this.u32(values.length);
+    this.append(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  }
+
+  /** Bytes alone, without their number. */
+  append(raw: Uint8Array): void {
     this.room(raw.length);
     this.bytes.set(raw, this.length);
     this.length += raw.length;
@@ -146,16 +150,7 @@ export class StateReader {
 
 /** All parts in one piece, each copied before the next is asked for. */
 export function joined(parts: Iterable<Uint8Array>): Uint8Array {
-  let bytes = new Uint8Array(FIRST_BYTES);
-  let length = 0;
-  for (const part of parts) {
-    if (length + part.length > bytes.length) {
-      const wider = new Uint8Array(Math.max(length + part.length, 2 * bytes.length));
-      wider.set(bytes);
-      bytes = wider;
-    }
-    bytes.set(part, length);
-    length += part.length;
-  }
-  return bytes.slice(0, length);
+  const writer = new StateWriter();
+  for (const part of parts) writer.append(part);
+  return writer.finish();
 }
