@@ -202,9 +202,7 @@ class DnsTunnelWatch implements Evaluator {
     const answer = window.answers === 0 ? 0 : window.octetsIn / window.answers;
     if (query < leastQueryOctets + more && answer < leastAnswerOctets + more) return;
     // Of a period the busiest window stands in the finding; it is told again when it has doubled.
-    if (told.periodFromMs === record.periodFromMs && window.queries < 2 * told.queries) return;
-    if (told.periodFromMs > record.periodFromMs) return;
-    told.set(record.periodFromMs, window.queries);
+    if (!told.tells(record.periodFromMs, window.queries)) return;
     this.tell(record, this.matters.burst, window, {
       observed: window.queries,
       expected: leastQueries,
@@ -250,8 +248,7 @@ class DnsTunnelWatch implements Evaluator {
     const queries = record.sessionPacketsOut * record.sampling;
     const expected = (this.parameters.leastQuestionsPerHour * openMs) / HOUR_MS;
     if (queries < expected || 2 * record.sessionPacketsIn < record.sessionPacketsOut) return;
-    if (told.periodFromMs > record.periodFromMs || (told.periodFromMs === record.periodFromMs && queries < 2 * told.queries)) return;
-    told.set(record.periodFromMs, queries);
+    if (!told.tells(record.periodFromMs, queries)) return;
     const { sessionStartMs, sessionOctetsOut, sessionPacketsOut } = record;
     const mean = Math.round(sessionOctetsOut / sessionPacketsOut);
     findings.measure(record, {

@@ -277,8 +277,7 @@ class ProtocolMismatch implements Evaluator {
     const isUneven = longer >= UNEVEN_SHARE * Math.min(out, back) && Math.min(window.packetsOut, window.packetsIn) >= unevenPackets;
     if (!isStream && !isUneven) return;
     const packets = window.queries + window.answers;
-    if (told.periodFromMs > record.periodFromMs || (told.periodFromMs === record.periodFromMs && packets < 2 * told.queries)) return;
-    told.set(record.periodFromMs, packets);
+    if (!told.tells(record.periodFromMs, packets)) return;
     const { icmp, uneven } = this.matters;
     this.tellIcmp(
       record,

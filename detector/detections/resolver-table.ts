@@ -143,6 +143,13 @@ export class ToldQueries {
     return this.numbers[this.at + 1]!;
   }
 
+  /** Whether so many queries are to be told: in a later period, or when they have doubled in the same. They count as told then. */
+  tells(periodFromMs: number, queries: number): boolean {
+    if (this.periodFromMs > periodFromMs || (this.periodFromMs === periodFromMs && queries < 2 * this.queries)) return false;
+    this.set(periodFromMs, queries);
+    return true;
+  }
+
   set(periodFromMs: number, queries: number): void {
     this.numbers[this.at] = periodFromMs;
     this.numbers[this.at + 1] = queries;
@@ -193,8 +200,7 @@ export class ResolverTable {
     if (this.list.length >= MOST_RESOLVERS) this.forgetOldest();
     const one = this.add(asset, a, b);
     one.numbers[LAST] = ms;
-    one.told.set(Number.NEGATIVE_INFINITY, 0);
-    one.toldSession.set(Number.NEGATIVE_INFINITY, 0);
+    for (const told of [one.told, one.toldSession]) told.set(Number.NEGATIVE_INFINITY, 0);
     for (const window of [one.window, one.day]) window.begin(Number.NEGATIVE_INFINITY);
     return one;
   }
