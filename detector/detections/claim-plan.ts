@@ -211,6 +211,11 @@ export function isBroken(step: PlanStep, times: RecordTimes): boolean {
   return !step.onlyInside;
 }
 
+/** True when a record of these times breaks the step's claim for certain, and no exception covers it. */
+export function breaksForCertain(step: PlanStep, times: RecordTimes): boolean {
+  return step.undecided === undefined && isBroken(step, times) && exceptionFor(step.exceptions, times) === undefined;
+}
+
 /** True where the step's claim allows the exchange at agreed times only, and a record of these times lies in one. */
 export function isWithinAgreedTime(step: PlanStep, times: RecordTimes): boolean {
   return step.windows.length > 0 && !step.onlyInside && !isBroken(step, times);

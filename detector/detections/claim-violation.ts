@@ -8,13 +8,13 @@ import { formatOctets } from '../findings/quantity.js';
 import { type ClaimJudgements, type Judgement, judgementsOf } from './claim-judgements.js';
 import {
   type Admission,
+  breaksForCertain,
   exceptionFor,
   isAdmitted,
   isBroken,
   isInside,
   isWithinAgreedTime,
   type PlanBudget,
-  type PlanStep,
 } from './claim-plan.js';
 import { CLAIM_VIOLATION_EXAMPLES } from './claim-violation-examples.js';
 import type { Detection, Evaluator, ParameterTable, ParameterValues, UnitContext } from './detection.js';
@@ -155,7 +155,9 @@ class ClaimJudge implements Evaluator {
         findings.excuse(record, step.claim, excuse.index);
         continue;
       }
-      const isTied = record.isTied && readings?.every(({ steps }) => breaks(steps, step.claim, record)) === false;
+      const isTied =
+        record.isTied &&
+        readings?.every(({ steps }) => steps.some((one) => one.claim === step.claim && breaksForCertain(one, record))) === false;
       const undecided = step.undecided ?? excuse?.undecided ?? (isTied ? 'initiator-tied' : undefined);
       if (undecided !== undefined) {
         this.doubt(record, step.claim, undecided, admission, findings);
@@ -242,12 +244,4 @@ class ClaimJudge implements Evaluator {
     this.budgets.push({ claim, rule, windows });
     return windows;
   }
-}
-
-/** True when some step breaks the claim for certain. */
-function breaks(steps: readonly PlanStep[], claim: number, record: ObservedRecord): boolean {
-  return steps.some(
-    (step) =>
-      step.claim === claim && step.undecided === undefined && isBroken(step, record) && exceptionFor(step.exceptions, record) === undefined,
-  );
 }

@@ -1,6 +1,6 @@
 import { type CompiledClaims, type CompiledRule, Truth } from '../claims/compiled.js';
 import type { Finding } from '../findings/finding.js';
-import { exceptionFor, isBroken, isInside, isWithinAgreedTime, type Plan, planFor } from './claim-plan.js';
+import { breaksForCertain, exceptionFor, isInside, isWithinAgreedTime, type Plan, planFor } from './claim-plan.js';
 import type { FindingFlow } from './detection.js';
 import { Began, type ObservedRecord } from './observed-record.js';
 import { beginsWithin, estimateOf, recordsOf, sumOf } from './recompute.js';
@@ -33,9 +33,7 @@ export function brokenPort(record: ObservedRecord, claims: CompiledClaims, claim
 }
 
 function brokenClaims(plan: Plan, record: ObservedRecord): number[] {
-  return plan.steps
-    .filter((step) => step.undecided === undefined && isBroken(step, record) && exceptionFor(step.exceptions, record) === undefined)
-    .map((step) => step.claim);
+  return plan.steps.filter((step) => breaksForCertain(step, record)).map((step) => step.claim);
 }
 
 /** True where an agreed time is what allows the record: maintenance and backups, whose volumes are agreed on and teach nothing of the usual. */
