@@ -131,6 +131,8 @@ export class Activity implements ActivityView {
     const peers = isSource ? columns.destinationIPv6Address : columns.sourceIPv6Address;
     const protocol = columns.protocolIdentifier[row]!;
     const assetPort = (isSource ? columns.sourceTransportPort : columns.destinationTransportPort)[row]!;
+    const peerPort = (isSource ? columns.destinationTransportPort : columns.sourceTransportPort)[row]!;
+    const initiator = initiatorOf(columns.initiator[row]!, isSource);
     this.contacts.add({
       asset,
       bytes: peers.bytes,
@@ -138,13 +140,13 @@ export class Activity implements ActivityView {
       row,
       protocol,
       assetPort,
-      peerPort: (isSource ? columns.destinationTransportPort : columns.sourceTransportPort)[row]!,
-      initiator: initiatorOf(columns.initiator[row]!, isSource),
+      peerPort,
+      initiator,
       startMs,
       sent,
       evidenceOf: () => evidenceOf(batch, row),
     });
-    if (!peerBegan(batch, row, isSource)) return;
+    if (!peerBegan(initiator, assetPort, peerPort)) return;
     this.books[asset] ??= new InboundBook();
     this.books[asset].add(
       {
@@ -171,11 +173,6 @@ function initiatorOf(initiator: number, isSource: boolean): Finding['initiator']
 }
 
 /** The record says that the peer began, or says nothing and the asset has the lower port, as who answers does. */
-function peerBegan({ columns }: FlowBatch, row: number, isSource: boolean): boolean {
-  const initiator = columns.initiator[row];
-  if (initiator !== Initiator.unknown) return initiator === (isSource ? Initiator.destination : Initiator.source);
-  const source = columns.sourceTransportPort[row]!;
-  const destination = columns.destinationTransportPort[row]!;
-  const [own, peer] = isSource ? [source, destination] : [destination, source];
-  return own !== 0 && own < peer;
+function peerBegan(initiator: Finding['initiator'], assetPort: number, peerPort: number): boolean {
+  return initiator === 'unknown' ? assetPort !== 0 && assetPort < peerPort : initiator === 'peer';
 }

@@ -24,7 +24,7 @@ type Value = string | number;
 
 /** A tuple of EVIDENCE as the store answers it, an array or an object by its format. */
 export function evidenceOfTuple(tuple: readonly Value[] | Readonly<Record<string, Value>>): EvidenceRow {
-  const values: readonly Value[] = Array.isArray(tuple) ? tuple : Object.values(tuple);
+  const values: readonly Value[] = Object.values(tuple);
   const address = (value: Value | undefined): string => formatAddress(parseAddress(String(value)));
   const number = (index: number): number => Number(values[index]);
   return {
