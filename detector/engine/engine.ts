@@ -18,6 +18,8 @@ import { RowsByUnit } from './rows-by-unit.js';
 import { type SnapshotBinding, sealSnapshot, unsealSnapshot } from './snapshot.js';
 import { UnitState } from './unit.js';
 
+/** Rows that lie in the order of judging at a time: 4.5 MB. A window as large as the largest batch judges as fast, within what runs differ, and takes 18. */
+const WINDOW_ROWS = 32_768;
 /** Units whose state is written in one part of a snapshot: about a megabyte. */
 const UNITS_OF_A_PART = 32;
 
@@ -136,12 +138,15 @@ class PartitionEngine implements VersionEngine {
     const untilMs = range?.untilMs ?? Number.POSITIVE_INFINITY;
     this.gather(batch, range);
     const rows = this.rows.end();
-    window.turnTo(batch, rows);
-    reader.turnTo(window);
-    const starts = window.columns.flowStartMilliseconds;
-    for (let place = 0; place < rows.length; place++) {
-      if (starts[place]! < untilMs) this.judge(place);
-      else this.pass(place, untilMs);
+    window.open(batch);
+    for (let from = 0; from < rows.length; from += WINDOW_ROWS) {
+      window.turnTo(rows.subarray(from, from + WINDOW_ROWS));
+      reader.turnTo(window);
+      const starts = window.columns.flowStartMilliseconds;
+      for (let place = 0; place < window.rows.length; place++) {
+        if (starts[place]! < untilMs) this.judge(place);
+        else this.pass(place, untilMs);
+      }
     }
   }
 

@@ -7,11 +7,11 @@ import { NativeError } from '../../flow/native/reader.js';
 /*
  * Rows of frames that came together are judged at once. A frame holds some thousands, one or none for each of thousands of assets; the more rows of an asset come
  * together, the more rarely what is remembered of it is fetched from memory (rows-by-unit.ts). With 10 000 assets, 32 768, 65 536 and 131 072 rows at once make
- * 0.35, 0.42 and 0.52 M records per second; more than ten or so for each do not pay.
+ * 0.35, 0.42 and 0.52 M records per second; more than ten or so for each do not pay for the memory that they take.
  */
 const LEAST_GATHERED = 32_768;
 const MOST_GATHERED = 131_072;
-const ROWS_PER_UNIT = 13;
+const ROWS_PER_UNIT = 10;
 /** Frames that hold as many rows as are judged at once: what to ask of the bus. The one in process keeps half of it. */
 export const GATHERED_BYTES = 32 << 20;
 

@@ -77,7 +77,7 @@ it('a frame that does not say how large it is is judged alone', () => {
 });
 
 it('more rows are gathered for more units, within bounds', () => {
-  expect([0, 1, 2000, 5000, 10_000, 1_000_000].map(gatheredRows)).toEqual([32_768, 32_768, 32_768, 65_000, 130_000, 131_072]);
+  expect([0, 1, 2000, 5000, 10_000, 1_000_000].map(gatheredRows)).toEqual([32_768, 32_768, 32_768, 50_000, 100_000, 131_072]);
 });
 
 it('a frame that cannot be read is named, and the others are judged as if it had not come', () => {
