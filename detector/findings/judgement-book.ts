@@ -5,6 +5,11 @@ import type { Judgement, JudgementKind, StretchNote } from './judgement.js';
 /** Keys of one unit; what comes beyond is counted under no key of its own, so that names in hostile input cannot fill the memory. */
 const MAX_KEYS = 65_536;
 
+/** So many are looked through. */
+const FEW = 8;
+
+type JudgementKey = Pick<Judgement, 'periodFromMs' | 'kind' | 'claim' | 'about'>;
+
 /** Counts while they grow. */
 export interface JudgementState {
   readonly counts: Judgement;
@@ -23,7 +28,10 @@ export function changedJudgements(): ChangedJudgements {
 export class JudgementBook {
   private readonly claimsHash: string;
   private readonly unit: string;
-  private readonly all = new Map<string, JudgementState>();
+  /** In the order in which they began. */
+  private all: JudgementState[] = [];
+  /** The same by key, from the first that is too many to look through: most units have one or two. */
+  private byKey: Map<string, JudgementState> | undefined;
   private readonly changed: ChangedJudgements;
 
   /** `changed`: takes in what grows, of this unit as of others. */
@@ -69,31 +77,27 @@ export class JudgementBook {
   }
 
   list(into: Judgement[]): void {
-    for (const { counts } of this.all.values()) into.push({ ...counts });
+    for (const { counts } of this.all) into.push({ ...counts });
   }
 
   /** Forgets periods that began before `horizonMs`. */
   forgetBefore(horizonMs: number): void {
-    for (const [key, state] of this.all) {
-      if (state.counts.periodFromMs >= horizonMs) continue;
-      this.all.delete(key);
-      state.isNew = false;
-    }
+    const kept = this.all.filter(({ counts }) => counts.periodFromMs >= horizonMs);
+    if (kept.length === this.all.length) return;
+    for (const state of this.all) if (state.counts.periodFromMs < horizonMs) state.isNew = false;
+    this.all = kept;
+    this.byKey = undefined;
   }
 
   /** For snapshots: plain values. */
   save(): SavedJudgements {
-    const all = [...this.all];
-    return {
-      all: all.map(([key, { counts }]) => [key, counts] as const),
-      changed: all.flatMap(([, { isNew }], index) => (isNew ? [index] : [])),
-    };
+    return { all: this.all.map(({ counts }) => counts), changed: this.all.flatMap(({ isNew }, index) => (isNew ? [index] : [])) };
   }
 
   load(saved: SavedJudgements): void {
-    const states = saved.all.map(([key, counts]) => [key, { counts, isNew: false }] as const);
-    for (const [key, state] of states) this.all.set(key, state);
-    for (const index of saved.changed) this.changed.add(states[index]![1]);
+    this.all = saved.all.map((counts) => ({ counts, isNew: false }));
+    this.byKey = undefined;
+    for (const index of saved.changed) this.changed.add(this.all[index]!);
   }
 
   /** The counts of the record's period, made if they are new; undefined beyond MAX_KEYS. */
@@ -104,9 +108,9 @@ export class JudgementBook {
     about: string,
     record: Pick<ObservedRecord, 'periodFromMs' | 'startMs' | 'endMs'>,
   ): JudgementState | undefined {
-    const key = `${record.periodFromMs}|${kind}|${claim}|${about}`;
-    const known = this.all.get(key);
-    if (known !== undefined || this.all.size >= MAX_KEYS) return known;
+    const { periodFromMs } = record;
+    const known = this.find({ periodFromMs, kind, claim, about });
+    if (known !== undefined || this.all.length >= MAX_KEYS) return known;
     const counts: Judgement = {
       claimsHash: this.claimsHash,
       unit: this.unit,
@@ -114,7 +118,7 @@ export class JudgementBook {
       kind,
       claim,
       about,
-      periodFromMs: record.periodFromMs,
+      periodFromMs,
       firstMs: record.startMs,
       lastMs: record.endMs,
       flows: 0,
@@ -122,12 +126,29 @@ export class JudgementBook {
       octets: 0,
     };
     const state = { counts, isNew: false };
-    this.all.set(key, state);
+    // A copy while they are few: pushed to, each list would have room for seventeen.
+    if (this.all.length < FEW) this.all = this.all.concat(state);
+    else this.all.push(state);
+    this.byKey?.set(keyOf(counts), state);
     return state;
+  }
+
+  private find(key: JudgementKey): JudgementState | undefined {
+    if (this.all.length <= FEW) return this.all.find(({ counts }) => isOf(counts, key));
+    this.byKey ??= new Map(this.all.map((state) => [keyOf(state.counts), state]));
+    return this.byKey.get(keyOf(key));
   }
 }
 
+function isOf(counts: Judgement, { periodFromMs, kind, claim, about }: JudgementKey): boolean {
+  return counts.periodFromMs === periodFromMs && counts.about === about && counts.kind === kind && counts.claim === claim;
+}
+
+function keyOf({ periodFromMs, kind, claim, about }: JudgementKey): string {
+  return `${periodFromMs}|${kind}|${claim}|${about}`;
+}
+
 export interface SavedJudgements {
-  readonly all: readonly (readonly [string, Judgement])[];
+  readonly all: readonly Judgement[];
   readonly changed: readonly number[];
 }
