@@ -202,7 +202,7 @@ export function flushInto({ groups, sums }: AssetVolumes, total: Float64Array): 
   for (let place = 0; place < groups.size; place++) {
     const at = sumAt(place);
     if (sums[at + Sum.records] === 0) continue;
-    groups.volumes[place]! += sums[at + Sum.out]! + sums[at + Sum.in]!;
+    groups.add(place, sums[at + Sum.out]! + sums[at + Sum.in]!);
     for (let field = 0; field < WIDTH; field++) total[field]! += sums[at + field]!;
   }
 }

@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../flow/time.js';
 import type { LocalClock } from './local-clock.js';
-import { NumberPool } from './number-pool.js';
+import { NO_CHUNK, NumberPool, ownPiece, type Piece } from './number-pool.js';
 import type { StateReader, StateWriter } from './state.js';
 
 /** Lengths of the windows in calendar days of the claim file's time zone. */
@@ -41,13 +41,14 @@ const DAYS = REST + WINDOWS + 4;
 // Records and sessions of the two lanes of a place: a record counts in both directions.
 const SESSIONS = KEPT_DAYS;
 const COUNTS = 2 * KEPT_DAYS;
+const LANE_BYTES = 8 * NUMBERS + 4 * DAYS + (4 * COUNTS) / 2;
 
 /**
  * Octets of one asset by local day for 31 days, in lanes: 0 and 1 are out and in of all peers, 2 + 2·place and the next those of a peer group (PeerGroups).
  *
- *   numbers  7 of `Today`, f64
- *   days     31 × octets · 7 of `Rest`, f32
- *   counts   31 × records · 31 × sessions, f32, for both lanes of a place
+ *   numbers  7 of `Today`, f64                                                 of all lanes
+ *   days     31 × octets · 7 of `Rest`, f32                                    of all lanes, behind them
+ *   counts   31 × records · 31 × sessions, f32, for both lanes of a place      of all places, behind those
  *
  * 332 bytes a lane: 3.3 kB for an asset with four groups of peers, 11.3 kB at most.
  */
@@ -57,36 +58,39 @@ export class DailyVolumes {
   todayFromMs = Number.NaN;
   todayToMs = Number.NaN;
   lanes = 0;
-  numbers: Float64Array;
-  private days: Float32Array;
-  private counts: Float32Array;
+  /** Where `at` lies: the numbers of others lie there too. */
+  numbers = NO_CHUNK.doubles;
+  private floats = NO_CHUNK.floats;
+  /** Lanes that there is room for. */
+  private room = 0;
+  private first = 0;
+  private piece: Piece;
   private readonly pool: NumberPool;
 
   constructor(pool = new NumberPool()) {
     this.pool = pool;
-    this.numbers = pool.doubles(FIRST_LANES * NUMBERS);
-    this.days = pool.floats(FIRST_LANES * DAYS);
-    this.counts = pool.floats((FIRST_LANES / 2) * COUNTS);
+    this.piece = pool.piece(FIRST_LANES * LANE_BYTES);
+    this.hold(this.piece, FIRST_LANES);
   }
 
   /** Where a number of `Today` lies in `numbers`. */
   at(lane: number, field: number): number {
-    return lane * NUMBERS + field;
+    return this.first + lane * NUMBERS + field;
   }
 
   /** A number of `Rest`. */
   rest(lane: number, field: number): number {
-    return this.days[lane * DAYS + REST + field]!;
+    return this.floats[this.daysAt(lane) + REST + field]!;
   }
 
   setRest(lane: number, field: number, value: number): void {
-    this.days[lane * DAYS + REST + field] = value;
+    this.floats[this.daysAt(lane) + REST + field] = value;
   }
 
   /** Makes the two lanes of a place, cleared, as entered on `day`. */
   openLanes(place: number, day: number): void {
     const first = 2 + 2 * place;
-    if ((first + 2) * NUMBERS > this.numbers.length) this.resize(first + 2);
+    if (first + 2 > this.room) this.resize(first + 2);
     this.lanes = Math.max(this.lanes, first + 2);
     this.clear(first, day);
     this.clear(first + 1, day);
@@ -107,34 +111,34 @@ export class DailyVolumes {
 
   /** Adds to both lanes of a place today; `lane` is the first of them. */
   addToday(lane: number, out: number, back: number, records: number, sessions: number): void {
-    const at = (lane >> 1) * COUNTS + this.slot(this.today);
-    this.numbers[lane * NUMBERS + Today.octets]! += out;
-    this.numbers[(lane + 1) * NUMBERS + Today.octets]! += back;
-    this.counts[at]! += records;
-    this.counts[at + SESSIONS]! += sessions;
+    const at = this.countsAt(lane) + this.slot(this.today);
+    this.numbers[this.at(lane, Today.octets)]! += out;
+    this.numbers[this.at(lane + 1, Today.octets)]! += back;
+    this.floats[at]! += records;
+    this.floats[at + SESSIONS]! += sessions;
   }
 
   /** Adds to a day before, as long as it is kept. */
   addBefore(lane: number, day: number, octets: number): void {
     if (day <= this.today - KEPT_DAYS || day < this.rest(lane, Rest.entered)) return;
-    this.days[lane * DAYS + this.slot(day)]! += octets;
+    this.floats[this.daysAt(lane) + this.slot(day)]! += octets;
     for (let window = 0; window < WINDOWS; window++)
       if (day > this.today - WINDOW_DAYS[window]!) this.numbers[this.at(lane, Today.before + window)]! += octets;
   }
 
   /** Today is over: its octets go to the days, and the days up to `next` begin empty. */
   closeToday(next: number, clock: LocalClock): void {
-    const { days, numbers } = this;
+    const { floats, numbers } = this;
     for (let lane = 0; lane < this.lanes; lane++) {
-      const first = lane * DAYS;
-      days[first + this.slot(this.today)]! += numbers[this.at(lane, Today.octets)]!;
+      const first = this.daysAt(lane);
+      floats[first + this.slot(this.today)]! += numbers[this.at(lane, Today.octets)]!;
       numbers[this.at(lane, Today.octets)] = 0;
       for (let day = Math.max(this.today + 1, next - KEPT_DAYS + 1); day <= next; day++) {
         const slot = this.slot(day);
-        const at = (lane >> 1) * COUNTS + slot;
-        days[first + slot] = 0;
-        this.counts[at] = 0;
-        this.counts[at + SESSIONS] = 0;
+        const at = this.countsAt(lane) + slot;
+        floats[first + slot] = 0;
+        floats[at] = 0;
+        floats[at + SESSIONS] = 0;
       }
       for (let window = 0; window < WINDOWS; window++)
         numbers[this.at(lane, Today.before + window)] = this.sum(lane, next - WINDOW_DAYS[window]! + 1, next - 1).octets;
@@ -149,10 +153,10 @@ export class DailyVolumes {
     let sessions = 0;
     for (let day = first; day <= last; day++) {
       const slot = this.slot(day);
-      const at = (lane >> 1) * COUNTS + slot;
-      octets += this.days[lane * DAYS + slot]!;
-      records += this.counts[at]!;
-      sessions += this.counts[at + SESSIONS]!;
+      const at = this.countsAt(lane) + slot;
+      octets += this.floats[this.daysAt(lane) + slot]!;
+      records += this.floats[at]!;
+      sessions += this.floats[at + SESSIONS]!;
     }
     return { octets, records, sessions };
   }
@@ -160,33 +164,58 @@ export class DailyVolumes {
   save(writer: StateWriter): void {
     writer.f64(this.today);
     writer.u32(this.lanes);
-    writer.u32(this.numbers.length / NUMBERS);
-    writer.numbers(this.numbers);
-    writer.numbers(this.days);
-    writer.numbers(this.counts);
+    writer.u32(this.room);
+    for (const part of this.parts()) writer.numbers(part);
   }
 
   load(reader: StateReader, clock: LocalClock): void {
     this.setToday(reader.f64(), clock);
     this.lanes = reader.u32();
     this.resize(reader.u32());
-    reader.numbers(this.numbers);
-    reader.numbers(this.days);
-    reader.numbers(this.counts);
+    for (const part of this.parts()) reader.numbers(part);
   }
 
   private clear(lane: number, day: number): void {
-    this.numbers.fill(0, lane * NUMBERS, (lane + 1) * NUMBERS);
-    this.days.fill(0, lane * DAYS, (lane + 1) * DAYS);
-    this.counts.fill(0, (lane >> 1) * COUNTS, ((lane >> 1) + 1) * COUNTS);
+    this.numbers.fill(0, this.at(lane, 0), this.at(lane + 1, 0));
+    this.floats.fill(0, this.daysAt(lane), this.daysAt(lane + 1));
+    this.floats.fill(0, this.countsAt(lane), this.countsAt(lane) + COUNTS);
     this.numbers[this.at(lane, Today.alarmAt)] = Number.POSITIVE_INFINITY;
     this.setRest(lane, Rest.entered, day);
   }
 
   private resize(lanes: number): void {
-    this.numbers = this.pool.outgrown(this.numbers, lanes * NUMBERS);
-    this.days = this.pool.outgrown(this.days, lanes * DAYS);
-    this.counts = this.pool.outgrown(this.counts, (lanes / 2) * COUNTS);
+    if (lanes === this.room) return;
+    const before = this.parts();
+    const piece = this.piece;
+    this.hold(ownPiece(lanes * LANE_BYTES), lanes);
+    for (const [index, part] of this.parts().entries()) part.set(before[index]!.subarray(0, part.length));
+    this.pool.release(piece);
+  }
+
+  private hold(piece: Piece, lanes: number): void {
+    this.piece = piece;
+    this.first = piece.from / 8;
+    this.numbers = piece.chunk.doubles;
+    this.floats = piece.chunk.floats;
+    this.room = lanes;
+  }
+
+  /** Numbers, days and counts. */
+  private parts(): [Float64Array, Float32Array, Float32Array] {
+    return [
+      this.numbers.subarray(this.at(0, 0), this.at(this.room, 0)),
+      this.floats.subarray(this.daysAt(0), this.daysAt(this.room)),
+      this.floats.subarray(this.countsAt(0), this.countsAt(this.room)),
+    ];
+  }
+
+  private daysAt(lane: number): number {
+    return 2 * this.at(this.room, 0) + lane * DAYS;
+  }
+
+  /** Of the lane's place. */
+  private countsAt(lane: number): number {
+    return this.daysAt(this.room) + (lane >> 1) * COUNTS;
   }
 
   private slot(day: number): number {

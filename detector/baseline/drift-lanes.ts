@@ -1,4 +1,4 @@
-import { NumberPool } from './number-pool.js';
+import { NO_CHUNK, NumberPool, ownPiece, type Piece } from './number-pool.js';
 import type { StateReader, StateWriter } from './state.js';
 
 /*
@@ -70,6 +70,7 @@ const NUMBERS = 24;
 const DEVIATIONS = CELLS;
 const COUNTS = 2 * CELLS;
 const WORDS = COUNTS + CELLS / 2;
+const LANE_BYTES = 8 * NUMBERS + 2 * WORDS;
 
 /** What one closed hour says of a lane. */
 export interface HourResidual {
@@ -87,33 +88,38 @@ const told: HourResidual = { y: 0, usual: 0, beside: 0, residual: 0, sigma: LEAS
 
 export class DriftLanes {
   count = 0;
-  numbers: Float64Array;
-  private words: Uint16Array;
+  /** Where `at` lies: the numbers of others lie there too. */
+  numbers = NO_CHUNK.doubles;
+  private words = NO_CHUNK.shorts;
+  /** Lanes that there is room for: their numbers, then their words. */
+  private room = 0;
+  private first = 0;
+  private piece: Piece;
   private readonly pool: NumberPool;
 
   constructor(pool = new NumberPool()) {
     this.pool = pool;
-    this.numbers = pool.doubles(FIRST_LANES * NUMBERS);
-    this.words = pool.shorts(FIRST_LANES * WORDS);
+    this.piece = pool.piece(FIRST_LANES * LANE_BYTES);
+    this.hold(this.piece, FIRST_LANES);
   }
 
   get bytes(): number {
-    return this.numbers.byteLength + this.words.byteLength;
+    return this.piece.bytes;
   }
 
   at(lane: number, field: number): number {
-    return lane * NUMBERS + field;
+    return this.first + lane * NUMBERS + field;
   }
 
   /** Makes a lane, cleared. Hours from `entered` to `now` count as learned without traffic. */
   open(lane: number, entered: number, now: number): void {
-    if (lane * NUMBERS >= this.numbers.length) this.resize(lane + 1);
+    if (lane >= this.room) this.resize(lane + 1);
     this.count = Math.max(this.count, lane + 1);
-    this.numbers.fill(0, lane * NUMBERS, (lane + 1) * NUMBERS);
+    this.numbers.fill(0, this.at(lane, 0), this.at(lane + 1, 0));
     this.numbers[this.at(lane, Lane.entered)] = entered;
     this.numbers[this.at(lane, Lane.open)] = 1;
     const hours = Math.max(0, now - entered);
-    this.words.fill(0, lane * WORDS, (lane + 1) * WORDS);
+    this.words.fill(0, this.wordsAt(lane), this.wordsAt(lane + 1));
     for (let cell = 0; cell < CELLS; cell++) {
       const share = cell < HOURS_OF_DAY ? 5 : 2;
       this.setCount(lane, cell, Math.min(MOST_COUNTED, Math.floor((hours * share) / (7 * HOURS_OF_DAY))));
@@ -138,7 +144,7 @@ export class DriftLanes {
   /** Takes in an hour while learning. */
   learn(lane: number, octets: number, hourOfWeek: number): void {
     const cell = cellOf(hourOfWeek);
-    const at = lane * WORDS + cell;
+    const at = this.wordsAt(lane) + cell;
     const { numbers, words } = this;
     const y = Math.log1p(octets / UNIT_OCTETS);
     const n = this.countOf(lane, cell);
@@ -186,20 +192,20 @@ export class DriftLanes {
 
   save(writer: StateWriter): void {
     writer.u32(this.count);
-    writer.u32(this.numbers.length / NUMBERS);
-    for (const values of [this.numbers, this.words]) writer.numbers(values);
+    writer.u32(this.room);
+    for (const part of this.parts()) writer.numbers(part);
   }
 
   load(reader: StateReader): void {
     this.count = reader.u32();
     const lanes = reader.u32();
     this.resize(lanes);
-    for (const values of [this.numbers, this.words]) reader.numbers(values);
+    for (const part of this.parts()) reader.numbers(part);
   }
 
   private usual(lane: number, hourOfWeek: number): { mean: number; sigma: number } {
     const cell = cellOf(hourOfWeek);
-    const at = lane * WORDS + cell;
+    const at = this.wordsAt(lane) + cell;
     const n = this.countOf(lane, cell);
     const whole = this.numbers[this.at(lane, Lane.deviation)]!;
     const deviation = ((n * this.words[at + DEVIATIONS]!) / DEVIATION_STEPS + BORROWED_HOURS * whole) / (n + BORROWED_HOURS);
@@ -208,18 +214,39 @@ export class DriftLanes {
   }
 
   private countOf(lane: number, cell: number): number {
-    return (this.words[lane * WORDS + COUNTS + (cell >> 1)]! >> (8 * (cell & 1))) & 0xff;
+    return (this.words[this.wordsAt(lane) + COUNTS + (cell >> 1)]! >> (8 * (cell & 1))) & 0xff;
   }
 
   private setCount(lane: number, cell: number, count: number): void {
-    const at = lane * WORDS + COUNTS + (cell >> 1);
+    const at = this.wordsAt(lane) + COUNTS + (cell >> 1);
     const shift = 8 * (cell & 1);
     this.words[at] = (this.words[at]! & ~(0xff << shift)) | (count << shift);
   }
 
   private resize(lanes: number): void {
-    this.numbers = this.pool.outgrown(this.numbers, lanes * NUMBERS);
-    this.words = this.pool.outgrown(this.words, lanes * WORDS);
+    if (lanes === this.room) return;
+    const before = this.parts();
+    const piece = this.piece;
+    this.hold(ownPiece(lanes * LANE_BYTES), lanes);
+    for (const [index, part] of this.parts().entries()) part.set(before[index]!.subarray(0, part.length));
+    this.pool.release(piece);
+  }
+
+  private hold(piece: Piece, lanes: number): void {
+    this.piece = piece;
+    this.first = piece.from / 8;
+    this.numbers = piece.chunk.doubles;
+    this.words = piece.chunk.shorts;
+    this.room = lanes;
+  }
+
+  /** Numbers and words. */
+  private parts(): [Float64Array, Uint16Array] {
+    return [this.numbers.subarray(this.at(0, 0), this.at(this.room, 0)), this.words.subarray(this.wordsAt(0), this.wordsAt(this.room))];
+  }
+
+  private wordsAt(lane: number): number {
+    return 4 * this.at(this.room, 0) + lane * WORDS;
   }
 }
 

@@ -4,15 +4,21 @@ import type { StateReader, StateWriter } from './state.js';
 /** An hour is closed when record time is this much past it: the longest active timeout in the field (30 min) and a minute. */
 export const HOUR_SETTLE_MS = 31 * MINUTE_MS;
 
+/** No record has a time so long before the epoch. */
+const NOT_BEGUN = -(2 ** 30);
+
 /**
  * Which hours of one asset are open, driven by record time: at most two, the one at hand and the one before. Hours are numbered from the epoch;
  * what is kept of an open hour lies at `hour & 1`.
  */
 export class OpenHours {
-  /** Oldest open hour; NaN before the first record. */
-  oldest = Number.NaN;
-  /** Record time at which the oldest open hour closes; comparing with it is all that most records cost. */
-  dueMs = Number.NEGATIVE_INFINITY;
+  /** Oldest open hour; NOT_BEGUN before the first record. A whole number always: V8 keeps others in an object of their own. */
+  oldest = NOT_BEGUN;
+
+  /** Record time at which the oldest open hour closes. */
+  get dueMs(): number {
+    return this.oldest === NOT_BEGUN ? Number.NEGATIVE_INFINITY : (this.oldest + 1) * HOUR_MS + HOUR_SETTLE_MS;
+  }
 
   /**
    * Moves on to record time `ms` (which has come to `dueMs`). Each open hour that ends goes to `close`, with true for the last before a gap of
@@ -20,21 +26,18 @@ export class OpenHours {
    */
   advance(ms: number, close: (hour: number, gap: boolean) => void): void {
     const oldest = Math.floor((ms - HOUR_SETTLE_MS) / HOUR_MS);
-    if (Number.isNaN(this.oldest)) this.oldest = oldest;
+    if (this.oldest === NOT_BEGUN) this.oldest = oldest;
     const gap = oldest - this.oldest > 2;
     for (let hour = this.oldest; hour < oldest && hour < this.oldest + 2; hour++) close(hour, gap && hour === this.oldest + 1);
     this.oldest = oldest;
-    this.dueMs = (oldest + 1) * HOUR_MS + HOUR_SETTLE_MS;
   }
 
   save(writer: StateWriter): void {
     writer.f64(this.oldest);
-    writer.f64(this.dueMs);
   }
 
   load(reader: StateReader): void {
     this.oldest = reader.f64();
-    this.dueMs = reader.f64();
   }
 }
 

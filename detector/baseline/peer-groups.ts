@@ -3,7 +3,7 @@ import type { CompiledClaims } from '../claims/compiled.js';
 import type { ObservedRecord } from '../detections/observed-record.js';
 import { type ExchangeKinds, KindWord } from '../sessions/exchange-kinds.js';
 import { finishHash, hashText, mixWord } from './hash.js';
-import { NumberPool } from './number-pool.js';
+import { NumberPool, type Piece } from './number-pool.js';
 import type { StateReader, StateWriter } from './state.js';
 
 /*
@@ -69,16 +69,16 @@ export function groupNameOf(peer: string, claims: CompiledClaims): string {
 
 /** The peer groups of one asset, in places from 0 on; which group has which place its owner knows by their keys. */
 export class PeerGroups {
-  /** Octets of each, which decide who gives way; the owner adds and halves them. */
-  volumes: Float64Array;
   names: readonly string[] = [];
   /** How often a group gave way: once one has, a group that enters may have been here before. */
   evictions = 0;
+  /** Octets of each, which decide who gives way; the owner adds and halves them. */
+  private piece: Piece;
   private readonly pool: NumberPool;
 
   constructor(pool = new NumberPool()) {
     this.pool = pool;
-    this.volumes = pool.doubles(FIRST_PEER_GROUPS);
+    this.piece = pool.piece(FIRST_PEER_GROUPS * 8);
   }
 
   get size(): number {
@@ -94,7 +94,8 @@ export class PeerGroups {
   enter(name: string): number {
     let place = this.names.length;
     if (place === MOST_PEER_GROUPS) {
-      place = this.volumes.indexOf(Math.min(...this.volumes));
+      const { volumes } = this;
+      place = volumes.indexOf(Math.min(...volumes));
       this.evictions += 1;
     } else if (place === this.volumes.length) this.resize(Math.min(MOST_PEER_GROUPS, 2 * place));
     // A copy: pushed to, it would have room for seventeen.
@@ -109,8 +110,14 @@ export class PeerGroups {
     return this.names.flatMap((one, place) => (name === undefined || one === name ? [place] : []));
   }
 
+  /** The group at `place` has exchanged so much more. */
+  add(place: number, octets: number): void {
+    this.piece.chunk.doubles[this.piece.from / 8 + place]! += octets;
+  }
+
   halve(): void {
-    for (let place = 0; place < this.names.length; place++) this.volumes[place]! /= 2;
+    const { volumes } = this;
+    for (let place = 0; place < this.names.length; place++) volumes[place]! /= 2;
   }
 
   save(writer: StateWriter): void {
@@ -127,7 +134,16 @@ export class PeerGroups {
     reader.numbers(this.volumes);
   }
 
+  private get volumes(): Float64Array {
+    const { chunk, from, bytes } = this.piece;
+    return chunk.doubles.subarray(from / 8, (from + bytes) / 8);
+  }
+
   private resize(places: number): void {
-    this.volumes = this.pool.outgrown(this.volumes, places);
+    const { piece, volumes } = this;
+    if (places === volumes.length) return;
+    this.piece = this.pool.piece(places * 8);
+    this.volumes.set(volumes.subarray(0, places));
+    this.pool.release(piece);
   }
 }

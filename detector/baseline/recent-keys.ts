@@ -1,4 +1,4 @@
-import type { NumberPool } from './number-pool.js';
+import { NO_CHUNK, type NumberPool, ownPiece, type Piece } from './number-pool.js';
 import type { StateReader, StateWriter } from './state.js';
 
 const INITIAL_ROWS = 1;
@@ -32,7 +32,10 @@ export class RecentKeys {
   private readonly most: number;
   private rows = 0;
   private count = 0;
-  private words: Uint32Array = NO_WORDS;
+  private piece: Piece | undefined;
+  /** Where the first row begins. */
+  private words = NO_CHUNK.words;
+  private first = 0;
   private oldest = NONE;
   private newest = NONE;
   private readonly pool: NumberPool | undefined;
@@ -59,15 +62,15 @@ export class RecentKeys {
   }
 
   isUsed(row: number): boolean {
-    return this.words[row * WORDS + USED] === 1;
+    return this.words[this.at(row) + USED] === 1;
   }
 
   /** The key's row, −1 when it has none. */
   find(a: number, b: number): number {
     if (this.rows === 0) return -1;
     const { words } = this;
-    for (let row = words[this.headOf(a)]!; row !== NONE; row = words[row * WORDS + NEXT]!) {
-      if (words[row * WORDS + A] === a && words[row * WORDS + B] === b) return row;
+    for (let row = words[this.headOf(a)]!; row !== NONE; row = words[this.at(row) + NEXT]!) {
+      if (words[this.at(row) + A] === a && words[this.at(row) + B] === b) return row;
     }
     return -1;
   }
@@ -91,7 +94,7 @@ export class RecentKeys {
         this.drop(row);
       }
     }
-    const at = row * WORDS;
+    const at = this.at(row);
     this.words[at + A] = a;
     this.words[at + B] = b;
     this.words[at + USED] = 1;
@@ -109,17 +112,17 @@ export class RecentKeys {
 
   save(writer: StateWriter): void {
     const order: number[] = [];
-    for (let row = this.oldest; row !== NONE; row = this.words[row * WORDS + NEWER]!) order.push(row);
+    for (let row = this.oldest; row !== NONE; row = this.words[this.at(row) + NEWER]!) order.push(row);
     writer.u32(this.rows);
     writer.numbers(Uint32Array.from(order));
-    for (let row = 0; row < this.count; row++) for (const word of [A, B, USED]) writer.u32(this.words[row * WORDS + word]!);
+    for (let row = 0; row < this.count; row++) for (const word of [A, B, USED]) writer.u32(this.words[this.at(row) + word]!);
   }
 
   load(reader: StateReader): void {
     this.resize(reader.u32());
     const order = reader.words();
     this.count = order.length;
-    for (let row = 0; row < this.count; row++) for (const word of [A, B, USED]) this.words[row * WORDS + word] = reader.u32();
+    for (let row = 0; row < this.count; row++) for (const word of [A, B, USED]) this.words[this.at(row) + word] = reader.u32();
     this.oldest = NONE;
     this.newest = NONE;
     for (const row of order) this.linkNewest(row);
@@ -127,39 +130,45 @@ export class RecentKeys {
   }
 
   private resize(rows: number): void {
-    const before = this.words;
-    const length = rows * (WORDS + HEADS);
+    const { piece, words, first } = this;
+    const bytes = 4 * rows * (WORDS + HEADS);
     this.rows = rows;
-    this.words = rows === 0 ? NO_WORDS : (this.pool?.words(length) ?? new Uint32Array(length));
-    this.words.set(before.subarray(0, this.count * WORDS));
-    this.pool?.give(before);
+    this.piece = rows === 0 ? undefined : (this.pool?.piece(bytes) ?? ownPiece(bytes));
+    this.words = (this.piece?.chunk ?? NO_CHUNK).words;
+    this.first = (this.piece?.from ?? 0) / 4;
+    this.words.set(words.subarray(first, first + this.count * WORDS), this.first);
+    if (piece !== undefined) this.pool?.release(piece);
     this.chainAll();
   }
 
   private chainAll(): void {
-    this.words.fill(NONE, this.rows * WORDS);
+    this.words.fill(NONE, this.at(this.rows), this.at(this.rows) + this.rows * HEADS);
     for (let row = 0; row < this.count; row++) if (this.isUsed(row)) this.chain(row);
   }
 
+  private at(row: number): number {
+    return this.first + row * WORDS;
+  }
+
   private headOf(a: number): number {
-    return this.rows * WORDS + (a & (this.rows * HEADS - 1));
+    return this.at(this.rows) + (a & (this.rows * HEADS - 1));
   }
 
   private chain(row: number): void {
-    const head = this.headOf(this.words[row * WORDS + A]!);
-    this.words[row * WORDS + NEXT] = this.words[head]!;
+    const head = this.headOf(this.words[this.at(row) + A]!);
+    this.words[this.at(row) + NEXT] = this.words[head]!;
     this.words[head] = row;
   }
 
   private drop(row: number): void {
     const { words } = this;
-    const at = row * WORDS;
+    const at = this.at(row);
     const head = this.headOf(words[at + A]!);
     if (words[head] === row) words[head] = words[at + NEXT]!;
     else {
       let before = words[head]!;
-      while (words[before * WORDS + NEXT] !== row) before = words[before * WORDS + NEXT]!;
-      words[before * WORDS + NEXT] = words[at + NEXT]!;
+      while (words[this.at(before) + NEXT] !== row) before = words[this.at(before) + NEXT]!;
+      words[this.at(before) + NEXT] = words[at + NEXT]!;
     }
     words[at + A] = 0;
     words[at + B] = 0;
@@ -167,27 +176,27 @@ export class RecentKeys {
   }
 
   private unlink(row: number): void {
-    const older = this.words[row * WORDS + OLDER]!;
-    const newer = this.words[row * WORDS + NEWER]!;
+    const older = this.words[this.at(row) + OLDER]!;
+    const newer = this.words[this.at(row) + NEWER]!;
     if (older === NONE) this.oldest = newer;
-    else this.words[older * WORDS + NEWER] = newer;
+    else this.words[this.at(older) + NEWER] = newer;
     if (newer === NONE) this.newest = older;
-    else this.words[newer * WORDS + OLDER] = older;
+    else this.words[this.at(newer) + OLDER] = older;
   }
 
   private linkNewest(row: number): void {
-    this.words[row * WORDS + OLDER] = this.newest;
-    this.words[row * WORDS + NEWER] = NONE;
+    this.words[this.at(row) + OLDER] = this.newest;
+    this.words[this.at(row) + NEWER] = NONE;
     if (this.newest === NONE) this.oldest = row;
-    else this.words[this.newest * WORDS + NEWER] = row;
+    else this.words[this.at(this.newest) + NEWER] = row;
     this.newest = row;
   }
 
   private linkOldest(row: number): void {
-    this.words[row * WORDS + NEWER] = this.oldest;
-    this.words[row * WORDS + OLDER] = NONE;
+    this.words[this.at(row) + NEWER] = this.oldest;
+    this.words[this.at(row) + OLDER] = NONE;
     if (this.oldest === NONE) this.newest = row;
-    else this.words[this.oldest * WORDS + OLDER] = row;
+    else this.words[this.at(this.oldest) + OLDER] = row;
     this.oldest = row;
   }
 }

@@ -1,5 +1,5 @@
 import { TwoGenerationBloom } from './bloom.js';
-import { NumberPool } from './number-pool.js';
+import { Chunk, NumberPool } from './number-pool.js';
 import type { StateReader, StateWriter } from './state.js';
 
 /** Exact members kept before the oldest go into the Bloom filter (detection.md D02). */
@@ -11,8 +11,9 @@ const LOW = 2;
 const HIGH = 3;
 /** The upper half of NaN, which is kept as 0: no time has it, and slots of zeros are free. */
 const NO_TIME = 0x7ff8_0000;
+const SLOT_BYTES = 4 * WIDTH;
 /** For sets that nothing has entered: one free slot. */
-const NO_SLOTS = new Uint32Array(WIDTH);
+const FREE_SLOT = new Chunk(SLOT_BYTES);
 /** A time and its halves, of all sets: nothing is kept in it. */
 const time = new Float64Array(1);
 const halves = new Uint32Array(time.buffer);
@@ -28,7 +29,10 @@ export const SEEN_LONG_AGO = Number.NEGATIVE_INFINITY;
  * into a Bloom filter. At most 16 KiB + 4 KiB, whatever arrives.
  */
 export class SeenSet {
-  private slots: Uint32Array = NO_SLOTS;
+  // Its slots, so many from this word on.
+  private words = FREE_SLOT.words;
+  private from = 0;
+  private slots = 1;
   private count = 0;
   private readonly pool: NumberPool;
   private bloom: TwoGenerationBloom | undefined;
@@ -43,7 +47,7 @@ export class SeenSet {
   /** When the member was first met, after adding it now if it is new: then the answer is `ms`. `periodFromMs`: members met before it may become inexact. */
   meet(a: number, b: number, ms: number, periodFromMs: number): number {
     const at = this.slotOf(a, b);
-    if (this.slots[at + HIGH] !== 0) {
+    if (this.words[at + HIGH] !== 0) {
       const known = this.firstMs(at);
       // The earliest record wins, whatever the order of arrival.
       if (ms < known) this.setFirstMs(at, ms);
@@ -58,15 +62,15 @@ export class SeenSet {
 
   /** True where `meet` would know the member. */
   has(a: number, b: number): boolean {
-    return this.slots[this.slotOf(a, b) + HIGH] !== 0 || (this.bloom?.has(a, b) === true && !this.isForgotten(a, b));
+    return this.words[this.slotOf(a, b) + HIGH] !== 0 || (this.bloom?.has(a, b) === true && !this.isForgotten(a, b));
   }
 
   /** Forgets one member: the next meeting is its first. */
   forget(a: number, b: number): void {
     const at = this.slotOf(a, b);
-    if (this.slots[at + HIGH] !== 0) {
-      this.slots[at + HIGH] = 0;
-      this.rebuild(this.slots.length / WIDTH, Number.NEGATIVE_INFINITY);
+    if (this.words[at + HIGH] !== 0) {
+      this.words[at + HIGH] = 0;
+      this.rebuild(this.slots, Number.NEGATIVE_INFINITY);
     }
     if (this.bloom?.has(a, b) !== true || this.isForgotten(a, b)) return;
     this.forgotten ??= [];
@@ -80,15 +84,16 @@ export class SeenSet {
   }
 
   save(writer: StateWriter): void {
-    const { slots } = this;
-    writer.u32(slots.length / WIDTH);
+    const { words, from, slots } = this;
+    writer.u32(slots);
     writer.u32(this.count);
-    for (let at = 0; at < slots.length; at += WIDTH) {
-      if (slots[at + HIGH] === 0) continue;
+    for (let slot = 0; slot < slots; slot++) {
+      const at = from + slot * WIDTH;
+      if (words[at + HIGH] === 0) continue;
       // In its slot again: in what order members go into the Bloom filter follows from it.
-      writer.u32(at / WIDTH);
-      writer.u32(slots[at]!);
-      writer.u32(slots[at + 1]!);
+      writer.u32(slot);
+      writer.u32(words[at]!);
+      writer.u32(words[at + 1]!);
       writer.f64(this.firstMs(at));
     }
     writer.u32(this.bloom === undefined ? 0 : 1);
@@ -99,11 +104,11 @@ export class SeenSet {
   load(reader: StateReader): void {
     const slots = reader.u32();
     this.count = reader.u32();
-    this.slots = slots >= INITIAL_SLOTS ? this.pool.words(slots * WIDTH) : NO_SLOTS;
+    if (slots >= INITIAL_SLOTS) this.take(slots);
     for (let left = this.count; left > 0; left--) {
-      const at = reader.u32() * WIDTH;
-      this.slots[at] = reader.u32();
-      this.slots[at + 1] = reader.u32();
+      const at = this.from + reader.u32() * WIDTH;
+      this.words[at] = reader.u32();
+      this.words[at + 1] = reader.u32();
       this.setFirstMs(at, reader.f64());
     }
     this.bloom = reader.u32() === 0 ? undefined : new TwoGenerationBloom();
@@ -133,46 +138,45 @@ export class SeenSet {
 
   /** Where the member's slot begins, or a free one for it. */
   private slotOf(a: number, b: number): number {
-    const { slots } = this;
-    const mask = slots.length - 1;
+    const { words, from } = this;
+    const mask = this.slots * WIDTH - 1;
     let at = (a * WIDTH) & mask;
-    while (slots[at + HIGH] !== 0 && (slots[at] !== a || slots[at + 1] !== b)) at = (at + WIDTH) & mask;
-    return at;
+    while (words[from + at + HIGH] !== 0 && (words[from + at] !== a || words[from + at + 1] !== b)) at = (at + WIDTH) & mask;
+    return from + at;
   }
 
   private firstMs(at: number): number {
-    halves[0] = this.slots[at + LOW]!;
-    halves[1] = this.slots[at + HIGH]! ^ NO_TIME;
+    halves[0] = this.words[at + LOW]!;
+    halves[1] = this.words[at + HIGH]! ^ NO_TIME;
     return time[0]!;
   }
 
   private setFirstMs(at: number, ms: number): void {
     time[0] = ms;
-    this.slots[at + LOW] = halves[0]!;
-    this.slots[at + HIGH] = halves[1]! ^ NO_TIME;
+    this.words[at + LOW] = halves[0]!;
+    this.words[at + HIGH] = halves[1]! ^ NO_TIME;
   }
 
   private insert(a: number, b: number, ms: number): void {
-    if ((this.count + 1) * 2 > this.slots.length / WIDTH)
-      this.rebuild(Math.max(INITIAL_SLOTS, (this.slots.length / WIDTH) * 2), Number.NEGATIVE_INFINITY);
+    if ((this.count + 1) * 2 > this.slots) this.rebuild(Math.max(INITIAL_SLOTS, this.slots * 2), Number.NEGATIVE_INFINITY);
     const at = this.slotOf(a, b);
-    this.slots[at] = a;
-    this.slots[at + 1] = b;
+    this.words[at] = a;
+    this.words[at + 1] = b;
     this.setFirstMs(at, ms);
     this.count += 1;
   }
 
   private moveToBloom(periodFromMs: number): void {
     this.bloom ??= new TwoGenerationBloom();
-    this.rebuild(this.slots.length / WIDTH, periodFromMs);
+    this.rebuild(this.slots, periodFromMs);
   }
 
   /** Re-enters the members first met at `keepFromMs` or later; the others go into the Bloom filter. */
   private rebuild(slots: number, keepFromMs: number): void {
-    const before = this.slots;
-    this.slots = this.pool.words(slots * WIDTH);
+    const { words: before, from: beforeFrom, slots: beforeSlots } = this;
+    this.take(slots);
     this.count = 0;
-    for (let at = 0; at < before.length; at += WIDTH) {
+    for (let at = beforeFrom; at < beforeFrom + beforeSlots * WIDTH; at += WIDTH) {
       if (before[at + HIGH] === 0) continue;
       const a = before[at]!;
       const b = before[at + 1]!;
@@ -182,6 +186,14 @@ export class SeenSet {
       if (first >= keepFromMs) this.insert(a, b, first);
       else this.bloom!.add(a, b);
     }
-    if (before !== NO_SLOTS) this.pool.give(before);
+    if (before !== FREE_SLOT.words) this.pool.giveBack(before, 4 * beforeFrom, beforeSlots * SLOT_BYTES);
+  }
+
+  /** Free slots, in the place of those before. */
+  private take(slots: number): void {
+    const { chunk, from } = this.pool.piece(slots * SLOT_BYTES);
+    this.words = chunk.words;
+    this.from = from / 4;
+    this.slots = slots;
   }
 }

@@ -1,6 +1,5 @@
 import { SECOND_MS } from '../../flow/time.js';
-import type { NumberPool } from './number-pool.js';
-import { grownTo, NO_DOUBLES, NO_WORDS } from './recent-keys.js';
+import { NO_CHUNK, type NumberPool, ownPiece, type Piece } from './number-pool.js';
 import type { StateReader, StateWriter } from './state.js';
 
 /** Starts closer together than this are one: connections opened side by side (detection.md D08). */
@@ -23,8 +22,12 @@ export class StartRings {
   spread = 0;
   tail = 0;
   private readonly size: number;
-  private starts: Float64Array = NO_DOUBLES;
-  private counts = NO_WORDS;
+  /** Starts of all rows from `first` on, then their counts, two in a double. */
+  private starts = NO_CHUNK.doubles;
+  private counts = NO_CHUNK.words;
+  private first = 0;
+  private rows = 0;
+  private piece: Piece | undefined;
   private readonly pool: NumberPool | undefined;
 
   /** `size`: starts kept in a row, one more than intervals; at most MOST_STARTS. `pool`: where those of many lie together. */
@@ -32,37 +35,45 @@ export class StartRings {
     if (size > MOST_STARTS) throw new RangeError(`rings hold ${MOST_STARTS} starts at most`);
     this.size = size;
     this.pool = pool;
-    if (rows > 0) this.resize(rows);
+    this.resize(rows);
   }
 
   resize(rows: number): void {
-    if (this.counts.length >= rows) return;
-    this.starts = this.pool?.grownDoubles(this.starts, this.size * rows) ?? grownTo(this.starts, this.size * rows);
-    this.counts = grownTo(this.counts, rows);
+    if (this.rows >= rows) return;
+    const { piece } = this;
+    const before = this.parts();
+    const bytes = 8 * this.size * rows + 4 * rows;
+    this.piece = this.pool?.piece(bytes) ?? ownPiece(bytes);
+    this.starts = this.piece.chunk.doubles;
+    this.counts = this.piece.chunk.words;
+    this.first = this.piece.from / 8;
+    this.rows = rows;
+    for (const [index, part] of this.parts().entries()) part.set(before[index]!);
+    if (piece !== undefined) this.pool?.release(piece);
   }
 
   clear(row: number): void {
-    this.counts[row] = 0;
+    this.counts[this.countAt(row)] = 0;
   }
 
   count(row: number): number {
-    return this.counts[row]!;
+    return this.counts[this.countAt(row)]!;
   }
 
   /** The `index`-th start of the row, from 0, oldest first. */
   at(row: number, index: number): number {
-    return this.starts[row * this.size + index]!;
+    return this.starts[this.first + row * this.size + index]!;
   }
 
   latest(row: number): number {
-    return this.starts[row * this.size + this.counts[row]! - 1]!;
+    return this.at(row, this.count(row) - 1);
   }
 
   /** Takes in a start. False when it is one with another, or older than all of a full row. */
   add(row: number, ms: number): boolean {
     const { starts, size } = this;
-    const first = row * size;
-    const count = this.counts[row]!;
+    const first = this.first + row * size;
+    const count = this.count(row);
     let at = first + count;
     while (at > first && starts[at - 1]! > ms) at -= 1;
     if (at > first && ms - starts[at - 1]! < TOGETHER_MS) return false;
@@ -70,7 +81,7 @@ export class StartRings {
     if (count < size) {
       starts.copyWithin(at + 1, at, first + count);
       starts[at] = ms;
-      this.counts[row] = count + 1;
+      this.counts[this.countAt(row)] = count + 1;
       return true;
     }
     if (at === first) return false;
@@ -80,14 +91,15 @@ export class StartRings {
   }
 
   private startsOf(row: number): Float64Array {
-    return this.starts.subarray(row * this.size, row * this.size + this.counts[row]!);
+    const first = this.first + row * this.size;
+    return this.starts.subarray(first, first + this.count(row));
   }
 
   /** Measures the last `intervals` intervals of the row, of which there must be as many. */
   measure(row: number, intervals: number): void {
     const { starts } = this;
     const sorted = intervalsAtHand;
-    const end = row * this.size + this.counts[row]!;
+    const end = this.first + row * this.size + this.count(row);
     for (let i = 0; i < intervals; i++) insert(sorted, i, starts[end - i - 1]! - starts[end - i - 2]!);
     const median = middle(sorted, intervals);
     for (let i = 0; i < intervals; i++) insert(deviationsAtHand, i, Math.abs(sorted[i]! - median));
@@ -97,16 +109,25 @@ export class StartRings {
   }
 
   save(writer: StateWriter): void {
-    writer.numbers(this.counts);
-    for (let row = 0; row < this.counts.length; row++) writer.numbers(this.startsOf(row));
+    writer.numbers(this.parts()[1]);
+    for (let row = 0; row < this.rows; row++) writer.numbers(this.startsOf(row));
   }
 
   /** `rows`: as many as were saved. */
   load(reader: StateReader, rows: number): void {
-    this.counts = new Uint32Array(rows);
-    this.starts = new Float64Array(this.size * rows);
-    reader.numbers(this.counts);
+    this.resize(rows);
+    reader.numbers(this.parts()[1]);
     for (let row = 0; row < rows; row++) reader.numbers(this.startsOf(row));
+  }
+
+  private countAt(row: number): number {
+    return 2 * (this.first + this.size * this.rows) + row;
+  }
+
+  /** Starts and counts of all rows. */
+  private parts(): [Float64Array, Uint32Array] {
+    const end = this.first + this.size * this.rows;
+    return [this.starts.subarray(this.first, end), this.counts.subarray(2 * end, 2 * end + this.rows)];
   }
 }
 

@@ -121,13 +121,6 @@ export class StateReader {
     return Uint32Array.from({ length }, (_, index) => this.view.getUint32(at + index * 4, true));
   }
 
-  /** How many values `numbers` or `words` will read next. */
-  nextLength(): number {
-    const length = this.u32();
-    this.offset -= 4;
-    return length;
-  }
-
   /** Fills `into`, whose length must be the one written. */
   numbers(into: Numbers): void {
     const length = this.u32();

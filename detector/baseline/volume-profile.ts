@@ -6,7 +6,10 @@ import { HOUR_MS, SECOND_MS } from '../../flow/time.js';
  *   168 hours of the week · 24 hours of a workday and 24 of a weekend day · the asset as a whole
  * A level with n bins counts n against 3 of the level above it (shrinkage), so that a new asset borrows and an old one stands on its own.
  *
- * Three departures from the document, each because its formula failed on the shape of equipment's traffic:
+ * d is one for an hour of all workdays, or of both weekend days, around the mean of its own hour of the week: an hour that comes once a week would take two months to tell
+ * how much it scatters, and be sure of itself after two weeks that were alike by chance.
+ *
+ * Four departures from the document, this and three more, each because its formula failed on the shape of equipment's traffic:
  *  - Its clip of ±3σ with σ ≥ 0.25 holds from the first bin on, while μ starts at 0: an asset that sends 1 MB (y = 13.8) would need dozens of bins to be
  *    learned. Here the first bin sets μ, and clipping begins with the eighth.
  *  - Whoever asks whether there is more than usual (volume-up) does not learn bins without traffic. Equipment sends in bursts; mixing y = 0 with y = 17
@@ -16,8 +19,8 @@ import { HOUR_MS, SECOND_MS } from '../../flow/time.js';
  *  - Bursts among small background traffic spread y in the same way. So the threshold is never above SURGE_FACTOR times the largest bin
  *    learned (fading by half in 24 days): SURGE_FACTOR = e^(6·0.25), what six of the smallest σ allow.
  *
- * Kept small, because there are six for each asset: 5 bytes a level, 1.1 kB in all. A step of μ is 0.001, that is 0.1 % of the volume.
- *   217 × mean u16, 1/1024 (up to e^64)   ·   217 × deviation u16, 1/4096 (up to 16)   ·   217 × count u8, stops at 250, two in a word
+ * Kept small, because there are six for each asset: 752 bytes. A step of μ is 0.001, that is 0.1 % of the volume.
+ *   217 × mean u16, 1/1024 (up to e^64)   ·   49 × deviation u16, 1/4096 (up to 16)   ·   217 × count u8, stops at 250, two in a word
  * The numbers lie in tables that the owner has (`use`): one object serves the same question of all assets.
  */
 
@@ -26,12 +29,16 @@ const HOURS_OF_DAY = 24;
 const DAY_LEVEL = HOURS_OF_WEEK;
 const ASSET_LEVEL = HOURS_OF_WEEK + 2 * HOURS_OF_DAY;
 const LEVELS = ASSET_LEVEL + 1;
-const DEVIATIONS = LEVELS;
-const COUNTS = 2 * LEVELS;
-/** Words that a profile takes in the table of its owner. */
-export const PROFILE_WORDS = COUNTS + Math.ceil(LEVELS / 2);
+/** Of the levels from DAY_LEVEL on. */
+const DEVIATIONS = LEVELS - DAY_LEVEL;
+const COUNTS = LEVELS + LEVELS - DAY_LEVEL;
+const PROFILE_WORDS = COUNTS + Math.ceil(LEVELS / 2);
+/** What a profile takes in the piece of its owner: what follows may be doubles. */
+export const PROFILE_BYTES = 8 * Math.ceil(PROFILE_WORDS / 4);
 const BORROWED_BINS = 3;
 const MEMORY_HOURS = 8;
+/** Hours of a workday come so much more often than one hour of the week, and their deviation remembers so much more, as far as bins are counted. */
+const DAYS_OF_A_KIND = 5;
 const CLIP_FROM = 8;
 const MOST_COUNTED = 250;
 const CLIP_SIGMAS = 3;
@@ -109,10 +116,10 @@ export class VolumeProfile {
   predict(hourOfWeek: number): Prediction {
     const day = dayLevel(hourOfWeek);
     const dayMean = this.shrink(0, day, this.words[this.from + ASSET_LEVEL]!);
-    const dayDeviation = this.shrink(DEVIATIONS, day, this.words[this.from + DEVIATIONS + ASSET_LEVEL]!);
+    const deviation = this.shrink(DEVIATIONS, day, this.words[this.from + DEVIATIONS + ASSET_LEVEL]!);
     const prediction = this.prediction;
     prediction.mean = this.shrink(0, hourOfWeek, dayMean) / MEAN_STEPS;
-    prediction.sigma = sigmaOf(this.shrink(DEVIATIONS, hourOfWeek, dayDeviation) / DEVIATION_STEPS);
+    prediction.sigma = sigmaOf(deviation / DEVIATION_STEPS);
     prediction.expected = this.octetsOf(prediction.mean);
     return prediction;
   }
@@ -121,9 +128,17 @@ export class VolumeProfile {
   learn(octets: number, hourOfWeek: number, reported: boolean): void {
     const weight = reported ? FIRING_WEIGHT : 1;
     const y = this.scaled(octets);
-    this.update(hourOfWeek, y, weight);
-    this.update(dayLevel(hourOfWeek), y, weight);
-    this.update(ASSET_LEVEL, y, weight);
+    const day = dayLevel(hourOfWeek);
+    const { mean, sigma } = this.predict(hourOfWeek);
+    const own = this.countOf(hourOfWeek) === 0 ? mean : this.words[this.from + hourOfWeek]! / MEAN_STEPS;
+    const whole = this.words[this.from + ASSET_LEVEL]! / MEAN_STEPS;
+    const wholeSigma = sigmaOf(this.words[this.from + DEVIATIONS + ASSET_LEVEL]! / DEVIATION_STEPS);
+    // Before the means, which count the bin.
+    this.learnDeviation(day, y - own, sigma, weight);
+    this.learnDeviation(ASSET_LEVEL, y - whole, wholeSigma, weight);
+    this.learnMean(hourOfWeek, y, sigma, weight);
+    this.learnMean(day, y, wholeSigma, weight);
+    this.learnMean(ASSET_LEVEL, y, wholeSigma, weight);
     const faded = this.numbers[this.peakAt]! * this.fading;
     this.numbers[this.peakAt] = octets > faded ? faded + weight * (octets - faded) : faded;
   }
@@ -134,36 +149,39 @@ export class VolumeProfile {
     return (n * this.words[this.from + part + level]! + BORROWED_BINS * above) / (n + BORROWED_BINS);
   }
 
-  private update(level: number, y: number, weight: number): void {
+  private learnMean(level: number, y: number, sigma: number, weight: number): void {
     const { words } = this;
     const n = this.countOf(level);
     const at = this.from + level;
-    if (n === 0) {
-      words[at] = steps(y, MEAN_STEPS);
-      this.countOne(level);
-      return;
-    }
     const mean = words[at]! / MEAN_STEPS;
-    const deviation = words[at + DEVIATIONS]! / DEVIATION_STEPS;
-    const reach = n < CLIP_FROM ? Number.POSITIVE_INFINITY : CLIP_SIGMAS * sigmaOf(deviation);
-    const residual = Math.max(-reach, Math.min(reach, y - mean));
-    const alpha = weight / Math.min(n + 1, this.memoryBins);
-    words[at] = steps(mean + alpha * residual, MEAN_STEPS);
-    words[at + DEVIATIONS] = steps(deviation + alpha * (Math.abs(residual) - deviation), DEVIATION_STEPS);
-    if (weight === 1 && n < MOST_COUNTED) this.countOne(level);
+    const alpha = n === 0 ? 1 : weight / Math.min(n + 1, this.memoryBins);
+    words[at] = steps(mean + alpha * clipped(y - mean, sigma, n), MEAN_STEPS);
+    if ((n === 0 || weight === 1) && n < MOST_COUNTED) this.words[this.from + COUNTS + (level >> 1)]! += 1 << (8 * (level & 1));
+  }
+
+  /** The first bin of a level lies beside nothing. */
+  private learnDeviation(level: number, residual: number, sigma: number, weight: number): void {
+    const n = this.countOf(level);
+    if (n === 0) return;
+    const at = this.from + DEVIATIONS + level;
+    const deviation = this.words[at]! / DEVIATION_STEPS;
+    const alpha = weight / Math.min(n + 1, this.memoryBins * (level === ASSET_LEVEL ? 1 : DAYS_OF_A_KIND));
+    this.words[at] = steps(deviation + alpha * (Math.abs(clipped(residual, sigma, n)) - deviation), DEVIATION_STEPS);
   }
 
   private countOf(level: number): number {
     return (this.words[this.from + COUNTS + (level >> 1)]! >> (8 * (level & 1))) & 0xff;
   }
-
-  private countOne(level: number): void {
-    this.words[this.from + COUNTS + (level >> 1)]! += 1 << (8 * (level & 1));
-  }
 }
 
 function steps(value: number, perUnit: number): number {
   return Math.max(0, Math.min(MOST_STEPS, Math.round(value * perUnit)));
+}
+
+/** A residual as far as it counts, of a level that has learned `n` bins. */
+function clipped(residual: number, sigma: number, n: number): number {
+  const reach = n < CLIP_FROM ? Number.POSITIVE_INFINITY : CLIP_SIGMAS * sigma;
+  return Math.max(-reach, Math.min(reach, residual));
 }
 
 function sigmaOf(deviation: number): number {

@@ -2,7 +2,8 @@ import { HOUR_MS, MINUTE_MS } from '../../flow/time.js';
 import type { ObservedRecord } from '../detections/observed-record.js';
 import { EXTREMES, HourExtremes } from './hour-extremes.js';
 import type { LocalClock } from './local-clock.js';
-import { FIRING_WEIGHT, LEAST_SIGMA, PROFILE_WORDS, SURGE_FACTOR, SURGE_FACTOR_SIGMAS, VolumeProfile } from './volume-profile.js';
+import { NO_CHUNK, type Piece } from './number-pool.js';
+import { FIRING_WEIGHT, LEAST_SIGMA, PROFILE_BYTES, SURGE_FACTOR, SURGE_FACTOR_SIGMAS, VolumeProfile } from './volume-profile.js';
 
 /** How far back bins stay open for records that an exporter held back: the longest active timeout in the field (30 min) and a minute. */
 export const OPEN_BINS_MS = 31 * MINUTE_MS;
@@ -30,13 +31,6 @@ export interface VolumeLimits {
   /** Least excess over what is usual, octets, and as a share of a typical bin. */
   readonly leastExcess: number;
   readonly leastShare: number;
-}
-
-/** What is kept of one asset: the numbers of its series one after another, and their profiles and extremes. */
-export interface SeriesTables {
-  readonly numbers: Float64Array;
-  readonly words: Uint16Array;
-  readonly extremes: Float32Array;
 }
 
 /** A bin over its threshold. */
@@ -79,11 +73,11 @@ const WIDTH = 10;
  *
  * Where packets were sampled, the estimate itself scatters by σ = √((1 − 1/N)/n) with n packets counted in the bin (detection.md D03): that widens the band of the bin.
  *
- * One object serves all assets: `use` goes to the tables of one.
+ * One object serves all assets: `use` goes to the piece of one.
  */
 export class VolumeSeries {
-  /** Numbers that it takes in the tables of an asset. */
-  readonly size: number;
+  /** What it takes of an asset's piece: its numbers, its profile, its extremes. */
+  readonly bytes: number;
   private readonly inbound: boolean;
   private readonly binMs: number;
   private readonly clock: LocalClock;
@@ -91,15 +85,14 @@ export class VolumeSeries {
   private readonly profile: VolumeProfile;
   private readonly peaks: HourExtremes;
   private readonly open: number;
-  /** Which of the series in the tables it is. */
-  private readonly place: number;
-  private tables: SeriesTables | undefined;
-  private numbers: Float64Array = new Float64Array(0);
+  /** Where profile and extremes begin, in bytes behind the numbers. */
+  private readonly profileAt: number;
+  private readonly extremesAt: number;
+  private chunk = NO_CHUNK;
+  private numbers = NO_CHUNK.doubles;
   private from = 0;
 
-  /** `place`: which of the series in the tables it is. */
-  constructor(place: number, inbound: boolean, binMs: number, clock: LocalClock, limits: VolumeLimits) {
-    this.place = place;
+  constructor(inbound: boolean, binMs: number, clock: LocalClock, limits: VolumeLimits) {
     this.inbound = inbound;
     this.binMs = binMs;
     this.clock = clock;
@@ -107,20 +100,23 @@ export class VolumeSeries {
     this.profile = new VolumeProfile(binMs);
     this.peaks = new HourExtremes(false, HOUR_MS / binMs);
     this.open = Math.max(LEAST_OPEN_BINS, Math.ceil(OPEN_BINS_MS / binMs) + 1);
-    this.size = RING + this.open * WIDTH;
+    this.profileAt = 8 * (RING + this.open * WIDTH);
+    this.extremesAt = this.profileAt + PROFILE_BYTES;
+    this.bytes = this.extremesAt + 4 * EXTREMES;
   }
 
-  /** Goes to the series of one asset whose numbers begin at `from`. */
-  use(tables: SeriesTables, from: number): this {
-    this.tables = tables;
-    this.numbers = tables.numbers;
-    this.from = from;
+  /** Goes to the series of one asset that begins at byte `at` of its piece. */
+  use({ chunk, from }: Piece, at: number): this {
+    this.chunk = chunk;
+    this.numbers = chunk.doubles;
+    this.from = (from + at) >> 3;
     return this;
   }
 
   /** A new asset: nothing was seen yet. */
   begin(): void {
     this.numbers[this.from + NEWEST] = Number.NaN;
+    this.chunk.floats.fill(Number.NaN, this.extremesFrom, this.extremesFrom + EXTREMES);
   }
 
   /** Bounds of the newest bin in ms; NaN before the first record. */
@@ -255,9 +251,12 @@ export class VolumeSeries {
 
   /** Profile and extremes of the asset at hand: looked at when bins close and open. */
   private bind(): void {
-    const { words, extremes } = this.tables!;
-    this.profile.use(words, this.place * PROFILE_WORDS, this.numbers, this.from + PEAK);
-    this.peaks.use(extremes, this.place * EXTREMES);
+    this.profile.use(this.chunk.shorts, (8 * this.from + this.profileAt) / 2, this.numbers, this.from + PEAK);
+    this.peaks.use(this.chunk.floats, this.extremesFrom);
+  }
+
+  private get extremesFrom(): number {
+    return (8 * this.from + this.extremesAt) / 4;
   }
 
   private ownSigmas(): number {

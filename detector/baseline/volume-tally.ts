@@ -180,7 +180,7 @@ export class VolumeTally {
     const back = record.octetsIn * sampling;
     const mayTell = out >= sums[At.roomOut]! || back >= sums[At.roomIn]!;
     if (mayTell) this.flush(volumes);
-    volumes.groups.volumes[place]! += out + back;
+    volumes.groups.add(place, out + back);
     for (let i = 0; i < this.consumers.length; i++) this.consumers[i]!.add(volumes.states[i]!, volumes, place, record, findings);
     sums[At.roomOut]! -= out;
     sums[At.roomIn]! -= back;

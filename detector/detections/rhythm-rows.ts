@@ -1,8 +1,8 @@
 import { DAY_MS } from '../../flow/time.js';
 import { finishHash, mixWord } from '../baseline/hash.js';
-import type { NumberPool } from '../baseline/number-pool.js';
+import { bytesOf, NO_CHUNK, type NumberPool, type Piece } from '../baseline/number-pool.js';
 import { hashesAtHand as hashes } from '../baseline/peer-hashes.js';
-import { NO_DOUBLES, NO_SHORTS, RecentKeys } from '../baseline/recent-keys.js';
+import { RecentKeys } from '../baseline/recent-keys.js';
 import { StartRings } from '../baseline/start-rings.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { ObservedRecord } from './observed-record.js';
@@ -24,6 +24,7 @@ const MOST_ROWS = 1024;
 /** A row whose key has beaten within this time is not given to another. */
 const FRESH_MS = DAY_MS;
 const ONCE_SEEN = 256;
+const ONCE_BYTES = 2 * ONCE_SEEN;
 
 /** Doubles of a row. */
 export const Fact = {
@@ -65,8 +66,12 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 export class RhythmRows {
   readonly rings: StartRings;
   readonly keys: RecentKeys;
-  private facts: Float64Array = NO_DOUBLES;
-  private once: Uint16Array | undefined;
+  /** Facts of all rows, from this double on. */
+  private facts = NO_CHUNK.doubles;
+  private first = 0;
+  private rows = 0;
+  private piece: Piece | undefined;
+  private once: Piece | undefined;
   private readonly pool: NumberPool;
 
   constructor(assets: number, pool: NumberPool) {
@@ -78,25 +83,24 @@ export class RhythmRows {
   }
 
   fact(row: number, fact: number): number {
-    return this.facts[row * FACTS + fact]!;
+    return this.facts[this.at(row) + fact]!;
   }
 
   setFact(row: number, fact: number, value: number): void {
-    this.facts[row * FACTS + fact] = value;
+    this.facts[this.at(row) + fact] = value;
   }
 
   add(row: number, fact: number, value: number): void {
-    this.facts[row * FACTS + fact]! += value;
+    this.facts[this.at(row) + fact]! += value;
   }
 
   /** Address of the peer. */
   peerOf(row: number): Uint8Array {
-    const at = this.facts.byteOffset + (row * FACTS + Fact.peer) * 8;
-    return new Uint8Array(this.facts.buffer).slice(at, at + 16);
+    return this.peerBytes(row).slice();
   }
 
   isLearned(row: number): boolean {
-    return this.facts[row * FACTS + Fact.periodMs] !== 0;
+    return this.fact(row, Fact.periodMs) !== 0;
   }
 
   /** The row of the record's exchange, made now when it has earned one. −1: it has none. */
@@ -109,9 +113,10 @@ export class RhythmRows {
     if (row < 0 && !this.isTaken(record.startMs)) {
       const slot = a & (ONCE_SEEN - 1);
       const tag = b >>> 16;
-      this.once ??= this.pool.shorts(ONCE_SEEN);
-      if (this.once[slot] !== tag) {
-        this.once[slot] = tag;
+      this.once ??= this.pool.piece(ONCE_BYTES);
+      const { chunk, from } = this.once;
+      if (chunk.shorts[from / 2 + slot] !== tag) {
+        chunk.shorts[from / 2 + slot] = tag;
         return -1;
       }
       row = this.begin(record, responderPort, a, b);
@@ -139,7 +144,7 @@ export class RhythmRows {
   }
 
   remember(row: number, periodMs: number): void {
-    const at = row * FACTS + Fact.known;
+    const at = this.at(row) + Fact.known;
     this.facts.copyWithin(at, at + 1, at + KNOWN_PERIODS);
     this.facts[at + KNOWN_PERIODS - 1] = Math.fround(periodMs);
   }
@@ -153,7 +158,7 @@ export class RhythmRows {
       if (!this.keys.isUsed(row) || this.fact(row, Fact.asset) !== asset || !sameBytes(this.peerOf(row), peer)) continue;
       if ((port !== 0 && this.fact(row, Fact.ports) !== port) || (protocol !== 0 && this.fact(row, Fact.protocol) !== protocol)) continue;
       if (this.fact(row, Fact.told) === 2) this.setFact(row, Fact.told, 0);
-      const first = row * FACTS + Fact.known;
+      const first = this.at(row) + Fact.known;
       const last = first + KNOWN_PERIODS - 1;
       if (this.facts[last - 1] === 0 || Math.fround(this.fact(row, Fact.periodMs)) !== this.facts[last]) continue;
       this.setFact(row, Fact.periodMs, this.facts[last - 1]!);
@@ -164,7 +169,7 @@ export class RhythmRows {
   }
 
   isKnown(row: number, periodMs: number, share: number): boolean {
-    const first = row * FACTS + Fact.known;
+    const first = this.at(row) + Fact.known;
     for (let at = first; at < first + KNOWN_PERIODS; at++) if (Math.abs(this.facts[at]! - periodMs) <= periodMs * share) return true;
     return false;
   }
@@ -172,37 +177,59 @@ export class RhythmRows {
   save(writer: StateWriter): void {
     this.keys.save(writer);
     this.rings.save(writer);
-    writer.numbers(this.facts);
-    writer.numbers(this.once ?? NO_SHORTS);
+    writer.numbers(this.factsOfAll());
+    writer.u32(this.once === undefined ? 0 : 1);
+    if (this.once !== undefined) writer.numbers(bytesOf(this.once));
   }
 
   load(reader: StateReader): void {
     this.keys.load(reader);
     this.rings.load(reader, this.keys.capacity);
-    this.facts = this.pool.doubles(this.keys.capacity * FACTS);
-    reader.numbers(this.facts);
-    const once = this.pool.shorts(reader.nextLength());
-    reader.numbers(once);
-    this.once = once.length === 0 ? undefined : once;
+    this.resize(this.keys.capacity);
+    reader.numbers(this.factsOfAll());
+    this.once = reader.u32() === 0 ? undefined : this.pool.piece(ONCE_BYTES);
+    if (this.once !== undefined) reader.numbers(bytesOf(this.once));
   }
 
   private begin(record: ObservedRecord, responderPort: number, a: number, b: number): number {
     const row = this.keys.add(a, b);
     const { capacity } = this.keys;
-    if (this.facts.length < capacity * FACTS) {
+    if (this.rows < capacity) {
       this.rings.resize(capacity);
-      this.facts = this.pool.grownDoubles(this.facts, capacity * FACTS);
+      this.resize(capacity);
     }
     this.restart(row);
-    this.facts.fill(0, row * FACTS, (row + 1) * FACTS);
+    this.facts.fill(0, this.at(row), this.at(row + 1));
     this.setFact(row, Fact.firstMs, record.startMs);
     this.setFact(row, Fact.latestMs, record.startMs);
     this.setFact(row, Fact.asset, record.asset);
     this.setFact(row, Fact.ports, responderPort);
     this.setFact(row, Fact.protocol, record.protocol);
     this.setFact(row, Fact.began, record.initiator);
-    const peer = new Uint8Array(this.facts.buffer, this.facts.byteOffset + (row * FACTS + Fact.peer) * 8, 16);
-    peer.set(record.peerBytes.subarray(record.peerOffset, record.peerOffset + 16));
+    this.peerBytes(row).set(record.peerBytes.subarray(record.peerOffset, record.peerOffset + 16));
     return row;
+  }
+
+  private resize(rows: number): void {
+    const before = this.factsOfAll();
+    const { piece } = this;
+    this.piece = this.pool.piece(8 * rows * FACTS);
+    this.facts = this.piece.chunk.doubles;
+    this.first = this.piece.from / 8;
+    this.rows = rows;
+    this.facts.set(before, this.first);
+    if (piece !== undefined) this.pool.release(piece);
+  }
+
+  private at(row: number): number {
+    return this.first + row * FACTS;
+  }
+
+  private factsOfAll(): Float64Array {
+    return this.facts.subarray(this.first, this.at(this.rows));
+  }
+
+  private peerBytes(row: number): Uint8Array {
+    return new Uint8Array(this.facts.buffer, 8 * (this.at(row) + Fact.peer), 16);
   }
 }

@@ -1,12 +1,12 @@
 import { DAY_MS, formatDuration, HOUR_MS } from '../../flow/time.js';
 import { type AssetVolumes, At, markMinutes, Sum } from '../baseline/asset-volumes.js';
-import { DAY_KINDS, DayKinds, isWeekend, sundayHour } from '../baseline/day-kinds.js';
+import { DAY_KINDS_BYTES, DayKinds, isWeekend, sundayHour } from '../baseline/day-kinds.js';
 import { EXTREMES, HourExtremes } from '../baseline/hour-extremes.js';
-import type { NumberPool } from '../baseline/number-pool.js';
+import { bytesOf, type NumberPool, type Piece } from '../baseline/number-pool.js';
 import { OpenHours, shareOfHour } from '../baseline/open-hours.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { VolumeConsumer } from '../baseline/volume-consumer.js';
-import { FIRING_WEIGHT, PROFILE_WORDS, VolumeProfile } from '../baseline/volume-profile.js';
+import { FIRING_WEIGHT, PROFILE_BYTES, VolumeProfile } from '../baseline/volume-profile.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatOctets } from '../findings/quantity.js';
 import { formatInstant } from '../findings/time-span.js';
@@ -76,13 +76,18 @@ const FREE_FROM = 4;
 /** Where one of the two says so much against it, it is none: then something stopped, and the rest goes on. */
 const CONTRADICTED = -1;
 
-/** What is kept of an asset, by direction in the tables: 4.1 kB, two profiles of 1.1 kB, their extremes, the kinds of days and these numbers. */
+// Where in the piece of an asset, in bytes, these numbers are followed by the profiles and the smallest hours of both directions, and by the kinds of days of what the
+// asset begins and of what others begin.
+const PROFILES = 8 * NUMBERS;
+const LOWS = PROFILES + 2 * PROFILE_BYTES;
+const KINDS = LOWS + 2 * 4 * EXTREMES;
+const BYTES = KINDS + 2 * DAY_KINDS_BYTES;
+
+/** What is kept of an asset: a piece of 4.3 kB, and the numbers at its head. */
 interface Watched {
   readonly hours: OpenHours;
+  readonly piece: Piece;
   readonly numbers: Float64Array;
-  readonly words: Uint16Array;
-  readonly lows: Float32Array;
-  readonly kinds: Float32Array;
 }
 
 export class FallConsumer implements VolumeConsumer<Watched> {
@@ -170,15 +175,15 @@ export class FallConsumer implements VolumeConsumer<Watched> {
     return numbers[FIRST]! + this.warmUpMs;
   }
 
-  save({ hours, numbers, words, lows, kinds }: Watched, writer: StateWriter): void {
+  save({ hours, piece }: Watched, writer: StateWriter): void {
     hours.save(writer);
-    for (const values of [numbers, words, lows, kinds]) writer.numbers(values);
+    writer.numbers(bytesOf(piece));
   }
 
   load(reader: StateReader): Watched {
     const watched = newWatched(this.pool);
     watched.hours.load(reader);
-    for (const values of [watched.numbers, watched.words, watched.lows, watched.kinds]) reader.numbers(values);
+    reader.numbers(bytesOf(watched.piece));
     return watched;
   }
 
@@ -205,7 +210,7 @@ export class FallConsumer implements VolumeConsumer<Watched> {
    * The hour of the week that an hour is compared with and teaches. A workday on which the asset and its peers begin as little as at weekends is a free day, a
    * holiday: it is taken for a Sunday, so that less work is no fall, and what is missing beside a Sunday still is one.
    */
-  private hourOf(hour: number, training: boolean, { numbers, kinds }: Watched): number {
+  private hourOf(hour: number, training: boolean, { numbers, piece }: Watched): number {
     const { clock } = this.unit;
     const ms = hour * HOUR_MS;
     const hourOfWeek = clock.hourOfWeek(ms);
@@ -219,8 +224,7 @@ export class FallConsumer implements VolumeConsumer<Watched> {
     const called = numbers[CALLED + (hour & 1)]!;
     const counts = [numbers[RECORDS + (hour & 1)]! - called, called];
     if (!training && !isWeekend(hourOfWeek)) {
-      for (const [part, count] of counts.entries())
-        numbers[FREEDOM + part]! += this.dayKinds.use(kinds, part * DAY_KINDS).freedom(count, hourOfWeek);
+      for (const [part, count] of counts.entries()) numbers[FREEDOM + part]! += this.kindsOf(part, piece).freedom(count, hourOfWeek);
       const own = numbers[FREEDOM]!;
       const others = numbers[FREEDOM + 1]!;
       const free = own + others >= FREE_FROM && own >= CONTRADICTED && others >= CONTRADICTED;
@@ -229,8 +233,12 @@ export class FallConsumer implements VolumeConsumer<Watched> {
       numbers[IS_FREE] = free ? 1 : 0;
       if (free) return sundayHour(hourOfWeek);
     }
-    for (const [part, count] of counts.entries()) this.dayKinds.use(kinds, part * DAY_KINDS).learn(count, hourOfWeek);
+    for (const [part, count] of counts.entries()) this.kindsOf(part, piece).learn(count, hourOfWeek);
     return hourOfWeek;
+  }
+
+  private kindsOf(part: number, { chunk, from }: Piece): DayKinds {
+    return this.dayKinds.use(chunk.shorts, (from + KINDS + part * DAY_KINDS_BYTES) / 2);
   }
 
   private closeWay(
@@ -243,8 +251,9 @@ export class FallConsumer implements VolumeConsumer<Watched> {
     findings: FindingSink,
   ): void {
     const { numbers } = watched;
-    const profile = this.profile.use(watched.words, way * PROFILE_WORDS, numbers, PEAK + way);
-    const lows = this.lows.use(watched.lows, way * EXTREMES);
+    const { chunk, from } = watched.piece;
+    const profile = this.profile.use(chunk.shorts, (from + PROFILES + way * PROFILE_BYTES) / 2, numbers, PEAK + way);
+    const lows = this.lows.use(chunk.floats, (from + LOWS) / 4 + way * EXTREMES);
     const at = way * WAY;
     const side = hour & 1;
     const octets = numbers[at + Way.octets + side]!;
@@ -322,13 +331,10 @@ export class FallConsumer implements VolumeConsumer<Watched> {
 }
 
 function newWatched(pool: NumberPool): Watched {
-  return {
-    hours: new OpenHours(),
-    numbers: pool.doubles(NUMBERS),
-    words: pool.shorts(2 * PROFILE_WORDS),
-    lows: pool.floats(2 * EXTREMES).fill(Number.NaN),
-    kinds: pool.floats(2 * DAY_KINDS),
-  };
+  const piece = pool.piece(BYTES);
+  const { chunk, from } = piece;
+  chunk.floats.fill(Number.NaN, (from + LOWS) / 4, (from + KINDS) / 4);
+  return { hours: new OpenHours(), piece, numbers: new Float64Array(chunk.doubles.buffer, from, NUMBERS) };
 }
 
 function endRun(numbers: Float64Array, at: number): void {

@@ -1,11 +1,9 @@
 import { formatDuration, HOUR_MS, MINUTE_MS } from '../../flow/time.js';
 import { type AssetVolumes, At, Bin, Sum } from '../baseline/asset-volumes.js';
-import { EXTREMES } from '../baseline/hour-extremes.js';
-import type { NumberPool } from '../baseline/number-pool.js';
+import { bytesOf, type NumberPool, type Piece } from '../baseline/number-pool.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import type { ShortBins, VolumeConsumer } from '../baseline/volume-consumer.js';
-import { PROFILE_WORDS } from '../baseline/volume-profile.js';
-import { type SeriesTables, VolumeSeries, type VolumeSurge } from '../baseline/volume-series.js';
+import { VolumeSeries, type VolumeSurge } from '../baseline/volume-series.js';
 import type { FollowedDecision } from '../decisions/followed.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatOctets } from '../findings/quantity.js';
@@ -18,11 +16,11 @@ import { VOLUME_UP_ID, type VOLUME_UP_PARAMETERS, VOLUME_UP_RULE } from './volum
 const SHORT_BIN_MS = 5 * MINUTE_MS;
 const LONG_BIN_MS = HOUR_MS;
 
-/** One direction: its series, and where its numbers lie in the tables of an asset. */
+/** One direction: its series, and where in the piece of an asset they begin, in bytes. */
 interface Way {
   readonly inbound: boolean;
   readonly matter: Matter;
-  /** Period and ratio of the surge that stands in the finding: a lesser one does not replace it. */
+  /** Where, in doubles of the piece, are period and ratio of the surge that stands in the finding: a lesser one does not replace it. */
   readonly periodAt: number;
   readonly ratioAt: number;
   readonly short: VolumeSeries;
@@ -30,22 +28,23 @@ interface Way {
   readonly long: VolumeSeries;
   readonly longAt: number;
 }
-/** When the asset was seen first, before the numbers of the ways. */
+// Doubles at the head of an asset's piece: when it was seen first, then period and ratio of what was told, of both ways.
 const FIRST = 0;
-const SERIES = 4;
+const TOLD = 1;
+const HEAD_BYTES = 8 * (TOLD + 4);
 
 /*
  * 7.4 kB for each asset that shows records: four series (out and in, five minutes and an hour), each 1.3 kB of profile and extremes and a ring of open bins.
  * The document counts flows and peers in the same way; here scan, reconnect-hammer and new-destination look at those, by who answered and who is new, which says
  * more than how many.
  */
-export class SurgeConsumer implements VolumeConsumer<SeriesTables> {
+export class SurgeConsumer implements VolumeConsumer<Piece> {
   readonly unit: UnitContext;
   /** Bins of five minutes. */
-  readonly bins: ShortBins<SeriesTables>;
+  readonly bins: ShortBins<Piece>;
   private readonly warmUpMs: number;
   private readonly ways: readonly [Way, Way];
-  private readonly size: number;
+  private readonly bytes: number;
   private readonly pool: NumberPool;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof VOLUME_UP_PARAMETERS>) {
@@ -54,156 +53,148 @@ export class SurgeConsumer implements VolumeConsumer<SeriesTables> {
     this.pool = unit.pool;
     this.warmUpMs = parameters.warmUpHours * HOUR_MS;
     const rule = `${sigmas} σ in one bin or ${runSigmas} σ in three running`;
-    let at = FIRST + 1;
-    let place = 0;
+    let at = HEAD_BYTES;
+    const placeOf = ({ bytes }: VolumeSeries): number => {
+      at += bytes;
+      return at - bytes;
+    };
     const wayOf = (inbound: boolean, leastMegabytes: number): Way => {
       const limits = { sigmas, runSigmas, leastExcess: leastMegabytes * 1e6, leastShare: leastExcessPercent / 100 };
       const matter = inbound ? matterOf('in', VOLUME_UP_RULE.in + rule) : matterOf('', VOLUME_UP_RULE.out + rule);
-      const periodAt = at;
-      at += 2;
-      const short = new VolumeSeries(place, inbound, SHORT_BIN_MS, unit.clock, limits);
-      const long = new VolumeSeries(place + 1, inbound, LONG_BIN_MS, unit.clock, limits);
-      const shortAt = at;
-      const longAt = at + short.size;
-      at = longAt + long.size;
-      place += 2;
-      return { inbound, matter, periodAt, ratioAt: periodAt + 1, short, shortAt, long, longAt };
+      const short = new VolumeSeries(inbound, SHORT_BIN_MS, unit.clock, limits);
+      const long = new VolumeSeries(inbound, LONG_BIN_MS, unit.clock, limits);
+      const periodAt = inbound ? TOLD + 2 : TOLD;
+      return { inbound, matter, periodAt, ratioAt: periodAt + 1, short, shortAt: placeOf(short), long, longAt: placeOf(long) };
     };
     this.ways = [wayOf(false, leastExcessMegabytes), wayOf(true, leastExcessInMegabytes)];
-    this.size = at;
+    this.bytes = at;
     this.bins = this.shortBins();
   }
 
-  begin(record: ObservedRecord): SeriesTables {
-    const tables = this.newTables();
-    tables.numbers[FIRST] = record.startMs;
+  begin(record: ObservedRecord): Piece {
+    const piece = this.pool.piece(this.bytes);
+    const head = headOf(piece);
+    head[FIRST] = record.startMs;
     for (const { short, shortAt, long, longAt, periodAt } of this.ways) {
-      tables.numbers[periodAt] = Number.NEGATIVE_INFINITY;
-      short.use(tables, shortAt).begin();
-      long.use(tables, longAt).begin();
+      head[periodAt] = Number.NEGATIVE_INFINITY;
+      short.use(piece, shortAt).begin();
+      long.use(piece, longAt).begin();
     }
-    return tables;
+    return piece;
   }
 
-  dueMs(tables: SeriesTables, nowMs: number): number {
-    return this.isTraining(tables, nowMs) ? this.learnedMs(tables) : Number.POSITIVE_INFINITY;
+  dueMs(piece: Piece, nowMs: number): number {
+    return this.isTraining(piece, nowMs) ? this.learnedMs(piece) : Number.POSITIVE_INFINITY;
   }
 
-  advance(tables: SeriesTables, _volumes: AssetVolumes, record: ObservedRecord): void {
-    const training = this.isTraining(tables, record.endMs);
-    for (const { long, longAt } of this.ways) long.use(tables, longAt).advance(record.endMs, training);
+  advance(piece: Piece, _volumes: AssetVolumes, record: ObservedRecord): void {
+    const training = this.isTraining(piece, record.endMs);
+    for (const { long, longAt } of this.ways) long.use(piece, longAt).advance(record.endMs, training);
   }
 
-  take(tables: SeriesTables, { sums }: AssetVolumes, total: Float64Array): void {
+  take(piece: Piece, { sums }: AssetVolumes, total: Float64Array): void {
     const sampling = sums[At.sampling]!;
     const [out, back] = this.ways;
     if (total[Sum.recordsOut]! > 0) {
       out.long
-        .use(tables, out.longAt)
+        .use(piece, out.longAt)
         .take(total[Sum.out]!, total[Sum.packetsOut]!, total[Sum.recordsOut]!, total[Sum.sessionsOut]!, sampling);
     }
     if (total[Sum.recordsIn]! > 0) {
       back.long
-        .use(tables, back.longAt)
+        .use(piece, back.longAt)
         .take(total[Sum.in]!, total[Sum.packetsIn]!, total[Sum.recordsIn]!, total[Sum.sessionsIn]!, sampling);
     }
   }
 
-  add(tables: SeriesTables, _volumes: AssetVolumes, _place: number, record: ObservedRecord, findings: FindingSink): void {
-    const training = this.isTraining(tables, record.endMs);
+  add(piece: Piece, _volumes: AssetVolumes, _place: number, record: ObservedRecord, findings: FindingSink): void {
+    const training = this.isTraining(piece, record.endMs);
     for (const way of this.ways) {
       if ((way.inbound ? record.octetsIn : record.octetsOut) === 0) continue;
-      if (way.long.use(tables, way.longAt).add(record, training)) this.report(record, way, tables, way.long.surge()!, findings);
+      if (way.long.use(piece, way.longAt).add(record, training)) this.report(record, way, piece, way.long.surge()!, findings);
     }
   }
 
-  room(tables: SeriesTables, inbound: boolean, nowMs: number): number {
-    if (this.isTraining(tables, nowMs)) return Number.POSITIVE_INFINITY;
+  room(piece: Piece, inbound: boolean, nowMs: number): number {
+    if (this.isTraining(piece, nowMs)) return Number.POSITIVE_INFINITY;
     const { long, longAt } = this.ways[inbound ? 1 : 0];
-    return long.use(tables, longAt).room();
+    return long.use(piece, longAt).room();
   }
 
-  check(tables: SeriesTables, _volumes: AssetVolumes, _place: number, record: ObservedRecord, findings: FindingSink): void {
-    if (this.isTraining(tables, record.endMs)) return;
+  check(piece: Piece, _volumes: AssetVolumes, _place: number, record: ObservedRecord, findings: FindingSink): void {
+    if (this.isTraining(piece, record.endMs)) return;
     for (const way of this.ways) {
       if ((way.inbound ? record.octetsIn : record.octetsOut) === 0) continue;
-      if (way.long.use(tables, way.longAt).check()) this.report(record, way, tables, way.long.surge()!, findings);
+      if (way.long.use(piece, way.longAt).check()) this.report(record, way, piece, way.long.surge()!, findings);
     }
   }
 
   /** A bin that was told counts a twentieth in what is usual; here, lesser surges of the same day are told again too. */
-  decided({ numbers }: SeriesTables, _volumes: AssetVolumes, { does, detection }: FollowedDecision): void {
+  decided(piece: Piece, _volumes: AssetVolumes, { does, detection }: FollowedDecision): void {
     if (does !== 'unlearn' || detection !== VOLUME_UP_ID) return;
-    for (const { ratioAt } of this.ways) numbers[ratioAt] = 0;
+    for (const { ratioAt } of this.ways) headOf(piece)[ratioAt] = 0;
   }
 
-  learnedMs({ numbers }: SeriesTables): number {
-    return numbers[FIRST]! + this.warmUpMs;
+  learnedMs({ chunk, from }: Piece): number {
+    return chunk.doubles[(from >> 3) + FIRST]! + this.warmUpMs;
   }
 
-  save({ numbers, words, extremes }: SeriesTables, writer: StateWriter): void {
-    for (const values of [numbers, words, extremes]) writer.numbers(values);
+  save(piece: Piece, writer: StateWriter): void {
+    writer.numbers(bytesOf(piece));
   }
 
-  load(reader: StateReader): SeriesTables {
-    const tables = this.newTables();
-    for (const values of [tables.numbers, tables.words, tables.extremes]) reader.numbers(values);
-    return tables;
+  load(reader: StateReader): Piece {
+    const piece = this.pool.piece(this.bytes);
+    reader.numbers(bytesOf(piece));
+    return piece;
   }
 
-  private shortBins(): ShortBins<SeriesTables> {
+  private shortBins(): ShortBins<Piece> {
     const wayOf = (inbound: boolean): Way => this.ways[inbound ? 1 : 0];
-    const shortOf = (tables: SeriesTables, inbound: boolean): VolumeSeries => {
+    const shortOf = (piece: Piece, inbound: boolean): VolumeSeries => {
       const { short, shortAt } = wayOf(inbound);
-      return short.use(tables, shortAt);
+      return short.use(piece, shortAt);
     };
     return {
-      newestFromMs: (tables, inbound) => shortOf(tables, inbound).newestFromMs,
-      newestToMs: (tables, inbound) => shortOf(tables, inbound).newestToMs,
-      take: (tables, inbound, sums, at) =>
-        shortOf(tables, inbound).take(
+      newestFromMs: (piece, inbound) => shortOf(piece, inbound).newestFromMs,
+      newestToMs: (piece, inbound) => shortOf(piece, inbound).newestToMs,
+      take: (piece, inbound, sums, at) =>
+        shortOf(piece, inbound).take(
           sums[at + Bin.octets]!,
           sums[at + Bin.packets]!,
           sums[at + Bin.records]!,
           sums[at + Bin.sessions]!,
           sums[At.sampling]!,
         ),
-      each: (tables, inbound, record, findings) => {
-        const short = shortOf(tables, inbound);
-        if (short.add(record, this.isTraining(tables, record.endMs))) this.report(record, wayOf(inbound), tables, short.surge()!, findings);
+      each: (piece, inbound, record, findings) => {
+        const short = shortOf(piece, inbound);
+        if (short.add(record, this.isTraining(piece, record.endMs))) this.report(record, wayOf(inbound), piece, short.surge()!, findings);
       },
-      room: (tables, inbound, nowMs) => (this.isTraining(tables, nowMs) ? Number.POSITIVE_INFINITY : shortOf(tables, inbound).room()),
-      check: (tables, inbound, record, findings) => {
-        const short = shortOf(tables, inbound);
-        if (!this.isTraining(tables, record.endMs) && short.check()) this.report(record, wayOf(inbound), tables, short.surge()!, findings);
+      room: (piece, inbound, nowMs) => (this.isTraining(piece, nowMs) ? Number.POSITIVE_INFINITY : shortOf(piece, inbound).room()),
+      check: (piece, inbound, record, findings) => {
+        const short = shortOf(piece, inbound);
+        if (!this.isTraining(piece, record.endMs) && short.check()) this.report(record, wayOf(inbound), piece, short.surge()!, findings);
       },
     };
   }
 
-  private newTables(): SeriesTables {
-    return {
-      numbers: this.pool.doubles(this.size),
-      words: this.pool.shorts(SERIES * PROFILE_WORDS),
-      extremes: this.pool.floats(SERIES * EXTREMES).fill(Number.NaN),
-    };
-  }
-
-  private isTraining(tables: SeriesTables, ms: number): boolean {
-    return ms < this.learnedMs(tables);
+  private isTraining(piece: Piece, ms: number): boolean {
+    return ms < this.learnedMs(piece);
   }
 
   private report(
     record: ObservedRecord,
     { inbound, matter, periodAt, ratioAt }: Way,
-    { numbers }: SeriesTables,
+    piece: Piece,
     surge: VolumeSurge,
     findings: FindingSink,
   ): void {
     const period = this.unit.claims.periodOf(surge.fromMs);
     const ratio = surge.observed / Math.max(1, surge.expected);
-    if (period.fromMs < numbers[periodAt]! || (period.fromMs === numbers[periodAt]! && ratio < numbers[ratioAt]!)) return;
-    numbers[periodAt] = period.fromMs;
-    numbers[ratioAt] = ratio;
+    const head = headOf(piece);
+    if (period.fromMs < head[periodAt]! || (period.fromMs === head[periodAt]! && ratio < head[ratioAt]!)) return;
+    head[periodAt] = period.fromMs;
+    head[ratioAt] = ratio;
     const length = formatDuration(surge.toMs - surge.fromMs);
     const direction = inbound ? 'in' : 'out';
     findings.measure(record, {
@@ -230,6 +221,10 @@ export class SurgeConsumer implements VolumeConsumer<SeriesTables> {
       },
     });
   }
+}
+
+function headOf({ chunk, from }: Piece): Float64Array {
+  return chunk.doubles.subarray(from / 8, (from + HEAD_BYTES) / 8);
 }
 
 function matterOf(part: string, rule: string): Matter {

@@ -13,7 +13,7 @@ import { createHash } from 'node:crypto';
  */
 
 /** Changes with any change of how state is written. */
-export const SNAPSHOT_VERSION = 15;
+export const SNAPSHOT_VERSION = 16;
 const MAGIC = new TextEncoder().encode('CORDONSN');
 const DIGEST_BYTES = 32;
 const HEAD_BYTES = MAGIC.length + 4;

@@ -1,4 +1,5 @@
 import { finishHash, mixWord } from '../baseline/hash.js';
+import { NumberPool } from '../baseline/number-pool.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import { Began, type ObservedRecord } from '../detections/observed-record.js';
 
@@ -20,7 +21,7 @@ const WAYS = 4;
 const WORDS = 9;
 const SET_WORDS = WAYS * WORDS;
 /** An asset without datagrams has none. */
-const NONE = new Uint32Array(0);
+const NONE: Uint32Array = new Uint32Array(0);
 const ASSET = 4;
 const KEY = 5;
 const NOTED = 6;
@@ -42,6 +43,11 @@ export class Precedents {
   /** Start of the unit's earliest record without a connection; +∞ before it. What goes on since before then shows no begin. */
   sinceMs = Number.POSITIVE_INFINITY;
   private words = NONE;
+  private readonly pool: NumberPool;
+
+  constructor(pool = new NumberPool()) {
+    this.pool = pool;
+  }
 
   /** `began` (Began.*) has begun an exchange with the other's `port`: by the order of its packets, or as its ports suggest. */
   note(record: ObservedRecord, port: number, began: number, byOrder: boolean): void {
@@ -82,7 +88,7 @@ export class Precedents {
 
   load(reader: StateReader): void {
     this.sinceMs = reader.f64();
-    this.words = new Uint32Array(reader.u32());
+    this.words = this.pool.words(reader.u32());
     reader.numbers(this.words);
   }
 
@@ -118,13 +124,14 @@ export class Precedents {
       const { words } = this;
       const at = words.length === 0 ? -1 : leastOf(words, setOf(words, hash));
       if (at >= 0 && (words[at + KEY] === 0 || words.length === MOST_SETS * SET_WORDS)) return at;
-      this.words = new Uint32Array(Math.max(SET_WORDS, words.length * 2));
+      this.words = this.pool.words(Math.max(SET_WORDS, words.length * 2));
       for (let row = 0; row < words.length; row += WORDS) {
         if (words[row + KEY] === 0) continue;
         // A set becomes two: there is a free row.
         const to = leastOf(this.words, setOf(this.words, hashOf(words, row, words[row + ASSET]!, words[row + KEY]!)));
         for (let word = 0; word < WORDS; word++) this.words[to + word] = words[row + word]!;
       }
+      this.pool.give(words);
     }
   }
 }

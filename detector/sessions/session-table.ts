@@ -49,7 +49,7 @@ const record = { startMs: 0, endMs: 0, flags: 0 };
 
 export class SessionTable extends SessionRows {
   /** Who began sessions before, for those that do not tell. */
-  readonly precedents = new Precedents();
+  readonly precedents: Precedents;
   private readonly maxSessions: number;
   private readonly ended: (serial: number) => void;
   private rows = INITIAL_ROWS;
@@ -66,6 +66,7 @@ export class SessionTable extends SessionRows {
    */
   constructor(ended: (serial: number) => void, maxSessions: number = MAX_SESSIONS_PER_UNIT, pool: NumberPool = new NumberPool()) {
     super(INITIAL_ROWS * ROW_DOUBLES, pool);
+    this.precedents = new Precedents(pool);
     this.ended = ended;
     this.maxSessions = maxSessions;
   }

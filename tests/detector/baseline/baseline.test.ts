@@ -6,7 +6,7 @@ import { finishHash, mixWord } from '../../../detector/baseline/hash.js';
 import { LocalClock } from '../../../detector/baseline/local-clock.js';
 import { SEEN_EXACT_MEMBERS, SEEN_LONG_AGO, SeenSet } from '../../../detector/baseline/seen-set.js';
 import { StateReader, StateWriter } from '../../../detector/baseline/state.js';
-import { PROFILE_WORDS, SURGE_FACTOR, VolumeProfile } from '../../../detector/baseline/volume-profile.js';
+import { PROFILE_BYTES, SURGE_FACTOR, VolumeProfile } from '../../../detector/baseline/volume-profile.js';
 import { exampleClaims } from '../../../detector/detections/example-claims.js';
 import { ObservedRecord } from '../../../detector/detections/observed-record.js';
 import { HOUR_MS } from '../../../flow/time.js';
@@ -71,7 +71,7 @@ describe('local clock', () => {
 });
 
 describe('volume profile', () => {
-  const newProfile = (): VolumeProfile => new VolumeProfile(HOUR_MS).use(new Uint16Array(PROFILE_WORDS), 0, new Float64Array(1), 0);
+  const newProfile = (): VolumeProfile => new VolumeProfile(HOUR_MS).use(new Uint16Array(PROFILE_BYTES / 2), 0, new Float64Array(1), 0);
 
   it('learns a level within a few bins, whatever its size', () => {
     fc.assert(
@@ -84,6 +84,19 @@ describe('volume profile', () => {
         expect(sigma).toBeLessThan(0.3);
       }),
     );
+  });
+
+  it('takes the scatter of an hour from all workdays, each beside its own usual volume', () => {
+    const profile = newProfile();
+    const hourOf = (day: number): number => 24 * day + 10;
+    // Mondays are busy and all alike; the other workdays differ by a factor of e, either way.
+    for (let week = 0; week < 8; week++)
+      for (let day = 0; day < 5; day++) profile.learn(day === 0 ? 1e9 : 1e6 * Math.exp((week + day) % 2), hourOf(day), false);
+    const { sigma } = profile.predict(hourOf(0));
+    expect(profile.predict(hourOf(1)).sigma).toBe(sigma);
+    // About half of a factor of e, which Mondays alone do not show, and not the factor of a thousand that lies between Monday and Tuesday.
+    expect(sigma).toBeGreaterThan(0.35);
+    expect(sigma).toBeLessThan(1.5);
   });
 
   it('a reported bin moves it a twentieth as far', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { NumberPool } from '../../../detector/baseline/number-pool.js';
 import { RecentKeys } from '../../../detector/baseline/recent-keys.js';
 import { medianError, StartRings } from '../../../detector/baseline/start-rings.js';
 import { StateReader, StateWriter } from '../../../detector/baseline/state.js';
@@ -11,17 +12,21 @@ describe('rows for keys that come back', () => {
 
   it('does what a map does that forgets whom it met least recently, also after a snapshot', () => {
     fc.assert(
-      fc.property(steps, fc.integer({ min: 0, max: 300 }), (list, at) => {
-        let keys = new RecentKeys(16);
+      fc.property(steps, fc.integer({ min: 0, max: 300 }), fc.boolean(), (list, at, shared) => {
+        const pool = shared ? new NumberPool() : undefined;
+        let keys = new RecentKeys(16, pool);
+        // Of somebody else, who keeps other keys in the same pool.
+        const others = new RecentKeys(64, pool);
         // A Map keeps the order of insertion: its first is the one touched longest ago.
         const model = new Map<number, number>();
         list.forEach(({ key, remove }, index) => {
           if (index === at) {
             const writer = new StateWriter();
             keys.save(writer);
-            keys = new RecentKeys(16);
+            keys = new RecentKeys(16, pool);
             keys.load(new StateReader(writer.finish()));
           }
+          if (index < 64) others.add(index, 1000 + index);
           const row = keys.find(key % 7, key);
           expect(row).toBe(model.get(key) ?? -1);
           if (row >= 0 && remove) {
@@ -40,6 +45,7 @@ describe('rows for keys that come back', () => {
           expect(keys.end).toBeLessThanOrEqual(keys.capacity);
         });
         for (const row of model.values()) expect(keys.isUsed(row)).toBe(true);
+        for (let index = 0; index < Math.min(64, list.length); index++) expect(others.find(index, 1000 + index)).toBe(index);
       }),
       { numRuns: 200 },
     );
@@ -52,8 +58,15 @@ describe('starts of a row', () => {
   it('stand in order, a second apart, whatever the order in which they come', () => {
     fc.assert(
       fc.property(starts, (list) => {
-        const rings = new StartRings(17, 2);
-        for (const ms of list) rings.add(1, ms);
+        const pool = new NumberPool();
+        const rings = new StartRings(17, 2, pool);
+        const others = new StartRings(5, 1, pool);
+        for (const [index, ms] of list.entries()) {
+          others.add(0, -ms);
+          rings.add(1, ms);
+          // They move to where there is more room.
+          if (index === 5) rings.resize(4);
+        }
         const kept = Array.from({ length: rings.count(1) }, (_, index) => rings.at(1, index));
         for (let i = 1; i < kept.length; i++) expect(kept[i]! - kept[i - 1]!).toBeGreaterThanOrEqual(1000);
         expect(rings.count(0)).toBe(0);

@@ -95,8 +95,8 @@ describe('days of the local calendar', () => {
 describe('peer groups', () => {
   it('are sixteen at most: under a flood of small ones the large ones stay', () => {
     const groups = new PeerGroups();
-    for (const large of [1, 2, 3]) groups.volumes[groups.enter(`large ${large}`)] = 1e9;
-    for (let key = 100; key < 20_000; key++) groups.volumes[groups.enter(`small ${key}`)]! += 60;
+    for (const large of [1, 2, 3]) groups.add(groups.enter(`large ${large}`), 1e9);
+    for (let key = 100; key < 20_000; key++) groups.add(groups.enter(`small ${key}`), 60);
     expect(groups.size).toBe(MOST_PEER_GROUPS);
     for (const large of [1, 2, 3]) expect(groups.names).toContain(`large ${large}`);
     expect(groups.evictions).toBe(19_900 - (MOST_PEER_GROUPS - 3));
