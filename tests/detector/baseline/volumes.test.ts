@@ -4,9 +4,13 @@ import { DailyVolumes, localDay, localDayStartMs, Today } from '../../../detecto
 import { DriftLanes } from '../../../detector/baseline/drift-lanes.js';
 import { EXTREMES, HourExtremes } from '../../../detector/baseline/hour-extremes.js';
 import { LocalClock } from '../../../detector/baseline/local-clock.js';
+import { NumberPool } from '../../../detector/baseline/number-pool.js';
 import { OpenHours, shareOfHour } from '../../../detector/baseline/open-hours.js';
 import { MOST_PEER_GROUPS, PeerGroups } from '../../../detector/baseline/peer-groups.js';
-import { StateWriter } from '../../../detector/baseline/state.js';
+import { SeenSet } from '../../../detector/baseline/seen-set.js';
+import { StateReader, StateWriter } from '../../../detector/baseline/state.js';
+import { VolumeSeries } from '../../../detector/baseline/volume-series.js';
+import { ObservedRecord } from '../../../detector/detections/observed-record.js';
 import { shareWithin } from '../../../detector/detections/recompute.js';
 import { createRandom } from '../../../fixtures/generator/flows/random.js';
 import { DAY_MS, HOUR_MS } from '../../../flow/time.js';
@@ -159,5 +163,89 @@ describe('the cumulative sum of hourly residuals', () => {
     lanes.save(writer);
     expect(writer.finish().length).toBeGreaterThan(lanes.bytes);
     expect(lanes.bytes).toBeLessThan(7600);
+  });
+});
+
+describe('tables of several assets in one pool', () => {
+  const clock = new LocalClock('UTC');
+  const limits = { sigmas: 6, runSigmas: 4, leastExcess: 1000, leastShare: 0.5 };
+
+  /** Everything that is kept of one asset's volumes. */
+  class Tables {
+    readonly days: DailyVolumes;
+    readonly lanes: DriftLanes;
+    readonly groups: PeerGroups;
+    readonly seen: SeenSet;
+    private readonly series = new VolumeSeries(false, HOUR_MS, clock, limits);
+    private readonly piece;
+    private places = 0;
+    private hour = 0;
+
+    constructor(pool: NumberPool) {
+      this.days = new DailyVolumes(pool);
+      this.lanes = new DriftLanes(pool);
+      this.groups = new PeerGroups(pool);
+      this.seen = new SeenSet(pool);
+      this.piece = pool.piece(this.series.bytes);
+      this.days.begin(0);
+      this.days.setToday(0, clock);
+      this.lanes.open(0, 0, 0);
+      this.series.use(this.piece, 0).begin();
+    }
+
+    step(what: number, amount: number): void {
+      if (what === 0 && this.places < MOST_PEER_GROUPS) {
+        const place = this.groups.enter(`group ${this.places++}`);
+        this.days.openLanes(place, this.days.today);
+        this.lanes.open(1 + place, 0, this.hour);
+      } else if (what === 1) {
+        this.days.addToday(0, amount, 1, 1, 1);
+        if (this.places > 0) this.groups.add(amount % this.places, amount);
+        if (this.places > 0) this.days.addToday(2 + 2 * (amount % this.places), amount, 2, 3, 4);
+      } else if (what === 2) {
+        this.hour += 1;
+        for (let lane = 0; lane < this.lanes.count; lane++) this.lanes.learn(lane, amount * lane, this.hour % 168);
+        this.days.closeToday(Math.floor(this.hour / 5), clock);
+      } else if (what === 3) this.seen.meet(amount, ~amount, this.hour, 0);
+      else {
+        const ms = this.hour * HOUR_MS;
+        this.series.use(this.piece, 0).add(Object.assign(new ObservedRecord(), { startMs: ms, endMs: ms, octetsOut: amount }), true);
+      }
+    }
+
+    state(): Uint8Array {
+      const writer = new StateWriter();
+      for (const table of [this.days, this.lanes, this.groups, this.seen]) table.save(writer);
+      const { chunk, from, bytes } = this.piece;
+      writer.numbers(new Uint8Array(chunk.doubles.buffer, from, bytes));
+      return writer.finish();
+    }
+  }
+
+  it('hold what each would hold alone, however they grow, and so after a snapshot', () => {
+    const step = fc.tuple(fc.nat(2), fc.nat(4), fc.integer({ min: 1, max: 5000 }));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+        const pool = new NumberPool();
+        const together = [0, 1, 2].map(() => new Tables(pool));
+        const alone = [0, 1, 2].map(() => new Tables(new NumberPool()));
+        for (const [which, what, amount] of steps) {
+          together[which]!.step(what, amount);
+          alone[which]!.step(what, amount);
+        }
+        for (const [which, tables] of together.entries()) expect(tables.state()).toEqual(alone[which]!.state());
+        const reader = new StateReader(together[1]!.state());
+        const [days, lanes, groups, seen] = [new DailyVolumes(pool), new DriftLanes(pool), new PeerGroups(pool), new SeenSet(pool)];
+        days.load(reader, clock);
+        for (const table of [lanes, groups, seen]) table.load(reader);
+        const writer = new StateWriter();
+        for (const table of [days, lanes, groups, seen]) table.save(writer);
+        const again = writer.finish();
+        expect(again).toEqual(together[1]!.state().subarray(0, again.length));
+        // What was loaded has taken nobody's place.
+        for (const [which, tables] of together.entries()) expect(tables.state()).toEqual(alone[which]!.state());
+      }),
+      { numRuns: 60 },
+    );
   });
 });
