@@ -9,7 +9,7 @@ import { HOUR_MS, SECOND_MS } from '../../flow/time.js';
  * d is one for an hour of all workdays, or of both weekend days, around the mean of its own hour of the week: an hour that comes once a week would take two months to tell
  * how much it scatters, and be sure of itself after two weeks that were alike by chance.
  *
- * Four departures from the document, this and three more, each because its formula failed on the shape of equipment's traffic:
+ * Departures from the document, this one and those below, each because its formula failed on the shape of equipment's traffic:
  *  - Its clip of ±3σ with σ ≥ 0.25 holds from the first bin on, while μ starts at 0: an asset that sends 1 MB (y = 13.8) would need dozens of bins to be
  *    learned. Here the first bin sets μ, and clipping begins with the eighth.
  *  - Whoever asks whether there is more than usual (volume-up) does not learn bins without traffic. Equipment sends in bursts; mixing y = 0 with y = 17
