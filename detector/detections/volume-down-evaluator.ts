@@ -83,7 +83,7 @@ const LOWS = PROFILES + 2 * PROFILE_BYTES;
 const KINDS = LOWS + 2 * 4 * EXTREMES;
 const BYTES = KINDS + 2 * DAY_KINDS_BYTES;
 
-/** What is kept of an asset: a piece of 4.3 kB, and the numbers at its head. */
+/** What is kept of an asset: a piece of 2.9 kB, and the numbers at its head. */
 interface Watched {
   readonly hours: OpenHours;
   readonly piece: Piece;

@@ -34,7 +34,7 @@ const TOLD = 1;
 const HEAD_BYTES = 8 * (TOLD + 4);
 
 /*
- * 7.4 kB for each asset that shows records: four series (out and in, five minutes and an hour), each 1.3 kB of profile and extremes and a ring of open bins.
+ * A piece of 6 kB for each asset that shows records: four series (out and in, five minutes and an hour), each a ring of open bins and 0.9 kB of profile and extremes.
  * The document counts flows and peers in the same way; here scan, reconnect-hammer and new-destination look at those, by who answered and who is new, which says
  * more than how many.
  */
