@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { MINUTE_MS } from '../../flow/time.js';
 import type { Severity } from '../claims/compiled.js';
 import type { Finding } from '../findings/finding.js';
-import { compareFindings } from '../findings/json.js';
 import { formatCount } from '../findings/quantity.js';
 import { formatSpan } from '../findings/time-span.js';
 import { isWithdrawn } from '../findings/withdrawn.js';
+import { compareInStory, isFleetContact, isPartOf } from './fleet-contact.js';
 import { peerGroupsOf } from './peer-group.js';
 import { confidenceScore, type Score, severityScore, severityWord } from './score.js';
 
@@ -60,6 +60,8 @@ export interface Incident {
 
 interface Growing {
   readonly findings: Finding[];
+  /** What a fleet met together, where the incident is about that. */
+  readonly contacts: Finding[];
   /** Names of the peer group; empty while no finding is about a single peer. */
   readonly groups: Set<string>;
   lastSeenMs: number;
@@ -67,28 +69,44 @@ interface Growing {
 
 /**
  * The incidents that findings make, oldest first. Pure: equal findings, in whatever order they are given, make equal incidents. Findings about no single
- * peer (a volume, a silence) belong to what the device has at that time with a peer, if it has. `known`: identities that were given before, by finding; an incident
+ * peer (a volume, a silence) belong to what the device has at that time with a peer, if it has; those of devices about a place that their fleet met together belong
+ * to the fleet's incident. `known`: identities that were given before, by finding; an incident
  * keeps the one of its earliest finding that has one, so that it stays the same when an earlier finding comes late or the oldest are out of sight.
  */
 export function incidentsOf(findings: readonly Finding[], known: ReadonlyMap<string, string> = new Map()): Incident[] {
   const bySubject = new Map<string, Growing[]>();
   const all: Growing[] = [];
-  for (const finding of [...findings].filter((one) => !isWithdrawn(one)).sort(compareFindings)) {
+  const fleets: Growing[] = [];
+  for (const finding of [...findings].filter((one) => !isWithdrawn(one)).sort(compareInStory)) {
     const subject = JSON.stringify([finding.fleet, finding.asset]);
-    const near = (bySubject.get(subject) ?? []).filter(({ lastSeenMs }) => finding.firstSeenMs <= lastSeenMs + INCIDENT_GAP_MS);
+    const near = (bySubject.get(subject) ?? []).filter((incident) => isNear(incident, finding));
     const groups = peerGroupsOf(finding);
-    let incident = groupOf(near, groups);
+    let incident = fleetsOf(fleets, finding) ?? groupOf(near, groups);
     if (incident === undefined) {
-      incident = { findings: [], groups: new Set(), lastSeenMs: finding.lastSeenMs };
-      near.push(incident);
+      incident = { findings: [], contacts: [], groups: new Set(), lastSeenMs: finding.lastSeenMs };
       all.push(incident);
     }
+    if (!near.includes(incident)) near.push(incident);
     bySubject.set(subject, near);
     incident.findings.push(finding);
+    if (isFleetContact(finding)) {
+      incident.contacts.push(finding);
+      if (!fleets.includes(incident)) fleets.push(incident);
+    }
     for (const group of groups) incident.groups.add(group);
     incident.lastSeenMs = Math.max(incident.lastSeenMs, finding.lastSeenMs);
   }
   return all.map((growing) => incidentOf(growing, known)).sort((a, b) => a.firstSeenMs - b.firstSeenMs || (a.id < b.id ? -1 : 1));
+}
+
+function isNear({ lastSeenMs }: Growing, { firstSeenMs }: Finding): boolean {
+  return firstSeenMs <= lastSeenMs + INCIDENT_GAP_MS;
+}
+
+/** The fleet's incident that the finding of a device belongs to. */
+function fleetsOf(fleets: readonly Growing[], finding: Finding): Growing | undefined {
+  if (isFleetContact(finding)) return undefined;
+  return fleets.find((incident) => isNear(incident, finding) && incident.contacts.some((contact) => isPartOf(finding, contact)));
 }
 
 function groupOf(near: readonly Growing[], groups: readonly string[]): Growing | undefined {

@@ -97,6 +97,64 @@ describe('incidents', () => {
   });
 });
 
+describe('what a fleet met together', () => {
+  const CONTACT = { detection: 'fleet-contact', asset: 'scanners', severity: 'high', assetAddress: '::', sessions: 3 } as const;
+  const device = (n: number, more: Parameters<typeof findingOf>[0] = {}) =>
+    findingOf({ id: `a${n}`, asset: `scan-0${n}`, assetAddress: `10.40.10.${n}`, ...at(n), ...more });
+
+  it('is one incident with what is said of its devices, whichever id sorts first', () => {
+    const singles = [device(0), device(1), device(2, { detection: 'claim-violation' }), device(3, { peerAddress: '203.0.113.9' })];
+    for (const id of ['00', 'ff']) {
+      const contact = findingOf({ id, ...CONTACT, ...at(0, 3) });
+      const [incident, ...others] = incidentsOf([...singles, contact]);
+      expect(others).toEqual([]);
+      expect(incident!.story.map(({ finding }) => finding.slice(0, 2))).toEqual([id, 'a0', 'a1', 'a2', 'a3']);
+      expect([incident!.subject, incident!.peerGroup]).toEqual(['scanners', '203.0.113.0/24']);
+      expect(incidentsOf([contact])[0]!.id).toBe(incident!.id);
+    }
+  });
+
+  it('takes in what a device has besides, about no single peer, and those of other fleets at the same network', () => {
+    const volume = device(1, { id: 'v1', ...at(9), detection: 'volume-up', peerAddress: '::' });
+    const pump = device(2, { id: 'p1', fleet: 'pumps', asset: 'pump-1' });
+    expect(idsOf(incidentsOf([findingOf({ id: 'f1', ...CONTACT, ...at(0, 3) }), device(1), volume, pump]))).toEqual([
+      ['f1', 'a1', 'p1', 'v1'],
+    ]);
+  });
+
+  it('takes in peers of one AS within the fleet only: a cloud is met by many', () => {
+    const cloud = { peerAsn: 64500, peerAddress: '198.51.100.4' };
+    const contact = findingOf({ id: 'f1', ...CONTACT, ...at(0, 3), peerAsn: 64500 });
+    const incidents = incidentsOf([contact, device(1, cloud), device(2, { ...cloud, id: 'p1', fleet: 'pumps', asset: 'pump-1' })]);
+    expect(idsOf(incidents)).toEqual([['f1', 'a1'], ['p1']]);
+  });
+
+  it('takes in each device with its own peer, where the port is what is new', () => {
+    const peerOf = (n: number): string => `2001:db8:${n}::9`;
+    const evidence = [1, 2].map((n) => ({
+      source: n === 1 ? `10.40.10.${n}` : peerOf(n),
+      destination: n === 1 ? peerOf(n) : `10.40.10.${n}`,
+    }));
+    const contact = findingOf({ id: 'f1', ...CONTACT, ...at(0, 3), peerAddress: '::', evidence: evidence as never });
+    const singles = [1, 2, 3].map((n) => device(n, { peerAddress: peerOf(n) }));
+    expect(idsOf(incidentsOf([contact, ...singles]))).toEqual([['f1', 'a1', 'a2'], ['a3']]);
+  });
+
+  it('leaves out what was before and what comes after the gap', () => {
+    const contact = findingOf({ id: 'f1', ...CONTACT, ...at(0, 3) });
+    const late = 4 + INCIDENT_GAP_MS / MINUTE_MS;
+    const incidents = incidentsOf([contact, device(1, { ...at(-5), lastSeenMs: SEEN_MS - 5 * MINUTE_MS }), device(2, at(late))]);
+    expect(idsOf(incidents)).toEqual([['a1'], ['f1'], ['a2']]);
+  });
+
+  it('keeps the identity under which the first device was told, when the fleet is told later', () => {
+    const singles = [device(0), device(1)];
+    const told = incidentsOf(singles);
+    const known = new Map(told.flatMap(({ id, story }) => story.map(({ finding }) => [finding, id] as const)));
+    expect(incidentsOf([...singles, findingOf({ id: 'f1', ...CONTACT, ...at(0, 3) })], known).map(({ id }) => id)).toEqual([told[0]!.id]);
+  });
+});
+
 describe('scores', () => {
   it('show their sum, severity and confidence apart', () => {
     const findings = [
