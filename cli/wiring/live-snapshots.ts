@@ -24,11 +24,16 @@ export function createLiveSnapshots(snapshots: SnapshotStore, folder: string, la
   };
   let named: string | undefined;
   return {
-    async load(log, partition) {
-      const own = lasting ? await snapshots.load(log, partition) : [];
-      if (own.length > 0) return own;
-      const found = await snapshots.load(await last(), partition);
-      return found.map(({ bytes }) => ({ offset: 0, bytes }));
+    async *load(log, partition) {
+      let found = false;
+      if (lasting) {
+        for await (const own of snapshots.load(log, partition)) {
+          found = true;
+          yield own;
+        }
+      }
+      if (found) return;
+      for await (const { parts } of snapshots.load(await last(), partition)) yield { offset: 0, parts };
     },
     async save(log, partition, snapshot) {
       const name = lasting ? log : LIVE;

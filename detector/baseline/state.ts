@@ -81,14 +81,16 @@ export class StateWriter {
   }
 }
 
+/** Reads what was written, given in one piece or in parts: of them only what is being read is held. */
 export class StateReader {
-  private readonly bytes: Uint8Array;
-  private readonly view: DataView;
+  private bytes: Uint8Array = new Uint8Array(0);
+  private view = new DataView(this.bytes.buffer);
   private offset = 0;
+  private readonly parts: Iterator<Uint8Array>;
 
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  /** Parts need not end where values do, and may be used again when the next is asked for. */
+  constructor(bytes: Uint8Array | Iterable<Uint8Array>) {
+    this.parts = (bytes instanceof Uint8Array ? [bytes] : bytes)[Symbol.iterator]();
   }
 
   u32(): number {
@@ -107,11 +109,18 @@ export class StateReader {
     return new TextDecoder().decode(this.bytes.subarray(at, at + length));
   }
 
-  /** Bytes that `numbers` wrote from a Uint8Array. */
-  octets(): Uint8Array {
-    const length = this.u32();
+  /** So many bytes as they are. */
+  raw(length: number): Uint8Array {
     const at = this.take(length);
     return this.bytes.slice(at, at + length);
+  }
+
+  /** What is at hand, or the next part; undefined at the end. */
+  part(): Uint8Array | undefined {
+    if (this.ended) return undefined;
+    const at = this.offset;
+    this.offset = this.bytes.length;
+    return this.bytes.subarray(at);
   }
 
   /** Words that `numbers` wrote from a Uint32Array. */
@@ -129,16 +138,37 @@ export class StateReader {
     new Uint8Array(into.buffer, into.byteOffset, into.byteLength).set(this.bytes.subarray(at, at + into.byteLength));
   }
 
-  get remaining(): number {
-    return this.bytes.length - this.offset;
+  /** True when nothing is left. */
+  get ended(): boolean {
+    while (this.offset === this.bytes.length) if (!this.more()) return true;
+    return false;
   }
 
+  /** Where the next bytes begin in `bytes`, so many at least. */
   private take(count: number): number {
-    if (count > this.remaining) throw new StateError('the state ends too early');
+    while (count > this.bytes.length - this.offset) if (!this.more()) throw new StateError('the state ends too early');
     const at = this.offset;
     this.offset += count;
     return at;
   }
+
+  /** Puts the next part behind what is left of the one before, of which a copy is made: its memory may be used again. False when there is none. */
+  private more(): boolean {
+    const left = this.bytes.slice(this.offset);
+    const next = this.parts.next();
+    this.bytes = next.done === true ? left : left.length === 0 ? next.value : behind(left, next.value);
+    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
+    this.offset = 0;
+    return next.done !== true;
+  }
+}
+
+/** Both in one piece. */
+export function behind(left: Uint8Array, next: Uint8Array): Uint8Array {
+  const both = new Uint8Array(left.length + next.length);
+  both.set(left);
+  both.set(next, left.length);
+  return both;
 }
 
 /** All parts in one piece, each copied before the next is asked for. */

@@ -144,7 +144,7 @@ export class ClaimEngines implements Engine {
     }
   }
 
-  restore(bytes: Uint8Array): string | undefined {
+  restore(bytes: Uint8Array | Iterable<Uint8Array>): string | undefined {
     this.follow();
     const refused = this.tryRestore(bytes);
     if (refused === undefined) return undefined;
@@ -154,20 +154,26 @@ export class ClaimEngines implements Engine {
     return refused;
   }
 
-  private tryRestore(bytes: Uint8Array): string | undefined {
+  private tryRestore(bytes: Uint8Array | Iterable<Uint8Array>): string | undefined {
     const missing = new Map(this.parts.map((part) => [keyOf(part.version), part]));
     try {
       const reader = new StateReader(bytes);
       const newestStartMs = reader.f64();
       for (let left = reader.u32(); left > 0; left--) {
         const key = reader.text();
-        const state = partsOf(reader);
         const part = missing.get(key);
         missing.delete(key);
-        // A claim set that is configured no more, or a version that cannot be loaded any more, takes its state with it.
-        if (state.length === 0 || part === undefined) continue;
+        const state = partsOf(reader);
+        const first = state.next();
+        // A version that has judged nothing has no state.
+        if (first.done === true) continue;
+        if (part === undefined) {
+          // A claim set that is configured no more, or a version that cannot be loaded any more, takes its state with it.
+          for (const _ of state);
+          continue;
+        }
         part.engine = this.make(part.version);
-        const refused = part.engine.restore(state);
+        const refused = part.engine.restore(withFirst(first.value, state));
         if (refused !== undefined) return refused;
       }
       // A version that came into force later has judged nothing before the snapshot; one that always was in force has.
@@ -250,14 +256,14 @@ function lengthPart(length: number): Uint8Array {
   return part;
 }
 
-/** The parts that follow, up to the one without length, in one piece. */
-function partsOf(reader: StateReader): Uint8Array {
-  const parts: Uint8Array[] = [];
-  for (;;) {
-    const part = reader.octets();
-    if (part.length === 0) return joined(parts);
-    parts.push(part);
-  }
+/** The parts that follow, up to the one without length, each good until the next is asked for. */
+function* partsOf(reader: StateReader): Generator<Uint8Array, void> {
+  for (let length = reader.u32(); length > 0; length = reader.u32()) yield reader.raw(length);
+}
+
+function* withFirst(first: Uint8Array, others: Iterable<Uint8Array>): Generator<Uint8Array> {
+  yield first;
+  yield* others;
 }
 
 function keyOf({ claims, fromMs }: ClaimVersion): string {

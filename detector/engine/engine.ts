@@ -62,8 +62,11 @@ export interface Engine {
   snapshot(): Uint8Array;
   /** The same in parts, each made when it is asked for and good until the next is: until the last of them nothing may be ingested or taken. */
   snapshotParts(): Iterable<Uint8Array>;
-  /** Takes over a snapshot of an engine with equal claims, parameters and detections. Undefined when done, else why not, and the engine is as new. */
-  restore(bytes: Uint8Array): string | undefined;
+  /**
+   * Takes over a snapshot of an engine with equal claims, parameters and detections, in one piece or in parts. Undefined when done, else why not, and the engine is as new.
+   * Parts are read once and one at a time; whoever gives them has checked that they are what was written.
+   */
+  restore(bytes: Uint8Array | Iterable<Uint8Array>): string | undefined;
 }
 
 /** Which rows of a batch: those from `row` on and before `end` that start in [fromMs, untilMs); later ones only make time pass. */
@@ -221,23 +224,37 @@ class PartitionEngine implements VersionEngine {
     yield writer.take();
   }
 
-  restore(bytes: Uint8Array): string | undefined {
+  restore(bytes: Uint8Array | Iterable<Uint8Array>): string | undefined {
     const unsealed = unsealSnapshot(this.binding(), bytes);
     if ('refused' in unsealed) return unsealed.refused;
+    this.forget();
+    try {
+      const reader = new StateReader(unsealed.state);
+      this.unassignedRecords = reader.f64();
+      this.reader.load(reader);
+      for (let left = reader.u32(); left > 0; left--) {
+        const unit = this.addUnit(this.unitNames.get(reader.text())!);
+        unit.load(reader);
+      }
+      // Behind the last of it the checksum is compared.
+      let longer = 0;
+      for (let rest = reader.part(); rest !== undefined; rest = reader.part()) longer += rest.length;
+      if (longer > 0) throw new StateError('the snapshot is longer than its state: its version should have been raised');
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof StateError)) throw error;
+      this.forget();
+      return error.message;
+    }
+  }
+
+  private forget(): void {
     this.states.fill(undefined);
     this.units = 0;
+    this.unassignedRecords = 0;
     this.partition.changed.clear();
     this.partition.changedJudgements.clear();
     for (const asset of this.claims.assets.keys()) this.partition.times.forget(asset);
-    const reader = new StateReader(unsealed.state);
-    this.unassignedRecords = reader.f64();
-    this.reader.load(reader);
-    for (let left = reader.u32(); left > 0; left--) {
-      const unit = this.addUnit(this.unitNames.get(reader.text())!);
-      unit.load(reader);
-    }
-    if (reader.remaining > 0) throw new StateError('the snapshot is longer than its state: its version should have been raised');
-    return undefined;
   }
 
   /** Hands each row that is to be judged, or that makes time pass, to its unit. */

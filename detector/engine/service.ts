@@ -67,8 +67,8 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
   };
 
   const restore = async (engine: Engine, { log: name, partition }: Assignment): Promise<number> => {
-    for (const { offset, bytes } of await snapshots.load(name, partition)) {
-      const refused = engine.restore(bytes);
+    for await (const { offset, parts } of snapshots.load(name, partition)) {
+      const refused = engine.restore(parts);
       if (refused === undefined) {
         log.info({ partition, offset }, 'detector state restored');
         return offset;

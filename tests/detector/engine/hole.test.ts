@@ -43,7 +43,7 @@ async function holesOf(offsets: readonly number[], next = 0): Promise<ColumnBatc
     },
   };
   const at = { topic: 'flows', partition: 3, log: 'input', committed: undefined } as const;
-  const snapshots = { load: async () => [], save: async () => {} };
+  const snapshots = { async *load() {}, save: async () => {} };
   const worker = new PartitionWorker({ bus, snapshots, log: quiet }, createEngine({ claims }), at, next, new FlowBatch());
   const all = frames();
   const messages: Message[] = offsets.map((offset, n) => ({ ...all[n]!.frame, topic: 'flows', partition: 3, log: 'input', offset }));

@@ -1,12 +1,14 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { joined } from '../../../detector/baseline/state.js';
 import { claimVersion } from '../../../detector/engine/claim-version.js';
 import { createEngine } from '../../../detector/engine/engine.js';
 import { createClaimEngines } from '../../../detector/engine/engine-set.js';
 import { createFileSnapshotStore } from '../../../detector/engine/snapshot-file.js';
+import { loadedSnapshots } from '../../support/loaded-snapshots.js';
 import { batchOf, claimsOf, flagsOf, type Row } from '../support/rows.js';
 
 /* A state of many assets is written part by part, so that it is never held twice; what comes back is the whole of it. */
@@ -61,6 +63,62 @@ it('parts are the snapshot, of one claim set as of several, and several are made
   }
 });
 
+it('a state comes back from parts cut anywhere, each of which is used again when the next is asked for', () => {
+  for (const make of [() => createEngine({ claims }), () => createClaimEngines(() => versions)]) {
+    const engine = make();
+    engine.ingest(batchOf(claims, rows));
+    const whole = engine.snapshot();
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 300, max: 3000 })), { minLength: 1, maxLength: 20 }), (lengths) => {
+        const again = make();
+        expect(again.restore(reusing(whole, lengths))).toBeUndefined();
+        expect(Buffer.from(again.snapshot()).equals(Buffer.from(whole))).toBe(true);
+      }),
+      { numRuns: 5 },
+    );
+  }
+});
+
+it('parts that are cut short, altered or too many are refused, and the engine is as new', () => {
+  for (const make of [() => createEngine({ claims }), () => createClaimEngines(() => versions)]) {
+    const engine = make();
+    engine.ingest(batchOf(claims, rows));
+    const whole = engine.snapshot();
+    const altered = whole.slice();
+    altered[altered.length - 40]! ^= 1;
+    for (const bytes of [whole.subarray(0, 10), whole.subarray(0, whole.length - 50), whole.subarray(0, whole.length - 5), altered]) {
+      const again = make();
+      expect(again.restore(reusing(bytes, [1000]))).toMatch(/checksum|too early|cut short|holds nothing/);
+      expect([again.units, again.findings()]).toEqual([0, []]);
+      again.ingest(batchOf(claims, rows));
+      expect(again.findings()).toEqual(engine.findings());
+    }
+  }
+});
+
+it('the file before is opened only when the newest cannot be used', async () => {
+  const store = createFileSnapshotStore(folder);
+  for (const offset of [5, 9]) await store.save('log', 0, { offset, bytes: Uint8Array.of(offset) });
+  for await (const { offset, parts } of store.load('log', 0)) {
+    expect([offset, ...joined(parts)]).toEqual([9, 9]);
+    rmSync(folder, { recursive: true });
+    break;
+  }
+});
+
+/** The bytes in parts of these lengths, again and again, all in the same memory. */
+function* reusing(bytes: Uint8Array, lengths: readonly number[]): Generator<Uint8Array> {
+  const memory = new Uint8Array(3000);
+  for (let at = 0, turn = 0; at < bytes.length; turn++) {
+    // A part may be empty; a row of them may not go on for ever.
+    const length = lengths[turn % lengths.length]! || (turn % 3 === 0 ? 700 : 0);
+    const part = memory.subarray(0, Math.min(length, bytes.length - at));
+    part.set(bytes.subarray(at, at + part.length));
+    yield part;
+    at += part.length;
+  }
+}
+
 it('a file takes each part before the next is made, and gives back all of them', async () => {
   const store = createFileSnapshotStore(folder);
   const steps: string[] = [];
@@ -75,7 +133,7 @@ it('a file takes each part before the next is made, and gives back all of them',
   }
   await store.save('log', 0, { offset: 7, bytes: parts() });
   expect(steps).toEqual(['made 1', 'made 2', 'made 3']);
-  expect(await store.load('log', 0)).toEqual([{ offset: 7, bytes: Uint8Array.of(1, 1, 2, 2, 3, 3) }]);
+  expect(await loadedSnapshots(store, 'log', 0)).toEqual([{ offset: 7, bytes: Uint8Array.of(1, 1, 2, 2, 3, 3) }]);
 });
 
 it('a file that is altered anywhere, cut or empty is no snapshot', async () => {
@@ -87,12 +145,12 @@ it('a file that is altered anywhere, cut or empty is no snapshot', async () => {
     const altered = Buffer.from(whole);
     altered[at]! ^= 1;
     writeFileSync(path, altered);
-    expect(await store.load('log', 0)).toEqual([]);
+    expect(await loadedSnapshots(store, 'log', 0)).toEqual([]);
   }
   for (const length of [0, 5, 33, whole.length - 1]) {
     writeFileSync(path, whole.subarray(0, length));
-    expect(await store.load('log', 0)).toEqual([]);
+    expect(await loadedSnapshots(store, 'log', 0)).toEqual([]);
   }
   writeFileSync(path, whole);
-  expect(await store.load('log', 0)).toHaveLength(1);
+  expect(await loadedSnapshots(store, 'log', 0)).toHaveLength(1);
 });
