@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import kafkajs, { type Admin } from 'kafkajs';
+import { STORED_TOPICS } from '../../../detector/store/service/store-service.js';
 import { type Running, says, start, until } from './cordon.js';
 
 /** Days that rows are kept in the tests: for ever, whatever the year they run in. */
@@ -58,8 +59,8 @@ export function createShape(options: ShapeOptions): KafkaShape {
       const admin = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING }).admin();
       await admin.connect();
       try {
-        // The detector commits flows after its findings are acknowledged, so the second answer counts only after the first.
-        const done = (group: string, topics: string[]) => async () =>
+        // The detector commits flows after what it found and what it judged are acknowledged, so the second answer counts only after the first.
+        const done = (group: string, topics: readonly string[]) => async () =>
           (await isDone(
             admin,
             `${name}-${group}`,
@@ -68,7 +69,7 @@ export function createShape(options: ShapeOptions): KafkaShape {
             ? true
             : undefined;
         await until('all flows judged', processes, done('detect', ['flows']));
-        await until('everything stored', processes, done('store', ['flows', 'coverage', 'findings']));
+        await until('everything stored', processes, done('store', STORED_TOPICS));
       } finally {
         await admin.disconnect();
       }
