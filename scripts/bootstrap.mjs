@@ -94,7 +94,7 @@ function check(args) {
       process.execPath,
       [join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '-p', 'dashboards/console/web/tsconfig.json'],
     ],
-    ['unit and architecture tests', process.execPath, [bin('vitest'), 'run', '--project', 'unit', ...args]],
+    ['unit and architecture tests', process.execPath, [bin('vitest'), 'run', '--project', 'unit', '--project', 'pure', ...args]],
   ];
   if (args.includes('--static')) steps.pop();
   for (const [name, command, commandArgs] of steps) {
