@@ -1,11 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { arch, cpus, totalmem } from 'node:os';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { arch, cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileTexts } from '../../detector/claims/load.js';
 import { createEngine } from '../../detector/engine/engine.js';
 import { gatheredRows } from '../../detector/engine/gathered-frames.js';
+import { createFileSnapshotStore } from '../../detector/engine/snapshot-file.js';
 import { FlowBatch } from '../../flow/batch.js';
 import { AssetSide, Completion, Initiator } from '../../flow/columns.js';
+import { addressOf, claimFile } from './detect-claims.js';
 import { MEMORY_MB, report } from './report.js';
 
 /*
@@ -78,7 +82,7 @@ const VARIANTS: Readonly<Record<string, Variant>> = {
 };
 
 const asked = process.argv[2];
-if (asked !== undefined && asked in VARIANTS) run(asked, VARIANTS[asked]!);
+if (asked !== undefined && asked in VARIANTS) await run(asked, VARIANTS[asked]!);
 else {
   print(
     'machine',
@@ -88,7 +92,7 @@ else {
     execFileSync(process.execPath, [fileURLToPath(import.meta.url), variant], { stdio: 'inherit' });
 }
 
-function run(name: string, { rowsOf, assets, recordsPerSecond, target, peakBelowMB }: Variant): void {
+async function run(name: string, { rowsOf, assets, recordsPerSecond, target, peakBelowMB }: Variant): Promise<void> {
   const batchRows = gatheredRows(assets);
   const batchMs = Math.round((batchRows / recordsPerSecond) * 1000);
   const claims = compileTexts([{ file: 'bench.yaml', text: claimFile(assets) }]).compilation.claims;
@@ -117,10 +121,10 @@ function run(name: string, { rowsOf, assets, recordsPerSecond, target, peakBelow
   const judged = (WARM_ROUNDS + steady.rounds) * recordsOfRound;
   const rssBefore = process.resourceUsage().maxRSS / 1024;
   const snapshotStarted = performance.now();
-  // As the detector writes it to the disk.
-  let octets = 0;
-  for (const part of engine.snapshotParts()) octets += part.length;
+  const folder = mkdtempSync(join(tmpdir(), 'cordon-detect-'));
+  await createFileSnapshotStore(folder).save('bench', 0, { offset: 1, bytes: engine.snapshotParts() });
   const snapshotMs = performance.now() - snapshotStarted;
+  const octets = readdirSync(folder).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
   const sum = (field: 'records' | 'flows'): number =>
     engine.judgements().reduce((total, judgement) => total + (judgement.kind === 'judged' ? judgement[field] : 0), 0);
   const held = batches.reduce((total, batch) => total + bytesOf(batch), 0);
@@ -134,7 +138,7 @@ function run(name: string, { rowsOf, assets, recordsPerSecond, target, peakBelow
     '  steady',
     `${million(records / steady.cpuSeconds)} records per second of processor time (${million(records / steady.seconds)} per second), after ${WARM_ROUNDS} rounds`,
   );
-  print('  snapshot', `${(octets / 2 ** 20).toFixed(1)} MiB in ${snapshotMs.toFixed(0)} ms`);
+  print('  snapshot', `${(octets / 2 ** 20).toFixed(1)} MiB on the disk in ${snapshotMs.toFixed(0)} ms`);
   print(
     '  peak RSS',
     `${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB (${rssBefore.toFixed(0)} before the snapshot); before the first record ${rssAtStart.toFixed(0)}: Node, claims, the input of ${(held / 2 ** 20).toFixed(0)} MiB (blank columns take no memory) and what making it left`,
@@ -147,6 +151,8 @@ function run(name: string, { rowsOf, assets, recordsPerSecond, target, peakBelow
     ...(target === undefined ? { note: 'every record a session of its own' } : { target }),
     ...(assets > 100 ? { note: `${assets} assets` } : {}),
   });
+  execFileSync(process.execPath, [fileURLToPath(new URL('detect-restart.js', import.meta.url)), folder, `${assets}`], { stdio: 'inherit' });
+  rmSync(folder, { recursive: true });
 }
 
 function timed(work: () => void): { readonly cpuSeconds: number; readonly seconds: number } {
@@ -272,50 +278,4 @@ function writeRow(batch: FlowBatch, { exchange, startMs, endMs, way, part }: Row
   columns.sensor.codes[row] = columns.sensor.dictionary.intern('border');
   columns.asset.codes[row] = columns.asset.dictionary.intern(`asset-${asset}`);
   columns.assetSide[row] = assetIsSource ? AssetSide.source : AssetSide.destination;
-}
-
-/** Clear of the sets that the claims name. */
-function addressOf(asset: number): readonly number[] {
-  return [10, 60, Math.floor(asset / 200), 1 + (asset % 200)];
-}
-
-function claimFile(assets: number): string {
-  const members = Array.from({ length: assets }, (_, asset) => `      - { name: asset-${asset}, ip: ["${addressOf(asset).join('.')}"] }`);
-  return `version: 1
-id: bench
-owner: bench@example.org
-timezone: Europe/Amsterdam
-effective: { from: "2026-01-01" }
-sets:
-  analysts: { cidr: ["10.40.20.0/24"] }
-  archive: { cidr: ["10.40.30.10"] }
-  infra: { cidr: ["10.40.1.53", "10.40.1.123"] }
-fleets:
-  scanners:
-    vendor: Example
-    site: Example
-    members:
-${members.join('\n')}
-sensors:
-  border: { kind: ipfix, exporter: "10.40.0.1", sampling: 1, active_timeout: PT1M, heartbeat: PT5M, sees: [north-south, east-west] }
-claims:
-  - id: closed-network
-    text: "The scanners talk only to analysts, archive and infrastructure."
-    subject: scanners
-    severity: critical
-    assert: { only: [ { peer: { sets: [analysts] }, ports: [tcp/443], initiator: peer }, { peer: { sets: [archive] }, ports: [tcp/445], initiator: subject }, { peer: { sets: [infra] }, ports: [udp/53], initiator: subject }, { peer: { sets: [infra] }, ports: [udp/123], initiator: any } ] }
-    coverage: { sensors: [border], time: "99%", max_gap: PT10M }
-  - id: no-internet
-    text: "The scanners exchange nothing with the internet."
-    subject: scanners
-    severity: critical
-    assert: { never: [ { peer: { internet: true } } ] }
-    coverage: { sensors: [border], time: "99%", max_gap: PT10M }
-  - id: data-stays
-    text: "The scanners send no more than a terabyte a day to the archive."
-    subject: scanners
-    severity: high
-    assert: { budget: [ { peer: { sets: [archive] }, budget: { bytes: 100TiB, per: P1D, direction: out, scope: member } } ] }
-    coverage: { sensors: [border], time: "99%", max_gap: PT10M }
-`;
 }
