@@ -92,10 +92,6 @@ export class NumberPool {
     return this.view(Uint32Array, length);
   }
 
-  shorts(length: number): Uint16Array {
-    return this.view(Uint16Array, length);
-  }
-
   /** The first of the values in an array of `length` of its own, as `ownPiece`. Where they lay here others may lie: nobody else may hold `values`. */
   outgrown<A extends Numbers>(values: A, length: number): A {
     if (values.length === length) return values;
@@ -103,22 +99,6 @@ export class NumberPool {
     own.set(values.subarray(0, length));
     this.give(values);
     return own;
-  }
-
-  /** The same values in a longer array of the pool. Nobody else may hold `values`. */
-  grownDoubles(values: Float64Array, length: number): Float64Array {
-    const grown = this.doubles(length);
-    grown.set(values);
-    this.give(values);
-    return grown;
-  }
-
-  /** The same for words. */
-  grownWords(values: Uint32Array, length: number): Uint32Array {
-    const grown = this.words(length);
-    grown.set(values);
-    this.give(values);
-    return grown;
   }
 
   /** Takes back an array that nobody holds any more. */

@@ -28,6 +28,7 @@ interface Way {
   readonly long: VolumeSeries;
   readonly longAt: number;
 }
+
 // Doubles at the head of an asset's piece: when it was seen first, then period and ratio of what was told, of both ways.
 const FIRST = 0;
 const TOLD = 1;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesOf, NumberPool, ownPiece, type Piece } from '../../../detector/baseline/number-pool.js';
 
-const KINDS = ['doubles', 'words', 'shorts'] as const;
+const KINDS = ['doubles', 'words'] as const;
 
 describe('a pool of numbers', () => {
   it('gives each its own zeros, whatever was taken, grown and given back before', () => {
