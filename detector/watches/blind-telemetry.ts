@@ -2,7 +2,7 @@ import type { ParameterTable } from '../detections/detection.js';
 import type { Finding } from '../findings/finding.js';
 import { BLIND_TELEMETRY_EXAMPLES } from './blind-telemetry-examples.js';
 import { blindnessOf, recomputeBlindness } from './blindness.js';
-import { pipelineLagOf, recomputeLag } from './pipeline-lag.js';
+import { lagWithdrawal, lateWithin, pipelineLagOf, recomputeLag } from './pipeline-lag.js';
 import type { Scene } from './scene.js';
 import type { Watch } from './watch.js';
 import { watchFinding } from './watch-finding.js';
@@ -91,15 +91,21 @@ export const blindTelemetry: Watch<typeof PARAMETERS> = {
   examples: BLIND_TELEMETRY_EXAMPLES,
   evaluate: (scene, parameters) => evaluate(scene, parameters),
   recompute: (finding, { minutes }) => recomputeLag(finding, minutes) ?? recomputeBlindness(finding, minutes),
+  withdrawal: lagWithdrawal,
 };
 
 function evaluate(scene: Scene, parameters: Readonly<Record<string, number>>): Finding[] {
-  const { claims } = scene;
+  const { claims, sight } = scene;
+  if (sight === undefined) return [];
   const findings: Finding[] = [];
   for (let at = scene.fromMs; at < scene.untilMs; ) {
     const { toMs } = claims.periodOf(at);
     const untilMs = Math.min(toMs, scene.untilMs);
-    for (const blindness of [...blindnessOf(scene, at, untilMs, parameters), ...pipelineLagOf(scene, at, untilMs, parameters)]) {
+    const late = lateWithin(sight, at, untilMs, parameters.clockSeconds!);
+    for (const blindness of [
+      ...blindnessOf(scene, at, untilMs, parameters, late),
+      ...pipelineLagOf(scene, at, untilMs, parameters, late),
+    ]) {
       const { kind, sensor, ...said } = blindness;
       findings.push(
         watchFinding(claims, {

@@ -9,7 +9,6 @@ import { countText, shareText } from '../coverage/words.js';
 import type { Finding } from '../findings/finding.js';
 import { formatCount } from '../findings/quantity.js';
 import { formatInstant, formatSpan } from '../findings/time-span.js';
-import { lateMinutes } from './late-arrival.js';
 import type { Scene } from './scene.js';
 import type { SensorSight } from './sensor-sight.js';
 import { toldUntil } from './silence-text.js';
@@ -50,15 +49,17 @@ export interface Blindness {
 
 export type Parameters = Readonly<Record<string, number>>;
 
-/** What sensors could not see of the calendar period [fromMs, toMs), as far as the ledger reaches. */
-export function blindnessOf(scene: Scene, fromMs: number, toMs: number, parameters: Parameters): Blindness[] {
+/** What sensors could not see of the calendar period [fromMs, toMs), as far as the ledger reaches. `late`: minutes in which all clocks were off together. */
+export function blindnessOf(
+  scene: Scene,
+  fromMs: number,
+  toMs: number,
+  parameters: Parameters,
+  late: ReadonlyMap<number, number>,
+): Blindness[] {
   const { sight } = scene;
   if (sight === undefined) return [];
   const names = [...sight.sensors.keys()].sort();
-  const late = lateMinutes(
-    [...sight.sensors.values()].map(({ rows }) => rowsWithin(rows, fromMs, toMs)),
-    parameters.clockSeconds! * SECOND_MS,
-  );
   const ofSensors = names.flatMap((name) => {
     const sensor = sight.sensors.get(name)!;
     const rows = rowsWithin(sensor.rows, fromMs, toMs);

@@ -74,7 +74,7 @@ export const fleetContact: Watch<typeof PARAMETERS> = {
   runbook: [
     'The finding names devices, place and the ten minutes. Was an update of this vendor announced for then? Ask the vendor, not the devices.',
     'What went before it: a session with one of the devices or with the vendor’s server (control-then-silence, vendor-access), an upload since (asymmetry-flip, volume-up)?',
-    'Nobody knows the place: block it for the whole fleet, before the devices are looked at one by one. Each of them may have a finding of new-destination or of a broken claim of its own: they belong to this one.',
+    'Nobody knows the place: block it for the whole fleet, before the devices are looked at one by one. What is found of each (new-destination, a broken claim) is in one incident with this: `cordon findings incidents` tells them in the order of time.',
   ],
   references: ['reference/detection.md D13'],
   examples: FLEET_CONTACT_EXAMPLES,

@@ -7,7 +7,7 @@ import { type Blindness, COLLECTOR, exceedsDemand, type Parameters, pauseLimitMs
 import { lateMinutes } from './late-arrival.js';
 import { minuteNumber } from './minute-bits.js';
 import type { Scene } from './scene.js';
-import { type SensorSight, sightOf } from './sensor-sight.js';
+import { type SensorSight, type Sight, sightOf } from './sensor-sight.js';
 import { minuteMs, toldUntil } from './silence-text.js';
 
 /** What is told of all that lies between exporters and the store. */
@@ -26,19 +26,25 @@ const RULE = {
  * what came from it or that nothing did. Where the ledger says neither, the ledger itself is behind: the collector, the bus or the store is, and of the exporter
  * nobody knows. What comes late takes such findings back.
  */
-export function pipelineLagOf(scene: Scene, fromMs: number, toMs: number, parameters: Parameters): Blindness[] {
+export function pipelineLagOf(
+  scene: Scene,
+  fromMs: number,
+  toMs: number,
+  parameters: Parameters,
+  late: ReadonlyMap<number, number>,
+): Blindness[] {
   const { sight } = scene;
   if (sight === undefined) return [];
   const exporters = [...sight.sensors.values()].filter(({ capture }) => !capture).sort((a, b) => (a.name < b.name ? -1 : 1));
-  return [...unheardOf(scene, exporters, fromMs, toMs, parameters), ...lateOf(exporters, fromMs, toMs, parameters)];
+  return [...unheardOf(scene, exporters, fromMs, toMs, parameters), ...lateOf(late, fromMs, toMs, parameters)];
 }
 
 function unheardOf(scene: Scene, exporters: readonly SensorSight[], fromMs: number, toMs: number, parameters: Parameters): Blindness[] {
   const { untilMs } = scene;
-  const present = exporters.filter((one) => one.toldUntilMs > untilMs - DAY_MS && Number.isFinite(pauseLimitMs(scene, one, parameters)));
+  const present = exporters.filter((one) => !isTakenAway(one) && Number.isFinite(pauseLimitMs(scene, one, parameters)));
   const unheard = present.filter((one) => {
     const limitMs = Math.max(parameters.lagMinutes! * MINUTE_MS, pauseLimitMs(scene, one, parameters));
-    return untilMs - one.toldUntilMs > limitMs && one.toldUntilMs - one.lastMessageMs < COUNTED_SILENCE_MS - MINUTE_MS;
+    return untilMs - one.toldUntilMs > limitMs;
   });
   if (unheard.length > 0 && unheard.length === present.length) {
     const sinceMs = Math.max(...unheard.map(({ toldUntilMs }) => toldUntilMs));
@@ -55,6 +61,11 @@ function unheardOf(scene: Scene, exporters: readonly SensorSight[], fromMs: numb
       rule: RULE.unheard,
       sentence: `Since ${formatInstant(one.toldUntilMs)} nothing is known of ${one.name}, neither messages nor that there were none, while the ledger goes on with ${formatCount(present.length - unheard.length, 'other exporter')}: whoever collects from it is behind, was started anew, or is gone.`,
     }));
+}
+
+/** Whether its collector has counted its silence to the end. */
+function isTakenAway({ toldUntilMs, lastMessageMs }: SensorSight): boolean {
+  return toldUntilMs - lastMessageMs >= COUNTED_SILENCE_MS - MINUTE_MS;
 }
 
 function behind(scene: Scene, exporters: readonly SensorSight[], sinceMs: number): Blindness {
@@ -87,12 +98,16 @@ function lagFrom({ untilMs }: Scene, sinceMs: number) {
   } as const;
 }
 
-/** Messages of all exporters that came late together: the worst of it. */
-function lateOf(exporters: readonly SensorSight[], fromMs: number, toMs: number, parameters: Parameters): Blindness[] {
-  const late = lateMinutes(
-    exporters.map(({ rows }) => rowsWithin(rows, fromMs, toMs)),
-    parameters.clockSeconds! * SECOND_MS,
+/** Minutes of [fromMs, toMs) in which the messages of all exporters came late, or early, together, by more than so many seconds (`lateMinutes`). */
+export function lateWithin(sight: Sight, fromMs: number, toMs: number, seconds: number): ReadonlyMap<number, number> {
+  return lateMinutes(
+    [...sight.sensors.values()].map(({ rows }) => rowsWithin(rows, fromMs, toMs)),
+    seconds * SECOND_MS,
   );
+}
+
+/** Messages of all exporters that came late together: the worst of it. */
+function lateOf(late: ReadonlyMap<number, number>, fromMs: number, toMs: number, parameters: Parameters): Blindness[] {
   if (late.size === 0) return [];
   const minutes = [...late.keys()].sort((a, b) => a - b);
   const worst = worstOf(late);
@@ -122,20 +137,23 @@ function worstOf(late: ReadonlyMap<number, number>): number {
   return [...late.values()].reduce((worst, offset) => (Math.abs(offset) > Math.abs(worst) ? offset : worst), 0);
 }
 
+/** What is said of a lag when it is taken back; undefined for another finding. */
+export function lagWithdrawal({ rule }: Finding): string | undefined {
+  return isLag(rule) ? 'Withdrawn: what was missing has come, or that nothing came from there has been counted since.' : undefined;
+}
+
+function isLag(rule: string): boolean {
+  return rule === RULE.behind || rule === RULE.unheard;
+}
+
 /** `observed` of such a finding by the ledger's rows around its window; undefined for another. */
 export function recomputeLag(
   { rule, asset, expected, windowFromMs, windowToMs }: Finding,
   all: readonly CoverageMinute[],
 ): number | undefined {
-  if (rule.startsWith(RULE.late)) {
-    const bySensor = [...sightOf(all, windowFromMs, windowToMs).sensors.values()].map(({ rows }) =>
-      rowsWithin(rows, windowFromMs, windowToMs),
-    );
-    return Math.abs(worstOf(lateMinutes(bySensor, expected * SECOND_MS))) / SECOND_MS;
-  }
-  if (rule !== RULE.behind && rule !== RULE.unheard) return undefined;
-  const told = [...sightOf(all, windowFromMs, windowToMs).sensors.values()].filter(
-    ({ name, capture }) => !capture && (asset === PIPELINE || asset === name),
-  );
+  const sight = sightOf(all, windowFromMs, windowToMs);
+  if (rule.startsWith(RULE.late)) return Math.abs(worstOf(lateWithin(sight, windowFromMs, windowToMs, expected))) / SECOND_MS;
+  if (!isLag(rule)) return undefined;
+  const told = [...sight.sensors.values()].filter(({ name, capture }) => !capture && (asset === PIPELINE || asset === name));
   return (windowToMs - Math.max(...told.map(({ toldUntilMs }) => toldUntilMs))) / SECOND_MS;
 }

@@ -1,6 +1,8 @@
 import { MINUTE_MS } from '../../flow/time.js';
 import type { Finding } from '../findings/finding.js';
 import { findingJson } from '../findings/json.js';
+import { WATCH_IDS, WATCHES } from './index.js';
+import type { Watch } from './watch.js';
 
 /**
  * What is to be published where watches found `found` and `stored` are the findings of watches that the store has, withdrawn ones included, of the
@@ -18,16 +20,15 @@ export function settle(found: readonly Finding[], stored: readonly Finding[], un
   }
   for (const old of before.values()) {
     if (old.records === 0) continue;
-    changed.push({ ...old, revision: revisionOver(old), ...NOTHING });
+    changed.push({ ...old, revision: revisionOver(old), records: 0, severity: 'info', sentence: withdrawalOf(old) });
   }
   return changed;
 }
 
-const NOTHING = {
-  records: 0,
-  severity: 'info',
-  sentence: 'Withdrawn: later data showed that there was nothing of the kind.',
-} as const;
+function withdrawalOf(finding: Finding): string {
+  const watch: Watch | undefined = WATCH_IDS.filter((id) => id === finding.detection).map((id) => WATCHES[id])[0];
+  return watch?.withdrawal?.(finding) ?? 'Withdrawn: later data showed that there was nothing of the kind.';
+}
 
 /** All of a finding but its revision, as text. */
 function says(finding: Finding): string {

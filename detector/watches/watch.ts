@@ -38,4 +38,6 @@ export interface Watch<P extends ParameterTable = ParameterTable> extends Detect
   evaluate(scene: Scene, parameters: ParameterValues<P>): Finding[];
   /** `observed` of a finding computed anew. A test holds it against every example that fires. */
   readonly recompute: (finding: Finding, evidence: WatchEvidence, claims: CompiledClaims) => number;
+  /** The sentence with which such a finding is taken back, where "there was nothing of the kind" would not fit. */
+  readonly withdrawal?: (finding: Finding) => string | undefined;
 }

@@ -4,6 +4,7 @@ import type { Finding } from '../../../detector/findings/finding.js';
 import { defaultWatchParameters, watches } from '../../../detector/watches/evaluate.js';
 import { EXAMPLE_FROM, EXAMPLE_STOP, heardNothing, WATCH_CLAIMS } from '../../../detector/watches/example-facts.js';
 import { lateMinutes } from '../../../detector/watches/late-arrival.js';
+import { settle } from '../../../detector/watches/settle.js';
 import type { LedgerStretch } from '../../../detector/watches/watch.js';
 import { claimsOf } from '../support/rows.js';
 import { activityOf, ledgerOf } from './support.js';
@@ -66,6 +67,19 @@ describe('telemetry that is on its way', () => {
       );
       expect(brief(findings)).toEqual(['high (pipeline): ledger ends']);
     }
+  });
+
+  it('stays told however long nothing comes: nobody is told that it is over before it is', () => {
+    const until = '2026-11-08T10:00:00Z';
+    expect(brief(told([healthy('border', EXAMPLE_STOP)], until))).toEqual(['high (pipeline): ledger ends']);
+    expect(brief(told([healthy('border', EXAMPLE_STOP), healthy('second', until)], until))).toEqual(['high border: nothing is known']);
+  });
+
+  it('is taken back by a sentence that fits, and only that', () => {
+    const withdrawn = (findings: readonly Finding[]): string[] => settle([], findings, 0).map(({ sentence }) => sentence);
+    expect(withdrawn(told([healthy('border', EXAMPLE_STOP)], UNTIL))[0]).toMatch(/what was missing has come/);
+    const silent = told([healthy('border', EXAMPLE_STOP), heardNothing('border', ON, '2026-11-05T10:03:00Z')], '2026-11-05T10:03:00Z');
+    expect(withdrawn(silent)).toEqual(['Withdrawn: later data showed that there was nothing of the kind.']);
   });
 
   it('is no news before ten minutes', () => {
