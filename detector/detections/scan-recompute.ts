@@ -9,6 +9,7 @@ import type { FindingFlow } from './detection.js';
 import { isGroup, isPrivate } from './exchange-traits.js';
 import { Began, Level } from './observed-record.js';
 import { recordsOf } from './recompute.js';
+import { isHandshakeAlone } from './scan-handshake.js';
 import { isShortSession } from './scan-log-ins.js';
 
 export const SHORT_WINDOW_MS = 5 * MINUTE_MS;
@@ -37,8 +38,9 @@ export function recomputeScan(finding: Finding, rows: readonly FindingFlow[], cl
     if (row.startMs < finding.windowFromMs || row.startMs >= finding.windowToMs || isGroup(peer, 0)) return false;
     if (finding.rule.includes('hosts on') && !finding.rule.includes(`hosts on ${formatPort(row.protocol, port)} `)) return false;
     const inside = began === Began.peer || isPrivate(peer, 0) || claims.watchList.assetOf(peer) >= 0;
-    if (slow && !countsOverDay(row.protocol, port, inside)) return false;
-    return beganOf(row, claims) === began && isAttempt(row, began);
+    const countsLong = countsOverDay(row.protocol, port, inside);
+    if (slow && !countsLong) return false;
+    return beganOf(row, claims) === began && (isAttempt(row, began) || (countsLong && isHandshakeAlone(row)));
   });
   const hostOf = (row: FindingFlow): string => (began === Began.asset ? row.peer : row.asset);
   const portOf = (row: FindingFlow): string => `${row.protocol}/${began === Began.asset ? row.peerPort : row.assetPort}`;

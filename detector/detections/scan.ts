@@ -10,6 +10,7 @@ import { Attention, type Detection, type Evaluator, type ParameterTable, type Pa
 import { type ExchangeTraits, responderPort, Trait, traitsOf } from './exchange-traits.js';
 import { Began, Level, type ObservedRecord } from './observed-record.js';
 import { SCAN_EXAMPLES } from './scan-examples.js';
+import { isHandshakeAlone } from './scan-handshake.js';
 import { isLogIn, LOG_IN_WINDOW_MS, type LogIns, LogInTable } from './scan-log-ins.js';
 import { BY_ASSET, BY_PEER, countsOverDay, LOG_INS, LONG_WINDOW_MS, recomputeScan, SHORT_WINDOW_MS } from './scan-recompute.js';
 import { ScanSources } from './scan-sources.js';
@@ -99,10 +100,10 @@ export const scan: Detection<typeof PARAMETERS> = {
     'reverseOctetDeltaCount',
   ],
   history:
-    'none. Not assessable where packets are sampled: one packet of an exchange looks like an attempt. Scans by UDP and ICMP need exporters that measure both directions',
+    'none. Without success is what nobody answers, what is refused, and a TCP connection that is left without a word. Not assessable where packets are sampled: one packet of an exchange looks like an attempt. Scans by UDP and ICMP, and the doors that answer, need exporters that measure both directions',
   falsePositives: [
     'Vulnerability scanners and asset discovery of the operator: admit them in a claim and mute them for their times.',
-    'Management stations that poll devices which are off.',
+    'Management stations that poll devices which are off, and balancers of load that look whether servers are there by connecting alone.',
     'Monitoring that logs in by SSH for each of its questions, and file transfers with a connection for each file: admit them in a claim.',
     'An asset on the open internet is scanned without end: those findings are of low severity.',
   ],
@@ -112,12 +113,18 @@ export const scan: Detection<typeof PARAMETERS> = {
     'Keys tried at one door: look in the log of the host for the name that was let in at last, and for what it did then.',
     'By a peer outside: should the asset be reachable from there at all? An unanswered scan shows that the isolation held.',
   ],
-  references: ['reference/detection.md D14', 'ncsa/bro-simple-scan', 'RFC 793 §3.4'],
+  references: [
+    'reference/detection.md D14',
+    'ncsa/bro-simple-scan',
+    'RFC 793 §3.4',
+    'nmap.org/book/man-port-scanning-techniques.html (-sS, -sT)',
+  ],
   examples: SCAN_EXAMPLES,
   recompute: recomputeScan,
   attends: (record, unit) => {
     if (record.initiator === Began.unknown || (traitsOf(unit).of(record) & Trait.groupPeer) !== 0) return Attention.none;
-    return isLogIn(record) ? Attention.always : Attention.attempts;
+    if (isLogIn(record)) return Attention.always;
+    return record.protocol === Protocol.tcp ? Attention.attempts | Attention.starts : Attention.attempts;
   },
   evaluator: (unit, parameters) => new ScanWatch(unit, parameters),
 };
@@ -152,10 +159,9 @@ class ScanWatch implements Evaluator {
 
   judge(record: ObservedRecord, findings: FindingSink): void {
     if (record.sampling > 1 || record.initiator === Began.unknown) return;
-    if (record.level !== Level.attempt) {
-      if (isLogIn(record)) this.judgeLogIn(record, findings);
-      return;
-    }
+    if (record.level !== Level.attempt && isLogIn(record)) this.judgeLogIn(record, findings);
+    const isLeft = record.level !== Level.attempt && (record.sessionStarts || record.retold) && isHandshakeAlone(record);
+    if (record.level !== Level.attempt && !isLeft) return;
     // Ports alone do not tell who asked: an answer whose question was not seen would look like an attempt.
     if (record.protocol === Protocol.tcp && !record.initiatorSeen) return;
     const byAsset = record.initiator === Began.asset;
@@ -164,6 +170,9 @@ class ScanWatch implements Evaluator {
     const traits = this.traits.of(record);
     if ((traits & Trait.groupPeer) !== 0) return;
     const outside = (traits & (Trait.publicPeer | Trait.memberPeer)) === Trait.publicPeer;
+    const countsLong = countsOverDay(record.protocol, port, !outside || !byAsset);
+    // A browser connects ahead to servers of the web, and leaves some without a word.
+    if (isLeft && !countsLong) return;
     this.hashes.take(record.peerWords, record.peerWordsOffset);
     const { peerA, peerB } = this.hashes;
     const source = byAsset ? this.sources.ofAsset(record.asset) : this.sources.ofPeer(peerA, peerB, record.startMs);
@@ -173,7 +182,7 @@ class ScanWatch implements Evaluator {
       host,
       port: target,
       ms: record.startMs,
-      countsLong: countsOverDay(record.protocol, port, !outside || !byAsset),
+      countsLong,
       octetsOut: record.octetsOut,
       octetsIn: record.octetsIn,
       packetsOut: record.packetsOut,
@@ -263,7 +272,7 @@ class ScanWatch implements Evaluator {
       windowFromMs: fromMs,
       windowToMs: table.newestMs + 1,
       confidence: Math.round(Math.min(95, 50 + 15 * Math.log2(count / least + 1))),
-      why: `${who} tried without success ${what} in the ${window} to ${formatInstant(table.newestMs)}, where ${least} are a scan`,
+      why: `${who} tried without success ${what} in the ${window} to ${formatInstant(table.newestMs)}, where ${least} are a scan${record.level === Level.attempt ? '' : '; the latest answered, and was left without a word'}`,
       totals,
     });
   }

@@ -3,7 +3,7 @@ import { cobaltStrike20, everyTenSeconds, renewed } from '../../fixtures/generat
 import { donbot, nsis, rbot, rbotWaits } from '../../fixtures/generator/published/botnets.js';
 import { ftpExfiltration, httpsExfiltration } from '../../fixtures/generator/published/exfiltration.js';
 import { burstOfPolls, commandFromOutside, newMaster } from '../../fixtures/generator/published/plant.js';
-import { guessedIn, politeScan } from '../../fixtures/generator/published/scans.js';
+import { connectScan, guessedIn, politeScan } from '../../fixtures/generator/published/scans.js';
 import type { Scenario } from '../../fixtures/generator/published/scenario.js';
 import { gagfyt, okiru, torii } from '../../fixtures/generator/published/things.js';
 import { dnsLight, dohBusy, icmpQuiet } from '../../fixtures/generator/published/tunnels.js';
@@ -29,6 +29,7 @@ const KINDS: readonly (readonly [() => Scenario, readonly string[]])[] = [
   [ftpExfiltration, ['asymmetry-flip']],
   [httpsExfiltration, ['asymmetry-flip']],
   [politeScan, ['scan']],
+  [connectScan, ['scan']],
   [guessedIn, ['scan']],
   [commandFromOutside, ['new-destination']],
   [dohBusy, ['dns-tunnel']],
