@@ -30,7 +30,8 @@ function fileJson({ finding, standing, decisions, coverage }: FindingFile): stri
   return `${JSON.stringify(sortKeys({ ...finding, standing, decisions, coverage, ...about }), undefined, 2)}\n`;
 }
 
-function fileText({ finding, standing, decisions, coverage }: FindingFile): string {
+/** What `show` prints of a finding. */
+export function fileText({ finding, standing, decisions, coverage }: FindingFile): string {
   const card = detectionCard(finding.detection);
   const list = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];
@@ -61,9 +62,13 @@ function sumOf(finding: Finding): string[] {
   const isNumber = (value: number | null): value is number => value !== null && !Number.isNaN(value);
   const expected = isNumber(finding.expected) ? `, expected at most ${amount(finding.expected)}` : '';
   const observed = isNumber(finding.observed) ? `observed ${amount(finding.observed)}${expected}` : 'no single number';
+  const { octetsOut, octetsIn, packetsOut, packetsIn } = finding;
+  // Of what is told by who met whom, or by what was not there, nobody has counted how much.
+  const counted = octetsOut + octetsIn + packetsOut + packetsIn > 0;
+  const amounts = `: ${octetsText(octetsOut)} in ${packetsOut} packets out, ${octetsText(octetsIn)} in ${packetsIn} packets in`;
   return [
     `${observed}, ${formatSpan(finding.windowFromMs, finding.windowToMs)}`,
-    `${finding.sessions} connections, ${finding.records} records: ${octetsText(finding.octetsOut)} in ${finding.packetsOut} packets out, ${octetsText(finding.octetsIn)} in ${finding.packetsIn} packets in`,
+    `${finding.sessions} connections, ${finding.records} records${counted ? amounts : ''}`,
   ];
 }
 
