@@ -14,7 +14,7 @@ const WHOLE = [
  * Tests of pure functions: nothing of them outlives a file, so that they share the processes in which they run and load each module once per process, not once per
  * file: a fifth less processor time. A file that opens a store or a socket, changes the environment or looks at the memory of its process is not for here.
  */
-const PURE = [
+export const PURE = [
   'tests/collector/{logs,metering,names,packets,sequence}/**/*.test.ts',
   'tests/detector/{baseline,claims,coverage,detections,engine,findings,incidents,sessions,watches}/**/*.test.ts',
   'tests/{cli/render,fixtures}/**/*.test.ts',
@@ -52,14 +52,14 @@ class LongestFirst extends BaseSequencer {
 // chdb lives in the main thread of a process, never in a worker thread (docs/decisions.md), hence forks.
 // What is polled for may share busy cores with the rest: a slow machine is no defect, and what never comes is ended by the limit of the test.
 const common = {
-  pool: 'forks',
+  pool: 'forks' as const,
   // One more than there are cores: tests of whole processes wait for those, and for time to pass, a third of their time.
   maxWorkers: availableParallelism() + 1,
   testTimeout: 120_000,
   hookTimeout: 180_000,
   setupFiles: ['tests/support/fixed-seed.ts'],
   expect: { poll: { timeout: 100_000 } },
-} as const;
+};
 
 export default defineConfig({
   test: {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { packageRoot } from '../flow/service/paths.js';
+import { PURE } from '../vitest.config.js';
 
 /*
  * The import directions of design §3. A change here is a change of the architecture: say why in the commit.
@@ -139,5 +140,19 @@ describe('architecture', () => {
     };
     for (const file of graph.keys()) visit(file, []);
     expect(cycles).toEqual([]);
+  });
+});
+
+describe('tests that share a process (vitest.config.ts)', () => {
+  test('leave nothing of theirs in it: no store, socket or process is opened, no environment or clock changed, no memory looked at', () => {
+    const leaves =
+      /from '(?:chdb|node:(?:net|dgram|https?|child_process|worker_threads|cluster))'|\/chdb\/|process\.(?:env|on|chdir|memoryUsage|resourceUsage)|vi\.(?:mock|stub|spyOn|useFakeTimers)/;
+    const folders = PURE.flatMap((pattern) => {
+      const [, before, names, after] = /^(.*?)\{(.*)\}(.*)\/\*\*\/\*\.test\.ts$/.exec(pattern)!;
+      return names!.split(',').map((name) => `${before}${name}${after}`);
+    });
+    const tests = folders.flatMap((folder) => sources(join(root, folder))).filter((path) => path.endsWith('.test.ts'));
+    expect(tests.length).toBeGreaterThan(100);
+    expect(tests.filter((path) => leaves.test(readFileSync(path, 'utf8'))).map((path) => relative(root, path))).toEqual([]);
   });
 });
