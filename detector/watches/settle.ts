@@ -1,7 +1,7 @@
 import { MINUTE_MS } from '../../flow/time.js';
 import type { Finding } from '../findings/finding.js';
 import { findingJson } from '../findings/json.js';
-import { WATCH_IDS, WATCHES } from './index.js';
+import { WATCHES } from './index.js';
 import type { Watch } from './watch.js';
 
 /**
@@ -26,7 +26,7 @@ export function settle(found: readonly Finding[], stored: readonly Finding[], un
 }
 
 function withdrawalOf(finding: Finding): string {
-  const watch: Watch | undefined = WATCH_IDS.filter((id) => id === finding.detection).map((id) => WATCHES[id])[0];
+  const watch: Watch | undefined = Object.values(WATCHES).find(({ id }) => id === finding.detection);
   return watch?.withdrawal?.(finding) ?? 'Withdrawn: later data showed that there was nothing of the kind.';
 }
 

@@ -31,6 +31,7 @@ const PROGRAMS = {
   judge: { full: [], quick: [] },
   rhythm: { full: [], quick: [] },
   verdict: { full: [], quick: ['1000000'] },
+  contacts: { full: [], quick: ['1000'] },
   screens: { full: ['100000000'], quick: ['1000000'] },
   bus: { full: ['400', '4'], quick: ['100', '4'], needsKafka: true },
   pipeline: { full: ['4000000'], quick: ['1000000'] },
