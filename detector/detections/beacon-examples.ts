@@ -44,6 +44,20 @@ const TRIES = Array.from(
   }),
 );
 
+/** A question that nobody answers, each from the next port. */
+const DATAGRAMS: ExampleRow = {
+  at: '2026-11-20T08:00:00Z',
+  seconds: 0,
+  from: '10.40.10.11 40001',
+  portStep: 1,
+  to: '203.0.113.7 4567',
+  protocol: 'udp',
+  octets: 90,
+  reverseOctets: 0,
+  times: 45,
+  everySeconds: 180,
+};
+
 /** As people do: by the gaps of a coin tossed each minute. */
 const NOW_AND_THEN = [3, 4, 9, 31, 33, 36, 58, 61, 62, 97, 99, 140, 141, 152, 153, 157, 201, 204, 209, 260, 262, 263, 301, 322].flatMap(
   (minute) =>
@@ -66,6 +80,7 @@ export const BEACON_EXAMPLES: Detection['examples'] = {
       claims: SILENT_CLAIMS,
       rows: [TRIES[0]!, ...TRIES.slice(1)],
     },
+    { name: 'a datagram now and then, and nobody answers', claims: SILENT_CLAIMS, rows: [DATAGRAMS] },
   ],
   silent: [
     { name: 'a claim admits the peer', claims: OPEN_CLAIMS, rows: [BEAT] },
@@ -80,6 +95,11 @@ export const BEACON_EXAMPLES: Detection['examples'] = {
       name: 'one session, exported every half hour',
       claims: SILENT_CLAIMS,
       rows: [{ ...BEAT, flags: 'AP', reverseFlags: 'AP', seconds: 1799, everySeconds: 1800, times: 100 }],
+    },
+    {
+      name: 'a flood of datagrams that nobody answers, each burst from the next port',
+      claims: SILENT_CLAIMS,
+      rows: [{ ...DATAGRAMS, seconds: 1.5, octets: 400_000, packets: 400, times: 450, everySeconds: 2 }],
     },
     { name: 'one in a hundred packets seen: not assessable', claims: SILENT_CLAIMS, rows: [{ ...BEAT, sampling: 100 }] },
     {

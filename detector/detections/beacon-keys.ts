@@ -1,5 +1,5 @@
 import { parsePrefix } from '../../flow/address.js';
-import { HOUR_MS } from '../../flow/time.js';
+import { HOUR_MS, SECOND_MS } from '../../flow/time.js';
 import { finishHash, mixWord } from '../baseline/hash.js';
 import { hashesAtHand } from '../baseline/peer-hashes.js';
 import { grownTo, NO_BYTES, NO_DOUBLES, NO_FLOATS, NO_SHORTS, NO_WORDS, RecentKeys } from '../baseline/recent-keys.js';
@@ -212,24 +212,20 @@ export class BeaconKeys {
     return { median, spread: sorted.sort()[count >>> 1]! / Math.max(1, median) };
   }
 
+  /** Octets a second that went out with the latest starts, as many as the row keeps. */
+  octetsPerSecond(row: number): number {
+    const { rings, sizes } = this;
+    let octets = 0;
+    for (let at = row * STARTS; at < row * STARTS + rings.count(row); at++) octets += sizes[at]!;
+    return (SECOND_MS * octets) / (rings.latest(row) - rings.at(row, 0));
+  }
+
   save(writer: StateWriter): void {
     this.candidates.save(writer);
     for (const values of [this.firstMs, this.latestMs, this.startCounts, this.firstPeer, this.several]) writer.numbers(values);
     this.rows.save(writer);
     this.rings.save(writer);
-    for (const values of [
-      this.beats,
-      this.passes,
-      this.samePort,
-      this.failures,
-      this.sums,
-      this.ports,
-      this.sizes,
-      this.tags,
-      this.owner,
-      this.whom,
-    ])
-      writer.numbers(values);
+    for (const values of this.perRow()) writer.numbers(values);
   }
 
   load(reader: StateReader): void {
@@ -239,19 +235,11 @@ export class BeaconKeys {
     this.rows.load(reader);
     this.resizeRows();
     this.rings.load(reader, this.rows.capacity);
-    for (const values of [
-      this.beats,
-      this.passes,
-      this.samePort,
-      this.failures,
-      this.sums,
-      this.ports,
-      this.sizes,
-      this.tags,
-      this.owner,
-      this.whom,
-    ])
-      reader.numbers(values);
+    for (const values of this.perRow()) reader.numbers(values);
+  }
+
+  private perRow() {
+    return [this.beats, this.passes, this.samePort, this.failures, this.sums, this.ports, this.sizes, this.tags, this.owner, this.whom];
   }
 
   private hash(record: ObservedRecord): void {

@@ -7,7 +7,8 @@ import type { FollowedDecision } from '../decisions/followed.js';
 import type { FindingSink, Matter } from '../findings/finding-sink.js';
 import { formatCount, formatOctets, formatPort } from '../findings/quantity.js';
 import { formatSpan } from '../findings/time-span.js';
-import { DNS_PORT, isBackground, NOTICE_PORTS } from './background-services.js';
+import { Protocol } from '../sessions/orientation.js';
+import { DNS_PORT, isBackground, isOneWay, NOTICE_PORTS } from './background-services.js';
 import { BEACON_EXAMPLES } from './beacon-examples.js';
 import { BEACON_INTERVALS, BeaconKeys } from './beacon-keys.js';
 import { recomputeBeacon } from './beacon-recompute.js';
@@ -85,6 +86,8 @@ const ACTIVE_TIMEOUTS_MS = [1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINU
 const TIMEOUT_SHARE = 0.03;
 /** A mean connection of this share of the period is held, not a beat. */
 const HELD_SHARE = 1 / 2;
+/** What sends so much without connections to somebody outside who says nothing is a flood (reconnect-hammer), no beacon: hundreds of the smallest datagrams a second. */
+const FLOOD_OCTETS_PER_SECOND = 10_000;
 /** Of the starts that are measured a network's beacon needs this share on other addresses than the latest: else the address has a finding of its own. */
 const LEAST_OTHERS = 0.3;
 
@@ -171,13 +174,13 @@ class BeaconWatch implements Evaluator {
     const { keys } = this;
     const peerRow = keys.peerRow(record);
     if (!exchangeStarts(record)) return;
-    const peerFires = peerRow >= 0 && this.look(peerRow, record.peerPort);
+    const peerFires = peerRow >= 0 && this.look(peerRow, record);
     const networkRow = keys.networkRow(record);
     if (peerFires) {
       const isPart = networkRow >= 0 && this.isToldOf(networkRow, keys.rings.medianMs, record.startMs);
       if (!isPart && this.isNews(peerRow)) this.reportPeer(record, peerRow, findings);
     }
-    if (networkRow < 0 || !this.look(networkRow, record.peerPort) || peerFires || keys.shareOfOthers(networkRow) < LEAST_OTHERS) return;
+    if (networkRow < 0 || !this.look(networkRow, record) || peerFires || keys.shareOfOthers(networkRow) < LEAST_OTHERS) return;
     if (!this.hasPartTold(networkRow, record.startMs) && this.isNews(networkRow)) this.reportNetwork(record, networkRow, findings);
   }
 
@@ -200,7 +203,7 @@ class BeaconWatch implements Evaluator {
   }
 
   /** After a start of the row: true when it is time to measure, the measure passes and has passed often enough. Leaves the measure in `keys.rings`. */
-  private look(row: number, port: number): boolean {
+  private look(row: number, record: ObservedRecord): boolean {
     const { keys } = this;
     if (!keys.isNew || keys.beats[row]! % (keys.failures[row]! < PATIENCE ? STARTS_PER_LOOK : STARTS_PER_GLANCE) !== 0) return false;
     const { rings } = keys;
@@ -220,7 +223,8 @@ class BeaconWatch implements Evaluator {
       keys.passes[row]! >= LOOKS &&
       this.isLongEnough(row, rings) &&
       !this.isTimeout(row, rings.medianMs) &&
-      !this.isWaiting(row, port, rings.medianMs)
+      !this.isWaiting(row, record.peerPort, rings.medianMs) &&
+      !this.isFlood(row, record)
     );
   }
 
@@ -284,6 +288,12 @@ class BeaconWatch implements Evaluator {
   /** To be held and to be renewed is what connections are for by which notices come; one that is held too long long-session tells. */
   private isWaiting(row: number, port: number, medianMs: number): boolean {
     return NOTICE_PORTS.has(port) && this.isHeld(row, medianMs);
+  }
+
+  /** Datagrams from ports of their own begin exchanges, and sent as fast as they go they have the rhythm of whoever counts them. Where reconnect-hammer does not look, nobody else would tell. */
+  private isFlood(row: number, record: ObservedRecord): boolean {
+    if (!record.unanswered || record.protocol === Protocol.tcp || isOneWay(record)) return false;
+    return this.unit.claims.isOutside(record.peerBytes, record.peerOffset) && this.keys.octetsPerSecond(row) >= FLOOD_OCTETS_PER_SECOND;
   }
 
   private isHeld(row: number, medianMs: number): boolean {

@@ -5,7 +5,7 @@ import { ftpExfiltration, httpsExfiltration } from '../../fixtures/generator/pub
 import { burstOfPolls, commandFromOutside, newMaster } from '../../fixtures/generator/published/plant.js';
 import { connectScan, guessedIn, politeScan } from '../../fixtures/generator/published/scans.js';
 import type { Scenario } from '../../fixtures/generator/published/scenario.js';
-import { gagfyt, okiru, torii } from '../../fixtures/generator/published/things.js';
+import { gagfyt, mirai, okiru, torii } from '../../fixtures/generator/published/things.js';
 import { dnsLight, dohBusy, icmpQuiet } from '../../fixtures/generator/published/tunnels.js';
 import { administration, browserDoh, timePool } from '../../fixtures/generator/published/well.js';
 import { runPublished } from '../bench/evaluate/published.js';
@@ -19,7 +19,7 @@ const KINDS: readonly (readonly [() => Scenario, readonly string[]])[] = [
   [rbotWaits, ['long-session']],
   [donbot, ['beacon', 'scan']],
   [nsis, ['reconnect-hammer']],
-  [okiru, ['reconnect-hammer']],
+  [okiru, ['reconnect-hammer', 'beacon']],
   [gagfyt, ['reconnect-hammer']],
   [torii, ['long-session']],
   [newMaster, ['lateral-movement']],
@@ -52,5 +52,15 @@ describe('traffic as published captures have it', () => {
     expect(run.incidents.length).toBeLessThanOrEqual(MOST_INCIDENTS);
     // Things that hold a connection to their cloud for half a day are told of.
     expect(run.wrong.filter(({ detection }) => detection !== 'long-session').map(({ sentence }) => sentence)).toEqual([]);
+  });
+
+  it('a flood is no beacon, whose rhythm its datagrams have', async () => {
+    for (const [make, victim] of [
+      [rbot, '203.0.113.97'],
+      [mirai, '203.0.113.140'],
+    ] as const) {
+      const { findings } = await runPublished(make());
+      expect(findings.filter(({ peerAddress }) => peerAddress === victim).map(({ detection }) => detection)).toEqual(['reconnect-hammer']);
+    }
   });
 });

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { StateReader, StateWriter } from '../../../detector/baseline/state.js';
 import { beacon } from '../../../detector/detections/beacon.js';
 import { exampleClaims } from '../../../detector/detections/example-claims.js';
-import { claimsOf } from '../support/rows.js';
+import { createEngine } from '../../../detector/engine/engine.js';
+import { batchOf, claimsOf, exampleRows } from '../support/rows.js';
 import { normalFrom, randomFrom, StreamJudge } from '../support/streams.js';
 
 const claims = claimsOf(exampleClaims('{ budget: [ { peer: { any: true }, budget: { bytes: 100TiB, per: P1D } } ] }'));
@@ -133,6 +134,40 @@ describe('connections by which notices come', () => {
     expect(told(5223, 60)).toBe(0);
     expect(told(5223, 1)).toBeGreaterThan(0);
     expect(told(4443, 88)).toBeGreaterThan(0);
+  });
+});
+
+describe('datagrams that nobody answers, each from a port of its own', () => {
+  /** What is told of so many a second, for a quarter of an hour. */
+  function told(perSecond: number, octets: number, to = '203.0.113.7 4567', reverseOctets = 0): string[] {
+    const engine = createEngine({ claims });
+    const rows = exampleRows([
+      {
+        at: '2026-11-20T08:00:00Z',
+        from: '10.40.10.11 32768',
+        portStep: 1,
+        to,
+        protocol: 'udp',
+        octets,
+        reverseOctets,
+        times: 900 * perSecond,
+        everySeconds: 1 / perSecond,
+      },
+    ]);
+    engine.ingest(batchOf(claims, rows));
+    return [...new Set(engine.findings().map(({ detection }) => detection))].filter((id) => id === 'beacon' || id === 'reconnect-hammer');
+  }
+
+  it('are a flood, not a beacon, where there are many, whatever is in one; reconnect-hammer tells of them', () => {
+    expect(told(30, 400)).toEqual(['reconnect-hammer']);
+    expect(told(0.5, 400_000)).toEqual(['reconnect-hammer']);
+  });
+
+  it('are told where there are few, where somebody answers, and where nobody else would tell', () => {
+    expect(told(0.5, 300)).toContain('beacon');
+    expect(told(0.5, 400_000, '203.0.113.7 4567', 90)).toEqual(['beacon']);
+    expect(told(0.5, 400_000, '10.40.20.7 4567')).toEqual(['beacon']);
+    expect(told(0.5, 400_000, '203.0.113.7 514')).toEqual(['beacon']);
   });
 });
 
