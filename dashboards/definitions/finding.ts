@@ -76,7 +76,7 @@ function volume() {
       id: 2,
       title: 'Octets with the peer',
       description:
-        'What the device exchanged with the peer of the finding in each interval; with all its peers where the finding names none.',
+        'What the device exchanged with the peer of the finding in each interval; with all its peers where the finding names none. Of a finding about a fleet, what all devices of the fleet exchanged.',
       unit: 'decbytes',
       at: [0, 11, 10, 9],
       sql: 'volume',
@@ -89,7 +89,8 @@ function neighbours() {
   return rows({
     id: 3,
     title: 'What else was found on the device',
-    description: 'Findings of the same device in the time range in order of time: they may be one story. An id leads to that finding.',
+    description:
+      'Findings of the same device in the time range in order of time, and those about its fleet; of a fleet, those of all its devices. They may be one story. An id leads to that finding.',
     at: [10, 11, 14, 9],
     sql: 'neighbours',
   })
