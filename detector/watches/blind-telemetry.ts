@@ -1,7 +1,7 @@
 import type { ParameterTable } from '../detections/detection.js';
 import type { Finding } from '../findings/finding.js';
 import { BLIND_TELEMETRY_EXAMPLES } from './blind-telemetry-examples.js';
-import { blindnessOf, recomputeBlindness } from './blindness.js';
+import { blindnessOf, recomputeBlindness } from './blindness-kinds.js';
 import { lagWithdrawal, lateWithin, pipelineLagOf, recomputeLag } from './pipeline-lag.js';
 import type { Scene } from './scene.js';
 import type { Watch } from './watch.js';
