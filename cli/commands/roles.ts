@@ -13,11 +13,13 @@ import { Exit, UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { bufferedKafka } from '../wiring/buffered-kafka.js';
 import { type ClaimsInForce, followClaims, onReloadSignal, openClaims } from '../wiring/claim-reload.js';
-import { type ClaimSets, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
+import { type ClaimSets, type ClaimSource, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
 import { startCluster } from '../wiring/cluster.js';
 import { type ClusterMember, joinCluster, memberConfig } from '../wiring/cluster-member.js';
 import { makeDataFolder } from '../wiring/data-folder.js';
 import { startDecisionFeed } from '../wiring/decision-feed.js';
+import { DECISION_LEAD_MS, warmUpMsOf } from '../wiring/desk.js';
+import { serveDesk } from '../wiring/desk-door.js';
 import { answerDrills } from '../wiring/drill-arrival.js';
 import { newestJudgedMs } from '../wiring/embedded.js';
 import { configuredKafka } from '../wiring/kafka.js';
@@ -37,6 +39,7 @@ import { startNotifications } from '../wiring/notifications.js';
 import { startJudging } from '../wiring/periodic-verdicts.js';
 import { startWatching } from '../wiring/periodic-watches.js';
 import type { Role as RoleName } from '../wiring/process-status.js';
+import { reportsOver } from '../wiring/report-source.js';
 import { configuredRetention, configuredStore } from '../wiring/stores.js';
 import { type CommonFlags, commonSettings, type Settings, withCommonFlags, withListenFlag } from './common.js';
 
@@ -190,7 +193,16 @@ export function storeCommand(): Command {
     return async () => {
       await lifecycle.start({ name: 'store', start: () => storing.start(), stop: () => storing.stop() });
       watchStoring(monitoring, storing);
-      await startNotifications({ config, desk: createDesk({ store, now: Date.now }), log, lifecycle, monitoring });
+      const desk = createDesk({
+        ...{ store, now: Date.now, leadMs: DECISION_LEAD_MS, warmUpMs: warmUpMsOf(config) },
+        ...(inForce === undefined ? {} : { claims: inForce.sets }),
+      });
+      // A database server answers for itself; the embedded store is held by this process.
+      if (config.clickhouse.url === undefined) {
+        const report = reportsOver(store, config.data, sourcesOf(settings), (sentence) => log.warn({}, sentence));
+        await serveDesk({ ...desk, report }, config.data, log, lifecycle);
+      }
+      await startNotifications({ config, desk, log, lifecycle, monitoring });
       await startLocating(store, config.lookup, log, lifecycle);
       if (inForce !== undefined) {
         watchClaims(monitoring, inForce);
@@ -237,9 +249,14 @@ async function runRole<B extends Connection>(
   }
 }
 
-function claimsOf({ config, approvals }: Settings): ClaimSets {
-  if (config.claims.length === 0) throw new UsageError('name the claim files with --claims, CORDON_CLAIMS or in the configuration');
-  return loadClaimSets(config.claims.map((file) => ({ file, approvals, lookup: config.lookup })));
+function claimsOf(settings: Settings): ClaimSets {
+  const sources = sourcesOf(settings);
+  if (sources.length === 0) throw new UsageError('name the claim files with --claims, CORDON_CLAIMS or in the configuration');
+  return loadClaimSets(sources);
+}
+
+function sourcesOf({ config, approvals }: Settings): ClaimSource[] {
+  return config.claims.map((file) => ({ file, approvals, lookup: config.lookup }));
 }
 
 /** What is in force, from the history in the data folder on: each host follows its own copy of the files. */
@@ -248,7 +265,5 @@ function openFiles(
   newestStartMs: () => number,
   loaded = claimsOf(settings),
 ): ClaimsInForce {
-  const { config, approvals } = settings;
-  const sources = config.claims.map((file) => ({ file, approvals, lookup: config.lookup }));
-  return openClaims({ sources, loaded, data: folder, log, now: Date.now, newestStartMs, shared: true });
+  return openClaims({ sources: sourcesOf(settings), loaded, data: folder, log, now: Date.now, newestStartMs, shared: true });
 }

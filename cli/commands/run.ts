@@ -8,8 +8,6 @@ import type { Verdict } from '../../detector/coverage/verdict-types.js';
 import { createDesk, type FindingsDesk } from '../../detector/decisions/desk.js';
 import { claimVersion } from '../../detector/engine/claim-version.js';
 import type { DetectionSettings } from '../../detector/engine/parameters.js';
-import type { ReportFigures, ReportQuestion } from '../../detector/report/figures.js';
-import { readReport } from '../../detector/report/read.js';
 import { createHttpFront } from '../../detector/store/http-front/http-front.js';
 import { writeVerdicts } from '../../detector/store/queries/verdicts.js';
 import { KEEP_FOREVER } from '../../detector/store/store.js';
@@ -34,7 +32,6 @@ import { answerDrills } from '../wiring/drill-arrival.js';
 import { type Embedded, type EmbeddedOptions, startEmbedded } from '../wiring/embedded.js';
 import { playInputs } from '../wiring/inputs.js';
 import { judgeStored, storedFindings, storeWindows } from '../wiring/judging.js';
-import { knownVersions } from '../wiring/known-versions.js';
 import { type Listening, openListening } from '../wiring/listening.js';
 import { liveStatus, startLiveParts } from '../wiring/live-collector.js';
 import { startLocating } from '../wiring/locating.js';
@@ -42,6 +39,7 @@ import { startMonitoring, watchBuffer, watchClaims, watchCollector, watchDetecto
 import { startNotifications } from '../wiring/notifications.js';
 import { startJudging } from '../wiring/periodic-verdicts.js';
 import { startWatching } from '../wiring/periodic-watches.js';
+import { reportsOver } from '../wiring/report-source.js';
 import { serveConsole } from '../wiring/serve-console.js';
 import { watchOnce } from '../wiring/stored-watches.js';
 import { configuredRetention } from '../wiring/stores.js';
@@ -148,12 +146,7 @@ async function session(about: Session): Promise<void> {
   });
   const doors = flags.once === true ? undefined : await openDoors(embedded, about, desk, sensorOf);
   if (doors !== undefined) {
-    const report = (question: ReportQuestion): Promise<ReportFigures> =>
-      readReport(
-        embedded.store,
-        question,
-        knownVersions(data, files, (sentence) => log.warn({}, sentence)),
-      );
+    const report = reportsOver(embedded.store, data, files, (sentence) => log.warn({}, sentence));
     await serveDesk({ ...desk, report }, data, log, lifecycle);
     if (flags.bundled !== true) await startNotifications({ config, desk, log, lifecycle, monitoring });
   }

@@ -14,8 +14,8 @@ import { sentenceOf } from '../failures.js';
 import { isAlive } from './process-status.js';
 
 /*
- * The embedded engine belongs to one process. While `cordon run` has it, `cordon findings` and `cordon report` ask that process: a door on loopback, open to whoever can read a
- * file in the data folder that only its owner can read. One request is one call of the desk: POST /desk {"method", "arguments"} → {"answer"} or {"error"}.
+ * The embedded engine belongs to one process. While `cordon run` or `cordon store` has it, `cordon findings` and `cordon report` ask that process, and `cordon detect` for people's
+ * decisions: a door on loopback, open to whoever can read a file in the data folder that only its owner can read. One request is one call of the desk: POST /desk {"method", "arguments"} → {"answer"} or {"error"}.
  */
 
 /** What is asked through the door: the desk, and reports over the same store. */

@@ -11,7 +11,7 @@ import { loadClaimSets } from './claim-sets.js';
 import { deskOfProcess } from './desk-door.js';
 import { configuredStore } from './stores.js';
 
-/** Detectors that read a server's decisions hear of a new one within seconds: it counts from later than that on. */
+/** Detectors in other processes hear of a new decision within seconds: it counts from later than that on. */
 export const DECISION_LEAD_MS = 2 * MINUTE_MS;
 
 /** How long assets learn, as configured. */
@@ -59,6 +59,6 @@ export async function explainLocked<T>(what: string, work: () => Promise<T>): Pr
     return await work();
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== 'directory-locked') throw error;
-    throw new UsageError(`${error.message}. Only cordon run answers ${what} while it works; wait for a replay to end`);
+    throw new UsageError(`${error.message}. Only cordon run and cordon store answer ${what} while they work; wait for a replay to end`);
   }
 }

@@ -1,6 +1,8 @@
 import type { ReportFigures, ReportQuestion } from '../../detector/report/figures.js';
 import { readReport } from '../../detector/report/read.js';
+import type { Store } from '../../detector/store/store.js';
 import type { Config } from '../../flow/service/config.js';
+import type { ClaimSource } from './claim-sets.js';
 import { explainLocked, withConfiguredStore } from './desk.js';
 import { deskOfProcess } from './desk-door.js';
 import { knownVersions } from './known-versions.js';
@@ -15,4 +17,14 @@ export async function reportFigures(config: Config, question: ReportQuestion, te
     tell,
   );
   return await explainLocked('reports', () => withConfiguredStore(config, (store) => readReport(store, question, known)));
+}
+
+/** How a process that holds the store answers whoever asks it for a report: by the claim files as they are then. */
+export function reportsOver(
+  store: Store,
+  data: string,
+  files: readonly ClaimSource[],
+  tell: (sentence: string) => void,
+): (question: ReportQuestion) => Promise<ReportFigures> {
+  return (question) => readReport(store, question, knownVersions(data, files, tell));
 }
