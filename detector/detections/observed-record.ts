@@ -47,7 +47,7 @@ export class ObservedRecord {
   initiator = 0;
   /** True when the initiator was seen (SYN, exporter's word), false when ports suggest it. */
   initiatorSeen = false;
-  /** True when nobody can say who began, because both directions began in the same millisecond on one service's port (orientation.ts, rule 8). */
+  /** True when nobody can say who began, because both directions began in the same millisecond on one service's port (orientation.ts, rule 10). */
   isTied = false;
 
   /** This record's times in ms since the epoch, and its calendar period [from, to). */

@@ -10,7 +10,7 @@ import { Began, ObservedRecord } from './observed-record.js';
  * What the sums of `Detection.recompute` share: stored rows become records as detections see them, by the rules of sessions/ written down a second time in
  * their plain form. Nothing here is used while judging. Three ways in which the second form knows less: rows that the finding's window does not touch are not
  * given, so a session that began before them begins with its first row in sight; rows stand in the order of their times, not of their arrival; and it knows no exchanges of
- * others' ports and times, by which ports that contradict what was heard are overruled and ties are settled (sessions/precedents.ts).
+ * others' ports and times, by which ports that contradict what was heard are overruled, ties are settled (sessions/precedents.ts) and servers are known (learned-servers.ts).
  */
 
 const BEGAN = { unknown: Began.unknown, asset: Began.asset, peer: Began.peer } as const;

@@ -2,8 +2,18 @@ import type { FlowBatch } from '../../flow/batch.js';
 import { Initiator } from '../../flow/columns.js';
 import type { CompiledClaims } from '../claims/compiled.js';
 import { Began, type ObservedRecord } from '../detections/observed-record.js';
-import { asksOnly, hasPorts, icmpInitiator, initiatorByPorts, Protocol, SEEN_CONFIDENCE, sharesServicePort } from './orientation.js';
+import {
+  asksOnly,
+  FIRST_USER_PORT,
+  hasPorts,
+  icmpInitiator,
+  initiatorByPorts,
+  Protocol,
+  SEEN_CONFIDENCE,
+  sharesServicePort,
+} from './orientation.js';
 import type { ReadColumns } from './read-columns.js';
+import { isServicePort } from './service-ports.js';
 import { BOTH_FIRST } from './session-rows.js';
 import { OTHER_IDLE_MS, type SessionTable } from './session-table.js';
 
@@ -49,11 +59,14 @@ export class InitiatorReader {
   ): number {
     const { protocol } = into;
     const began = this.seenOrByPorts(row, sessions, slot, fromAsset, into);
-    if (protocol === Protocol.tcp ? began !== Began.unknown : !hasPorts(protocol) || sessions.seen(slot) !== Began.unknown) return began;
+    if (protocol === Protocol.tcp ? began !== Began.unknown : !hasPorts(protocol) || sessions.seen(slot) !== Began.unknown) {
+      if (known < 2 && protocol === Protocol.tcp) this.teach(began, sessions, slot, into);
+      return began;
+    }
     // What the ports say of a session stays as it was judged with its first two records, of which there is one for each direction.
     if (began !== Began.unknown && known > 1) return sessions.judged(slot);
     const first = this.bySpeakingFirst(row, sessions, slot, fromAsset, into.startMs, known === 0 ? Number.NaN : firstBeforeMs);
-    if (protocol === Protocol.tcp) return first;
+    if (protocol === Protocol.tcp) return this.byServersOrOrder(first, sessions, slot, known, into);
     if (began !== Began.unknown) return this.byOrderOrPorts(began, first, sessions, slot, known, into);
     if (first === Began.unknown) return this.ofTie(sessions, slot, fromAsset, into);
     if (known < 2) sessions.precedents.note(into, responderPort(first, into), first, true);
@@ -73,7 +86,7 @@ export class InitiatorReader {
     return initiatorByPorts(this.claims, protocol, assetPort, peerPort, sessions.flagsOut(slot), sessions.flagsIn(slot));
   }
 
-  /** Began.* by rule 7. */
+  /** Began.* by rule 8. */
   private bySpeakingFirst(
     row: number,
     sessions: SessionTable,
@@ -93,6 +106,33 @@ export class InitiatorReader {
       sessions.markBothFirst(slot);
     }
     return sessions.spokeFirst(slot);
+  }
+
+  /** Takes in whose port is a server's, where the port itself does not say so. `began`: Began.* of the other end. */
+  private teach(began: number, sessions: SessionTable, slot: number, into: ObservedRecord): void {
+    const port = responderPort(began, into);
+    if (port < FIRST_USER_PORT || isServicePort(port) || !sessions.isExchange(slot) || this.claims.isClaimedPort(into.protocol, port))
+      return;
+    sessions.servers.teach(into, began, sessions.seen(slot) !== Began.unknown);
+  }
+
+  /** Began.* by rule 7, or by rule 8 (`first`). */
+  private byServersOrOrder(first: number, sessions: SessionTable, slot: number, known: number, into: ObservedRecord): number {
+    if (!sessions.isExchange(slot)) return first;
+    if (first !== Began.unknown && sessions.sawHandshake(slot)) {
+      if (known < 2) this.teach(first, sessions, slot, into);
+      return first;
+    }
+    // What it was judged by may be forgotten while it goes on for weeks.
+    if (sessions.isByServer(slot)) {
+      const began = sessions.judged(slot);
+      this.teach(began, sessions, slot, into);
+      return began;
+    }
+    const began = sessions.servers.began(into);
+    if (began === Began.unknown) return first;
+    sessions.markByServer(slot);
+    return began;
   }
 
   /** Where rules 2 to 5 and who was heard first differ: `byPorts`, or the other one by rules a and b. `first`: who spoke first, where both were heard. */
@@ -117,9 +157,9 @@ export class InitiatorReader {
     return sessions.sawBothWays(slot) && into.startMs >= precedents.sinceMs + OTHER_IDLE_MS ? heard : byPorts;
   }
 
-  /** Began.* by rule 8, TIED, or unknown. */
+  /** Began.* by rule 9, TIED, or unknown. */
   private ofTie(sessions: SessionTable, slot: number, fromAsset: boolean, into: ObservedRecord): number {
-    if (!sharesServicePort(this.claims, into)) return Began.unknown;
+    if (!sharesServicePort(this.claims, into)) return this.byOnlyCaller(sessions, slot, into);
     const { precedents } = sessions;
     const { startMs, endMs, peerPort, sensor } = into;
     // The session may go on for days: a later question and its answer tell who asks.
@@ -129,6 +169,16 @@ export class InitiatorReader {
     const caller = precedents.onlyCaller(into, peerPort);
     if (caller !== Began.unknown) return caller;
     return sessions.heardFirst(slot) === BOTH_FIRST ? TIED : Began.unknown;
+  }
+
+  /** Began.* of who alone was seen to begin such exchanges before, on one of the two ports; unknown where only one direction was heard. */
+  private byOnlyCaller(sessions: SessionTable, slot: number, into: ObservedRecord): number {
+    if (sessions.heardFirst(slot) !== BOTH_FIRST) return Began.unknown;
+    const { precedents } = sessions;
+    const asset = precedents.onlyCaller(into, into.peerPort) === Began.asset;
+    const peer = precedents.onlyCaller(into, into.assetPort) === Began.peer;
+    if (asset === peer) return Began.unknown;
+    return asset ? Began.asset : Began.peer;
   }
 
   private seenInRow(row: number, fromAsset: boolean, protocol: number): number {

@@ -11,10 +11,12 @@ import { isServicePort } from './service-ports.js';
  *   4. the port of a known service is the responder's (service-ports.ts)
  *   5. of an ephemeral port (Linux and RFC 6335: 32768 and up) and a lower one, the lower is the responder's
  *   6. an end that only refuses (RST, never SYN) is the responder
- *   7. who spoke first began: by the word of a sensor that saw the packets (Zeek, Suricata, our meter), or by the earlier start of two records of one direction each;
+ *   7. of a TCP session both of whose ends have spoken, and of which no order of both ends' SYNs was recorded, the end is the responder's that alone was seen to be called
+ *      before, or spoken with from several ports while its own stayed (learned-servers.ts)   (sticks to the session)
+ *   8. who spoke first began: by the word of a sensor that saw the packets (Zeek, Suricata, our meter), or by the earlier start of two records of one direction each;
  *      of one direction alone that says nothing
- *   8. where two ends that use one service's port began at once (`sharesServicePort`): the one that alone was seen to begin such exchanges before (precedents.ts)
- *   9. unknown, judged as the worse side; of rule 8 without a precedent: undecided (claim-violation.ts)
+ *   9. where two ends without connections began at once: the one that alone was seen to begin such exchanges before (precedents.ts)
+ *  10. unknown, judged as the worse side; where two ends that use one service's port began at once (`sharesServicePort`): undecided (claim-violation.ts)
  *
  * Without connections (all but TCP, whose flags tell) rules 2 to 5 give way to who spoke first, who may be sending floods or answers that nobody asked for from a service's port:
  *   a. where he is known to call the other's port, from other exchanges, or has spoken first from rising ports, and the other is not known to call his
@@ -26,7 +28,7 @@ import { isServicePort } from './service-ports.js';
 
 /** Confidence in % from which the `initiator` column counts as seen. 50 means "from ports or order", which one record cannot know. */
 export const SEEN_CONFIDENCE = 90;
-const FIRST_USER_PORT = 1024;
+export const FIRST_USER_PORT = 1024;
 const FIRST_EPHEMERAL_PORT = 32_768;
 
 export const TcpFlag = { fin: 0x01, syn: 0x02, rst: 0x04, psh: 0x08, ack: 0x10 } as const;

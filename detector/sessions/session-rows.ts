@@ -1,5 +1,7 @@
+import { isMappedIPv4Words } from '../../flow/address.js';
 import type { NumberPool } from '../baseline/number-pool.js';
 import { Level } from '../detections/observed-record.js';
+import { refusesOnly, TcpFlag } from './orientation.js';
 
 /*
  * What is kept of a session: 152 bytes.
@@ -45,7 +47,7 @@ const SENSOR_SKEW_MS = 1000;
 const MOST_POOLED = 1280;
 
 // Marks: seen initiator (bits 0–1), initiator judged with (2–3: Began.*, or 3 where it is a tie), furthest level told (4–5), biflow (6), class of the peer (8–23),
-// who spoke first (24–25: Began.*, or 3 where two began in the same millisecond), by a sensor that saw the packets (26).
+// who spoke first (24–25: Began.*, or 3 where two began in the same millisecond), by a sensor that saw the packets (26), judged by a learned server (27).
 const SEEN_MASK = 0b11;
 const JUDGED_SHIFT = 2;
 const TOLD_SHIFT = 4;
@@ -56,6 +58,11 @@ const FIRST_SHIFT = 24;
 /** Both directions began in the same millisecond. */
 export const BOTH_FIRST = 3;
 const SAW_PACKETS_BIT = 1 << 26;
+const BY_SERVER_BIT = 1 << 27;
+/** Packets each way of what is no try: a stack sends at most three SYNs to a port that refuses each (Windows), and a look for open ports ends with the answer. */
+const EXCHANGE_PACKETS = 4;
+/** Octets of a packet that holds headers alone, as a refusal does, however often it is asked for; and one more. */
+const BARE_OCTETS = { ipv4: 41, ipv6: 61 } as const;
 
 /** Rows of sessions with their fields. A row is a slot, from 0; who lies in which is the session table's to say. */
 export class SessionRows {
@@ -65,7 +72,7 @@ export class SessionRows {
   numbers: Float64Array;
   /** The same memory as `numbers`. */
   protected words: Uint32Array;
-  private readonly pool: NumberPool;
+  protected readonly pool: NumberPool;
 
   /** `doubles`: how much memory to begin with. */
   constructor(doubles: number, pool: NumberPool) {
@@ -158,6 +165,29 @@ export class SessionRows {
     const at = slot * DOUBLES;
     const both = this.numbers[at + Field.packetsOut]! > 0 && this.numbers[at + Field.packetsIn]! > 0;
     return both && (this.words[slot * WORDS + MARKS]! & SAW_PACKETS_BIT) !== 0;
+  }
+  /** True when the two ends of a TCP session have spoken with each other, of which forged packets and refusals are no sign. */
+  isExchange(slot: number): boolean {
+    const { numbers, words } = this;
+    const at = slot * DOUBLES;
+    const out = numbers[at + Field.packetsOut]!;
+    const back = numbers[at + Field.packetsIn]!;
+    if (out < EXCHANGE_PACKETS || back < EXCHANGE_PACKETS) return false;
+    const bare = isMappedIPv4Words(words, slot * WORDS + PEER) ? BARE_OCTETS.ipv4 : BARE_OCTETS.ipv6;
+    if (numbers[at + Field.octetsOut]! <= bare * out || numbers[at + Field.octetsIn]! <= bare * back) return false;
+    return !refusesOnly(this.flagsOut(slot)) && !refusesOnly(this.flagsIn(slot));
+  }
+  /** True when the begin of both directions was recorded: each sent a SYN. */
+  sawHandshake(slot: number): boolean {
+    return (this.flagsOut(slot) & this.flagsIn(slot) & TcpFlag.syn) !== 0;
+  }
+  /** True when `judged` was told by which end is a server. */
+  isByServer(slot: number): boolean {
+    return (this.words[slot * WORDS + MARKS]! & BY_SERVER_BIT) !== 0;
+  }
+  markByServer(slot: number): void {
+    const at = slot * WORDS + MARKS;
+    this.words[at] = this.words[at]! | BY_SERVER_BIT;
   }
   told(slot: number): number {
     return (this.words[slot * WORDS + MARKS]! >>> TOLD_SHIFT) & 0b11;

@@ -2,6 +2,7 @@ import { finishHash, mixWord } from '../baseline/hash.js';
 import { NumberPool } from '../baseline/number-pool.js';
 import type { StateReader, StateWriter } from '../baseline/state.js';
 import { ActiveTimeout } from './active-timeout.js';
+import { LearnedServers } from './learned-servers.js';
 import { Protocol, TcpFlag } from './orientation.js';
 import { Precedents } from './precedents.js';
 import { ASSET, DOUBLES, Field, PEER, PORTS, PROTOCOL, SessionRows, TAG, WORDS } from './session-rows.js';
@@ -50,6 +51,7 @@ const record = { startMs: 0, endMs: 0, flags: 0 };
 export class SessionTable extends SessionRows {
   /** Who began sessions before, for those that do not tell. */
   readonly precedents: Precedents;
+  private learned: LearnedServers | undefined;
   private readonly maxSessions: number;
   private readonly ended: (serial: number) => void;
   private rows = INITIAL_ROWS;
@@ -93,12 +95,20 @@ export class SessionTable extends SessionRows {
     return this.seek(asset, assetAt, peer, peerAt, ports, protocol);
   }
 
+  /** Which ends are servers, where no rule says so of their ports: made when somebody asks. */
+  get servers(): LearnedServers {
+    this.learned ??= new LearnedServers(this.pool);
+    return this.learned;
+  }
+
   save(writer: StateWriter): void {
     writer.u32(this.rows);
     writer.u32(this.count);
     writer.f64(this.serials);
     this.activeTimeout.save(writer);
     this.precedents.save(writer);
+    writer.u32(this.learned === undefined ? 0 : 1);
+    this.learned?.save(writer);
     writer.numbers(this.words.subarray(0, this.count * WORDS));
   }
 
@@ -108,6 +118,7 @@ export class SessionTable extends SessionRows {
     this.serials = reader.f64();
     this.activeTimeout.load(reader);
     this.precedents.load(reader);
+    if (reader.u32() !== 0) this.servers.load(reader);
     this.resize(this.rows, 0);
     reader.numbers(this.words.subarray(0, this.count * WORDS));
     this.enterAll();

@@ -90,6 +90,23 @@ describe('who began, where neither port tells', () => {
     expect(begunBy([out, back])).toEqual([Began.unknown, Began.unknown]);
   });
 
+  it('of two at once, as the one that alone was seen to call that port before', () => {
+    const next = (row: Row, clientPort: number): Row => ({
+      ...later(row, 60_000),
+      ...(row.sourcePort === 3001 ? { destinationPort: clientPort } : { sourcePort: clientPort }),
+    });
+    const tie = [next(out, 2002), next(back, 2002)];
+    expect(begunBy([out, later(back, 20), ...tie])).toEqual([0, Began.asset, 0, Began.asset]);
+    expect(begunBy([out, later(back, 20), ...tie.toReversed()])).toEqual([0, Began.asset, 0, Began.asset]);
+    expect(begunBy([out, later(back, 20), tie[1]!, later(tie[1]!, 9)]).slice(2)).toEqual([0, 0]);
+    // Both were seen to, as among equals.
+    const other = { ...later(back, 30_000), destinationPort: 3001, sourcePort: 2002 };
+    const answer = { ...later(out, 30_020), sourcePort: 3001, destinationPort: 2002 };
+    expect(
+      begunBy([out, later(back, 20), other, answer, { ...tie[0]!, sourcePort: 3001 }, { ...tie[1]!, destinationPort: 3001 }]).at(-1),
+    ).toBe(Began.unknown);
+  });
+
   it('the port of a known service is the responder’s, though it is the higher one or both are', () => {
     expect(begunBy([{ ...out, sourcePort: 1026, destinationPort: 44_818 }])).toEqual([Began.asset]);
     expect(begunBy([{ ...out, sourcePort: 47_808, destinationPort: 50_000 }])).toEqual([Began.peer]);
