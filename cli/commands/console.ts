@@ -16,7 +16,7 @@ export function consoleCommand(): Command {
       const log = createLog(config.logLevel, 'console');
       const lifecycle = new Lifecycle(log);
       const stopped = untilSignal();
-      await explainLocked('with screens', () =>
+      await explainLocked('Only cordon run answers with screens while it works', () =>
         withConfiguredStore(config, async (store) => {
           try {
             const url = await serveConsole({

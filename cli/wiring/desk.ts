@@ -14,6 +14,9 @@ import { configuredStore } from './stores.js';
 /** Detectors in other processes hear of a new decision within seconds: it counts from later than that on. */
 export const DECISION_LEAD_MS = 2 * MINUTE_MS;
 
+/** Those that answer while they hold the embedded store (desk-door.ts). */
+export const ANSWERING = 'Only cordon run and cordon store answer';
+
 /** How long assets learn, as configured. */
 export function warmUpMsOf({ detections }: Config): number {
   return effectiveParameters(detections as Record<string, Record<string, number>>)['new-destination'].warmUpHours! * HOUR_MS;
@@ -39,7 +42,9 @@ export async function withDesk<T>(config: Config, work: (desk: FindingsDesk) => 
   const { clickhouse, data } = config;
   const elsewhere = clickhouse.url === undefined ? deskOfProcess(data) : undefined;
   if (elsewhere !== undefined) return await work(elsewhere);
-  return await explainLocked('questions about findings', () => withConfiguredStore(config, (store) => work(deskOver(store, config))));
+  return await explainLocked(`${ANSWERING} questions about findings while they work`, () =>
+    withConfiguredStore(config, (store) => work(deskOver(store, config))),
+  );
 }
 
 /** The desk over a store that this process has opened, and nobody else feeds with decisions: detectors that read a server's hear of each a little later. */
@@ -53,12 +58,12 @@ export function deskOver(store: Store, config: Config): FindingsDesk {
   });
 }
 
-/** Says who could have answered where another process holds the store and has no door. */
-export async function explainLocked<T>(what: string, work: () => Promise<T>): Promise<T> {
+/** Says who could have answered where another process holds the store and has no door. `who`: 'Only cordon run and … while they work'. */
+export async function explainLocked<T>(who: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== 'directory-locked') throw error;
-    throw new UsageError(`${error.message}. Only cordon run and cordon store answer ${what} while they work; wait for a replay to end`);
+    throw new UsageError(`${error.message}. ${who}; wait for a replay to end`);
   }
 }

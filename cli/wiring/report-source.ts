@@ -3,7 +3,7 @@ import { readReport } from '../../detector/report/read.js';
 import type { Store } from '../../detector/store/store.js';
 import type { Config } from '../../flow/service/config.js';
 import type { ClaimSource } from './claim-sets.js';
-import { explainLocked, withConfiguredStore } from './desk.js';
+import { ANSWERING, explainLocked, withConfiguredStore } from './desk.js';
 import { deskOfProcess } from './desk-door.js';
 import { knownVersions } from './known-versions.js';
 
@@ -16,7 +16,9 @@ export async function reportFigures(config: Config, question: ReportQuestion, te
     config.claims.map((file) => ({ file, approvals: config.approvals, lookup: config.lookup })),
     tell,
   );
-  return await explainLocked('reports', () => withConfiguredStore(config, (store) => readReport(store, question, known)));
+  return await explainLocked(`${ANSWERING} for reports while they work`, () =>
+    withConfiguredStore(config, (store) => readReport(store, question, known)),
+  );
 }
 
 /** How a process that holds the store answers whoever asks it for a report: by the claim files as they are then. */
