@@ -1,11 +1,14 @@
-import { formatDuration, MINUTE_MS, SECOND_MS } from '../../flow/time.js';
+import { formatDuration, MINUTE_MS, minuteOf, SECOND_MS } from '../../flow/time.js';
 import { type CoverageMinute, HEARTBEATS_OF_SILENCE } from '../coverage/observed-time.js';
 import { formatCount } from '../findings/quantity.js';
 import { formatSpan } from '../findings/time-span.js';
-import type { Blindness, Parameters } from './blindness.js';
+import { type Blindness, type Parameters, rowsWithin } from './blindness.js';
 import type { Scene } from './scene.js';
 import type { SensorSight } from './sensor-sight.js';
 import { toldUntil } from './silence-text.js';
+
+/** A collector books silence from two usual pauses on (collector/sequence/cadence.ts); a pause that is told has three at least, so a third of it is booked. */
+const BOOKED_SHARE = 0.25;
 
 /** How long the sensor may say nothing: by its own past and what the claim file says; infinite where both are silent. */
 export function pauseLimitMs({ claims }: Scene, { name, usualPauseMs, longPauseMs }: SensorSight, parameters: Parameters): number {
@@ -53,9 +56,15 @@ export function silentOf(scene: Scene, sensor: SensorSight, fromMs: number, toMs
       records: pauses.length,
       sessions: pauses.length,
       rule: `no message for longer than ${formatDuration(limitMs)}`,
-      sentence: `${name} told nothing for ${formatDuration(untilMs - longest.fromMs)}, ${formatSpan(longest.fromMs, untilMs)}${longest.open ? ', and has not come back' : ''}${usual}: what the ${formatCount(assets, 'asset')} that it sees did meanwhile is not known${pauses.length > 1 ? `; it is the longest of ${pauses.length} such pauses that day` : ''}.`,
+      sentence: `${name} told nothing for ${formatDuration(untilMs - longest.fromMs)}, ${formatSpan(longest.fromMs, untilMs)}${longest.open ? ', and has not come back' : ''}${usual}: what the ${formatCount(assets, 'asset')} that it sees did meanwhile is not known${pauses.length > 1 ? `; it is the longest of ${pauses.length} such pauses that day` : ''}.${isBooked(sensor.rows, longest.fromMs, untilMs) ? '' : ' The ledger does not say that it was silent: whoever collects from it may not have been there.'}`,
     },
   ];
+}
+
+/** Whether who collects from the sensor says of most of the pause that nothing came. One that was not there says nothing, and the exporter may have sent all the while. */
+function isBooked(rows: readonly CoverageMinute[], fromMs: number, toMs: number): boolean {
+  const booked = rowsWithin(rows, minuteOf(fromMs), toMs).reduce((sum, row) => sum + row.silentMilliseconds, 0);
+  return booked >= BOOKED_SHARE * (toMs - fromMs);
 }
 
 /** Whether a claim that rests on the sensor demands a shorter gap. */

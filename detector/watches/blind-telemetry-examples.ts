@@ -8,7 +8,12 @@ const AFTER = { sensor: 'border', from: BACK, to: EXAMPLE_UNTIL } as const;
 
 export const BLIND_TELEMETRY_EXAMPLES: Watch['examples'] = {
   fires: [
-    { ...COMMON, name: 'the exporter is silent for twenty minutes', ledger: [HEALTHY, AFTER] },
+    {
+      ...COMMON,
+      name: 'the exporter is silent for twenty minutes',
+      ledger: [HEALTHY, heardNothing('border', '2026-11-05T10:01:00Z', BACK), AFTER],
+    },
+    { ...COMMON, name: 'nobody collects for twenty minutes', ledger: [HEALTHY, AFTER] },
     { ...COMMON, name: 'the exporter has stopped, and the collector says so', ledger: STOPPED },
     { ...COMMON, name: 'the ledger ends an hour ago: collector, bus or store is behind', ledger: [HEALTHY] },
     {

@@ -49,6 +49,18 @@ describe('an exporter that is really silent', () => {
     expect(findings[1]!.firstSeenMs).toBe(Date.parse('2026-11-05T10:15:00Z'));
   });
 
+  it('is not said to have been silent where nobody collected: the ledger has nothing of that time', () => {
+    const until = '2026-11-05T11:00:00Z';
+    const back = { sensor: 'border', from: '2026-11-05T10:20:00Z', to: until } as const;
+    const sentences = [[heardNothing('border', ON, '2026-11-05T10:20:00Z')], []].map((between) =>
+      told([healthy('border', EXAMPLE_STOP), ...between, back], until).map(({ sentence }) => sentence),
+    );
+    expect(sentences).toEqual([
+      [expect.stringMatching(/told nothing for .* is not known\.$/)],
+      [expect.stringMatching(/told nothing for .* whoever collects from it may not have been there\.$/)],
+    ]);
+  });
+
   it('that was taken away is silent, and no lag: its silence is counted for a day', () => {
     const until = '2026-11-06T12:00:00Z';
     const ledger = [healthy('border', EXAMPLE_STOP), heardNothing('border', ON, '2026-11-06T10:00:00Z'), healthy('second', until)];
