@@ -110,6 +110,8 @@ function evidence() {
       'The first rows that made the finding, with where each stands in the telemetry, and a display filter and Community ID that find the same packets in a capture.',
     at: [0, 20, 24, 9],
     sql: 'evidence',
+    // Of what is not there, and of telemetry, no flow record is evidence.
+    whenNone: 'no evidence row',
   })
     .overrideByRegexp('/^(Start|End)$/', [column.width(94), column.unit('dateTimeAsIso'), column.wrapped()])
     .overrideByRegexp('/^(Source|Destination)$/', [column.width(138), column.wrapped()])
@@ -129,6 +131,7 @@ function decisions() {
       'Decisions on findings of the time range, newest first: who, in which word, why, and until when. What does not hold any more is marked.',
     at: [0, 29, 24, 7],
     sql: 'decisions',
+    whenNone: 'no decision',
   })
     .overrideByRegexp('/^(When|Until)$/', [column.width(110), column.unit('dateTimeAsIso'), column.wrapped()])
     .overrideByName('Decision', [column.width(110)])
