@@ -24,6 +24,8 @@ const SEES_PACKETS = new Set(['pcap', 'zeek', 'suricata']);
 export const TIED = 3;
 /** Records of one exchange of question and answer begin within so long of each other. */
 const EXCHANGE_MS = 1000;
+/** What goes on teaches anew now and then that its server is one: within a day, even by a record each hour and direction. */
+const RECORDS_PER_LESSON = 16;
 
 /** Who began the session of a row (orientation.ts), from the row and from what the session has kept of those before it. */
 export class InitiatorReader {
@@ -126,7 +128,7 @@ export class InitiatorReader {
     // What it was judged by may be forgotten while it goes on for weeks.
     if (sessions.isByServer(slot)) {
       const began = sessions.judged(slot);
-      this.teach(began, sessions, slot, into);
+      if (known % RECORDS_PER_LESSON === 0) this.teach(began, sessions, slot, into);
       return began;
     }
     const began = sessions.servers.began(into);
