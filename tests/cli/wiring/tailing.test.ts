@@ -1,11 +1,11 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startTailing } from '../../../cli/wiring/tailing.js';
 import { createCollector } from '../../../collector/collector.js';
 import type { LogSource } from '../../../flow/service/config.js';
 import { createLog } from '../../../flow/service/log.js';
+import { temporaryFolder } from '../../collector/inputs/collecting.js';
 import { waitFor } from '../../collector/inputs/tailing.js';
 import { HTTPS, header, jsonLine, line } from '../../collector/logs/zeek-lines.js';
 
@@ -81,7 +81,7 @@ const ports = (rows: readonly Stored[]): number[] => rows.map(({ port }) => port
 const numbers = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 
 function folders() {
-  const folder = mkdtempSync(join(tmpdir(), 'cordon-tailing-'));
+  const folder = temporaryFolder();
   const logs = join(folder, 'logs');
   mkdirSync(logs);
   const zeek = (name: string): LogSource => ({ path: join(logs, name), format: 'zeek', sensor: 'tap' });

@@ -13,7 +13,8 @@ import {
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { followed, pause, temporaryFolder } from './tailing.js';
+import { temporaryFolder } from './collecting.js';
+import { followed, pause } from './tailing.js';
 
 /** Lines long enough that the first few are a fingerprint. */
 const row = (number: number): string => `record ${number} ${'.'.repeat(40)}`;

@@ -1,16 +1,9 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { LineBlock } from '../../../collector/contracts.js';
 import { createLogTail, type LogTailOptions } from '../../../collector/inputs/tail.js';
 import type { TailPosition } from '../../../collector/inputs/tail-file.js';
 import type { TailEvent } from '../../../collector/inputs/tail-lines.js';
 import { FaultCounts } from './collecting.js';
-
-export function temporaryFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'cordon-tail-'));
-}
 
 export function textsOf(block: LineBlock): string[] {
   return Array.from({ length: block.length }, (_, i) => Buffer.from(block.bytes.subarray(block.starts[i]!, block.ends[i]!)).toString());

@@ -1,6 +1,3 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Collector, createCollector } from '../../../collector/collector.js';
 import { readFileInto } from '../../../collector/files.js';
 import { createMeter } from '../../../collector/metering/meter.js';
@@ -15,6 +12,7 @@ import { CAPTURED_OCTETS, packetsOf, writeHeaders } from '../../../fixtures/gene
 import { parseAddress } from '../../../flow/address.js';
 import type { Alert } from '../../bench/evaluate/alerts.js';
 import { createEngineOutput } from '../../bench/evaluate/engine-output.js';
+import { temporaryFile } from '../../collector/inputs/collecting.js';
 
 /** How conversations are told: as packets that the meter sees, by an exporter with an active timeout of 60 s, as Zeek's log. */
 export const TOLD_BY = ['pcap', 'netflow9', 'zeek'] as const;
@@ -56,8 +54,7 @@ async function tellDatagrams(conversations: readonly Conversation[], collector: 
 }
 
 async function tellLog(conversations: readonly Conversation[], collector: Collector): Promise<void> {
-  const path = join(mkdtempSync(join(tmpdir(), 'cordon-')), 'conn.log');
-  writeFileSync(path, connLog(conversations));
+  const path = temporaryFile('conn.log', Buffer.from(connLog(conversations)));
   await readFileInto(collector, { path, format: 'zeek', sensor: SENSOR });
 }
 
