@@ -35,14 +35,12 @@ export function fileTarget(
     },
     coverage: async () => undefined,
   });
-  let folder: string | undefined;
   return {
     name,
     kind,
     seeds: seeds.map((seed) => [seed]),
     async run([bytes = new Uint8Array(0)]) {
-      folder ??= temporaryFolder();
-      const path = join(folder, `input-${name}`);
+      const path = join(temporaryFolder(), `input-${name}`);
       writeFileSync(path, bytes);
       const { counters } = collector;
       const before = { ...counters, faults: new Map(counters.faults) };
@@ -65,8 +63,13 @@ export function fileTarget(
   };
 }
 
+let folder: string | undefined;
+
+/** One for all targets of the process, removed when that ends. */
 function temporaryFolder(): string {
-  const folder = mkdtempSync(join(process.platform === 'linux' ? MEMORY_FOLDER : tmpdir(), 'cordon-fuzz-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
+  if (folder !== undefined) return folder;
+  const made = mkdtempSync(join(process.platform === 'linux' ? MEMORY_FOLDER : tmpdir(), 'cordon-fuzz-'));
+  process.once('exit', () => rmSync(made, { recursive: true, force: true }));
+  folder = made;
+  return made;
 }
