@@ -1,6 +1,6 @@
 import { formatTime, HOUR_MS, MINUTE_MS, minuteOf } from '../../flow/time.js';
 import { type CompiledClaims, SEVERITIES, type Severity } from '../claims/compiled.js';
-import { newDestination } from '../detections/new-destination.js';
+import { newDestination } from '../detections/contacts/new-destination.js';
 import type { Finding } from '../findings/finding.js';
 import { type Incident, incidentsOf } from '../incidents/incident.js';
 import { type CoverageMinute, coverageMinutes } from '../store/queries/coverage.js';

@@ -1,7 +1,7 @@
 import { parseAddress } from '../../flow/address.js';
 import { HOUR_MS } from '../../flow/time.js';
 import type { CompiledClaims, PeerFacts } from '../claims/compiled.js';
-import { planFor } from '../detections/claim-plan.js';
+import { planFor } from '../detections/claims/claim-plan.js';
 import { Began } from '../detections/observed-record.js';
 import type { Store } from '../store/store-types.js';
 import type { Decision } from './decision.js';

@@ -3,8 +3,8 @@ import type { CompiledClaims } from '../claims/compiled.js';
 import { type ExchangeKinds, isInSubnet, KindWord } from '../sessions/exchange-kinds.js';
 import { hasPorts, Protocol } from '../sessions/orientation.js';
 import type { UnitContext } from './detection.js';
-import { isKnownResolver } from './known-resolvers.js';
 import { Began, type ObservedRecord } from './observed-record.js';
+import { isKnownResolver } from './protocols/known-resolvers.js';
 
 /** What a kind of exchange is, as bits: decided once per kind, so that a detection that has no business with a record leaves after one look. */
 export const Trait = {

@@ -1,24 +1,24 @@
-import { asymmetryFlip } from './asymmetry-flip.js';
-import { beacon } from './beacon.js';
-import { claimViolation } from './claim-violation.js';
+import { vendorAccess } from './access/vendor-access.js';
+import { claimViolation } from './claims/claim-violation.js';
+import { via } from './claims/via.js';
+import { worksWithout } from './claims/works-without.js';
+import { lateralMovement } from './contacts/lateral-movement.js';
+import { newDestination } from './contacts/new-destination.js';
+import { scan } from './contacts/scan.js';
+import { unknownDevice } from './contacts/unknown-device.js';
 import type { Detection } from './detection.js';
-import { dnsTunnel } from './dns-tunnel.js';
-import { foreignResolver } from './foreign-resolver.js';
-import { lateralMovement } from './lateral-movement.js';
-import { longSession } from './long-session.js';
-import { newDestination } from './new-destination.js';
-import { protocolMismatch } from './protocol-mismatch.js';
-import { reconnectHammer } from './reconnect-hammer.js';
-import { rhythmChange } from './rhythm-change.js';
-import { scan } from './scan.js';
-import { slowExfiltration } from './slow-exfiltration.js';
-import { unknownDevice } from './unknown-device.js';
-import { vendorAccess } from './vendor-access.js';
-import { via } from './via.js';
-import { volumeDown } from './volume-down.js';
-import { volumeOverDays } from './volume-over-days.js';
-import { volumeUp } from './volume-up.js';
-import { worksWithout } from './works-without.js';
+import { dnsTunnel } from './protocols/dns-tunnel.js';
+import { foreignResolver } from './protocols/foreign-resolver.js';
+import { protocolMismatch } from './protocols/protocol-mismatch.js';
+import { beacon } from './rhythms/beacon.js';
+import { longSession } from './rhythms/long-session.js';
+import { reconnectHammer } from './rhythms/reconnect-hammer.js';
+import { rhythmChange } from './rhythms/rhythm-change.js';
+import { asymmetryFlip } from './volumes/asymmetry-flip.js';
+import { slowExfiltration } from './volumes/slow-exfiltration.js';
+import { volumeDown } from './volumes/volume-down.js';
+import { volumeOverDays } from './volumes/volume-over-days.js';
+import { volumeUp } from './volumes/volume-up.js';
 
 export const DETECTION_IDS = [
   'claim-violation',

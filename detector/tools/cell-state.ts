@@ -2,7 +2,7 @@ import { DAY_MS, formatTime } from '../../flow/time.js';
 import { type CompiledException, type CompiledWindow, Truth } from '../claims/compiled.js';
 import { ruleWords } from '../claims/rules.js';
 import { durationMs } from '../claims/units.js';
-import { matchesShape, planFor } from '../detections/claim-plan.js';
+import { matchesShape, planFor } from '../detections/claims/claim-plan.js';
 import { type CellState, type Exchange, type Named, SILENT, UNNAMED } from './exchange-state.js';
 import type { PlacedClaims } from './placed-claims.js';
 import { islandState, type PeersWhere, viaState } from './session-states.js';

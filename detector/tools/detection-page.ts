@@ -5,6 +5,8 @@ import type { Watch } from '../watches/watch.js';
 /** A detection with what it says of its own examples: the page shows what the program does, not what somebody remembers of it. */
 export interface DescribedDetection {
   readonly detection: Detection | Watch;
+  /** Where it is written, as a path from the root of the project. */
+  readonly source: string;
   /** The finding of each example that fires, in order. */
   readonly findings: readonly Finding[];
 }
@@ -30,7 +32,7 @@ function contents(cards: readonly DetectionCard[]): string {
   return `| detection | question | severity when nothing makes it worse |\n|---|---|---|\n${rows.join('\n')}\n`;
 }
 
-function section({ detection, findings }: DescribedDetection): string {
+function section({ detection, source, findings }: DescribedDetection): string {
   const { id, title, question, history, severity, falsePositives, runbook, references, examples, attack } = detection;
   const isWatch = !('columns' in detection);
   const claimKinds = isWatch ? [] : detection.claimKinds;
@@ -38,7 +40,6 @@ function section({ detection, findings }: DescribedDetection): string {
   const reads = isWatch
     ? 'It looks across assets, at the minutes in which each was active, at whom each met outside first, and at the coverage ledger'
     : `It reads ${detection.columns.map((column) => `\`${column}\``).join(', ')}`;
-  const source = `detector/${isWatch ? 'watches' : 'detections'}/${id}.ts`;
   const rules = [...new Set(findings.map(({ rule }) => rule).filter((rule) => rule !== ''))];
   const said = findings[0] === undefined ? [] : ['', `> ${quote(findings[0].sentence)}`];
   return [

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../flow/time.js';
 import { type CompiledClaim, type CompiledRule, type CompiledVia, Truth } from '../claims/compiled.js';
-import { matchesShape } from '../detections/claim-plan.js';
+import { matchesShape } from '../detections/claims/claim-plan.js';
 import { Began } from '../detections/observed-record.js';
 import { type CellState, type Exchange, type Named, SILENT, UNNAMED } from './exchange-state.js';
 

@@ -3,7 +3,7 @@ import { LocalClock } from '../../detector/baseline/local-clock.js';
 import { NumberPool } from '../../detector/baseline/number-pool.js';
 import { VolumeTally } from '../../detector/baseline/volume-tally.js';
 import { compileTexts } from '../../detector/claims/load.js';
-import { claimViolation } from '../../detector/detections/claim-violation.js';
+import { claimViolation } from '../../detector/detections/claims/claim-violation.js';
 import { DETECTION_IDS, DETECTIONS, type DetectionId } from '../../detector/detections/index.js';
 import { Began, ObservedRecord } from '../../detector/detections/observed-record.js';
 import { createEngine } from '../../detector/engine/engine.js';

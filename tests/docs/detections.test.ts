@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Detection, Example } from '../../detector/detections/detection.js';
@@ -18,6 +18,17 @@ import { findingsOf } from '../detector/watches/support.js';
  */
 const page = join(packageRoot(), 'docs/detections.md');
 
+/** Each is in a file of its name, in whichever folder of its kind. */
+const sources = ['detector/detections', 'detector/watches'].flatMap((folder) =>
+  readdirSync(join(packageRoot(), folder), { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`),
+);
+
+function sourceOf(id: string): string {
+  const source = sources.find((file) => file.endsWith(`/${id}.ts`));
+  if (source === undefined) throw new Error(`no file ${id}.ts below detector/detections and detector/watches`);
+  return source;
+}
+
 /** The finding that the example is there for: the gravest of the detection's own. */
 function findingOf(detection: Detection, example: Example): Finding[] {
   const claims = claimsOf(example.claims);
@@ -33,7 +44,7 @@ function findingOf(detection: Detection, example: Example): Finding[] {
 it('docs/detections.md is a fresh generation', { timeout: 400_000 }, () => {
   const described = DETECTION_IDS.map((id) => {
     const detection: Detection = DETECTIONS[id];
-    return { detection, findings: detection.examples.fires.flatMap((example) => findingOf(detection, example)) };
+    return { detection, source: sourceOf(id), findings: detection.examples.fires.flatMap((example) => findingOf(detection, example)) };
   });
   const watches = WATCH_IDS.map((id) => {
     const detection: Watch = WATCHES[id];
@@ -42,7 +53,7 @@ it('docs/detections.md is a fresh generation', { timeout: 400_000 }, () => {
         .filter((finding) => finding.detection === id)
         .slice(0, 1),
     );
-    return { detection, findings };
+    return { detection, source: sourceOf(id), findings };
   });
   const wanted = detectionPage([...described, ...watches]);
   if (process.env.UPDATE_DOCS === '1') writeFileSync(page, wanted);

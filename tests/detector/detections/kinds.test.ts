@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { stretchReasons } from '../../../detector/coverage/stretch-facts.js';
+import { VIA_EXAMPLES } from '../../../detector/detections/claims/via-examples.js';
+import { WORKS_WITHOUT_EXAMPLES } from '../../../detector/detections/claims/works-without-examples.js';
 import type { Example } from '../../../detector/detections/detection.js';
-import { VIA_EXAMPLES } from '../../../detector/detections/via-examples.js';
-import { WORKS_WITHOUT_EXAMPLES } from '../../../detector/detections/works-without-examples.js';
 import { createEngine } from '../../../detector/engine/engine.js';
 import { STRETCH } from '../../../detector/findings/judgement.js';
 import { batchOf, claimsOf, exampleRows, type Row } from '../support/rows.js';
