@@ -1,4 +1,3 @@
-import { HOUR_MS } from '../../../flow/time.js';
 import { ByAsset } from '../../baseline/by-asset.js';
 import { finishHash, mixWord } from '../../baseline/hash.js';
 import { HourCounts } from '../../baseline/hour-counts.js';
@@ -7,29 +6,17 @@ import { grownTo, NO_DOUBLES, RecentKeys } from '../../baseline/recent-keys.js';
 import type { StateReader, StateWriter } from '../../baseline/state.js';
 import { MOST_SYNS } from '../../sessions/session-table.js';
 import type { ObservedRecord } from '../observed-record.js';
+import { TriedPeers } from './tried-peers.js';
 
 /*
  * Attempts that nobody answered: by asset, peer, responder's port and protocol, counts of the last hour, at most 128 an asset and 1024 a unit, 88 bytes each with its
- * key; by asset, the last 32 peers, 400 bytes. Beyond the bounds, who was tried least recently goes. An answer takes everything back.
+ * key; by asset, the last 32 peers. Beyond the bounds, who was tried least recently goes. An answer takes everything back.
  */
 
 const ROWS_PER_ASSET = 128;
 const MOST_ROWS = 1024;
-export const MOST_PEERS = 32;
 /** Sums of a row: since when it counts, of the attempts since then: octets and packets out, their number, and the start of the latest. */
 const SUMS = 5;
-
-interface TriedPeers {
-  readonly hashes: Uint32Array;
-  readonly lastMs: Float64Array;
-  /** How many were told last, and when. */
-  told: number;
-  toldMs: number;
-}
-
-function noPeers(): TriedPeers {
-  return { hashes: new Uint32Array(MOST_PEERS), lastMs: new Float64Array(MOST_PEERS), told: 0, toldMs: Number.NEGATIVE_INFINITY };
-}
 
 const TCP = 6;
 /** One record is not told as more. */
@@ -45,7 +32,6 @@ export class HammerKeys {
   private readonly hashes = hashesAtHand;
   private readonly hours: HourCounts;
   private sums = NO_DOUBLES;
-  /** By asset: peers and when each was last tried; 0 in free places. */
   private readonly peersOf = new ByAsset<TriedPeers>();
 
   constructor(assets: number) {
@@ -85,9 +71,7 @@ export class HammerKeys {
     const [a, b] = this.keyOf(record);
     const row = this.rows.find(a, b);
     if (row >= 0) this.rows.remove(row);
-    const peers = this.peersOf.get(record.asset);
-    const at = peers?.hashes.indexOf(this.hashes.peerA) ?? -1;
-    if (at >= 0) peers!.lastMs[at] = 0;
+    this.peersOf.get(record.asset)?.answer(this.hashes.peerA);
   }
 
   /** Attempts of the last hour, and since when (ms) they count. */
@@ -114,55 +98,21 @@ export class HammerKeys {
     return this.sums[row * SUMS + 4]!;
   }
 
-  /** After `attempt`: how many peers the asset has tried in vain within the last hour (MOST_PEERS at most), 0 where this one was among them before. */
-  peersTried(record: ObservedRecord): number {
+  /** After `attempt`: the peers that the asset has tried in vain, this one among them, and how many of them within the last hour, 0 where this one was tried within it before. */
+  peersTried(record: ObservedRecord): { readonly peers: TriedPeers; readonly count: number } {
     let peers = this.peersOf.get(record.asset);
     if (peers === undefined) {
-      peers = noPeers();
+      peers = new TriedPeers();
       this.peersOf.set(record.asset, peers);
     }
-    const { hashes, lastMs } = peers;
-    const sinceMs = record.startMs - HOUR_MS;
-    let at = -1;
-    let oldest = 0;
-    let count = 0;
-    for (let i = 0; i < MOST_PEERS; i++) {
-      if (lastMs[i] !== 0 && hashes[i] === this.hashes.peerA) at = i;
-      if (lastMs[i]! < lastMs[oldest]!) oldest = i;
-      if (lastMs[i]! >= sinceMs && lastMs[i] !== 0) count += 1;
-    }
-    const known = at >= 0 && lastMs[at]! >= sinceMs;
-    if (at < 0) {
-      at = oldest;
-      if (lastMs[at]! >= sinceMs && lastMs[at] !== 0) count -= 1;
-      hashes[at] = this.hashes.peerA;
-      lastMs[at] = 0;
-    }
-    lastMs[at] = Math.max(lastMs[at]!, record.startMs);
-    return known ? 0 : count + 1;
-  }
-
-  /** True when so many peers are to be told: twice as many as last time, as many as are counted, or after an hour. In a scan each try would be. */
-  tellsPeers({ asset, startMs }: ObservedRecord, count: number): boolean {
-    const peers = this.peersOf.get(asset)!;
-    const isNews = startMs - peers.toldMs > HOUR_MS || count >= 2 * peers.told || (count === MOST_PEERS && peers.told < MOST_PEERS);
-    if (isNews) {
-      peers.told = count;
-      peers.toldMs = startMs;
-    }
-    return isNews;
+    return { peers, count: peers.add(this.hashes.peerA, record, triesOf(record)) };
   }
 
   save(writer: StateWriter): void {
     this.rows.save(writer);
     this.hours.save(writer);
     writer.numbers(this.sums);
-    writer.byAsset(this.peersOf, (peers) => {
-      writer.numbers(peers.hashes);
-      writer.numbers(peers.lastMs);
-      writer.u32(peers.told);
-      writer.f64(peers.toldMs);
-    });
+    writer.byAsset(this.peersOf, (peers) => peers.save(writer));
   }
 
   load(reader: StateReader): void {
@@ -172,12 +122,9 @@ export class HammerKeys {
     this.sums = new Float64Array(capacity * SUMS);
     reader.numbers(this.sums);
     for (let left = reader.u32(); left > 0; left--) {
-      const peers = noPeers();
+      const peers = new TriedPeers();
       this.peersOf.set(reader.u32(), peers);
-      reader.numbers(peers.hashes);
-      reader.numbers(peers.lastMs);
-      peers.told = reader.u32();
-      peers.toldMs = reader.f64();
+      peers.load(reader);
     }
   }
 

@@ -8,7 +8,8 @@ import { Began, exchangeStarts, Level, type ObservedRecord } from '../observed-r
 import { recordsOf } from '../recompute.js';
 import { isBackground, isOneWay } from './background-services.js';
 import { isFlood } from './flood-table.js';
-import { MOST_PEERS, triesOf } from './hammer-keys.js';
+import { triesOf } from './hammer-keys.js';
+import { MOST_PEERS } from './tried-peers.js';
 
 /** Attempts in the finding's window that nobody answered; octets of the large ones, where it is about a flood; where it names no peer, the peers that were tried in vain. */
 export function recomputeHammer(finding: Finding, rows: readonly FindingFlow[], claims: CompiledClaims): number {

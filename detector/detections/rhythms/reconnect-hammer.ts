@@ -12,9 +12,10 @@ import { learnedMatters } from '../learned-matters.js';
 import { Began, exchangeStarts, Level, type ObservedRecord } from '../observed-record.js';
 import { isBackground, isOneWay } from './background-services.js';
 import { FloodTable, isFlood } from './flood-table.js';
-import { HammerKeys, MOST_PEERS, triesOf } from './hammer-keys.js';
+import { HammerKeys, triesOf } from './hammer-keys.js';
 import { recomputeHammer } from './hammer-recompute.js';
 import { RECONNECT_HAMMER_EXAMPLES } from './reconnect-hammer-examples.js';
+import { MOST_PEERS, type TriedPeers } from './tried-peers.js';
 
 const ID = 'reconnect-hammer';
 
@@ -147,8 +148,9 @@ class HammerWatch implements Evaluator {
     if (count >= this.attemptsPerHour && isDue) {
       this.reportPeer(record, row, count, findings);
     }
-    const peers = keys.peersTried(record);
-    if (peers >= this.peersPerHour && keys.tellsPeers(record, peers)) this.reportPeers(record, peers, findings);
+    const tried = keys.peersTried(record);
+    if (tried.count >= this.peersPerHour && tried.peers.tells(tried.count, record.startMs))
+      this.reportPeers(record, tried.peers, tried.count, findings);
   }
 
   save(writer: StateWriter): void {
@@ -224,32 +226,24 @@ class HammerWatch implements Evaluator {
     });
   }
 
-  private reportPeers(record: ObservedRecord, peers: number, findings: FindingSink): void {
+  private reportPeers(record: ObservedRecord, peers: TriedPeers, count: number, findings: FindingSink): void {
     const toMs = record.startMs;
-    const fromMs = toMs - HOUR_MS;
+    const totals = peers.totals(toMs - HOUR_MS, record.endMs);
+    const fromMs = Math.max(totals.firstMs, toMs - HOUR_MS);
     const period = this.unit.claims.periodOf(toMs);
-    const more = peers === MOST_PEERS ? `${peers} or more` : `${peers}`;
+    const more = count === MOST_PEERS ? `${count} or more` : `${count}`;
     findings.measure(record, {
       matter: this.matters.several,
-      observed: peers,
+      observed: count,
       expected: this.peersPerHour,
       unit: 'peers',
       periodFromMs: period.fromMs,
       periodToMs: period.toMs,
       windowFromMs: fromMs,
       windowToMs: toMs + 1,
-      confidence: Math.round(Math.min(90, 50 + 20 * Math.log2(peers / this.peersPerHour))),
+      confidence: Math.round(Math.min(90, 50 + 20 * Math.log2(count / this.peersPerHour))),
       why: `tried ${more} peers within an hour (${formatSpan(fromMs, toMs)}) none of which answered, where fewer than ${this.peersPerHour} are usual; nothing was exchanged: the isolation held`,
-      totals: {
-        firstMs: fromMs,
-        lastMs: record.endMs,
-        octetsOut: record.octetsOut,
-        octetsIn: 0,
-        packetsOut: record.packetsOut,
-        packetsIn: 0,
-        records: peers,
-        sessions: peers,
-      },
+      totals,
     });
   }
 

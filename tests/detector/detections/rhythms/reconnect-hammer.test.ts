@@ -55,6 +55,31 @@ describe('reconnect-hammer', () => {
     expect(stream.measured).toEqual([]);
   });
 
+  it('peers tried in turn are told from the first try on, with what was sent to all of them', () => {
+    const stream = judge();
+    stream.talkTo('198.51.100.1', 443).session(FROM - 2 * 3_600_000);
+    for (let peer = 1; peer <= 5; peer++) {
+      stream.talkTo(`203.0.113.${peer}`, 443).session(FROM + peer * 60_000);
+      stream.talkTo('203.0.113.1', 443).session(FROM + peer * 60_000 + 1000);
+    }
+    const told = stream.measured.filter(({ unit }) => unit === 'peers');
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatchObject({ observed: 5, windowFromMs: FROM + 60_000, windowToMs: FROM + 300_001 });
+    // Nine tries of 900 octets each: the tenth came after the fifth peer.
+    expect(told[0]!.totals).toMatchObject({ firstMs: FROM + 60_000, octetsOut: 9 * 900, packetsOut: 9 * 7, records: 9, sessions: 9 });
+  });
+
+  it('of tries that go on for hours no window is longer than the hour that is counted', () => {
+    const stream = judge();
+    for (let minute = 0; minute <= 240; minute++) stream.talkTo(`203.0.113.${1 + (minute % 6)}`, 443).session(FROM + minute * 60_000);
+    const told = stream.measured.filter(({ unit }) => unit === 'peers');
+    for (const { windowFromMs, windowToMs, observed } of told) {
+      expect(windowToMs - windowFromMs).toBeLessThanOrEqual(3_600_001);
+      expect(observed).toBeLessThanOrEqual(6);
+    }
+    expect(told.length).toBeGreaterThan(0);
+  });
+
   it('state stays bounded under a flood of addresses, and a hammer is found in it', () => {
     const stream = judge();
     let most = 0;
