@@ -16,6 +16,9 @@ import { reportFigures } from '../wiring/report-source.js';
 import { type CommonFlags, commonSettings, withCommonFlags } from './common.js';
 import { instantOf, refuseBackwards } from './instants.js';
 
+/** Claims named on the terminal; the report has all. */
+const MOST_NAMED = 10;
+
 interface ReportFlags extends CommonFlags {
   period?: string;
   from?: string;
@@ -52,7 +55,7 @@ export function reportCommand(): Command {
   )
     .addHelpText(
       'after',
-      '\nThe same store, period and claim files give the same bytes of HTML and JSON.\nExit codes: 0 all verified · 1 a claim is violated · 2 something is not proven, or there is no verdict.',
+      '\nThe same store, period and claim files give the same bytes of HTML and JSON.\nExit codes: 0 all verified · 1 a claim is violated, with a verdict or before it · 2 something is not proven, or there is no verdict.',
     )
     .action(async (flags: ReportFlags) => {
       const question = questionOf(flags);
@@ -119,7 +122,19 @@ function nameOf({ period }: ReportFigures): string {
   return `cordon-report-${day(period.fromMs)}-${day(period.toMs)}.html`;
 }
 
-function table({ claims }: ReportFigures): string {
+function table(figures: ReportFigures): string {
+  const { total, claims } = figures.unjudged;
+  const unjudged =
+    total === 0
+      ? ''
+      : `${formatCount(total)} findings of this period break claims without a verdict yet: ${claims
+          .slice(0, MOST_NAMED)
+          .map(({ claim, fleet }) => `${claim} (${fleet})`)
+          .join(', ')}${claims.length > MOST_NAMED ? ' and more' : ''}.\n`;
+  return `${verdictTable(figures)}${unjudged}`;
+}
+
+function verdictTable({ claims }: ReportFigures): string {
   if (claims.length === 0) return 'No verdict is stored for this period: nothing is proven.\n';
   return renderTable(
     [
@@ -138,8 +153,8 @@ function table({ claims }: ReportFigures): string {
   );
 }
 
-function exitOf({ claims }: ReportFigures): number {
+function exitOf({ claims, unjudged }: ReportFigures): number {
   const any = (verdict: VerdictWord): boolean => claims.some(({ counts }) => counts[verdict] > 0);
-  if (any('VIOLATED')) return EXIT.bad;
+  if (any('VIOLATED') || unjudged.total > 0) return EXIT.bad;
   return claims.length === 0 || any('NOT_PROVEN') ? EXIT.notProven : EXIT.ok;
 }

@@ -49,6 +49,7 @@ export interface ReportFigures {
   readonly claim: string;
   readonly claimFiles: readonly ClaimFileFigures[];
   readonly claims: readonly ClaimFigures[];
+  readonly unjudged: UnjudgedFigures;
   readonly recomputed: Recomputed;
   readonly telemetry: TelemetryFigures;
   readonly beyond: BeyondFigures;
@@ -274,6 +275,12 @@ export interface TelemetryFigures {
     readonly sampled: boolean;
     readonly steps: readonly { readonly fromMs: number; readonly out: number; readonly in: number }[];
   }[];
+}
+
+/** Findings that break a claim and fleet of which no verdict is stored for the period: the period is not over, or the store that computes verdicts is behind. */
+export interface UnjudgedFigures extends FindingList {
+  /** By name. */
+  readonly claims: readonly { readonly claim: string; readonly fleet: string; readonly findings: number }[];
 }
 
 export interface BeyondFigures {

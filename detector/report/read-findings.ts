@@ -15,12 +15,15 @@ import {
   type FindingList,
   REPORT_LIMITS,
   type TrailFigures,
+  type UnjudgedFigures,
 } from './figures.js';
 
 /** Findings of a report with how they stand at its time. */
 export interface ReadFindings {
   /** Of a claim and fleet. */
   of(claim: string, fleet: string): FindingList;
+  /** Of the claims and fleets that are none of these. */
+  beside(judged: readonly { readonly claim: string; readonly fleet: string }[]): UnjudgedFigures;
   readonly beyond: BeyondFigures;
 }
 
@@ -38,14 +41,23 @@ export async function readFindings(
   const worst = await worstFindings(store, scope, false, mostOfClaim, REPORT_LIMITS.findings);
   const learned = await worstFindings(store, scope, true, REPORT_LIMITS.findingsOfClaim, REPORT_LIMITS.findings / 4);
   const assets = await countAssets(store, scope);
+  const listOf = (isHere: (one: ClaimOfFleet) => boolean): FindingList => {
+    const here = counts.filter((count) => count.claim !== '' && isHere(count));
+    return { total: sumOf(here), bySeverity: bySeverity(here), listed: worst.filter(isHere).map(told) };
+  };
   return {
     of(claim, fleet) {
-      const here = counts.filter((count) => count.claim === claim && count.fleet === fleet);
-      return {
-        total: sumOf(here),
-        bySeverity: bySeverity(here),
-        listed: worst.filter((finding) => finding.claim === claim && finding.fleet === fleet).map(told),
-      };
+      return listOf((one) => one.claim === claim && one.fleet === fleet);
+    },
+    beside(judged) {
+      const keys = new Set(judged.map(keyOf));
+      const list = listOf((one) => !keys.has(keyOf(one)));
+      const sums = new Map<string, { claim: string; fleet: string; findings: number }>();
+      for (const { claim, fleet, findings } of counts) {
+        const key = keyOf({ claim, fleet });
+        if (claim !== '' && !keys.has(key)) sums.set(key, { claim, fleet, findings: findings + (sums.get(key)?.findings ?? 0) });
+      }
+      return { ...list, claims: [...sums.values()] };
     },
     beyond: beyondOf(
       counts.filter(({ claim }) => claim === ''),
@@ -53,6 +65,15 @@ export async function readFindings(
       assets,
     ),
   };
+}
+
+interface ClaimOfFleet {
+  readonly claim: string;
+  readonly fleet: string;
+}
+
+function keyOf({ claim, fleet }: ClaimOfFleet): string {
+  return `${claim}\u0000${fleet}`;
 }
 
 function beyondOf(counts: readonly FindingCount[], listed: readonly FindingFigures[], assets: ReadonlyMap<string, number>): BeyondFigures {

@@ -44,7 +44,9 @@ export async function readReport(store: Store, question: ReportQuestion, known: 
     const { claim: id, fleet: of } = group.verdicts.at(-1)!.stored;
     return claimFigures(group, sums, findings.of(id, of), mostVerdicts);
   });
-  const shown = new Set([...claims.flatMap(({ violations }) => violations.listed), ...findings.beyond.listed].map(({ id }) => id));
+  const unjudged = findings.beside(claims);
+  const lists = [...claims.map(({ violations }) => violations), unjudged, findings.beyond];
+  const shown = new Set(lists.flatMap(({ listed }) => listed.map(({ id }) => id)));
 
   return {
     format: 'cordon-report/1',
@@ -55,6 +57,7 @@ export async function readReport(store: Store, question: ReportQuestion, known: 
     claim: claim ?? '',
     claimFiles: claimFiles(groups, known),
     claims,
+    unjudged,
     recomputed,
     telemetry: await readTelemetry(store, scope),
     beyond: findings.beyond,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ReportFigures } from './figures.js';
-import { claimPages } from './page/claim.js';
+import { claimPages, unjudgedPages } from './page/claim.js';
 import { cover, summary } from './page/cover.js';
 import { Html, html, join, NOTHING } from './page/html.js';
 import { STYLE } from './page/style.js';
@@ -40,6 +40,7 @@ ${cover(figures, digest)}
 ${summary(figures)}
 ${join(pages, '\n')}
 ${left}
+${unjudgedPages(figures)}
 ${telemetryPages(figures)}
 ${beyondPages(figures)}
 ${trailPages(figures)}

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../../flow/time.js';
 import { countText, shareText } from '../../coverage/words.js';
 import { formatOctets } from '../../findings/quantity.js';
-import type { ClaimFigures, CountedFigures, DeclaredClaim, ReportFigures } from '../figures.js';
+import type { ClaimFigures, CountedFigures, DeclaredClaim, FindingList, ReportFigures } from '../figures.js';
 import { stateBars, strips } from './charts.js';
 import { worstOf } from './cover.js';
 import { findingList } from './findings.js';
@@ -36,15 +36,25 @@ ${exceptions(claim)}
 ${counts('Drills', 'Registered flows that are shaped like a violation, sent on purpose and seen.', 'Drill', claim.drills)}
 ${counts('Doubts', 'Traffic of which nobody can say whether the claim speaks of it.', 'Why', claim.undecided)}
 <h3>Violations</h3>
-${
-  violations.total === 0
-    ? html`<p>None was found.</p>`
-    : html`<p>${counted(violations.total, 'finding')}: ${Object.entries(violations.bySeverity)
-        .map(([severity, count]) => `${count} ${severity}`)
-        .join(
-          ', ',
-        )}.${violations.listed.length < violations.total ? ` The ${violations.listed.length} gravest, then earliest, are shown.` : ''}</p>${findingList(violations.listed)}`
-}</section>`;
+${violations.total === 0 ? html`<p>None was found.</p>` : countedFindings(violations)}</section>`;
+}
+
+/** Findings that break a claim of which the period has no verdict yet; nothing where there are none. */
+export function unjudgedPages({ unjudged }: ReportFigures): Html {
+  if (unjudged.total === 0) return NOTHING;
+  return html`<section class="page" id="unjudged"><h2>Broken claims without a verdict</h2>
+<p>${verdictWord('VIOLATED')} These findings break claims of which no verdict is stored for this period: it is not over, or <code>cordon store</code>, which computes verdicts, is behind. Each breaks its
+claim whatever the verdict will say of coverage.</p>
+${table(
+  [{ title: 'Claim' }, { title: 'Fleet' }, { title: 'Findings', as: 'number', width: 13 }],
+  unjudged.claims.map(({ claim, fleet, findings }) => [name(claim), name(fleet), findings]),
+)}
+${countedFindings(unjudged)}</section>`;
+}
+
+function countedFindings({ total, bySeverity, listed }: FindingList): Html {
+  const severities = Object.entries(bySeverity).map(([severity, count]) => `${count} ${severity}`);
+  return html`<p>${counted(total, 'finding')}: ${severities.join(', ')}.${listed.length < total ? ` The ${listed.length} gravest, then earliest, are shown.` : ''}</p>${findingList(listed)}`;
 }
 
 function declaredText({ kind, rules, source, supports, sensors, mode, demands, assets, exceptions }: DeclaredClaim): Html {

@@ -1,5 +1,5 @@
 import type { VerdictWord } from '../../coverage/verdict-types.js';
-import type { ClaimFigures, ReportFigures } from '../figures.js';
+import type { ClaimFigures, ReportFigures, UnjudgedFigures } from '../figures.js';
 import { stateBars, strips } from './charts.js';
 import { type Html, html, join, NOTHING, name } from './html.js';
 import { table } from './table.js';
@@ -16,6 +16,7 @@ export function cover(figures: ReportFigures, digest: string): Html {
 <h1>What was claimed, and what was seen</h1>
 <p class="period">${stretchText(period.fromMs, period.toMs, period.timezone)} <small>(${period.timezone})</small></p>
 ${tiles(figures)}
+${unjudgedText(figures.unjudged)}
 <dl>
 ${owners.length === 0 ? NOTHING : html`<dt>Owner of the claims</dt><dd>${join(owners.map(name), ', ')}</dd>`}
 <dt>Period</dt><dd>${instant(period.fromMs)} up to ${instant(period.toMs)}</dd>
@@ -87,6 +88,11 @@ function tiles({ claims }: ReportFigures): Html {
   return html`<div class="tiles">${pieces}</div>`;
 }
 
+function unjudgedText({ total, claims }: UnjudgedFigures): Html {
+  if (total === 0) return NOTHING;
+  return html`<p>${verdictWord('VIOLATED')} <a href="#unjudged">${counted(total, 'finding')}</a> of this period ${total === 1 ? 'breaks' : 'break'} ${counted(claims.length, 'claim')} without a verdict yet.</p>`;
+}
+
 /** '1 violated, 2 not proven, 28 verified': what there was of each. */
 function periodsText({ counts }: ClaimFigures): string {
   return (['VIOLATED', 'NOT_PROVEN', 'VERIFIED'] as const)
@@ -96,11 +102,12 @@ function periodsText({ counts }: ClaimFigures): string {
 }
 
 /** All claims on one page, each over time. */
-export function summary({ claims, period }: ReportFigures): Html {
+export function summary({ claims, unjudged, period }: ReportFigures): Html {
   const drawn = claims.slice(0, 60);
   const rows = drawn.map(({ claim, states }) => ({ name: claim, bars: stateBars(states) }));
   return html`<section class="page" id="summary"><h2>Summary</h2>
 ${claims.length === 0 ? html`<p>No verdict is stored for this period. Nothing is proven.</p>` : NOTHING}
+${unjudgedText(unjudged)}
 ${rows.length === 0 ? NOTHING : strips(period, rows, 'Verdicts of every claim over time; a blank stretch has no verdict')}
 ${drawn.length < claims.length ? html`<p class="soft">The first ${drawn.length} of ${counted(claims.length, 'claim')} are drawn; the table holds all.</p>` : NOTHING}
 ${table(

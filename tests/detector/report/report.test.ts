@@ -37,6 +37,10 @@ beforeAll(async () => {
   const hostile = HOSTILE_NAMES.map(({ text }, index) =>
     sampleFinding({ id: `h${index}`, claim: text, fleet: text, asset: text, rule: text, sentence: text, severity: 'high' }),
   );
+  // Of a claim that nobody has computed the verdict of.
+  const early = ['u1', 'u2'].map((id) =>
+    sampleFinding({ id, claim: 'not-judged-yet', fleet: 'early', severity: 'critical', sentence: `early ${id}` }),
+  );
   const verdict = {
     claimsHash: 'h',
     severity: 'info',
@@ -49,7 +53,7 @@ beforeAll(async () => {
   };
   sample = await openSampleStore({
     guests: 1,
-    findings: [...many, ...hostile],
+    findings: [...many, ...hostile, ...early],
     verdicts: [
       {
         ...verdict,
@@ -109,6 +113,22 @@ test('figures tell verdicts, what was not seen, exceptions, drills and violation
   expect(worst).toMatchObject({ severity: 'critical', id: 'f2' });
   expect(figures.telemetry.exporters.map(({ sensor }) => sensor)).toContain('dc-core');
   expect(figures.telemetry.volumes.map(({ fleet }) => fleet)).toContain('billing');
+});
+
+test('what breaks a claim before its verdict is computed is told as that, on the first page and by itself', async () => {
+  expect(whole.unjudged).toMatchObject({
+    total: 2,
+    bySeverity: { critical: 2 },
+    claims: [{ claim: 'not-judged-yet', fleet: 'early', findings: 2 }],
+  });
+  expect(whole.unjudged.listed.map(({ id }) => id)).toEqual(['u1', 'u2']);
+  expect(page.indexOf('2 findings</a> of this period break 1 claim without a verdict yet')).toBeLessThan(page.indexOf('id="summary"'));
+  expect(page).toContain('early u2');
+  // Of a claim with a verdict nothing is told twice.
+  expect(whole.claims.map(({ claim }) => claim)).not.toContain('not-judged-yet');
+  const judged = await read({ ...question, claim: 'flooded' });
+  expect(judged.unjudged).toEqual({ total: 0, bySeverity: {}, listed: [], claims: [] });
+  expect(renderReport(judged)).not.toContain('without a verdict');
 });
 
 test('decisions stand by the findings they are about, and in the trail, with what was taken back', async () => {
@@ -211,7 +231,7 @@ test('the page runs and loads nothing: no script, no address, no style of an ele
   const names = new Set(tags.flatMap(({ attributes }) => [...attributes.matchAll(/ ([a-zA-Z:-]+)="[^"]*"/g)].map(([, name]) => name!)));
   for (const forbidden of ['style', 'src', 'srcset', 'onload', 'onerror', 'xlink:href']) expect(names).not.toContain(forbidden);
   const targets = [...page.matchAll(/ href="([^"]*)"/g)].map(([, target]) => target!);
-  expect(targets.every((target) => /^#claim-\d+$/.test(target))).toBe(true);
+  expect(targets.every((target) => /^#(claim-\d+|unjudged)$/.test(target))).toBe(true);
   const style = /<style>([\s\S]*?)<\/style>/.exec(page)![1]!;
   expect(page).toContain(`default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`);
 });
