@@ -73,7 +73,8 @@ function ownStanding(finding: Finding, decision: Decision, nowMs: number): Stand
         ? open(`graver than when it was acknowledged: ${finding.severity}, then ${decision.severity}`)
         : { state: 'acknowledged', word: '', muted: false, why: '', decision };
     case 'incident':
-      return finding.lastSeenMs >= decision.effectiveMs
+      // Records of a clock that is ahead, or of a scenario of next month, are later than any decision: what has not changed since was not seen again.
+      return finding.lastSeenMs >= decision.effectiveMs && finding.revision > decision.findingRevision
         ? open('seen again since it was closed as incident')
         : { state: 'closed', word: 'incident', muted: false, why: '', decision };
     case 'expected':

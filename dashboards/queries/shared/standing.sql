@@ -44,7 +44,7 @@ standing AS (
     multiIf(
       byMute, 'closed',
       o.last.1 = 'acknowledge' AND toInt8(f.severity) <= o.last.5, 'acknowledged',
-      o.last.1 = 'incident' AND f.lastSeen < o.last.3, 'closed',
+      o.last.1 = 'incident' AND (f.lastSeen < o.last.3 OR f.revision <= o.last.7), 'closed',
       o.last.1 IN ('expected', 'noise') AND o.last.4 > now64(3) AND (NOT o.last.6 OR f.revision = o.last.7), 'closed',
       'open') AS state,
     multiIf(state != 'closed', '', byMute, mu.mute.1, o.last.1) AS word,

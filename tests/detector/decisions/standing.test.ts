@@ -43,7 +43,14 @@ describe('a finding', () => {
   it('closed as incident comes back when it is seen after the time from which the detector has forgotten it', () => {
     const decided = [close(finding, 'incident', by(), undefined)];
     expect(shortly(finding, decided)).toEqual(['closed', 'incident', false]);
-    expect(shortly({ ...finding, lastSeenMs: SEEN_MS + HOUR_MS }, decided)).toEqual(['open', '', false]);
+    expect(shortly({ ...finding, lastSeenMs: SEEN_MS + HOUR_MS, revision: finding.revision + 1 }, decided)).toEqual(['open', '', false]);
+  });
+
+  it('of records that are later than the clock of whoever closes it as incident stays closed until there are more of them', () => {
+    const ahead = { ...finding, lastSeenMs: NOW + 14 * DAY_MS };
+    const decided = [close(ahead, 'incident', by(), undefined)];
+    expect(shortly(ahead, decided)).toEqual(['closed', 'incident', false]);
+    expect(shortly({ ...ahead, revision: ahead.revision + 1 }, decided)).toEqual(['open', '', false]);
   });
 
   it('closed as noise mutes the same elsewhere, now, for what is stored, and until the date only', () => {
