@@ -23,7 +23,7 @@ import { bundledScenarios, loadScenario } from '../scenario/scenario.js';
 import { type ClaimSets, type ClaimSource, createSensorNamer, loadClaimSets } from '../wiring/claim-sets.js';
 import { type Embedded, startEmbedded } from '../wiring/embedded.js';
 import { playInputs, type ReplayInput, replayLogName } from '../wiring/inputs.js';
-import { judgeStored, type Range, storedFindings, storedRange, storeWindows } from '../wiring/judging.js';
+import { judgeStored, type Range, rangesAsked, storedFindings, storedStretches, storeWindows } from '../wiring/judging.js';
 import { locateOnce } from '../wiring/locating.js';
 import { resendExports } from '../wiring/resend.js';
 import { watchOnce } from '../wiring/stored-watches.js';
@@ -153,10 +153,9 @@ async function replay(files: readonly string[], flags: ReplayFlags): Promise<voi
     for (const claims of claimSets.sets) {
       await Promise.race([watchOnce(embedded, claims, config.detections as Record<string, Record<string, number>>), embedded.failed]);
       findings.push(...(await storedFindings(embedded.store, claims)));
-      const range = { ...(await storedRange(embedded.store, claims)), ...plan.range };
-      if (range.fromMs === undefined || range.toMs === undefined) continue;
-      const judged = { fromMs: range.fromMs, toMs: range.toMs };
-      verdicts.push(...(await judgeStored(embedded.store, claims, judged, Number.POSITIVE_INFINITY)));
+      const judged = rangesAsked(await storedStretches(embedded.store, claims), plan.range);
+      const tell = (sentence: string): void => void process.stderr.write(`cordon: ${sentence}\n`);
+      verdicts.push(...(await judgeStored(embedded.store, claims, judged, Number.POSITIVE_INFINITY, tell)));
       await storeWindows(embedded.store, claims, judged, Date.now());
     }
     await writeVerdicts(embedded.store, verdicts, Date.now());

@@ -268,9 +268,9 @@ async function judge(
   range: { fromMs: number; toMs: number },
   watermarkMs: number,
 ): Promise<Verdict[]> {
-  const verdicts = await judgeStored(embedded.store, claims, range, watermarkMs);
+  const verdicts = await judgeStored(embedded.store, claims, [range], watermarkMs);
   await writeVerdicts(embedded.store, verdicts, Date.now());
-  await storeWindows(embedded.store, claims, range, Date.now());
+  await storeWindows(embedded.store, claims, [range], Date.now());
   return verdicts;
 }
 

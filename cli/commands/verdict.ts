@@ -9,7 +9,7 @@ import { exitOf, verdictTable } from '../render/verdicts.js';
 import { versionsKnown } from '../wiring/claim-reload.js';
 import { loadClaimSets } from '../wiring/claim-sets.js';
 import { withConfiguredStore } from '../wiring/desk.js';
-import { storedRange } from '../wiring/judging.js';
+import { rangesAsked, storedStretches } from '../wiring/judging.js';
 import { judgeVersion } from '../wiring/version-verdicts.js';
 import { type CommonFlags, commonSettings, withCommonFlags } from './common.js';
 import { instantOf, refuseBackwards } from './instants.js';
@@ -42,13 +42,12 @@ export function verdictCommand(): Command {
         const { sets } = loadClaimSets(sources);
         const tell = (sentence: string): void => void process.stderr.write(`${sentence}\n`);
         for (const version of sets.flatMap((claims, index) => versionsKnown(config.data, claims, sources[index]!, tell))) {
-          const stored = await storedRange(store, version.claims);
-          const fromMs = instantOf('--from', flags.from) ?? stored?.fromMs;
-          const toMs = instantOf('--until', flags.until) ?? stored?.toMs;
-          if (fromMs === undefined || toMs === undefined) continue;
-          verdicts.push(
-            ...(await judgeVersion(store, version, { fromMs, toMs }, flags.closed === true ? Number.POSITIVE_INFINITY : Date.now())),
-          );
+          const fromMs = instantOf('--from', flags.from);
+          const toMs = instantOf('--until', flags.until);
+          const asked = { ...(fromMs === undefined ? {} : { fromMs }), ...(toMs === undefined ? {} : { toMs }) };
+          const ranges = rangesAsked(await storedStretches(store, version.claims), asked);
+          const watermarkMs = flags.closed === true ? Number.POSITIVE_INFINITY : Date.now();
+          verdicts.push(...(await judgeVersion(store, version, ranges, watermarkMs, tell)));
         }
         if (flags.json === true) process.stdout.write(`${JSON.stringify(verdicts, undefined, 2)}\n`);
         else

@@ -28,7 +28,7 @@ export async function startJudging(store: Store, versions: () => readonly ClaimV
         const { claims, untilMs } = version;
         const { fromMs, toMs } = claims.periodOf(now);
         const range = { fromMs: amends ? Math.min(fromMs - 1, now - AMEND_WITHIN_MS) : fromMs - 1, toMs };
-        await writeVerdicts(store, await judgeVersion(store, version, range, now), now);
+        await writeVerdicts(store, await judgeVersion(store, version, [range], now), now);
         await storeVersionWindows(store, version, range, now);
         if (Number.isFinite(untilMs)) await forgetRunningVerdicts(store, version);
       }

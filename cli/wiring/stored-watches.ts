@@ -19,7 +19,7 @@ import type { Bus } from '../../flow/bus/bus.js';
 import { FrameEncoder } from '../../flow/frame.js';
 import { DAY_MS, HOUR_MS, minuteOf } from '../../flow/time.js';
 import { partitionOf } from '../../flow/watch-list.js';
-import { type Range, storedRange } from './judging.js';
+import { type Range, storedStretches } from './judging.js';
 
 /** The ledger is read this far before what is looked at: what an exporter's usual pauses are is known after two days. */
 const LEDGER_BEFORE_MS = 2 * DAY_MS;
@@ -119,9 +119,9 @@ export async function watchOnce(
   claims: CompiledClaims,
   settings: DetectionSettings,
 ): Promise<void> {
-  const range = await storedRange(store, claims);
-  if (range === undefined) return;
-  await publishFindings(bus, await new StoredWatches(store, claims, settings).changes(range));
+  const stretches = await storedStretches(store, claims);
+  if (stretches.length === 0) return;
+  for (const stretch of stretches) await publishFindings(bus, await new StoredWatches(store, claims, settings).changes(stretch));
   let done = false;
   const stored = bus.flush(['findings']).finally(() => {
     done = true;

@@ -3,21 +3,26 @@ import type { ClaimVersion } from '../../detector/engine/claim-version.js';
 import type { Store } from '../../detector/store/store.js';
 import { judgeStored, type Range, storeWindows } from './judging.js';
 
-/** Verdicts of a version for the part of the range in which it was in force; none where it was not. */
-export async function judgeVersion(store: Store, version: ClaimVersion, range: Range, watermarkMs: number): Promise<Verdict[]> {
-  const part = partOf(version, range);
-  return part === undefined ? [] : judgeStored(store, version.claims, part, watermarkMs);
+/** Verdicts of a version for the parts of the ranges in which it was in force; none where it was not. `tell` hears how many periods are left out. */
+export async function judgeVersion(
+  store: Store,
+  version: ClaimVersion,
+  ranges: readonly Range[],
+  watermarkMs: number,
+  tell?: (sentence: string) => void,
+): Promise<Verdict[]> {
+  return judgeStored(store, version.claims, partsOf(version, ranges), watermarkMs, tell);
 }
 
 /** Stores the windows of a version in the part of the range in which it was in force. */
 export async function storeVersionWindows(store: Store, version: ClaimVersion, range: Range, nowMs: number): Promise<void> {
-  const part = partOf(version, range);
-  if (part !== undefined) await storeWindows(store, version.claims, part, nowMs);
+  await storeWindows(store, version.claims, partsOf(version, [range]), nowMs);
 }
 
-function partOf({ fromMs, untilMs }: ClaimVersion, range: Range): Range | undefined {
-  const part = { fromMs: Math.max(range.fromMs, fromMs), toMs: Math.min(range.toMs, untilMs) };
-  return part.fromMs < part.toMs ? part : undefined;
+function partsOf({ fromMs, untilMs }: ClaimVersion, ranges: readonly Range[]): Range[] {
+  return ranges
+    .map((range) => ({ fromMs: Math.max(range.fromMs, fromMs), toMs: Math.min(range.toMs, untilMs) }))
+    .filter((part) => part.fromMs < part.toMs);
 }
 
 /** Takes away the running verdicts of a period that was split since: they were not final, and told of time in which other claims are in force. */

@@ -7,7 +7,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { judgeStored, storedRange } from '../../cli/wiring/judging.js';
+import { judgeStored, storedStretches } from '../../cli/wiring/judging.js';
 import { compileTexts } from '../../detector/claims/load.js';
 import { addJudgement, createJudgementBatch } from '../../detector/findings/judgement-batch.js';
 import { createStore } from '../../detector/store/store.js';
@@ -113,8 +113,8 @@ process.stdout.write(
 const seconds: number[] = [];
 for (let question = 0; question < QUESTIONS; question++) {
   from = performance.now();
-  await storedRange(store, claims);
-  const verdicts = await judgeStored(store, claims, { fromMs: DAY, toMs: DAY + DAY_MS }, Number.POSITIVE_INFINITY);
+  await storedStretches(store, claims);
+  const verdicts = await judgeStored(store, claims, [{ fromMs: DAY, toMs: DAY + DAY_MS }], Number.POSITIVE_INFINITY);
   seconds.push((performance.now() - from) / 1000);
   if (question === 0) process.stdout.write(`${verdicts[0]!.sentence}\n${verdicts.length} verdicts\n`);
 }

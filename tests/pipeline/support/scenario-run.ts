@@ -90,7 +90,7 @@ export async function runScenario(scenario: Scenario, format: Format, day: reado
     const verdicts: Verdict[] = [];
     const findings: Finding[] = [];
     for (const version of inForce.versions()) {
-      verdicts.push(...(await judgeVersion(embedded.store, version, range, Number.POSITIVE_INFINITY)));
+      verdicts.push(...(await judgeVersion(embedded.store, version, [range], Number.POSITIVE_INFINITY)));
       findings.push(...(await storedFindings(embedded.store, version.claims)));
     }
     return { verdicts, findings, records: embedded.judged() };
