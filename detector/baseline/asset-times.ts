@@ -1,19 +1,33 @@
-import { MINUTE_MS } from '../../flow/time.js';
+import { DAY_MS, MINUTE_MS } from '../../flow/time.js';
 import type { StateReader, StateWriter } from './state.js';
 
 const FIRST = 0;
 const NEWEST = 1;
 const MINUTES = 2;
 const DUE = 3;
-const NUMBERS = 4;
+/** Where time went on after the latest pause, and how long that was; of an asset without one, its first record. */
+const RESUMED = 4;
+const PAUSE = 5;
+const NUMBERS = 6;
+
+/** A longer pause is no time in which the asset was learned: a record of a clock that stood at the epoch, or an old capture before a new one, would end all learning at once. */
+const PAUSE_MS = 7 * DAY_MS;
+/** Where time has gone on for no longer than this after a pause, and a record is older than the pause by more: that one was not late, the clock had been ahead. */
+const AHEAD_MS = DAY_MS;
+/** Longer than any learning that such a jump starts anew. */
+const LEARNING_MS = 28 * DAY_MS;
 
 /**
- * When the records of each asset of a partition began, how far they have come, and when a detection wants to be asked next: 32 octets an asset, in one table, because every
+ * When the records of each asset of a partition began, how far they have come, and when a detection wants to be asked next: 48 octets an asset, in one table, because every
  * record asks. Detections that learn count from the first record on, whatever it was.
  */
 export class AssetTimes {
   /** The record that was taken in last is the first to come to its minute. */
   beginsMinute = false;
+  /** Between that record and those of its asset before lies a pause that cut learning short, or a clock that was ahead: what was learned of how much is usual is not to be used. */
+  interrupted = false;
+  /** The records before it came from a clock that was ahead. */
+  wasSetBack = false;
   private readonly times: Float64Array;
 
   /** `assets`: how many the claims name. */
@@ -28,9 +42,12 @@ export class AssetTimes {
     const at = asset * NUMBERS;
     const newestMs = times[at + NEWEST]!;
     this.beginsMinute = false;
-    if (endMs <= newestMs) return false;
+    this.interrupted = false;
+    this.wasSetBack = false;
+    if (endMs <= newestMs) {
+      if (endMs >= newestMs - AHEAD_MS || !this.setBack(at, startMs)) return false;
+    } else if (startMs - newestMs > PAUSE_MS) this.resume(at, startMs);
     times[at + NEWEST] = endMs;
-    if (Number.isNaN(times[at + FIRST]!)) times[at + FIRST] = startMs;
     if (Math.floor(endMs / MINUTE_MS) > newestMs / MINUTE_MS) {
       times[at + MINUTES]! += 1;
       this.beginsMinute = true;
@@ -76,6 +93,8 @@ export class AssetTimes {
     this.times[asset * NUMBERS + FIRST] = Number.NaN;
     this.times[asset * NUMBERS + NEWEST] = Number.NEGATIVE_INFINITY;
     this.times[asset * NUMBERS + MINUTES] = 0;
+    this.times[asset * NUMBERS + RESUMED] = Number.NaN;
+    this.times[asset * NUMBERS + PAUSE] = 0;
     this.times[asset * NUMBERS + DUE] = Number.NEGATIVE_INFINITY;
   }
 
@@ -85,5 +104,32 @@ export class AssetTimes {
 
   load(reader: StateReader, assets: readonly number[]): void {
     for (const asset of assets) for (let at = 0; at < NUMBERS; at++) this.times[asset * NUMBERS + at] = reader.f64();
+  }
+
+  /** The asset's first record, or the first after a pause: learning goes on where it stood. */
+  private resume(at: number, startMs: number): void {
+    const { times } = this;
+    const isFirst = Number.isNaN(times[at + FIRST]!);
+    const pauseMs = isFirst ? 0 : startMs - times[at + NEWEST]!;
+    this.interrupted = !isFirst && times[at + NEWEST]! - times[at + FIRST]! < LEARNING_MS;
+    times[at + FIRST] = isFirst ? startMs : times[at + FIRST]! + pauseMs;
+    times[at + RESUMED] = startMs;
+    times[at + PAUSE] = pauseMs;
+    // Whoever keeps something of the asset has to know.
+    if (this.interrupted) times[at + DUE] = Number.NEGATIVE_INFINITY;
+  }
+
+  /** True where the newest records were ahead: the asset's time goes on from here, as if they had not come. */
+  private setBack(at: number, startMs: number): boolean {
+    const { times } = this;
+    const resumedMs = times[at + RESUMED]!;
+    if (!(times[at + NEWEST]! - resumedMs <= AHEAD_MS && startMs < resumedMs - AHEAD_MS)) return false;
+    times[at + FIRST] = Math.min(times[at + FIRST]! - times[at + PAUSE]!, startMs);
+    times[at + RESUMED] = Number.NaN;
+    times[at + PAUSE] = 0;
+    times[at + DUE] = Number.NEGATIVE_INFINITY;
+    this.interrupted = true;
+    this.wasSetBack = true;
+    return true;
   }
 }

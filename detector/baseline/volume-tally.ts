@@ -112,6 +112,12 @@ export class VolumeTally {
     return volumes;
   }
 
+  /** The same, begun anew: what is usual was learned of a time that this does not follow. */
+  reopen(asset: number, unit: TalliedUnit): AssetVolumes {
+    if (this.volumesOf(asset, unit) !== undefined) this.volumes[asset] = undefined;
+    return this.open(asset, unit);
+  }
+
   /** Of the unit's assets, by their distance from its first. */
   save(writer: StateWriter, unit: TalliedUnit): void {
     writer.byAsset(this.keptOf(unit), (volumes) => volumes.save(writer));

@@ -122,6 +122,11 @@ export interface Evaluator {
   passed?(record: ObservedRecord, findings: FindingSink): void;
   /** Somebody has decided about an asset (an index into `claims.assets`): forget its relation with a peer, or what it learned is agreed to. */
   decided?(asset: number, decision: FollowedDecision): void;
+  /**
+   * It is kept where records came from a clock that was ahead (AssetTimes.wasSetBack): it knows peers, whenever they were met, or begins anew what has to. Every other evaluator is made anew then, since
+   * nothing would be newer than what it has counted for years.
+   */
+  readonly outlastsClocks?: true;
   /** The asset is still being learned until then (ms since the epoch); undefined: no learning, or done by `nowMs`. */
   learningUntil?(asset: number, nowMs: number): number | undefined;
   save(writer: StateWriter): void;

@@ -82,6 +82,7 @@ export class UnitState {
     }
     const { times, attention, first } = this.partition;
     const due = times.take(record.asset, record.startMs, record.endMs);
+    if (times.wasSetBack) this.setBack(record);
     if (!record.retold) this.count(record);
     if (first < 0) this.call(attention.maskOf(record, due, this.context) & this.concerned, record);
     else {
@@ -152,6 +153,15 @@ export class UnitState {
     if (this.openBatch === this.partition.batches) return;
     this.openBatch = this.partition.batches;
     this.book.open(batch);
+  }
+
+  /**
+   * The records before came from a clock that was ahead. What detections count of minutes, hours and days is of a time that has not come, and nothing would be newer for years: it begins anew.
+   * What they have learned of peers stays (Evaluator.outlastsClocks).
+   */
+  private setBack({ endMs }: ObservedRecord): void {
+    this.newestMs = endMs;
+    for (const [index, judge] of this.judges.entries()) if (judge?.outlastsClocks !== true) this.judges[index] = undefined;
   }
 
   private judgeAt(index: number): Evaluator {

@@ -129,6 +129,7 @@ const mattersOf = byParameters(({ overrunMinutes, timesLargest }: ParameterValue
 });
 
 class VendorAccess implements Evaluator {
+  readonly outlastsClocks = true;
   private readonly unit: UnitContext;
   private readonly traits: ExchangeTraits;
   private readonly parameters: ParameterValues<typeof PARAMETERS>;

@@ -100,6 +100,7 @@ const matterOf = byParameters(
 );
 
 class LateralMovement implements Evaluator {
+  readonly outlastsClocks = true;
   private readonly traits: ExchangeTraits;
   private readonly learned: LearnedRelations;
   private readonly hashes = hashesAtHand;

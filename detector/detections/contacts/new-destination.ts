@@ -1,5 +1,6 @@
 import { compareAddresses, lastAddress, parseAddress, parsePrefix } from '../../../flow/address.js';
 import { formatDuration, SECOND_MS } from '../../../flow/time.js';
+import type { AssetTimes } from '../../baseline/asset-times.js';
 import { ByAsset } from '../../baseline/by-asset.js';
 import { KnownKinds } from '../../baseline/known-kinds.js';
 import type { NumberPool } from '../../baseline/number-pool.js';
@@ -126,7 +127,6 @@ function withNewPeer(finding: Finding, rows: readonly FindingFlow[], claims: Com
 
 /** What one asset has met: at most 6 × 20 KiB, and the prefixes that were accepted. */
 interface Met {
-  firstMs: number;
   /** Peers outside that no claim admits. */
   outside: SeenSet;
   /** The same as met before the last approval; undefined before the first. */
@@ -168,6 +168,7 @@ const mattersOf = byParameters(({ warmUpHours, findingsPerPeriod }: ParameterVal
 });
 
 class Novelty implements Evaluator {
+  readonly outlastsClocks = true;
   private readonly warmUpMs: number;
   private readonly leastScore: number;
   private readonly mostNewDays: number;
@@ -178,6 +179,7 @@ class Novelty implements Evaluator {
   private readonly met = new ByAsset<Met>();
   private readonly hashes = hashesAtHand;
   private readonly pool: NumberPool;
+  private readonly times: AssetTimes;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.claims = unit.claims;
@@ -185,13 +187,15 @@ class Novelty implements Evaluator {
     this.leastScore = parameters.leastScore;
     this.mostNewDays = parameters.mostNewDays;
     this.pool = unit.pool;
+    this.times = unit.times;
     this.matters = mattersOf(parameters);
     this.traits = traitsOf(unit);
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
     const { startMs, periodFromMs } = record;
-    const met = this.metBy(record.asset, startMs);
+    const met = this.metBy(record.asset);
+    const learnedMs = this.times.firstMs(record.asset) + this.warmUpMs;
     // A record of a kind that was found to be known, by a record of that second or one before, would be told the same and would change nothing in any set.
     if (met.known.knows(record.kindSerial, Math.floor(startMs / SECOND_MS))) return;
     const { hashes } = this;
@@ -200,7 +204,7 @@ class Novelty implements Evaluator {
     const port = responderPort(record);
     const unclaimed = !record.admitted && !record.breaksClaim && this.isOutside(record);
     const industrial = unclaimed && (this.traits.of(record) & Trait.industrial) !== 0;
-    const newSinceMs = industrial ? periodFromMs : Math.max(periodFromMs, met.firstMs + this.warmUpMs);
+    const newSinceMs = industrial ? periodFromMs : Math.max(periodFromMs, learnedMs);
     const accepted = unclaimed && isAccepted(met, record);
     const peers = unclaimed ? met.outside : met.peers;
     const peerFirstMs = peers.meet(hashes.peerA, hashes.peerB, startMs, periodFromMs);
@@ -214,10 +218,10 @@ class Novelty implements Evaluator {
     if (record.breaksClaim) return;
     const isOpen = newDaysBefore(met, periodFromMs) > this.mostNewDays;
     // While everything is new nothing is: days count from the second half of learning on.
-    if (peerFirstMs === startMs && startMs >= met.firstMs + this.warmUpMs / 2) countNewDay(met, periodFromMs);
+    if (peerFirstMs === startMs && startMs >= learnedMs - this.warmUpMs / 2) countNewDay(met, periodFromMs);
     if (!newPeer || (isOpen && !newPort && !newBeginner)) return;
     // Doors on the internet are tried all day: while learning only what was answered is told.
-    if (industrial && record.level < Level.established && startMs < met.firstMs + this.warmUpMs) return;
+    if (industrial && record.level < Level.established && startMs < learnedMs) return;
     const score = WEIGHT.peer + (newNetwork ? WEIGHT.network : 0) + (newPort ? WEIGHT.port : 0) + (newBeginner ? WEIGHT.reversed : 0);
     if (score < this.leastScore) return;
     const disagreed = unclaimed && met.before?.has(hashes.peerA, hashes.peerB) === true;
@@ -244,15 +248,11 @@ class Novelty implements Evaluator {
   }
 
   learningUntil(asset: number, nowMs: number): number | undefined {
-    const met = this.met.get(asset);
-    if (met === undefined) return undefined;
-    const until = met.firstMs + this.warmUpMs;
-    return nowMs < until ? until : undefined;
+    return this.met.get(asset) !== undefined ? this.times.learningUntil(asset, this.warmUpMs, nowMs) : undefined;
   }
 
   save(writer: StateWriter): void {
     writer.byAsset(this.met, (met) => {
-      writer.f64(met.firstMs);
       writer.f64(met.newDays);
       writer.f64(met.newDayMs);
       for (const set of [met.peers, met.networks, met.ports, met.beginners, met.outside]) set.save(writer);
@@ -264,7 +264,7 @@ class Novelty implements Evaluator {
 
   load(reader: StateReader): void {
     for (let left = reader.u32(); left > 0; left--) {
-      const met = this.metBy(reader.u32(), reader.f64());
+      const met = this.metBy(reader.u32());
       met.newDays = reader.f64();
       met.newDayMs = reader.f64();
       for (const set of [met.peers, met.networks, met.ports, met.beginners, met.outside]) set.load(reader);
@@ -296,17 +296,13 @@ class Novelty implements Evaluator {
     for (const set of [met.networks, met.beginners]) set.forget(hashes.networkA, hashes.networkB);
   }
 
-  private metBy(asset: number, startMs: number): Met {
-    const met = this.met.get(asset) ?? this.begin(asset);
-    // No record before; there may have been an approval.
-    if (met.firstMs === Number.POSITIVE_INFINITY) met.firstMs = startMs;
-    return met;
+  private metBy(asset: number): Met {
+    return this.met.get(asset) ?? this.begin(asset);
   }
 
   private begin(asset: number): Met {
     const { pool } = this;
     const met: Met = {
-      firstMs: Number.POSITIVE_INFINITY,
       outside: new SeenSet(pool),
       before: undefined,
       acceptedText: NOBODY,

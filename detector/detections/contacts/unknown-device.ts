@@ -103,6 +103,7 @@ const strangerMatter = byParameters(
 );
 
 class UnknownDevice implements Evaluator {
+  readonly outlastsClocks = true;
   private readonly unit: UnitContext;
   private readonly traits: ExchangeTraits;
   private readonly leastPackets: number;

@@ -85,6 +85,7 @@ export const foreignResolver: Detection<typeof PARAMETERS> = {
 };
 
 class ForeignResolver implements Evaluator {
+  readonly outlastsClocks = true;
   private readonly unit: UnitContext;
   private readonly traits: ExchangeTraits;
   private readonly learned: LearnedRelations;

@@ -9,6 +9,7 @@ import type { ObservedRecord } from '../observed-record.js';
 
 /** A detection of volumes at work on one unit: the first of them feeds the tally that they share, and saves it. */
 export class VolumeEvaluator<S extends object> implements Evaluator {
+  readonly outlastsClocks = true;
   private readonly unit: UnitContext;
   private readonly tally: VolumeTally;
   private readonly feeds: boolean;
@@ -27,9 +28,10 @@ export class VolumeEvaluator<S extends object> implements Evaluator {
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
-    if (record.asset !== this.asset || this.volumes === undefined) {
+    const { interrupted } = this.unit.times;
+    if (record.asset !== this.asset || this.volumes === undefined || interrupted) {
       this.asset = record.asset;
-      this.volumes = this.tally.open(record.asset, this.unit);
+      this.volumes = interrupted && this.feeds ? this.tally.reopen(record.asset, this.unit) : this.tally.open(record.asset, this.unit);
     }
     if (this.feeds) this.tally.judge(record, this.volumes, findings);
     else this.tally.judgeLate(this.number, record, this.volumes, findings);
