@@ -1,5 +1,5 @@
 import { parseAddress } from '../../flow/address.js';
-import { HOUR_MS } from '../../flow/time.js';
+import { DAY_MS, HOUR_MS } from '../../flow/time.js';
 import type { CompiledClaims, PeerFacts } from '../claims/compiled.js';
 import { planFor } from '../detections/claims/claim-plan.js';
 import { Began } from '../detections/observed-record.js';
@@ -45,6 +45,8 @@ export interface AssetReview {
 /** Relations that one question reads. */
 const MAX_RELATIONS = 500_000;
 const NO_FACTS: PeerFacts = new Set();
+/** As AssetTimes has it. */
+const PAUSE_DAYS = 7;
 
 /**
  * What assets have learned, from what is stored: the same claims that judge decide which peers are unclaimed. `asset` left out: every asset with records. A peer that a claim admits
@@ -73,6 +75,7 @@ export async function reviewsOf(
       claims.assets.filter(({ auxiliary }) => !auxiliary).map(({ name, fleet }) => [name, { claims, fleet }] as const),
     ),
   );
+  const paused = await pausesOf(store, where, asset);
   const byAsset = new Map<string, Record<string, string>[]>();
   for (const row of rows) {
     const list = byAsset.get(row.asset!);
@@ -85,12 +88,26 @@ export async function reviewsOf(
     const { claims, fleet } = place;
     const approval = decisions.findLast((decision) => decision.verb === 'approve' && decision.asset === name);
     const firstMs = Math.min(...relations.map(({ first }) => Number(first) * 1000));
-    const learnedMs = firstMs + warmUpMs;
+    const learnedMs = firstMs + (paused.get(name) ?? 0) + warmUpMs;
     const state = approval !== undefined ? 'PROTECT' : newestMs < learnedMs ? 'LEARN' : 'REVIEW';
     const unclaimed = relations.flatMap((row) => relationOf(row, claims, fleet, approval) ?? []);
     unclaimed.sort((a, b) => Number(b.outside) - Number(a.outside) || b.lastMs - a.lastMs || (a.peer < b.peer ? -1 : 1));
     return [{ asset: name, fleet: claims.fleets[fleet]!.name, state, firstMs, learnedMs, approval, unclaimed }];
   });
+}
+
+/**
+ * How long (ms) each asset paused for more than a week: no time in which it was learned, as AssetTimes has it, here by days. A pause counts once there are records of two days after it: what follows it
+ * within a day may be of a clock that is ahead.
+ */
+async function pausesOf(store: Store, where: string, asset: string | undefined): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await store.query<{ asset: string; days: string | number }>(
+    `SELECT d.asset AS asset, arraySum(i -> if(d.days[i] - d.days[i - 1] > ${PAUSE_DAYS} AND d.days[-1] > d.days[i], d.days[i] - d.days[i - 1], 0), range(2, length(d.days) + 1)) AS days
+     FROM (SELECT h.asset AS asset, arraySort(groupUniqArray(toInt32(toRelativeDayNum(h.bucket)))) AS days FROM asset_peer_1h AS h WHERE ${where} GROUP BY asset) AS d
+     WHERE days > 0`,
+    asset === undefined ? {} : { asset },
+  );
+  return new Map(rows.map((row) => [row.asset, Number(row.days) * DAY_MS]));
 }
 
 /** Undefined where a claim speaks of it: it admits it, or it is broken by it. */

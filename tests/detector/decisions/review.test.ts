@@ -33,6 +33,8 @@ beforeAll(async () => {
     ),
     row(START + 15 * DAY_MS, '10.40.10.11', '203.0.113.7'),
     row(START + 14 * DAY_MS, '10.40.10.12', '203.0.113.9'),
+    // A clock that stood at the epoch, and three days of its own time since.
+    ...[0, START + 12 * DAY_MS, START + 15 * DAY_MS].map((startMs) => row(startMs, '10.40.10.13', '203.0.113.9')),
   ]);
   await store.insertNative('flows', [encodeBlock(batch)], 'flows');
   desk = createDesk({ store, now: () => START + 20 * DAY_MS, claims: () => [claims] });
@@ -58,7 +60,9 @@ it('an asset whose warm-up runs is still learning, and cannot be approved', asyn
   expect((await desk.reviews()).map(({ asset, state }) => [asset, state])).toEqual([
     ['scan-01', 'REVIEW'],
     ['scan-02', 'LEARN'],
+    ['scan-03', 'LEARN'],
   ]);
+  expect((await desk.reviews('scan-03'))[0]!.learnedMs).toBeGreaterThan(START + 25 * DAY_MS);
   await expect(desk.decide({ verb: 'approve', target: 'scan-02', ...person })).rejects.toThrow('learns until 2026-11-29T08:00:00.000Z');
   await expect(desk.decide({ verb: 'approve', target: 'nobody', ...person })).rejects.toThrow('cordon baseline list');
   await expect(createDesk({ store, now: Date.now }).reviews()).rejects.toThrow('--claims');
