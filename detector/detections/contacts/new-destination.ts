@@ -195,9 +195,9 @@ class Novelty implements Evaluator {
   judge(record: ObservedRecord, findings: FindingSink): void {
     const { startMs, periodFromMs } = record;
     const met = this.metBy(record.asset);
-    const learnedMs = this.times.firstMs(record.asset) + this.warmUpMs;
     // A record of a kind that was found to be known, by a record of that second or one before, would be told the same and would change nothing in any set.
     if (met.known.knows(record.kindSerial, Math.floor(startMs / SECOND_MS))) return;
+    const learnedMs = this.times.firstMs(record.asset) + this.warmUpMs;
     const { hashes } = this;
     hashes.take(record.peerWords, record.peerWordsOffset);
     const began = record.initiator === Began.peer;

@@ -1,3 +1,4 @@
+import type { AssetTimes } from '../../baseline/asset-times.js';
 import type { AssetVolumes } from '../../baseline/asset-volumes.js';
 import type { StateReader, StateWriter } from '../../baseline/state.js';
 import type { VolumeConsumer } from '../../baseline/volume-consumer.js';
@@ -12,6 +13,8 @@ export class VolumeEvaluator<S extends object> implements Evaluator {
   readonly outlastsClocks = true;
   private readonly unit: UnitContext;
   private readonly tally: VolumeTally;
+  /** Of all units: what only this one has would be fetched from memory with every record. */
+  private readonly times: AssetTimes;
   private readonly feeds: boolean;
   private readonly number: number;
   private readonly consumer: VolumeConsumer<S>;
@@ -22,13 +25,14 @@ export class VolumeEvaluator<S extends object> implements Evaluator {
   constructor(unit: UnitContext, id: string, consumer: VolumeConsumer<S>) {
     this.unit = unit;
     this.tally = unit.tally;
+    this.times = unit.times;
     this.consumer = consumer;
     this.feeds = this.tally.isFedBy(id);
     this.number = this.tally.join(consumer as VolumeConsumer<object>);
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
-    const { interrupted } = this.unit.times;
+    const { interrupted } = this.times;
     if (record.asset !== this.asset || this.volumes === undefined || interrupted) {
       this.asset = record.asset;
       this.volumes = interrupted && this.feeds ? this.tally.reopen(record.asset, this.unit) : this.tally.open(record.asset, this.unit);
