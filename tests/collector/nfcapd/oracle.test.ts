@@ -1,13 +1,14 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createExportCapture } from '../../../collector/inputs/export-capture.js';
 import { packageRoot } from '../../../flow/service/paths.js';
+import { freePorts } from '../../support/free-ports.js';
 import { corpus } from '../inputs/corpora.js';
 import { expectedRow, type NfdumpRecord } from './nfdump-json.js';
 import { readNfcapd } from './read-nfcapd.js';
@@ -37,27 +38,45 @@ async function* datagrams(): AsyncGenerator<Uint8Array> {
   for (const name of [...files.sort(), ...files.sort()]) yield readFileSync(join(vendors, name)).subarray(0, 8900);
 }
 
+/** Octets that the kernel holds for whoever listens on this port, from /proc/net/udp (proc(5)); undefined: nobody listens. */
+function waitingAt(port: number): number | undefined {
+  const here = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const sockets = readFileSync('/proc/net/udp', 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/));
+  const socket = sockets.find((fields) => fields[1]?.endsWith(here));
+  return socket === undefined ? undefined : Number.parseInt(socket[4]!.split(':')[1]!, 16);
+}
+
 describe.skipIf(!installed)('nfcapd as installed', () => {
   const folder = mkdtempSync(join(tmpdir(), 'cordon-nfcapd-'));
   let file = '';
 
   beforeAll(async () => {
-    const port = 20_000 + (process.pid % 20_000);
-    const nfcapd = spawn('nfcapd', ['-w', folder, '-p', String(port), '-t', '600'], { stdio: 'ignore' });
+    const [port] = (await freePorts(1)) as [number];
+    // A file for the whole day: it shall not be ended while we send.
+    const nfcapd = spawn('nfcapd', ['-w', folder, '-p', String(port), '-t', '86400'], { stdio: 'ignore' });
     const ended = once(nfcapd, 'exit');
-    await sleep(700);
+    // A busy machine takes seconds to start it, and to let it read what we sent.
+    while (waitingAt(port) === undefined) {
+      if (nfcapd.exitCode !== null) throw new Error(`nfcapd ended with ${nfcapd.exitCode} before it listened on ${port}`);
+      await sleep(50);
+    }
     const socket = createSocket('udp4');
     let sent = 0;
     for await (const datagram of datagrams()) {
       await new Promise((resolve) => socket.send(datagram, port, '127.0.0.1', resolve));
-      if (++sent % 20 === 0) await sleep(5);
+      if (++sent % 20 === 0) while (waitingAt(port) !== 0) await sleep(5);
     }
-    await sleep(300);
+    while (waitingAt(port) !== 0) await sleep(50);
     nfcapd.kill('SIGTERM');
     await ended;
     socket.close();
-    file = join(folder, readdirSync(folder).find((name) => /^nfcapd\.\d+$/.test(name))!);
-  });
+    // Two, if midnight was in between.
+    const files = readdirSync(folder).filter((name) => /^nfcapd\.\d+$/.test(name));
+    const sizes = files.map((name) => statSync(join(folder, name)).size);
+    file = join(folder, files[sizes.indexOf(Math.max(...sizes))]!);
+  }, 60_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test.each([
