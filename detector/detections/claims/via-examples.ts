@@ -62,6 +62,24 @@ export const VIA_EXAMPLES: Detection['examples'] = {
         LATER,
       ],
     },
+    {
+      name: 'a ping of the bastion is no session',
+      claims: CLAIM,
+      rows: [
+        {
+          at: '2026-12-03T10:00:00Z',
+          seconds: 1800,
+          from: '203.0.113.7',
+          to: '10.70.99.10',
+          protocol: 'icmp',
+          icmpType: 8,
+          octets: 60_000,
+          reverseOctets: 60_000,
+        },
+        TO_DB,
+        LATER,
+      ],
+    },
   ],
   silent: [
     { name: 'by the bastion', claims: CLAIM, rows: [TO_JUMP, TO_DB, LATER] },

@@ -5,6 +5,7 @@ import type { StateReader, StateWriter } from '../../baseline/state.js';
 import { type CompiledClaim, type CompiledClaims, type CompiledVia, Truth } from '../../claims/compiled.js';
 import type { Finding } from '../../findings/finding.js';
 import type { FindingSink, Matter } from '../../findings/finding-sink.js';
+import { Protocol } from '../../sessions/orientation.js';
 import type { Detection, Evaluator, FindingFlow, ParameterTable, ParameterValues, UnitContext } from '../detection.js';
 import { Began, Level, type ObservedRecord } from '../observed-record.js';
 import { beginsWithin, estimateOf, evidenceRowsOf, recordsOf, sumOf } from '../recompute.js';
@@ -157,7 +158,7 @@ class ViaWatch implements Evaluator {
     for (const watch of this.watches) {
       const { jump, entry } = watch.via;
       // Clocks differ: a session on the jump host may seem to begin after the one behind it, and after the claims. Who began it is not asked.
-      if (!jump.matchesPeer(asset) || ruleTruth(entry, peer, record) === Truth.no) continue;
+      if (!jump.matchesPeer(asset) || !isSession(record) || ruleTruth(entry, peer, record) === Truth.no) continue;
       sessionsOn(watch, formatAddress(record.assetBytes, record.assetOffset)).add(record.startMs, record.endMs);
     }
     if (record.endMs > this.newestMs) this.newestMs = record.endMs;
@@ -194,9 +195,8 @@ class ViaWatch implements Evaluator {
     const { fleet, auxiliary } = claims.assets[record.asset]!;
     for (const [index, watch] of this.watches.entries()) {
       const rules = watch.via;
-      if (rules.jump.matchesPeer(asset) && record.level !== Level.attempt && ruleTruth(rules.entry, peer, record) !== Truth.no) {
-        this.remember(watch, record);
-      }
+      const isAnswered = record.level !== Level.attempt && isSession(record);
+      if (rules.jump.matchesPeer(asset) && isAnswered && ruleTruth(rules.entry, peer, record) !== Truth.no) this.remember(watch, record);
       if (auxiliary || watch.claim.subject !== fleet || !this.isInForce(record)) continue;
       if (!rules.to.matchesPeer(asset) || !rules.to.matchesPort(record.protocol, record.assetPort)) continue;
       if (rules.jump.matchesPeer(peer)) this.wait(index, watch, record, findings);
@@ -283,6 +283,11 @@ class ViaWatch implements Evaluator {
     if (exception >= 0) findings.excuse(record, claim.index, exception);
     return exception >= 0;
   }
+}
+
+/** Nobody works on a jump host by pings: whoever watches it that way all day would excuse every session that comes from it. */
+function isSession({ protocol }: ObservedRecord): boolean {
+  return protocol !== Protocol.icmp && protocol !== Protocol.icmpv6;
 }
 
 /** Jump hosts included: they are watched for the sake of a fleet. */
