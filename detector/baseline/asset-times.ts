@@ -46,7 +46,7 @@ export class AssetTimes {
     this.wasSetBack = false;
     if (endMs <= newestMs) {
       if (endMs >= newestMs - AHEAD_MS || !this.setBack(at, startMs)) return false;
-    } else if (startMs - newestMs > PAUSE_MS) this.resume(at, startMs);
+    } else if (endMs - newestMs > PAUSE_MS) this.resume(at, startMs, endMs);
     times[at + NEWEST] = endMs;
     if (Math.floor(endMs / MINUTE_MS) > newestMs / MINUTE_MS) {
       times[at + MINUTES]! += 1;
@@ -106,14 +106,15 @@ export class AssetTimes {
     for (const asset of assets) for (let at = 0; at < NUMBERS; at++) this.times[asset * NUMBERS + at] = reader.f64();
   }
 
-  /** The asset's first record, or the first after a pause: learning goes on where it stood. */
-  private resume(at: number, startMs: number): void {
+  /** The asset's first record, or the first after a pause, or one that ends long after all others: learning goes on where it stood. */
+  private resume(at: number, startMs: number, endMs: number): void {
     const { times } = this;
     const isFirst = Number.isNaN(times[at + FIRST]!);
-    const pauseMs = isFirst ? 0 : startMs - times[at + NEWEST]!;
-    this.interrupted = !isFirst && times[at + NEWEST]! - times[at + FIRST]! < LEARNING_MS;
+    const betweenMs = isFirst ? 0 : startMs - times[at + NEWEST]!;
+    const pauseMs = betweenMs > PAUSE_MS ? betweenMs : 0;
+    this.interrupted = pauseMs > 0 && times[at + NEWEST]! - times[at + FIRST]! < LEARNING_MS;
     times[at + FIRST] = isFirst ? startMs : times[at + FIRST]! + pauseMs;
-    times[at + RESUMED] = startMs;
+    times[at + RESUMED] = endMs;
     times[at + PAUSE] = pauseMs;
     // Whoever keeps something of the asset has to know.
     if (this.interrupted) times[at + DUE] = Number.NEGATIVE_INFINITY;
