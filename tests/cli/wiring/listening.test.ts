@@ -138,7 +138,7 @@ describe.skipIf(!existsSync(SOFTFLOWD) && process.env.CI !== 'true')('softflowd 
     const byTcp = await overTcp.ledger();
     const overUdp = await open(() => undefined);
     await softflowd(overUdp.addresses[0]!.port, 'udp');
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await until(() => overUdp.input.counters.delivered >= total(byTcp, 'messagesReceived'));
     const byUdp = await overUdp.ledger();
     expect(total(byTcp, 'recordsDecoded')).toBeGreaterThan(100);
     for (const name of ['messagesReceived', 'recordsDecoded', 'recordsLost', 'recordsUndecodable', 'messagesMalformed'] as const) {
