@@ -11,6 +11,7 @@ import { dnsTunnel } from './protocols/dns-tunnel.js';
 import { foreignResolver } from './protocols/foreign-resolver.js';
 import { protocolMismatch } from './protocols/protocol-mismatch.js';
 import { beacon } from './rhythms/beacon.js';
+import { flood } from './rhythms/flood.js';
 import { longSession } from './rhythms/long-session.js';
 import { reconnectHammer } from './rhythms/reconnect-hammer.js';
 import { rhythmChange } from './rhythms/rhythm-change.js';
@@ -34,6 +35,7 @@ export const DETECTION_IDS = [
   'rhythm-change',
   'long-session',
   'reconnect-hammer',
+  'flood',
   'vendor-access',
   'scan',
   'lateral-movement',
@@ -59,6 +61,7 @@ export const DETECTIONS = {
   'rhythm-change': rhythmChange,
   'long-session': longSession,
   'reconnect-hammer': reconnectHammer,
+  flood,
   'vendor-access': vendorAccess,
   scan,
   'lateral-movement': lateralMovement,

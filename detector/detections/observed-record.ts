@@ -80,7 +80,7 @@ export class ObservedRecord {
   pauseMs = 0;
   /** Level.*: how far the session has come, this record included. */
   level = 0;
-  /** True when both directions were measured and nothing has come back in the whole session, however much was sent. */
+  /** True when both directions were measured and nothing has come back to who began in the whole session, however much was sent; to the asset, where nobody knows who began. */
   unanswered = false;
   /**
    * True when this is no new record but the session told anew, all its records in one, because a late record changed who began it.

@@ -290,7 +290,7 @@ export class RowReader {
     counts.biflow = sessions.biflow(slot);
     counts.told = sessions.told(slot);
     into.level = sessionLevel(counts, into.initiator);
-    into.unanswered = counts.biflow && counts.packetsIn === 0;
+    into.unanswered = counts.biflow && (into.initiator === Began.peer ? counts.packetsOut : counts.packetsIn) === 0;
   }
   private readonly counts = {
     protocol: 0,

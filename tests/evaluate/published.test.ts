@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cobaltStrike20, everyTenSeconds, renewed } from '../../fixtures/generator/published/beacons.js';
 import { donbot, nsis, rbot, rbotWaits } from '../../fixtures/generator/published/botnets.js';
 import { ftpExfiltration, httpsExfiltration } from '../../fixtures/generator/published/exfiltration.js';
-import { burstOfPolls, commandFromOutside, newMaster } from '../../fixtures/generator/published/plant.js';
+import { burstOfPolls, commandFromOutside, floodOfCalls, floodOfPings, newMaster } from '../../fixtures/generator/published/plant.js';
 import { connectScan, guessedIn, politeScan } from '../../fixtures/generator/published/scans.js';
 import type { Scenario } from '../../fixtures/generator/published/scenario.js';
 import { gagfyt, mirai, okiru, torii } from '../../fixtures/generator/published/things.js';
@@ -15,14 +15,16 @@ import { runPublished } from '../bench/evaluate/published.js';
  * missed today must not be found by chance.
  */
 const KINDS: readonly (readonly [() => Scenario, readonly string[]])[] = [
-  [rbot, ['long-session', 'reconnect-hammer']],
+  [rbot, ['long-session', 'flood']],
   [rbotWaits, ['long-session']],
   [donbot, ['beacon', 'scan']],
   [nsis, ['reconnect-hammer']],
   [okiru, ['reconnect-hammer', 'beacon']],
-  [gagfyt, ['reconnect-hammer']],
+  [gagfyt, ['flood']],
   [torii, ['long-session']],
   [newMaster, ['lateral-movement']],
+  [floodOfCalls, ['flood']],
+  [floodOfPings, ['flood']],
   [dnsLight, ['dns-tunnel']],
   [everyTenSeconds, ['beacon']],
   [cobaltStrike20, ['beacon']],
@@ -60,7 +62,7 @@ describe('traffic as published captures have it', () => {
       [mirai, '203.0.113.140'],
     ] as const) {
       const { findings } = await runPublished(make());
-      expect(findings.filter(({ peerAddress }) => peerAddress === victim).map(({ detection }) => detection)).toEqual(['reconnect-hammer']);
+      expect(findings.filter(({ peerAddress }) => peerAddress === victim).map(({ detection }) => detection)).toEqual(['flood']);
     }
   });
 });

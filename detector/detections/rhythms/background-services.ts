@@ -54,7 +54,11 @@ export function isLookup({ initiator, assetPort, peerPort }: ObservedRecord): bo
 }
 
 export function isOneWay({ protocol, peerPort }: ObservedRecord): boolean {
-  return protocol === UDP && ONE_WAY_UDP.has(peerPort);
+  return isOneWayService(protocol, peerPort);
+}
+
+export function isOneWayService(protocol: number, port: number): boolean {
+  return protocol === UDP && ONE_WAY_UDP.has(port);
 }
 
 /** Multicast (RFC 5771, RFC 4291 §2.7) and broadcast: 255.255.255.255, and the last address of a /24 for UDP, which most directed broadcasts are. */

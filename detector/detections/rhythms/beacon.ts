@@ -290,7 +290,7 @@ class BeaconWatch implements Evaluator {
     return NOTICE_PORTS.has(port) && this.isHeld(row, medianMs);
   }
 
-  /** Datagrams from ports of their own begin exchanges, and sent as fast as they go they have the rhythm of whoever counts them. Where reconnect-hammer does not look, nobody else would tell. */
+  /** Datagrams from ports of their own begin exchanges, and sent as fast as they go they have the rhythm of whoever counts them. Where `flood` does not look, nobody else would tell. */
   private isFlood(row: number, record: ObservedRecord): boolean {
     if (!record.unanswered || record.protocol === Protocol.tcp || isOneWay(record)) return false;
     return this.unit.claims.isOutside(record.peerBytes, record.peerOffset) && this.keys.octetsPerSecond(row) >= FLOOD_OCTETS_PER_SECOND;

@@ -72,6 +72,16 @@ export const LONG_SESSION_EXAMPLES: Detection['examples'] = {
       claims: VENDOR_CLAIMS,
       rows: [{ ...KEEP_ALIVE, to: '203.0.113.7 6667', times: 30 }],
     },
+    {
+      name: 'pings for two days',
+      claims: SILENT_CLAIMS,
+      rows: [
+        {
+          ...{ at: '2026-11-20T08:00:00Z', seconds: 290, from: '10.40.10.11', to: '203.0.113.7', protocol: 'icmp', icmpType: 8 },
+          ...{ octets: 290 * 84, packets: 290, reverseOctets: 290 * 84, reversePackets: 290, times: 576, everySeconds: 300 },
+        },
+      ],
+    },
     { name: 'three quarters of an hour', claims: SILENT_CLAIMS, rows: [{ ...KEEP_ALIVE, times: 45 }] },
     { name: 'an admitted vendor, for five hours', claims: VENDOR_CLAIMS, rows: [{ ...KEEP_ALIVE, times: 300 }] },
     {

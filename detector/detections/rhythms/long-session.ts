@@ -10,6 +10,7 @@ import type { Finding } from '../../findings/finding.js';
 import type { FindingSink, Matter, Totals } from '../../findings/finding-sink.js';
 import { formatOctets, formatPort } from '../../findings/quantity.js';
 import { formatInstant } from '../../findings/time-span.js';
+import { Protocol } from '../../sessions/orientation.js';
 import { Attention, type Detection, type Evaluator, type FindingFlow, type ParameterValues, type UnitContext } from '../detection.js';
 import { type ExchangeTraits, responderPort, Trait, traitsOf } from '../exchange-traits.js';
 import { Began, Level, type ObservedRecord } from '../observed-record.js';
@@ -36,6 +37,8 @@ const WEEK_MS = 7 * DAY_MS;
 /** Peers and ports whose steps are remembered, an asset and a unit; beyond, who had a long session least recently is told anew. 48 bytes each. */
 const KEYS_PER_ASSET = 64;
 const MOST_KEYS = 1024;
+/** Octets of an echo in the mean, IP header included: `ping` sends 60 (Windows) or 84 (Linux). As in protocol-mismatch. */
+const MOST_ECHO_OCTETS = 100;
 
 /** A tunnel or a waiting remote access: at most so many octets a second, in small packets, and never long without one (detection.md D09). */
 const KEPT_OPEN = { mostRate: 200, mostPacket: 300, leastPacketEveryMs: 5 * MINUTE_MS } as const;
@@ -336,7 +339,13 @@ function asksAt(ports: ReadonlySet<number>, { initiator, peerPort }: ObservedRec
 
 /** What is repeated by its nature from the same port: time, discovery, logs, lookups. */
 function isStanding(record: ObservedRecord): boolean {
-  return isBackground(record) || isOneWay(record) || (record.protocol === 17 && isLookup(record));
+  return isBackground(record) || isOneWay(record) || (record.protocol === Protocol.udp && isLookup(record)) || isPings(record);
+}
+
+/** Somebody looks whether somebody is there, all day: protocol-mismatch tells of echoes that carry more. */
+function isPings({ protocol, sessionOctetsOut, sessionOctetsIn, sessionPacketsOut, sessionPacketsIn }: ObservedRecord): boolean {
+  const isUsual = sessionOctetsOut <= MOST_ECHO_OCTETS * sessionPacketsOut && sessionOctetsIn <= MOST_ECHO_OCTETS * sessionPacketsIn;
+  return protocol === Protocol.icmp && isUsual;
 }
 
 function isKeptOpen({ sampling }: ObservedRecord, totals: Totals, heldMs: number): boolean {

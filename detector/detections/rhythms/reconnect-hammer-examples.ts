@@ -14,22 +14,6 @@ const TRY: ExampleRow = {
   flags: 'S',
 };
 
-/** A megabyte a second, for twenty seconds. */
-const FLOOD: ExampleRow = {
-  at: TRY.at,
-  seconds: 1,
-  from: '10.40.10.11 40001',
-  to: '198.51.100.8 4567',
-  protocol: 'udp',
-  octets: 1_000_000,
-  packets: 1000,
-  reverseOctets: 0,
-  reversePackets: 0,
-  times: 20,
-  everySeconds: 1,
-  portStep: 1,
-};
-
 /** Each from the next port, every so many seconds. */
 function tries(count: number, everySeconds: number, more: (index: number) => Partial<ExampleRow> = () => ({})): ExampleRow[] {
   return Array.from({ length: count }, (_, index) => ({
@@ -64,12 +48,6 @@ export const RECONNECT_HAMMER_EXAMPLES: Detection['examples'] = {
       claims: SILENT_CLAIMS,
       rows: some(tries(40, 10, () => ({ to: '198.51.100.8 53', protocol: 'udp', flags: '' }))),
     },
-    { name: 'a flood of a minute, in few records', claims: SILENT_CLAIMS, rows: [FLOOD] },
-    {
-      name: 'a flood from one port, told every minute',
-      claims: SILENT_CLAIMS,
-      rows: [{ ...FLOOD, seconds: 59, octets: 4_000_000, packets: 4000, times: 8, everySeconds: 60, portStep: 0 }],
-    },
   ],
   silent: [
     { name: 'every five minutes', claims: SILENT_CLAIMS, rows: some(tries(60, 300)) },
@@ -85,12 +63,6 @@ export const RECONNECT_HAMMER_EXAMPLES: Detection['examples'] = {
       rows: some(tries(12, 200, (index) => ({ to: `203.0.113.${10 + 20 * (index >> 1)} 443`, ...(index % 2 === 1 ? ANSWER : {}) }))),
     },
     { name: 'one in a hundred packets seen: not assessable', claims: SILENT_CLAIMS, rows: some(tries(60, 60, () => ({ sampling: 100 }))) },
-    {
-      name: 'as much to somebody who answers',
-      claims: SILENT_CLAIMS,
-      rows: [{ ...FLOOD, reverseOctets: 90_000, reversePackets: 900 }],
-    },
-    { name: 'as much to a host inside', claims: SILENT_CLAIMS, rows: [{ ...FLOOD, to: '10.40.30.20 4567' }] },
     {
       name: 'logs over UDP, which nobody answers',
       claims: SILENT_CLAIMS,

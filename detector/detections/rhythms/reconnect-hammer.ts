@@ -1,17 +1,16 @@
 import { formatAddress } from '../../../flow/address.js';
 import { HOUR_MS } from '../../../flow/time.js';
-import { hashesAtHand } from '../../baseline/peer-hashes.js';
 import type { StateReader, StateWriter } from '../../baseline/state.js';
 import type { Severity } from '../../claims/compiled.js';
 import type { FindingSink, Matter, Totals } from '../../findings/finding-sink.js';
-import { formatOctets, formatPort } from '../../findings/quantity.js';
+import { formatPort } from '../../findings/quantity.js';
 import { formatSpan } from '../../findings/time-span.js';
 import { byParameters } from '../by-parameters.js';
 import { Attention, type Detection, type Evaluator, type ParameterTable, type ParameterValues, type UnitContext } from '../detection.js';
 import { learnedMatters } from '../learned-matters.js';
 import { Began, exchangeStarts, Level, type ObservedRecord } from '../observed-record.js';
 import { isBackground, isOneWay } from './background-services.js';
-import { FloodTable, isFlood } from './flood-table.js';
+import { isLarge } from './flood-traffic.js';
 import { HammerKeys, triesOf } from './hammer-keys.js';
 import { recomputeHammer } from './hammer-recompute.js';
 import { RECONNECT_HAMMER_EXAMPLES } from './reconnect-hammer-examples.js';
@@ -34,13 +33,6 @@ const PARAMETERS = {
     unit: 'peers tried in vain within an hour',
     reason: 'Malware goes through a list of servers; equipment has one or two (detection.md D20). Raise it for open networks.',
   },
-  leastFloodMegabytes: {
-    default: 10,
-    least: 1,
-    most: 1_000_000,
-    unit: 'MB without connections (UDP, ICMP) to one peer outside and port that nobody answers, with pauses of an hour at most',
-    reason: 'Tries are small. What sends so much to somebody who says nothing floods, or leaves by a way that needs no answer.',
-  },
 } as const satisfies ParameterTable;
 
 /** Once reported, a finding is brought up to date each so many attempts. */
@@ -48,18 +40,15 @@ const ATTEMPTS_PER_REPORT = 16;
 
 // An attempt without an answer proves that the isolation held: what is reported is that it was needed.
 const OUTSIDE: readonly [Severity, Severity, Severity, Severity] = ['medium', 'medium', 'medium', 'medium'];
-const FLOOD: readonly [Severity, Severity, Severity, Severity] = ['high', 'high', 'high', 'high'];
 const INSIDE: readonly [Severity, Severity, Severity, Severity] = ['low', 'low', 'low', 'low'];
 
 export const reconnectHammer: Detection<typeof PARAMETERS> = {
   id: ID,
   title: 'Tries again and again, and nobody answers',
-  question: 'Whom does the equipment keep trying to reach in vain, and whom does it flood?',
+  question: 'Whom does the equipment keep trying to reach in vain?',
   claimKinds: [],
   attack: [
     { id: 'T1008', matrix: 'enterprise', version: '18.0' },
-    { id: 'T1041', matrix: 'enterprise', version: '18.0' },
-    { id: 'T1498', matrix: 'enterprise', version: '18.0' },
     { id: 'T0869', matrix: 'ics', version: '18.0' },
   ],
   severity: 'medium',
@@ -82,7 +71,7 @@ export const reconnectHammer: Detection<typeof PARAMETERS> = {
   falsePositives: [
     'A server inside that is down or was moved.',
     'A licence or update server that the firewall has always blocked: admit nothing, close as expected.',
-    'The answers take another way, past the sensor; sound and pictures that are sent outside without any.',
+    'The answers take another way, past the sensor.',
     'Tries from one and the same port that follow one another faster than the exporter ends its records are counted too low: eleven packets are one try.',
   ],
   runbook: [
@@ -97,16 +86,15 @@ export const reconnectHammer: Detection<typeof PARAMETERS> = {
   evaluator: (unit, parameters) => new HammerWatch(unit, parameters),
 };
 
-type Matters = Readonly<Record<'outside' | 'inside' | 'several' | 'flood', Matter>>;
+type Matters = Readonly<Record<'outside' | 'inside' | 'several', Matter>>;
 
-const mattersOf = byParameters(({ attemptsPerHour, peersPerHour, leastFloodMegabytes }: ParameterValues<typeof PARAMETERS>): Matters => {
+const mattersOf = byParameters(({ attemptsPerHour, peersPerHour }: ParameterValues<typeof PARAMETERS>): Matters => {
   const matter = learnedMatters(ID, 50);
   const rule = `${attemptsPerHour} connections to one peer and port within an hour that nobody answers`;
   return {
     outside: matter('', rule, OUTSIDE),
     inside: matter('', rule, INSIDE),
     several: matter('peers', `${peersPerHour} peers tried within an hour, none of which answers`, OUTSIDE),
-    flood: matter('flood', `${leastFloodMegabytes} MB to one peer outside and port that nobody answers`, FLOOD),
   };
 });
 
@@ -115,26 +103,20 @@ class HammerWatch implements Evaluator {
   private readonly attemptsPerHour: number;
   private readonly peersPerHour: number;
   private readonly keys: HammerKeys;
-  private readonly floods = new FloodTable();
-  private readonly hashes = hashesAtHand;
   private readonly matters: Matters;
-  private readonly leastFlood: number;
 
   constructor(unit: UnitContext, parameters: ParameterValues<typeof PARAMETERS>) {
     this.unit = unit;
     this.attemptsPerHour = parameters.attemptsPerHour;
     this.peersPerHour = parameters.peersPerHour;
     this.keys = new HammerKeys(unit.assets.length);
-    this.leastFlood = parameters.leastFloodMegabytes * 1e6;
     this.matters = mattersOf(parameters);
   }
 
   judge(record: ObservedRecord, findings: FindingSink): void {
     if (record.initiator !== Began.asset || record.retold || record.admitted || record.sampling > 1) return;
-    if (record.unanswered && isFlood(record)) {
-      this.judgeFlood(record, findings);
-      return;
-    }
+    // So much is no try: `flood` tells of it.
+    if (isLarge(record)) return;
     if (record.level !== Level.attempt) {
       if (record.level >= Level.established) this.keys.answer(record);
       return;
@@ -155,48 +137,10 @@ class HammerWatch implements Evaluator {
 
   save(writer: StateWriter): void {
     this.keys.save(writer);
-    this.floods.save(writer);
   }
 
   load(reader: StateReader): void {
     this.keys.load(reader);
-    this.floods.load(reader);
-  }
-
-  private judgeFlood(record: ObservedRecord, findings: FindingSink): void {
-    const { claims } = this.unit;
-    if (isBackground(record) || isOneWay(record) || !claims.isOutside(record.peerBytes, record.peerOffset)) return;
-    this.hashes.take(record.peerWords, record.peerWordsOffset);
-    const flood = this.floods.take(record, this.hashes.peerA, this.hashes.peerB);
-    const { fromMs, toMs, octets, packets, records } = flood;
-    if (octets < Math.max(this.leastFlood, 2 * flood.told)) return;
-    flood.told = octets;
-    const period = claims.periodOf(toMs);
-    findings.measure(record, {
-      matter: this.matters.flood,
-      observed: octets,
-      expected: this.leastFlood,
-      unit: 'octets',
-      peerPort: record.peerPort,
-      periodFromMs: period.fromMs,
-      periodToMs: period.toMs,
-      windowFromMs: fromMs,
-      windowToMs: toMs + 1,
-      confidence: 80,
-      why:
-        `sent ${formatOctets(octets)} in ${packets} packets to ${formatAddress(record.peerBytes, record.peerOffset)} on ${formatPort(record.protocol, record.peerPort)} ` +
-        `(${formatSpan(fromMs, toMs)}), and nothing came back: a flood, or data that leaves by a way that needs no answer`,
-      totals: {
-        firstMs: fromMs,
-        lastMs: toMs,
-        octetsOut: octets,
-        octetsIn: 0,
-        packetsOut: packets,
-        packetsIn: 0,
-        records,
-        sessions: records,
-      },
-    });
   }
 
   private reportPeer(record: ObservedRecord, row: number, count: number, findings: FindingSink): void {
@@ -207,8 +151,9 @@ class HammerWatch implements Evaluator {
     const period = claims.periodOf(toMs);
     const name = claims.nameOf(record.peerBytes, record.peerOffset);
     const peer = `${formatAddress(record.peerBytes, record.peerOffset)}${name === '' ? '' : ` (${name})`}`;
+    const isOutside = claims.isOutside(record.peerBytes, record.peerOffset);
     findings.measure(record, {
-      matter: claims.isOutside(record.peerBytes, record.peerOffset) ? this.matters.outside : this.matters.inside,
+      matter: isOutside ? this.matters.outside : this.matters.inside,
       observed: count,
       expected: this.attemptsPerHour,
       unit: 'attempts',
@@ -221,7 +166,7 @@ class HammerWatch implements Evaluator {
       confidence: Math.round(Math.min(95, 60 + 15 * Math.log2(count / this.attemptsPerHour))),
       why:
         `tried ${count} times within an hour (${formatSpan(fromMs, toMs)}) to reach ${peer} on ${formatPort(record.protocol, record.peerPort)}, ` +
-        `and was never answered, where fewer than ${this.attemptsPerHour} are usual; nothing was exchanged: the isolation held`,
+        `and was never answered, where fewer than ${this.attemptsPerHour} are usual; nothing was exchanged${isOutside ? ': the isolation held' : ''}`,
       totals: this.totalsOf(record, row),
     });
   }
