@@ -14,7 +14,7 @@ import { environment } from '../environment.js';
 import { Exit, printed, UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { cutSentence } from '../render/cut.js';
-import { createFindingPrinter } from '../render/findings.js';
+import { createFindingPrinter, findingLines } from '../render/findings.js';
 import { createProgress } from '../render/progress.js';
 import { formatCount } from '../render/text.js';
 import { exitOf, verdictTable } from '../render/verdicts.js';
@@ -168,7 +168,11 @@ async function replay(files: readonly string[], flags: ReplayFlags): Promise<voi
 function report(findings: readonly Finding[], verdicts: readonly Verdict[], flags: ReplayFlags, { watchList }: ClaimSets): void {
   if (flags.json === true) {
     process.stdout.write(`{"findings":${findingsJson(findings).trimEnd()},\n"verdicts":${JSON.stringify(verdicts, undefined, 2)}}\n`);
-  } else if (flags.watch !== undefined) {
+    return;
+  }
+  if (isPaced(flags) && findings.length > 0) process.stdout.write('\nAt the end:\n');
+  process.stdout.write(findingLines(findings));
+  if (flags.watch !== undefined) {
     process.stdout.write(
       `${formatCount(findings.length)} findings about ${formatCount(watchList.assets.length)} assets inside ${flags.watch.join(', ')}. Nothing is claimed of them, so nothing is proven.\n`,
     );
@@ -222,7 +226,8 @@ async function withEmbedded(
         retention: KEEP_FOREVER,
         snapshotMs: config.detector.snapshotMs,
         log,
-        ...(flags.json === true ? {} : { onFinding: print }),
+        // At full speed all are told at the end, with what they have come to; what is played slowly is watched.
+        ...(isPaced(flags) && flags.json !== true ? { onFinding: print } : {}),
       },
       lifecycle,
     );
@@ -264,6 +269,10 @@ function rangeOf(flags: ReplayFlags): Partial<Range> {
   const toMs = instantOf('--until', flags.until);
   refuseBackwards(fromMs, toMs);
   return { ...(fromMs === undefined ? {} : { fromMs }), ...(toMs === undefined ? {} : { toMs }) };
+}
+
+function isPaced({ speed }: ReplayFlags): boolean {
+  return Number.isFinite(parseSpeed(speed));
 }
 
 function parseSpeed(text: string): number {

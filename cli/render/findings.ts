@@ -1,3 +1,4 @@
+import { SEVERITIES } from '../../detector/claims/compiled.js';
 import type { Finding } from '../../detector/findings/finding.js';
 import { findingLine } from '../../detector/findings/one-line.js';
 import { terminalText } from './text.js';
@@ -16,4 +17,11 @@ export function createFindingPrinter(write: (line: string) => void): (finding: F
     const line = terminalText(findingLine(finding));
     write(finding.records === 0 ? `withdrawn  ${line}\n` : `${line}\n`);
   };
+}
+
+/** Findings as they stand, a line each: in the order of time, of one time the graver first. */
+export function findingLines(findings: readonly Finding[]): string {
+  const rank = ({ severity }: Finding): number => SEVERITIES.indexOf(severity);
+  const inTime = findings.toSorted((a, b) => a.firstSeenMs - b.firstSeenMs || rank(b) - rank(a));
+  return inTime.map((finding) => `${terminalText(findingLine(finding))}\n`).join('');
 }

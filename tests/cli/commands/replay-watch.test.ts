@@ -62,6 +62,25 @@ describe('replay --watch: a capture and no claim file', () => {
     expect(code).toBe(1);
   });
 
+  test('findings are printed with what they have come to at the end, in the order of time; played slowly, as they appear too', async () => {
+    const calls = 4800;
+    const from = Date.parse('2026-12-03T09:00:00Z') / 1000;
+    const lines = Array.from({ length: calls }, (_, call) => {
+      const fields = [(from + call * 0.01).toFixed(6), `C${call}`, '192.168.7.20', 20_000 + call, '192.168.7.21', 502, 'tcp', '-'];
+      return [...fields, '-', 0, 0, 'S0', 0, 'S', 1, 40, 0, 0].join('\t');
+    });
+    const file = scratch.write('calls.log', `${[...HEAD, ...lines].join('\n')}\n`);
+    const atOnce = await command(['replay', '--watch', '192.168.7.20/32', file]);
+    const [flood, tries, sum] = atOnce.stdout.trimEnd().split('\n');
+    expect(flood).toMatch(/ high +flood +192\.168\.7\.20 .*flooded 192\.168\.7\.21 on tcp\/502 with 4[5-8]\d\d packets/);
+    expect(tries).toContain(`tried ${calls} times within an hour`);
+    expect(sum).toContain('2 findings about 1 assets');
+    const slowly = await command(['replay', '--watch', '192.168.7.20/32', '--speed', '60x', file]);
+    const [live, end] = slowly.stdout.split('\nAt the end:\n');
+    expect(live).toContain(' flood ');
+    expect(end).toBe(atOnce.stdout);
+  });
+
   test('nothing found is exit 0, and as JSON there are no verdicts', async () => {
     const { code, stdout } = await command(['replay', '--watch', '198.51.100.0/24', '--json', scratch.write('other.log', log())]);
     expect(JSON.parse(stdout)).toEqual({ findings: [], verdicts: [] });
