@@ -11,9 +11,9 @@ import { foundBy, MATRIX_KINDS, type Matrix, makeMatrix, matrixTable } from '../
  * incidents, by the same detections, or the format hides them.
  */
 
-/** What a format hides from the detection whose incident it is: with one packet in a hundred a rhythm, a slow scan and a session's course are not assessable. */
+/** What a format hides from the detection whose incident it is: with one packet in a hundred a rhythm, a slow scan, a session's course and a flood are not assessable. */
 const HIDDEN: Partial<Record<WeekFormat, readonly IncidentKind[]>> = {
-  'sflow5, 1:100': ['beacon', 'heartbeat-change', 'scan-slow', 'long-session'],
+  'sflow5, 1:100': ['beacon', 'heartbeat-change', 'scan-slow', 'long-session', 'flood'],
 };
 /** Most false findings in the 22 device-weeks that are judged: one per device and week. */
 const MOST_FALSE = 22;

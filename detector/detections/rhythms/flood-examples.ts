@@ -69,6 +69,19 @@ export const FLOOD_EXAMPLES: Detection['examples'] = {
     { name: 'the same, told every ten seconds', claims: CLAIMS, rows: [{ ...PINGS, seconds: 9, times: 6, everySeconds: 10 }] },
     { name: 'connections that are opened and left, from a port each', claims: CLAIMS, rows: [CALLS] },
     {
+      name: 'connections that are tried again after a second',
+      claims: CLAIMS,
+      rows: [{ ...CALLS, seconds: 1, octets: 80, packets: 2 }],
+    },
+    {
+      name: 'pings beside a slow one that lasts for hours',
+      claims: CLAIMS,
+      rows: [
+        { ...PINGS, seconds: 14_400, packets: 14_400, reversePackets: 14_400 },
+        { ...PINGS, at: '2026-11-20T09:00:00Z' },
+      ],
+    },
+    {
       name: 'connections from one and the same port, in one record',
       claims: CLAIMS,
       rows: [{ ...CALLS, seconds: 50, octets: 40 * 5000, packets: 5000, times: 1 }],

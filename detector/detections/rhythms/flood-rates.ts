@@ -5,27 +5,32 @@ import type { Totals } from '../../findings/finding-sink.js';
 import type { ObservedRecord } from '../observed-record.js';
 import { packetsOf } from './flood-traffic.js';
 
-/** Rows of one unit, 32 bytes for the key and 96 for the numbers each, none before the first; beyond them the one that was touched longest ago goes. */
+/** Rows of one unit, 32 bytes for the key and 112 for the numbers each, none before the first; beyond them the one that was touched longest ago goes. */
 const MOST_ROWS = 128;
 
-/** Numbers of a row: packets above the rate, of the run: its begin, end, packets, and those when it was told; sums of the period's runs since the first that was told: which period, since when, octets and packets each way, records. */
+/**
+ * Numbers of a row: packets above the rate, until when time is taken off; of the run: starts of its first and latest record, its end, packets, and those when it was told; sums of the period's runs since the
+ * first that was told: which period, since when, octets and packets each way, records.
+ */
 const LEVEL = 0;
-const FROM = 1;
-const TO = 2;
-const PACKETS = 3;
-const TOLD = 4;
-const PERIOD = 5;
-const FIRST = 6;
-const OCTETS_OUT = 7;
-const OCTETS_IN = 8;
-const PACKETS_OUT = 9;
-const PACKETS_IN = 10;
-const RECORDS = 11;
-const NUMBERS = 12;
+const COVERED = 1;
+const FROM = 2;
+const LATEST = 3;
+const TO = 4;
+const PACKETS = 5;
+const TOLD = 6;
+const PERIOD = 7;
+const FIRST = 8;
+const OCTETS_OUT = 9;
+const OCTETS_IN = 10;
+const PACKETS_OUT = 11;
+const PACKETS_IN = 12;
+const RECORDS = 13;
+const NUMBERS = 14;
 
 /**
  * Leaky buckets (ITU-T I.371 annex A): of what one asset sends to somebody's door, or gets at its own, so many packets a second run off; what stays is above that rate. A run goes on as
- * long as something stays. A record's packets are spread over its time, as far as no other record of the run covers it.
+ * long as something stays. A record's packets are spread over its time, as far as no other record covers it.
  */
 export class FloodRates {
   private readonly rows = new RecentKeys(MOST_ROWS);
@@ -38,15 +43,16 @@ export class FloodRates {
     const at = row * NUMBERS;
     const { startMs, endMs } = record;
     const runMs = (ms: number): number => (Math.max(0, ms) * perSecond) / 1000;
-    let level = numbers[at + LEVEL]! - runMs(startMs - numbers[at + TO]!);
-    // What began before the run, and after a pause: a run of its own.
+    let level = numbers[at + LEVEL]! - runMs(startMs - numbers[at + COVERED]!);
     if (!(level > 0)) {
       level = 0;
       this.begin(at, record);
     }
-    const uncoveredMs = endMs - Math.max(startMs, numbers[at + TO]!);
+    const uncoveredMs = endMs - Math.max(startMs, numbers[at + COVERED]!);
     numbers[at + LEVEL] = Math.max(0, level + packetsOf(record) - runMs(uncoveredMs));
+    numbers[at + COVERED] = Math.max(numbers[at + COVERED]!, endMs);
     numbers[at + FROM] = Math.min(numbers[at + FROM]!, startMs);
+    numbers[at + LATEST] = Math.max(numbers[at + LATEST]!, startMs);
     numbers[at + TO] = Math.max(numbers[at + TO]!, endMs);
     numbers[at + PACKETS]! += packetsOf(record);
     numbers[at + FIRST] = Math.min(numbers[at + FIRST]!, startMs);
@@ -62,9 +68,12 @@ export class FloodRates {
   level(row: number): number {
     return this.numbers[row * NUMBERS + LEVEL]!;
   }
-  /** Of the run: begin, end (ms) and packets. */
+  /** Of the run: start of the first record, of the latest, end of the last (ms), and packets. */
   fromMs(row: number): number {
     return this.numbers[row * NUMBERS + FROM]!;
+  }
+  latestMs(row: number): number {
+    return this.numbers[row * NUMBERS + LATEST]!;
   }
   toMs(row: number): number {
     return this.numbers[row * NUMBERS + TO]!;
@@ -119,7 +128,7 @@ export class FloodRates {
     const length = this.rows.capacity * NUMBERS;
     if (this.numbers.length < length) this.numbers = grownTo(this.numbers, length);
     this.numbers.fill(0, row * NUMBERS, (row + 1) * NUMBERS);
-    this.numbers[row * NUMBERS + TO] = Number.NEGATIVE_INFINITY;
+    this.numbers[row * NUMBERS + COVERED] = Number.NEGATIVE_INFINITY;
     return row;
   }
 
@@ -130,6 +139,7 @@ export class FloodRates {
       numbers[at + FIRST] = startMs;
     }
     numbers[at + FROM] = startMs;
+    numbers[at + LATEST] = startMs;
     numbers[at + TO] = startMs;
     numbers[at + PACKETS] = 0;
     numbers[at + TOLD] = 0;

@@ -222,7 +222,8 @@ class FloodWatch implements Evaluator {
       periodFromMs: period.fromMs,
       periodToMs: period.toMs,
       windowFromMs: fromMs,
-      windowToMs: toMs + 1,
+      // Of records: they are counted by their starts.
+      windowToMs: rates.latestMs(row) + 1,
       // Each doubling of the rate makes it surer that no fault is behind it.
       confidence: Math.round(Math.min(95, 60 + 10 * Math.log2(Math.max(1, rate / perSecond)))),
       why: `${who} with ${packets} ${WORDS[stuff]} (${formatSpan(fromMs, toMs)}), ${rate} a second, where more than ${perSecond} are usual nowhere`,

@@ -24,6 +24,7 @@ export const MATRIX_KINDS: readonly IncidentKind[] = [
   'dns-tunnel',
   'protocol-mismatch',
   'unknown-device',
+  'flood',
 ];
 const LEARNED_MS = 14 * DAY_MS;
 
