@@ -14,7 +14,7 @@ import { behind, StateError, StateReader } from '../baseline/state.js';
  */
 
 /** Changes with any change of how state is written. */
-export const SNAPSHOT_VERSION = 19;
+export const SNAPSHOT_VERSION = 20;
 const MAGIC = new TextEncoder().encode('CORDONSN');
 const DIGEST_BYTES = 32;
 const MISMATCH = 'its checksum does not match';

@@ -65,6 +65,11 @@ const CALLS: ExampleRow = {
 export const FLOOD_EXAMPLES: Detection['examples'] = {
   fires: [
     { name: 'half a minute of pings, all answered', claims: CLAIMS, rows: [PINGS] },
+    {
+      name: 'pings of somebody outside, none of which is answered',
+      claims: CLAIMS,
+      rows: [{ ...PINGS, to: '203.0.113.7', reverseOctets: 0, reversePackets: 0 }],
+    },
     { name: 'pings of the asset', claims: CLAIMS, rows: [{ ...PINGS, from: '10.40.30.66', to: '10.40.10.11' }] },
     { name: 'the same, told every ten seconds', claims: CLAIMS, rows: [{ ...PINGS, seconds: 9, times: 6, everySeconds: 10 }] },
     { name: 'connections that are opened and left, from a port each', claims: CLAIMS, rows: [CALLS] },

@@ -163,8 +163,8 @@ class FloodWatch implements Evaluator {
 
   judge(record: ObservedRecord, findings: FindingSink): void {
     if (record.retold || record.initiator === Began.unknown || record.sampling > 1) return;
-    if (isLarge(record) && this.unit.claims.isOutside(record.peerBytes, record.peerOffset)) this.judgeBulk(record, findings);
-    else this.judgeRate(record, findings);
+    const isFlood = this.judgeRate(record, findings);
+    if (isLarge(record) && this.unit.claims.isOutside(record.peerBytes, record.peerOffset)) this.judgeBulk(record, isFlood, findings);
   }
 
   save(writer: StateWriter): void {
@@ -177,14 +177,18 @@ class FloodWatch implements Evaluator {
     this.bulks.load(reader);
   }
 
-  private judgeRate(record: ObservedRecord, findings: FindingSink): void {
+  /** True where the record is part of what is above its rate. */
+  private judgeRate(record: ObservedRecord, findings: FindingSink): boolean {
     const stuff = stuffOf(record);
-    if (stuff < 0) return;
+    if (stuff < 0) return false;
     const { perSecond, least } = this.limits.rates[stuff]!;
     const row = this.rowOf(record, stuff, perSecond);
-    if (this.rates.level(row) < least || this.rates.sinceTold(row) < Math.max(least, this.rates.packets(row) / 16)) return;
-    this.rates.tell(row, record);
-    findings.measure(record, this.measurementOf(record, stuff, row));
+    if (this.rates.level(row) < least) return false;
+    if (this.rates.sinceTold(row) >= Math.max(least, this.rates.packets(row) / 16)) {
+      this.rates.tell(row, record);
+      findings.measure(record, this.measurementOf(record, stuff, row));
+    }
+    return true;
   }
 
   /** Whoever calls in vain may forge another address each time: these calls are counted together. */
@@ -231,13 +235,14 @@ class FloodWatch implements Evaluator {
     };
   }
 
-  private judgeBulk(record: ObservedRecord, findings: FindingSink): void {
+  /** `isTold`: by its rate, which says more. */
+  private judgeBulk(record: ObservedRecord, isTold: boolean, findings: FindingSink): void {
     const { claims } = this.unit;
     if (record.admitted || isBackground(record) || isOneWay(record)) return;
     this.hashes.take(record.peerWords, record.peerWordsOffset);
     const bulk = this.bulks.take(record, this.hashes.peerA, this.hashes.peerB);
     const { fromMs, toMs, octets, packets, records } = bulk;
-    if (octets < Math.max(this.leastBulk, 2 * bulk.told)) return;
+    if (isTold || octets < Math.max(this.leastBulk, 2 * bulk.told)) return;
     bulk.told = octets;
     const period = claims.periodOf(toMs);
     findings.measure(record, {

@@ -5,7 +5,8 @@ import { exampleClaims } from '../../../../detector/detections/example-claims.js
 import { Level } from '../../../../detector/detections/observed-record.js';
 import { flood } from '../../../../detector/detections/rhythms/flood.js';
 import { FloodRates } from '../../../../detector/detections/rhythms/flood-rates.js';
-import { claimsOf } from '../../support/rows.js';
+import { createEngine } from '../../../../detector/engine/engine.js';
+import { batchOf, claimsOf, exampleRows } from '../../support/rows.js';
 import { StreamJudge } from '../../support/streams.js';
 
 const claims = claimsOf(exampleClaims('{ budget: [ { peer: { any: true }, budget: { bytes: 100TiB, per: P1D } } ] }'));
@@ -91,6 +92,16 @@ describe('flood', () => {
     expect(after.observed).toBe(before.observed);
     expect(after.totals.packetsOut).toBeGreaterThan(before.totals.packetsOut);
     expect(after.totals.firstMs).toBe(FROM);
+  });
+
+  it('of small datagrams outside is told by its rate, not by its megabytes as well', () => {
+    const engine = createEngine({ claims });
+    const row = { at: '2026-11-20T08:00:00Z', from: '10.40.10.11 40001', to: '203.0.113.7 4567', protocol: 'udp' } as const;
+    engine.ingest(
+      batchOf(claims, exampleRows([{ ...row, seconds: 60, octets: 200_000 * 84, packets: 200_000, reverseOctets: 0, reversePackets: 0 }])),
+    );
+    const found = engine.findings().filter(({ detection }) => detection === 'flood');
+    expect(found.map(({ unit, observed }) => [unit, observed])).toEqual([['packets', 200_000]]);
   });
 
   it('state stays bounded under a sweep, and a flood is found in it', () => {
