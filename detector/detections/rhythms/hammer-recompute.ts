@@ -2,7 +2,7 @@ import { formatAddress } from '../../../flow/address.js';
 import type { CompiledClaims } from '../../claims/compiled.js';
 import type { Finding } from '../../findings/finding.js';
 import type { FindingFlow } from '../detection.js';
-import { Began, exchangeStarts, Level, type ObservedRecord } from '../observed-record.js';
+import { Began, exchangeStarts, Level } from '../observed-record.js';
 import { isBackground, isOneWay } from './background-services.js';
 import { isLarge } from './flood-traffic.js';
 import { triesOf } from './hammer-keys.js';
